@@ -1,0 +1,41 @@
+"""Random flips and shifts of uint8 pictures, as part of the compiled train step.
+
+All randomness is stateless: it follows from the seed that the caller passes, so an epoch can be
+repeated exactly, whatever was computed before it.
+"""
+
+import tensorflow as tf
+
+MAX_SHIFT = 4
+"""Pixels: the largest shift in each direction."""
+
+
+def flip_and_shift(images, seed, max_shift=MAX_SHIFT):
+    """Mirrors half of the pictures and shifts each by up to `max_shift` pixels.
+
+    Pixels that a shift uncovers are filled by reflection at the border.
+
+    Args:
+        images: uint8 `[n, h, w, c]`, h and w greater than `max_shift`.
+        seed: int32 `[2]`. The same seed gives the same result.
+        max_shift: Pixels, at least 0.
+
+    Returns:
+        uint8, the shape of `images`.
+    """
+    shape = tf.shape(images)
+    draws = tf.random.stateless_uniform(
+        [shape[0], 2, 1], seed, minval=0, maxval=2 * (2 * max_shift + 1), dtype=tf.int32
+    )
+    # A draw below 2 (2 m + 1) holds a shift (its half) and a toss of a coin (its last bit).
+    rows = _reflect(tf.range(shape[1]) + draws[:, 0] // 2 - max_shift, shape[1])
+    columns = _reflect(tf.range(shape[2]) + draws[:, 1] // 2 - max_shift, shape[2])
+    columns = tf.where(draws[:, 0] % 2 == 0, shape[2] - 1 - columns, columns)
+    images = tf.gather(images, rows, axis=1, batch_dims=1)
+    return tf.gather(images, columns, axis=2, batch_dims=1)
+
+
+def _reflect(indices, size):
+    """Folds indices from -size+1..2 size-2 into 0..size-1, without repeating the border."""
+    last = size - 1
+    return last - tf.abs(last - tf.abs(indices))

@@ -1,0 +1,102 @@
+"""Keras callbacks of a training run."""
+
+import math
+import time
+
+import keras
+
+from colorkeras.errors import DivergedError
+
+
+class Progress(keras.callbacks.Callback):
+    """Adds images/s and learning rate to the logs; says early how long the run will take.
+
+    Put it before the callbacks that write logs.
+
+    Args:
+        batch_size: Pictures per step.
+        total_steps: Steps of the whole run.
+        say: Function of one line of text.
+    """
+
+    ESTIMATE_AFTER_STEPS = 50
+
+    def __init__(self, batch_size, total_steps, say):
+        super().__init__()
+        self._batch_size = batch_size
+        self._total_steps = total_steps
+        self._say = say
+        self._steps = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._num_timed = 0
+        self._started = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._steps += 1
+        # The first step of an epoch waits for data, and that of the run for the compiler.
+        if self._started is None:
+            self._started = time.perf_counter()
+            return
+        self._num_timed += 1
+        self._seconds = time.perf_counter() - self._started
+        if self._steps == self.ESTIMATE_AFTER_STEPS:
+            self._estimate()
+
+    def on_epoch_end(self, epoch, logs):
+        if self._num_timed:
+            logs["images_per_second"] = self._num_timed * self._batch_size / self._seconds
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+    def _estimate(self):
+        seconds_per_step = self._seconds / self._num_timed
+        minutes = (self._total_steps - self._steps) * seconds_per_step / 60
+        rate = self._batch_size / seconds_per_step
+        self._say(f"\nAbout {minutes:.1f} more minutes for training, at {rate:.0f} images/s.")
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Raises DivergedError when the loss is no finite number."""
+
+    # Reading the loss waits for the device; a mean stays NaN, so every step need not be read.
+    EVERY_STEPS = 10
+
+    def on_train_batch_end(self, batch, logs):
+        if batch % self.EVERY_STEPS == 0:
+            self._check(logs)
+
+    def on_epoch_end(self, epoch, logs):
+        self._check(logs)
+
+    def _check(self, logs):
+        for name in ("loss", "val_loss"):
+            if name in logs and not math.isfinite(float(logs[name])):
+                raise DivergedError(
+                    f"Training diverged: {name} is {float(logs[name])}. "
+                    "Try a lower --learning-rate, or --precision float32."
+                )
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Keeps the average weights of the epoch with the lowest validation loss.
+
+    Attributes:
+        epoch: Index of that epoch, None before the first has ended.
+        weights: NumPy arrays as from `get_weights` of the average network.
+        history: Dict of lists, the logs of the finished epochs.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = None
+        self.weights = None
+        self.history = {}
+        self._loss = math.inf
+
+    def on_epoch_end(self, epoch, logs):
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(float(value))
+        if logs["val_loss"] < self._loss:
+            self._loss = logs["val_loss"]
+            self.epoch = epoch
+            self.weights = self.model.average.get_weights()

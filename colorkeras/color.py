@@ -1,0 +1,216 @@
+"""Color maths as TensorFlow functions: BT.601 luma and chroma, gamut, CIE Lab, CIEDE2000.
+
+Pictures are `[..., height, width, channels]`; every function works on any leading shape. RGB is
+gamma-encoded sRGB, float32 in 0..1 unless a docstring says uint8 in 0..255.
+"""
+
+import math
+
+import tensorflow as tf
+
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)
+"""BT.601 weights of red, green and blue in luma (ITU-R BT.601-7, section 2.5.1)."""
+
+# Cb and Cr are the color differences B - Y and R - Y, scaled so that both span -0.5..0.5.
+_RED_PER_CR = 2 * (1 - LUMA_WEIGHTS[0])
+_BLUE_PER_CB = 2 * (1 - LUMA_WEIGHTS[2])
+
+# Linear sRGB to CIE XYZ with the D65 white point (IEC 61966-2-1).
+_XYZ_FROM_RGB = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+_WHITE = tuple(sum(row) for row in _XYZ_FROM_RGB)
+
+
+def from_uint8(image):
+    """Scales uint8 0..255 to float32 0..1, keeping the shape."""
+    return tf.cast(image, tf.float32) / 255.0
+
+
+def to_uint8(image):
+    """Clips float 0..1, rounds to the nearest of 256 levels and returns uint8, same shape.
+
+    >>> to_uint8(tf.constant([-0.1, 0.5, 1.2])).numpy().tolist()
+    [0, 128, 255]
+    """
+    return tf.cast(tf.round(tf.clip_by_value(image, 0.0, 1.0) * 255.0), tf.uint8)
+
+
+def luma(rgb):
+    """Converts RGB to grayscale by BT.601: `0.299 r + 0.587 g + 0.114 b`.
+
+    Args:
+        rgb: float `[..., 3]` in 0..1.
+
+    Returns:
+        float `[..., 1]` in 0..1.
+
+    >>> round(float(luma(tf.constant([1.0, 0.0, 0.0]))[0]), 3)
+    0.299
+    """
+    with tf.name_scope("luma"):
+        return tf.reduce_sum(rgb * tf.constant(LUMA_WEIGHTS, rgb.dtype), axis=-1, keepdims=True)
+
+
+def rgb_to_chroma(rgb):
+    """BT.601 chroma of RGB.
+
+    Args:
+        rgb: float `[..., 3]` in 0..1.
+
+    Returns:
+        float `[..., 2]`: Cb and Cr, each in -0.5..0.5, 0 for gray.
+
+    Reference: ITU-R BT.601-7, section 2.5.2.
+
+    >>> rgb_to_chroma(tf.constant([0.0, 0.0, 1.0])).numpy().round(4).tolist()
+    [0.5, -0.0813]
+    """
+    y = luma(rgb)
+    return tf.concat(
+        [(rgb[..., 2:3] - y) / _BLUE_PER_CB, (rgb[..., 0:1] - y) / _RED_PER_CR], axis=-1
+    )
+
+
+def _color_offset(chroma):
+    """What chroma `[..., 2]` adds to luma in red, green and blue: `[..., 3]`, itself of luma 0."""
+    red = _RED_PER_CR * chroma[..., 1:2]
+    blue = _BLUE_PER_CB * chroma[..., 0:1]
+    green = -(LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
+    return tf.concat([red, green, blue], axis=-1)
+
+
+def luma_chroma_to_rgb(y, chroma):
+    """Combines luma and chroma to RGB inside the gamut, keeping luma exactly.
+
+    A color outside 0..1 is brought in by scaling its chroma toward gray (which keeps luma and
+    hue), never by clipping. Rounding each channel to 8 bits then moves luma by at most 0.5/255,
+    because the luma weights sum to one.
+
+    Args:
+        y: float `[..., 1]` in 0..1.
+        chroma: float `[..., 2]`, Cb and Cr, any finite value.
+
+    Returns:
+        float `[..., 3]` in 0..1.
+    """
+    y = tf.clip_by_value(y, 0.0, 1.0)
+    offset = _color_offset(chroma)
+    room = tf.where(offset > 0, 1 - y, y)
+    # An offset of zero fits whatever the room; its share must not become 0 / 0.
+    share = tf.math.divide_no_nan(room, tf.abs(offset))
+    share = tf.where(tf.abs(offset) <= room, 1.0, share)
+    return y + offset * tf.reduce_min(share, axis=-1, keepdims=True)
+
+
+def rgb_to_lab(rgb):
+    """CIE 1976 L*a*b* of sRGB, white point D65.
+
+    Args:
+        rgb: float32 `[..., 3]` in 0..1.
+
+    Returns:
+        float32 `[..., 3]`: L* in 0..100, a* and b* about -110..110.
+
+    Reference: IEC 61966-2-1 (sRGB); CIE 15:2004 (L*a*b*).
+
+    >>> rgb_to_lab(tf.constant([1.0, 0.0, 0.0])).numpy().round(1).tolist()
+    [53.2, 80.1, 67.2]
+    """
+    linear = tf.where(
+        rgb <= 0.04045, rgb / 12.92, tf.pow((tf.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4)
+    )
+    xyz = tf.linalg.matmul(
+        tf.reshape(linear, [-1, 3]), tf.constant(_XYZ_FROM_RGB), transpose_b=True
+    )
+    ratio = tf.reshape(xyz, tf.shape(rgb)) / tf.constant(_WHITE)
+    epsilon, kappa = 216 / 24389, 24389 / 27
+    f = tf.where(
+        ratio > epsilon, tf.pow(tf.maximum(ratio, epsilon), 1 / 3), (kappa * ratio + 16) / 116
+    )
+    return tf.stack(
+        [
+            116 * f[..., 1] - 16,
+            500 * (f[..., 0] - f[..., 1]),
+            200 * (f[..., 1] - f[..., 2]),
+        ],
+        axis=-1,
+    )
+
+
+def ciede2000(lab1, lab2):
+    """CIEDE2000 color difference with unit weighting factors.
+
+    Args:
+        lab1: float `[..., 3]`, CIE L*a*b*.
+        lab2: float `[..., 3]`, same shape.
+
+    Returns:
+        float `[...]`, at least 0; about 1 is just noticeable. Symmetric in its arguments.
+
+    Reference: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula: implementation notes,
+    supplementary test data, and mathematical observations", Color Research and Application 30,
+    2005. Names follow the paper; the equation numbers below are its own.
+    """
+    l1, a1, b1 = tf.unstack(lab1, axis=-1)
+    l2, a2, b2 = tf.unstack(lab2, axis=-1)
+
+    mean_c = (_hypot(a1, b1) + _hypot(a2, b2)) / 2
+    g = 0.5 * (1 - tf.sqrt(_seventh_power_share(mean_c)))  # (4)
+    a1, a2 = (1 + g) * a1, (1 + g) * a2  # (5)
+    c1, c2 = _hypot(a1, b1), _hypot(a2, b2)  # (6)
+    h1, h2 = _hue_degrees(a1, b1), _hue_degrees(a2, b2)  # (7)
+
+    delta_l, delta_c = l2 - l1, c2 - c1  # (8), (9)
+    gray = tf.equal(c1 * c2, 0)
+    difference = h2 - h1
+    delta_h = tf.where(difference > 180, difference - 360, difference)
+    delta_h = tf.where(difference < -180, difference + 360, delta_h)
+    delta_h = tf.where(gray, 0.0, delta_h)  # (10)
+    delta_big_h = 2 * tf.sqrt(c1 * c2) * tf.sin(_radians(delta_h / 2))  # (11)
+
+    mean_l, mean_c = (l1 + l2) / 2, (c1 + c2) / 2  # (12), (13)
+    total = h1 + h2
+    far = tf.where(total < 360, total + 360, total - 360)
+    mean_h = tf.where(tf.abs(difference) <= 180, total, far) / 2
+    mean_h = tf.where(gray, total, mean_h)  # (14)
+
+    t = (
+        1
+        - 0.17 * tf.cos(_radians(mean_h - 30))
+        + 0.24 * tf.cos(_radians(2 * mean_h))
+        + 0.32 * tf.cos(_radians(3 * mean_h + 6))
+        - 0.20 * tf.cos(_radians(4 * mean_h - 63))
+    )  # (15)
+    delta_theta = 30 * tf.exp(-tf.square((mean_h - 275) / 25))  # (16)
+    r_c = 2 * tf.sqrt(_seventh_power_share(mean_c))  # (17)
+    lightness = tf.square(mean_l - 50)
+    s_l = 1 + 0.015 * lightness / tf.sqrt(20 + lightness)  # (18)
+    s_c = 1 + 0.045 * mean_c  # (19)
+    s_h = 1 + 0.015 * mean_c * t  # (20)
+    r_t = -tf.sin(_radians(2 * delta_theta)) * r_c  # (21)
+
+    l_term, c_term, h_term = delta_l / s_l, delta_c / s_c, delta_big_h / s_h
+    squared = l_term**2 + c_term**2 + h_term**2 + r_t * c_term * h_term  # (22)
+    # Rounding can leave a tiny negative number where both colors are equal.
+    return tf.sqrt(tf.maximum(squared, 0.0))
+
+
+def _hypot(a, b):
+    return tf.sqrt(a * a + b * b)
+
+
+def _seventh_power_share(c):
+    """`c^7 / (c^7 + 25^7)`, from equations (4) and (17), without large powers."""
+    ratio = tf.pow(c / 25.0, 7)
+    return ratio / (ratio + 1)
+
+
+def _hue_degrees(a, b):
+    return tf.math.floormod(tf.atan2(b, a) * (180 / math.pi), 360.0)
+
+
+def _radians(degrees):
+    return degrees * (math.pi / 180)

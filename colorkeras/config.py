@@ -1,0 +1,85 @@
+"""Every setting of a training run with its default, and the checks on them."""
+
+import math
+from dataclasses import dataclass
+
+from colorkeras.errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Settings of a training run; the command line's options have the same names and defaults.
+
+    Attributes:
+        arch: Key of `ARCHITECTURES`.
+        output: Key of `OUTPUTS`; None takes the architecture's default.
+        loss: Key of `LOSSES`.
+        dataset: Key of `DATASETS`, path of a folder, or None for CIFAR-10 or else the sample.
+        data_dir: Where prepared data sets are looked for first.
+        image_size: Crop size in pixels for a folder.
+        epochs: Passes over the training part.
+        batch_size: Pictures per step.
+        learning_rate: Peak of the schedule: linear warm-up, then cosine decay to zero.
+        warmup: Share of all steps that the warm-up takes, 0..1.
+        weight_decay: AdamW's, on kernels only.
+        average_decay: Decay of the exponential moving average of weights, 0..1.
+        augment: Whether to flip and shift training pictures.
+        early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
+        seed: Fixes initial weights, order of examples and augmentation.
+        precision: One of `PRECISIONS`.
+        name: Name of the export; None takes the architecture's.
+        runs_dir: Where run folders are made.
+        export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
+    """
+
+    arch: str = "unet"
+    output: str | None = None
+    loss: str = "mse"
+    dataset: str | None = None
+    data_dir: str | None = None
+    image_size: int = 32
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    average_decay: float = 0.999
+    augment: bool = True
+    early_stop: int = 0
+    seed: int = 0
+    precision: str = "auto"
+    name: str | None = None
+    runs_dir: str = "runs"
+    export_dir: str = "saved_models"
+
+    def __post_init__(self):
+        _check("epochs", self.epochs, 1)
+        _check("batch_size", self.batch_size, 1)
+        _check("learning_rate", self.learning_rate, 0, above=True)
+        _check("warmup", self.warmup, 0, 1)
+        _check("weight_decay", self.weight_decay, 0)
+        _check("average_decay", self.average_decay, 0, 1)
+        _check("early_stop", self.early_stop, 0)
+        # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.
+        _check("seed", self.seed, 0, 2**31 - 1)
+        if self.name is not None and not _is_plain_name(self.name):
+            raise UserError(
+                f"--name {self.name!r}",
+                "letters, digits, '_', '-' and '.', beginning with a letter or digit",
+                "Choose such a name; --export-dir chooses the folder.",
+            )
+
+
+def _check(name, value, low, high=math.inf, above=False):
+    fits = math.isfinite(value) and low <= value <= high and not (above and value == low)
+    if fits:
+        return
+    expected = f"a number {'above' if above else 'of at least'} {low}"
+    if high != math.inf:
+        expected += f" and at most {high}"
+    option = "--" + name.replace("_", "-")
+    raise UserError(f"{option} {value}", expected, f"Choose such a value, or leave {option} away.")
+
+
+def _is_plain_name(name):
+    return name[:1].isalnum() and all(c.isalnum() or c in "_-." for c in name) and name.isascii()

@@ -1,0 +1,47 @@
+"""Errors that a user can cause or meet; the command line prints them without a traceback."""
+
+import signal
+
+
+class UserError(Exception):
+    """Something the user gave cannot be used: exit status 2.
+
+    The message has three parts, in this order.
+
+    Args:
+        received: What was given, with its value.
+        expected: What would have been accepted.
+        fix: What to do about it.
+
+    Example:
+
+    >>> print(UserError("--epochs 0", "a whole number of at least 1", "Pass --epochs 10."))
+    Received: --epochs 0
+    Expected: a whole number of at least 1
+    Fix: Pass --epochs 10.
+    """
+
+    def __init__(self, received: str, expected: str, fix: str):
+        super().__init__(f"Received: {received}\nExpected: {expected}\nFix: {fix}")
+
+
+class DivergedError(Exception):
+    """Training produced a loss that is not a finite number: exit status 1."""
+
+
+class InterruptedRunError(Exception):
+    """A signal ended the run: exit status 128 + `signal_number`.
+
+    Args:
+        signal_number: For example 2 (SIGINT) or 15 (SIGTERM).
+        message: What was kept and where, for the user.
+    """
+
+    def __init__(self, signal_number: int, message: str):
+        super().__init__(message)
+        self.signal_number = signal_number
+
+
+def signal_number(interrupt):
+    """The signal behind a KeyboardInterrupt: the number that a handler gave it, else SIGINT."""
+    return int(interrupt.args[0]) if interrupt.args else int(signal.SIGINT)

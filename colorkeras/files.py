@@ -1,0 +1,98 @@
+"""Writing so that a reader, or a crash, never meets a half-written file or folder."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from colorkeras.errors import UserError
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Yields a temporary path beside `path` and renames it to `path` if the block succeeds.
+
+    The suffix is kept, because Keras and Matplotlib choose the format by it.
+
+    Args:
+        path: File to write; its folder is made if missing.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Writes UTF-8 text under a temporary name, then renames."""
+    with writing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path, value):
+    """Writes JSON, indented, in the order of the dictionary, under a temporary name first."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_next_version(parent, write):
+    """Fills a temporary folder, then renames it to `parent/<n>`.
+
+    `n` is one more than the largest number there, so nothing is ever overwritten.
+
+    Args:
+        parent: Folder of numbered versions, made if missing.
+        write: Function of one folder's path that writes the content into it.
+
+    Returns:
+        `Path` of the new version.
+    """
+    parent = Path(parent)
+    parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".writing.", dir=parent))
+    try:
+        write(temporary)
+        temporary.chmod(0o755)  # mkdtemp's folders are for the owner only.
+        return _rename_to_next_version(temporary, parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _rename_to_next_version(temporary, parent):
+    while True:
+        numbers = [int(entry.name) for entry in parent.iterdir() if entry.name.isdecimal()]
+        target = parent / str(max(numbers, default=0) + 1)
+        try:
+            # Another process may take the number first: renaming onto its folder then fails.
+            temporary.rename(target)
+            return target
+        except OSError:
+            if not target.exists():
+                raise
+
+
+def require_writable(directory, option):
+    """Makes a folder and proves that files can be made in it, before hours are spent.
+
+    Args:
+        directory: The folder.
+        option: Name of the command line's option for it, for the message.
+
+    Raises:
+        UserError: It cannot be made or written to.
+    """
+    try:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"{option} {str(directory)!r}, which cannot be written to ({error.strerror})",
+            "a folder in which files can be made, or the path of a new one",
+            f"Pass another {option} or change its permissions.",
+        ) from error

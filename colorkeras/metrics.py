@@ -1,0 +1,185 @@
+"""Measures of a colored picture against its ground truth, one definition each.
+
+Training and evaluation share them. All see 8-bit rounded RGB: float32 `[n, h, w, 3]` with whole
+values in 0..255. Each maps a batch to one number per picture, `[n]`; the figure of a data set is
+`finish` of the mean of those numbers, so that it does not depend on batches or their order.
+Add a metric by adding one entry to `METRICS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from colorkeras.color import ciede2000, rgb_to_lab, to_uint8
+
+PSNR_CAP = 60.0
+"""dB. A picture that is reproduced exactly has infinite PSNR; the cap keeps means finite."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of pictures.
+
+    Attributes:
+        title: Short name for tables.
+        unit: Unit of the figure, "" for a pure number.
+        per_image: Maps truth and output, float32 `[n, h, w, 3]` in 0..255, to float32 `[n]`.
+        higher_is_better: Direction; None where closeness to the truth's own value counts.
+        finish: Maps the mean over all pictures to the figure.
+        description: One sentence for documentation.
+    """
+
+    title: str
+    unit: str
+    per_image: Callable
+    higher_is_better: bool | None
+    description: str
+    finish: Callable = tf.identity
+
+
+def _image_mean(values):
+    """Mean over everything but the batch: `[n, ...]` to `[n]`."""
+    return tf.reduce_mean(values, axis=list(range(1, values.shape.rank)))
+
+
+def _squared_error(truth, output):
+    return _image_mean(tf.math.squared_difference(truth, output))
+
+
+def _psnr(mean_squared_error):
+    """PSNR in dB for a peak of 255, at most `PSNR_CAP`."""
+    ratio = 255.0**2 / tf.maximum(mean_squared_error, 1e-9)
+    return tf.minimum(10.0 * tf.math.log(ratio) / tf.math.log(10.0), PSNR_CAP)
+
+
+def _mean_psnr(truth, output):
+    return _psnr(_squared_error(truth, output))
+
+
+def _ssim(truth, output):
+    return tf.image.ssim(truth, output, max_val=255.0)
+
+
+def _absolute_error(truth, output):
+    return _image_mean(tf.abs(truth - output))
+
+
+def _lab(rgb):
+    return rgb_to_lab(rgb / 255.0)
+
+
+def _ab_squared_error(truth, output):
+    difference = _lab(truth)[..., 1:] - _lab(output)[..., 1:]
+    return _image_mean(tf.reduce_sum(tf.square(difference), axis=-1))
+
+
+def _ciede2000(truth, output):
+    return _image_mean(ciede2000(_lab(truth), _lab(output)))
+
+
+def colorfulness(rgb):
+    """Colorfulness of each picture, from signed opponent colors.
+
+    Args:
+        rgb: float32 `[n, h, w, 3]` in 0..255.
+
+    Returns:
+        float32 `[n]`, 0 for gray; about 15 is slightly, 45 quite, 82 highly colorful.
+
+    Reference: Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
+    """
+    red, green, blue = tf.unstack(rgb, axis=-1)
+    red_green = red - green
+    yellow_blue = (red + green) / 2 - blue
+    means, variances = tf.nn.moments(tf.stack([red_green, yellow_blue], axis=-1), axes=[1, 2])
+    deviation = tf.sqrt(tf.reduce_sum(variances, axis=-1))
+    distance = tf.sqrt(tf.reduce_sum(tf.square(means), axis=-1))
+    return deviation + 0.3 * distance
+
+
+METRICS = {
+    "psnr_pooled": Metric(
+        "PSNR, pooled",
+        "dB",
+        _squared_error,
+        True,
+        "PSNR of the squared error pooled over all pictures, RGB, capped at 60 dB.",
+        finish=_psnr,
+    ),
+    "psnr_mean": Metric(
+        "PSNR, mean",
+        "dB",
+        _mean_psnr,
+        True,
+        "Mean of the pictures' PSNR, RGB, each capped at 60 dB.",
+    ),
+    "ssim": Metric(
+        "SSIM",
+        "",
+        _ssim,
+        True,
+        "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
+    ),
+    "mae": Metric(
+        "MAE", "/255", _absolute_error, False, "Mean absolute error of RGB in 8-bit levels."
+    ),
+    "ab_rmse": Metric(
+        "a*b* RMSE",
+        "",
+        _ab_squared_error,
+        False,
+        "Root of the mean squared distance in the a*b* plane of CIE L*a*b*.",
+        finish=tf.sqrt,
+    ),
+    "ciede2000": Metric(
+        "CIEDE2000", "", _ciede2000, False, "Mean CIEDE2000 color difference (Sharma et al. 2005)."
+    ),
+    "colorfulness": Metric(
+        "Colorfulness",
+        "",
+        lambda truth, output: colorfulness(output),
+        None,
+        "Hasler and Suesstrunk 2003, signed, per picture, then mean. Compare with the truth's.",
+    ),
+}
+"""Every metric by the name used in histories, JSON files and tables."""
+
+MIN_SSIM_SIZE = 11
+"""Pixels: the side of the SSIM window, below which a picture has no SSIM."""
+
+
+def metrics_for(image_size: int) -> dict[str, Metric]:
+    """The metrics that are defined for pictures whose shorter side is `image_size` pixels."""
+    names = [name for name in METRICS if name != "ssim" or image_size >= MIN_SSIM_SIZE]
+    return {name: METRICS[name] for name in names}
+
+
+def rounded(rgb):
+    """RGB in 0..1 as the metrics see it: float32, whole values in 0..255."""
+    return tf.cast(to_uint8(rgb), tf.float32)
+
+
+class MeanOverImages(keras.metrics.Metric):
+    """Keras metric that accumulates a `Metric` over batches.
+
+    Args:
+        metric: The definition.
+        name: Name in Keras' logs.
+    """
+
+    def __init__(self, metric: Metric, name: str):
+        super().__init__(name=name)
+        self.metric = metric
+        self.total = self.add_weight(shape=(), initializer="zeros", name="total", dtype="float32")
+        self.count = self.add_weight(shape=(), initializer="zeros", name="count", dtype="float32")
+
+    def update_state(self, truth, output, sample_weight=None):
+        """Adds a batch: float32 `[n, h, w, 3]` each, whole values in 0..255."""
+        values = self.metric.per_image(truth, output)
+        self.total.assign_add(tf.reduce_sum(values))
+        self.count.assign_add(tf.cast(tf.shape(values)[0], tf.float32))
+
+    def result(self):
+        return self.metric.finish(tf.math.divide_no_nan(self.total, self.count))

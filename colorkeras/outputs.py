@@ -1,0 +1,40 @@
+"""What a network predicts: the whole picture, or its chroma beside the input's luma.
+
+Add an output by adding one entry to `OUTPUTS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma
+
+
+@dataclass(frozen=True)
+class Output:
+    """How predictions relate to pictures.
+
+    Attributes:
+        num_channels: Channels of the prediction.
+        target: Maps true RGB, float32 `[n, h, w, 3]` in 0..1, to what the loss compares the
+            prediction with, `[n, h, w, num_channels]`.
+        decode: Maps grayscale input, float32 `[n, h, w, 1]` in 0..1, and the prediction to RGB,
+            float32 `[n, h, w, 3]` in 0..1. The loss never sees it.
+    """
+
+    num_channels: int
+    target: Callable
+    decode: Callable
+
+
+def _decode_rgb(grayscale, prediction):
+    del grayscale  # The prediction holds the whole picture.
+    return tf.clip_by_value(prediction, 0.0, 1.0)
+
+
+OUTPUTS = {
+    "rgb": Output(num_channels=3, target=tf.identity, decode=_decode_rgb),
+    "chroma": Output(num_channels=2, target=rgb_to_chroma, decode=luma_chroma_to_rgb),
+}
+"""Red, green, blue in 0..1; or BT.601 Cb and Cr in -0.5..0.5, which keeps the input's luma."""
