@@ -97,12 +97,15 @@ def luma_chroma_to_rgb(y, chroma):
         float `[..., 3]` in 0..1.
     """
     y = tf.clip_by_value(y, 0.0, 1.0)
+    # Chroma over 1 is out of gamut at any size; huge values would overflow to infinity.
+    chroma /= tf.maximum(tf.reduce_max(tf.abs(chroma), axis=-1, keepdims=True), 1.0)
     offset = _color_offset(chroma)
     room = tf.where(offset > 0, 1 - y, y)
     # An offset of zero fits whatever the room; its share must not become 0 / 0.
     share = tf.math.divide_no_nan(room, tf.abs(offset))
     share = tf.where(tf.abs(offset) <= room, 1.0, share)
-    return y + offset * tf.reduce_min(share, axis=-1, keepdims=True)
+    rgb = y + offset * tf.reduce_min(share, axis=-1, keepdims=True)
+    return tf.clip_by_value(rgb, 0.0, 1.0)  # Rounding errors of 1e-7, nothing else.
 
 
 def rgb_to_lab(rgb):

@@ -172,10 +172,9 @@ def format_table(rows):
         str, several lines.
     """
     names = [name for name in METRICS if any(name in values for values in rows.values())]
-    titles = [_title(METRICS[name]) for name in names]
-    lines = [["", *titles]]
+    lines = [["", *map(column_title, names)]]
     for title, values in rows.items():
-        lines.append([title, *(_format(values.get(name), name) for name in names)])
+        lines.append([title, *(format_value(values.get(name), name) for name in names)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
@@ -183,11 +182,14 @@ def format_table(rows):
     )
 
 
-def _title(metric):
+def column_title(name):
+    """Title of a metric with its unit, by its key in `METRICS`."""
+    metric = METRICS[name]
     return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
 
-def _format(value, name):
+def format_value(value, name):
+    """A figure of a metric as text; "" for None."""
     if value is None:
         return ""
     return f"{value:.3f}" if name == "ssim" else f"{value:.2f}"

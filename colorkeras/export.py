@@ -97,7 +97,10 @@ def _archive(network, decode):
         image = tf.io.decode_image(contents, channels=3, expand_animations=False)
         if height is not None:
             message = f"Expected a picture of {height}x{width} pixels, the only size of this model."
-            tf.debugging.assert_equal(tf.shape(image)[:2], [height, width], message)
+            check = tf.debugging.assert_equal(tf.shape(image)[:2], [height, width], message)
+            # Else the reshaping below may come first, with a message of its own.
+            with tf.control_dependencies([check]):
+                image = tf.identity(image)
         grayscale = luma(from_uint8(tf.ensure_shape(image, [height, width, 3])))
         return tf.io.encode_png(to_uint8(color(grayscale[tf.newaxis]))[0])
 
@@ -108,8 +111,8 @@ def _archive(network, decode):
     def grayscale_spec(dtype):
         return tf.TensorSpec([None, height, width, 1], dtype, name="grayscale")
 
+    # The endpoints track the variables that they use; `track` would store each a second time.
     archive = keras.export.ExportArchive()
-    archive.track(network)
     archive.add_endpoint("serving_default", serving_default, [grayscale_spec(tf.float32)])
     archive.add_endpoint("colorize", colorize, [grayscale_spec(tf.uint8)])
     archive.add_endpoint(

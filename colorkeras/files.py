@@ -1,6 +1,7 @@
 """Writing so that a reader, or a crash, never meets a half-written file or folder."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -74,6 +75,25 @@ def _rename_to_next_version(temporary, parent):
         except OSError:
             if not target.exists():
                 raise
+
+
+_DISK_PROBLEMS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+}
+
+
+def is_disk_problem(error):
+    """Whether an exception says that the disk is full or a place cannot be written to."""
+    if isinstance(error, OSError):
+        return error.errno in _DISK_PROBLEMS
+    # TensorFlow's file system layer knows no errno; its messages end with the system's text.
+    return any(os.strerror(number) in str(error) for number in _DISK_PROBLEMS)
 
 
 def require_writable(directory, option):

@@ -4,12 +4,15 @@ Add a command by adding a module with `add_arguments` and `run`, and one entry t
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import signal
 import sys
+import tempfile
 
 from colorkeras.errors import DivergedError, InterruptedRunError, UserError, signal_number
+from colorkeras.files import is_disk_problem
 from colorkeras.version import __version__
 
 COMMANDS = {
@@ -29,22 +32,12 @@ def main(arguments=None, command=None):
         arguments: Words of the command line, None for those of the process.
         command: Key of `COMMANDS`; None takes the first word.
     """
-    # TensorFlow's start prints a dozen lines that say nothing to a user; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     arguments = sys.argv[1:] if arguments is None else arguments
     if command is None:
         command, arguments = _split_command(arguments)
-    module = importlib.import_module(f"colorkeras.cli.{command}")
-    parser = argparse.ArgumentParser(
-        prog=f"colorkeras {command}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(parser)
-    options = parser.parse_args(arguments)
     previous = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
-        return module.run(options)
+        return _run(command, arguments)
     except UserError as error:
         return _complain(error, UNUSABLE)
     except DivergedError as error:
@@ -53,8 +46,29 @@ def main(arguments=None, command=None):
         return _complain(error, 128 + error.signal_number)
     except KeyboardInterrupt as interrupt:
         return _complain("Interrupted.", 128 + signal_number(interrupt))
+    except Exception as error:
+        if not is_disk_problem(error):
+            raise
+        message = UserError(
+            f"a file that cannot be written ({error})",
+            "free space, and permission to write",
+            "Free some space or choose other folders; what was finished before is whole.",
+        )
+        return _complain(message, FAILED)
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _run(command, arguments):
+    with _quiet_start():
+        module = importlib.import_module(f"colorkeras.cli.{command}")
+    parser = argparse.ArgumentParser(
+        prog=f"colorkeras {command}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    return module.run(parser.parse_args(arguments))
 
 
 def _split_command(arguments):
@@ -69,6 +83,32 @@ def _split_command(arguments):
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     words = arguments[:1]
     return parser.parse_args(words).command, arguments[1:]
+
+
+@contextlib.contextmanager
+def _quiet_start():
+    """Holds back what TensorFlow's libraries print while they load, unless loading fails.
+
+    They write a dozen lines to file descriptor 2 that alarm and tell a user nothing. Whoever
+    sets TF_CPP_MIN_LOG_LEVEL sees them all.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held_back:
+        saved = os.dup(2)
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held_back.seek(0)
+            os.write(saved, held_back.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 def _raise_interrupt(number, frame):

@@ -10,7 +10,7 @@ from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments
 from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
-from colorkeras.files import write_json
+from colorkeras.files import require_writable, write_json
 
 
 def add_arguments(parser):
@@ -67,6 +67,9 @@ def _targets(options, models):
             "names that are not taken",
             "Pass --overwrite to replace them.",
         )
+    for option, file in (("--results", options.results), ("--json", options.json)):
+        if file:
+            require_writable(file if option == "--results" else Path(file).parent, option)
     if len(set(targets.values())) < len(targets):
         raise UserError(
             "two models whose exports bear the same name, with --results",

@@ -12,6 +12,7 @@ from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
+from colorkeras.files import require_writable
 from colorkeras.losses import LOSSES
 from colorkeras.outputs import OUTPUTS
 from colorkeras.precision import PRECISIONS
@@ -57,6 +58,7 @@ def run(options):
 
 
 def _preview(config):
+    require_writable(config.runs_dir, "--runs-dir")
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
     for note in dataset.notes:
         print(f"*** {note}")

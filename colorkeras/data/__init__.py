@@ -77,7 +77,7 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
 
 
 def _load_folder(name, image_size, seed):
-    if not Path(name).exists():
+    if not name or not Path(name).exists():  # Path("") would be the current folder.
         raise UserError(
             f"--dataset {name!r}, which is neither a data set nor a folder",
             "one of " + ", ".join(DATASETS) + ", or the path of a folder of pictures",

@@ -1,6 +1,7 @@
 """CIFAR-10 from tensorflow-datasets, with an answer within seconds where it cannot be had."""
 
 import contextlib
+import http.client
 import os
 import threading
 import urllib.error
@@ -122,7 +123,7 @@ def _answers(url):
         request = urllib.request.Request(url, method="HEAD")
         try:
             urllib.request.urlopen(request, timeout=PROBE_SECONDS).close()
-        except urllib.error.HTTPError:
+        except (urllib.error.HTTPError, http.client.HTTPException):
             pass
         except OSError:
             return
@@ -145,7 +146,10 @@ def _read(builder, split):
     with _damage_explained(builder.data_path):
         examples = builder.as_dataset(split=SPLITS[split], decoders=_NO_DECODING)
         examples = examples.map(
-            lambda example: (tf.io.decode_image(example["image"], 3), example["label"]),
+            lambda example: (
+                tf.ensure_shape(tf.io.decode_image(example["image"], 3), [32, 32, 3]),
+                example["label"],
+            ),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         images, labels = zip(*examples.batch(1024).as_numpy_iterator(), strict=True)

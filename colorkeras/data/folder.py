@@ -46,6 +46,10 @@ def load(folder, image_size=32, seed=0):
             "cifar10, sample or the path of a folder of pictures",
             "Check the spelling of the path.",
         )
+    # Pillow warns of what it gets over, such as odd palettes, damaged EXIF data and pictures of 89
+    # to 179 megapixels; larger ones raise. Set for the whole process, because catch_warnings is
+    # not safe in threads.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     candidates = sorted(path for path in folder.rglob("*") if _may_be_picture(path))
     paths, unreadable = _readable(candidates, image_size)
     if not paths:
@@ -144,12 +148,13 @@ def _part(relative_path):
 
 def _open(path, image_size):
     """Reads a picture as upright RGB, no smaller than training needs it where that is quicker."""
-    with warnings.catch_warnings():
-        # Pictures of over 89 megapixels only draw a warning; bombs of twice that raise.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as image:
-            image.draft("RGB", (2 * image_size, 2 * image_size))
-            return ImageOps.exif_transpose(image).convert("RGB")
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * image_size, 2 * image_size))
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I"):
+            # Pillow's own conversion clips 16-bit grayscale at 255 instead of scaling it.
+            upright = upright.convert("I").point(lambda level: level * (1 / 257) + 0.5)
+        return upright.convert("RGB")
 
 
 def _crop(image, image_size, generator):

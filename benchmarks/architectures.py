@@ -1,0 +1,85 @@
+"""Parameters, work and training speed of every architecture, at batch 128 of 32x32 pictures.
+
+    python benchmarks/architectures.py
+
+Speed is that of the compiled train step on one repeated batch, augmentation and weight average
+included. Each setting runs in a process of its own, because op determinism, once on, stays on.
+"without determinism" shows what bit-identical runs cost.
+
+Last result: LAST_RESULT
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+
+import keras
+import tensorflow as tf
+
+from colorkeras import architectures
+from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
+from colorkeras.precision import describe_device
+
+BATCH_SIZE = TrainingConfig.batch_size
+WARMUP_STEPS, STEPS = 10, 40
+SETTINGS = {
+    "float32": ("float32", True),
+    "bfloat16": ("mixed_bfloat16", True),
+    "bfloat16 without determinism": ("mixed_bfloat16", False),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--measure", nargs=2, metavar=("ARCH", "SETTING"), help=argparse.SUPPRESS)
+    measure = parser.parse_args().measure
+    if measure:
+        print(images_per_second(*measure))
+        return
+    print(f"{describe_device()}, TensorFlow {tf.__version__}, images/s\n")
+    print("| architecture | parameters | GFLOP per image | " + " | ".join(SETTINGS) + " |")
+    print("| --- " + "| ---: " * (2 + len(SETTINGS)) + "|")
+    for name in architectures.ARCHITECTURES:
+        network = architectures.build(name)
+        cells = [name, f"{network.count_params():,}", f"{gigaflops(network):.3f}"]
+        for setting in SETTINGS:
+            command = [sys.executable, __file__, "--measure", name, setting]
+            output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            cells.append(f"{float(output.split()[-1]):.0f}")
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def gigaflops(network):
+    """Floating-point operations of one forward pass on one 32x32 picture, in 10^9."""
+    forward = tf.function(lambda x: network(x, training=False))
+    graph = forward.get_concrete_function(tf.TensorSpec([1, 32, 32, 1])).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    return tf.compat.v1.profiler.profile(graph, options=options).total_float_ops / 1e9
+
+
+def images_per_second(name, setting):
+    """Median training speed of one architecture."""
+    precision, deterministic = SETTINGS[setting]
+    keras.utils.set_random_seed(0)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    network = architectures.build(name, dtype=precision)
+    colorizer = Colorizer(network, architectures.build(name), "mse", {}, 0.999, True, 0)
+    colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
+    images = tf.cast(tf.random.uniform([BATCH_SIZE, 32, 32, 3], 0, 256, tf.int32), tf.uint8)
+    batches = iter(tf.data.Dataset.from_tensors(images).repeat())
+    train_step = colorizer.make_train_function()
+    seconds = []
+    for _ in range(WARMUP_STEPS + STEPS):
+        started = time.perf_counter()
+        float(train_step(batches)["loss"])  # Waits until the step has really ended.
+        seconds.append(time.perf_counter() - started)
+    return BATCH_SIZE / statistics.median(seconds[WARMUP_STEPS:])
+
+
+if __name__ == "__main__":
+    main()

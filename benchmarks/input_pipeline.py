@@ -1,0 +1,65 @@
+"""Does the input pipeline keep up? `fit` on CIFAR-10 against `fit` on one repeated batch.
+
+    python benchmarks/input_pipeline.py [--data-dir DIR]
+
+Target: at least 95 % of the images/s. The two take turns, so that a machine that changes its
+speed meets both.
+
+Last result: LAST_RESULT
+"""
+
+import argparse
+import statistics
+import time
+
+import keras
+import tensorflow as tf
+
+from colorkeras import architectures
+from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
+from colorkeras.data import load_dataset, training_batches
+from colorkeras.precision import choose_precision, describe_device
+
+STEPS = 60
+ROUNDS = 5
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir")
+    source = load_dataset("cifar10", parser.parse_args().data_dir).train
+    config = TrainingConfig()
+    precision, _ = choose_precision()
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(config.seed)
+    colorizer = Colorizer(
+        architectures.build(config.arch, dtype=precision),
+        architectures.build(config.arch),
+        config.loss,
+        metrics={},
+        average_decay=config.average_decay,
+        augment=config.augment,
+        seed=config.seed,
+    )
+    colorizer.compile(optimizer=keras.optimizers.AdamW(config.learning_rate))
+
+    batches = training_batches(source, config.batch_size, config.seed)
+    one_batch = tf.data.Dataset.from_tensors(next(iter(batches))).repeat()
+    rates = {"CIFAR-10": [], "one repeated batch": []}
+    for round_number in range(ROUNDS + 1):
+        for name, dataset in zip(rates, (batches, one_batch), strict=True):
+            started = time.perf_counter()
+            colorizer.fit(dataset, steps_per_epoch=STEPS, shuffle=False, verbose=0)
+            rate = STEPS * config.batch_size / (time.perf_counter() - started)
+            if round_number:  # The first round compiles.
+                rates[name].append(rate)
+    medians = {name: statistics.median(values) for name, values in rates.items()}
+    for name, median in medians.items():
+        print(f"{name}: {median:.0f} images/s (median of {ROUNDS})")
+    ratios = [a / b for a, b in zip(*rates.values(), strict=True)]
+    print(f"ratio: {statistics.median(ratios):.1%} (median), {precision}, {describe_device()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Seconds from process start to the end of the first training step, and peak memory of a run.
+
+    python benchmarks/start_and_memory.py [--data-dir DIR]
+
+Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` whole, in a child process.
+Targets: first step within 20 s on prepared data, peak resident memory below 2.5 GB.
+
+Last result: LAST_RESULT
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+# The child reports when the first step has ended; everything else is the ordinary command.
+_CHILD = """
+import sys, time
+from colorkeras.callbacks import Progress
+from colorkeras.cli import main
+
+ordinary = Progress.on_train_batch_end
+
+def reporting(self, batch, logs=None):
+    if self._steps == 0:
+        float(logs["loss"])
+        print("FIRST_STEP", time.time(), flush=True)
+    ordinary(self, batch, logs)
+
+Progress.on_train_batch_end = reporting
+sys.exit(main(command="train"))
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir")
+    data_dir = parser.parse_args().data_dir
+    options = ["--arch", "unet", "--dataset", "cifar10", "--epochs", "1"]
+    if data_dir:
+        options += ["--data-dir", data_dir]
+    with tempfile.TemporaryDirectory() as folder:
+        options += ["--runs-dir", f"{folder}/runs", "--export-dir", f"{folder}/saved_models"]
+        started = time.time()
+        child = subprocess.run(
+            [sys.executable, "-c", _CHILD, *options], stdout=subprocess.PIPE, text=True, check=True
+        )
+    (line,) = (line for line in child.stdout.splitlines() if line.startswith("FIRST_STEP"))
+    # Linux gives KiB.
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    print(f"first step after {float(line.split()[1]) - started:.1f} s")
+    print(f"peak resident memory {peak / 1e9:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The README's table and figure, remade from the committed `results/` without retraining."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from colorkeras import figures
+from colorkeras.errors import UserError
+from colorkeras.evaluation import column_title, format_value
+from colorkeras.files import write_text
+from colorkeras.metrics import METRICS
+
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+"""The lines of the README between which `colorkeras report` writes."""
+
+COMPARISON_FILE = "comparison.png"
+
+
+def load(folder):
+    """Reads `<folder>/<name>/metrics.json` of every model that was measured.
+
+    Args:
+        folder: For example `results`.
+
+    Returns:
+        Dict of metrics by folder name, RGB outputs first, then by rising pooled PSNR.
+
+    Raises:
+        UserError: There is none, or they were measured on different pictures.
+    """
+    files = sorted(Path(folder).glob("*/metrics.json"))
+    results = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    if not results:
+        raise UserError(
+            f"{str(folder)!r}, which holds no <name>/metrics.json",
+            "a folder that colorkeras evaluate --results wrote",
+            "Run that command first, or name another folder.",
+        )
+    datasets = {metrics["dataset"] for metrics in results.values()}
+    if len(datasets) > 1:
+        raise UserError(
+            f"results on different data: {'; '.join(sorted(datasets))}",
+            "results on one part of one data set",
+            "Evaluate all models on the same data.",
+        )
+
+    def rank(item):
+        metrics = item[1]
+        return metrics["model"]["output"] != "rgb", metrics["figures"]["psnr_pooled"]
+
+    return dict(sorted(results.items(), key=rank))
+
+
+def markdown(results):
+    """The table of all models with its conditions, as Markdown.
+
+    Args:
+        results: From `load`.
+
+    Returns:
+        str.
+    """
+    first = next(iter(results.values()))
+    names = [name for name in METRICS if name in first["figures"]]
+    header = ["model", "output", "parameters", "epochs", "minutes"]
+    header += [column_title(name) for name in names]
+    lines = [header, ["---"] * 2 + ["---:"] * (len(header) - 2)]
+    for title, metrics in results.items():
+        model = metrics["model"]
+        cells = [title, model["output"], f"{model['num_parameters']:,}"]
+        cells += [str(model["epochs"]), f"{model['minutes']:.1f}"]
+        lines.append(cells + [format_value(metrics["figures"].get(name), name) for name in names])
+    for title, values in (("*echo: gray as it came*", "echo"), ("*ground truth*", "truth")):
+        cells = [format_value(first[values].get(name), name) for name in names]
+        lines.append([title, "", "", "", "", *cells])
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"{_conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
+
+
+def _conditions(results):
+    models = [metrics["model"] for metrics in results.values()]
+    first = next(iter(results.values()))
+    return (
+        f"{first['dataset']}, {first['num_pictures']:,} pictures. "
+        f"Trained on {_all(models, 'device')} in {_all(models, 'precision')}, "
+        f"loss {_all(models, 'loss')}, batch {_all(models, 'batch_size')}, "
+        f"seed {_all(models, 'seed')}."
+    )
+
+
+def _all(models, key):
+    """The values of a key over all models, each named once."""
+    return " / ".join(dict.fromkeys(str(model[key]) for model in models))
+
+
+def save_comparison(folder, results):
+    """Writes `comparison.png`: the same ten pictures as grayscale, by each model, and true."""
+    rows = {}
+    for name in results:
+        grayscale, prediction, truth = _strip(Path(folder, name, "pictures.png"))
+        rows.setdefault("grayscale", grayscale)
+        rows[name] = prediction
+    rows["ground truth"] = truth
+    title = next(iter(results.values()))["dataset"]
+    figures.save_rows(Path(folder, COMPARISON_FILE), rows, title)
+
+
+def _strip(path):
+    """Cuts the three rows of square pictures that `Report.save` joined: uint8 `[3, n, h, h, 3]`."""
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    size = pixels.shape[0] // 3
+    return pixels.reshape(3, size, -1, size, 3).swapaxes(1, 2)
+
+
+def write_between_markers(path, text):
+    """Replaces what stands between `BEGIN` and `END` in a text file.
+
+    Raises:
+        UserError: The file has not both markers, in this order.
+    """
+    content = Path(path).read_text(encoding="utf-8")
+    before, begin, rest = content.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UserError(
+            f"{str(path)!r} without the lines {BEGIN} and {END}",
+            "a text file that says where the table goes",
+            "Put both lines into it.",
+        )
+    write_text(path, f"{before}{BEGIN}\n{text}\n{END}{after}")

@@ -1,0 +1,33 @@
+"""Writes the golden outputs of the shipped models: `python tests/golden/make.py`.
+
+Run it only when a shipped model is replaced on purpose; `tests/test_shipped.py` compares with it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from colorkeras import export, shipped
+from colorkeras.data import sample
+
+FOLDER = Path(__file__).parent
+
+
+def grayscale_input():
+    """Eight crops of the sample's test photograph, gray: uint8 `[8, 32, 32, 1]`."""
+    crops = sample.load("test")[::150][:8]
+    return np.stack([np.asarray(Image.fromarray(crop).convert("L")) for crop in crops])[..., None]
+
+
+def golden_strip(name):
+    """Output of a shipped model, pictures side by side: uint8 `[32, 256, 3]`."""
+    model = export.load(shipped.resolve(name))
+    colorize = model.saved_model.signatures["colorize"]
+    return np.hstack(colorize(grayscale=tf.constant(grayscale_input()))["rgb"].numpy())
+
+
+if __name__ == "__main__":
+    for name in shipped.SHIPPED:
+        Image.fromarray(golden_strip(name)).save(FOLDER / f"{name}.png")

@@ -1,0 +1,50 @@
+"""What README and other documents claim is what the code and the results say."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from colorkeras import results
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.cli import COMMANDS
+from colorkeras.data import DATASETS
+from colorkeras.export import ENDPOINTS
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def between(text, name):
+    return re.search(rf"<!-- {name}: begin -->\n(.*?)<!-- {name}: end -->", text, re.DOTALL)[1]
+
+
+def test_readme_table_is_what_report_writes():
+    table = results.markdown(results.load(ROOT / "results"))
+    assert between(README, "results").strip() == table
+
+
+def test_readme_shows_the_endpoints():
+    assert between(README, "endpoints").strip() == ENDPOINTS.strip()
+
+
+@pytest.mark.parametrize("name", [*ARCHITECTURES, *DATASETS])
+def test_readme_names_every_choice(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_its_pipeline(command):
+    assert f'main(command="{command}")' in (ROOT / "pipelines" / f"{command}.py").read_text()
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
+def test_readme_links_lead_somewhere(target):
+    assert target.startswith("https://") or (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "results").glob("*/metrics.json")))
+def test_results_come_with_pictures(file):
+    assert (file.parent / "samples.png").exists()
+    assert json.loads(file.read_text(encoding="utf-8"))["model"]["git_commit"]

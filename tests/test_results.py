@@ -1,0 +1,96 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorkeras import results
+from colorkeras.errors import UserError
+
+MODEL = {
+    "output": "rgb",
+    "num_parameters": 1234,
+    "epochs": 2,
+    "minutes": 3.14,
+    "device": "abacus",
+    "precision": "float32",
+    "loss": "mse",
+    "batch_size": 8,
+    "seed": 0,
+}
+
+
+def write_result(folder, name, psnr, output="rgb", dataset="toys, test"):
+    metrics = {
+        "dataset": dataset,
+        "num_pictures": 10,
+        "figures": {"psnr_pooled": psnr, "ssim": 0.5, "colorfulness": 7.0},
+        "echo": {"psnr_pooled": 20.0, "ssim": 0.25, "colorfulness": 0.0},
+        "truth": {"colorfulness": 30.0},
+        "model": {**MODEL, "output": output},
+    }
+    (folder / name).mkdir()
+    (folder / name / "metrics.json").write_text(json.dumps(metrics))
+    # Three rows of four pictures of 2x2 pixels.
+    Image.fromarray(np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)).save(
+        folder / name / "pictures.png"
+    )
+
+
+def test_rows_are_ordered_by_output_then_quality(tmp_path):
+    write_result(tmp_path, "a", 23.0, "chroma")
+    write_result(tmp_path, "b", 22.0)
+    write_result(tmp_path, "c", 21.0)
+    assert list(results.load(tmp_path)) == ["c", "b", "a"]
+
+
+def test_markdown(tmp_path):
+    write_result(tmp_path, "a", 23.456)
+    lines = results.markdown(results.load(tmp_path)).splitlines()
+    assert lines[0].startswith("toys, test, 10 pictures. Trained on abacus in float32")
+    assert "| a | rgb | 1,234 | 2 | 3.1 | 23.46 | 0.500 | 7.00 |" in lines
+    assert "| *ground truth* |  |  |  |  |  |  | 30.00 |" in lines
+
+
+def test_comparison_figure(tmp_path):
+    write_result(tmp_path, "a", 23.0)
+    write_result(tmp_path, "b", 22.0)
+    results.save_comparison(tmp_path, results.load(tmp_path))
+    with Image.open(tmp_path / results.COMPARISON_FILE) as image:
+        assert image.width > 100
+
+
+def test_strip_is_cut_into_pictures(tmp_path):
+    write_result(tmp_path, "a", 23.0)
+    with Image.open(tmp_path / "a" / "pictures.png") as image:
+        pixels = np.asarray(image)
+    rows = results._strip(tmp_path / "a" / "pictures.png")
+    assert rows.shape == (3, 4, 2, 2, 3)
+    np.testing.assert_array_equal(rows[1, 2], pixels[2:4, 4:6])
+
+
+def test_text_outside_the_markers_is_kept(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    results.write_between_markers(readme, "new")
+    assert readme.read_text() == f"before\n{results.BEGIN}\nnew\n{results.END}\nafter\n"
+
+
+def test_missing_markers_are_an_error(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("nothing here\n")
+    with pytest.raises(UserError, match="Put both lines"):
+        results.write_between_markers(readme, "new")
+    assert readme.read_text() == "nothing here\n"
+
+
+def test_no_results_are_an_error(tmp_path):
+    with pytest.raises(UserError, match=r"metrics\.json"):
+        results.load(tmp_path)
+
+
+def test_results_on_different_data_are_an_error(tmp_path):
+    write_result(tmp_path, "a", 23.0)
+    write_result(tmp_path, "b", 22.0, dataset="others, test")
+    with pytest.raises(UserError, match="different data"):
+        results.load(tmp_path)
