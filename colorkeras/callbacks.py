@@ -27,6 +27,7 @@ class Progress(keras.callbacks.Callback):
         self._total_steps = total_steps
         self._say = say
         self._steps = 0
+        self._estimated = False
 
     def on_epoch_begin(self, epoch, logs=None):
         self._num_timed = 0
@@ -40,7 +41,9 @@ class Progress(keras.callbacks.Callback):
             return
         self._num_timed += 1
         self._seconds = time.perf_counter() - self._started
-        if self._steps == self.ESTIMATE_AFTER_STEPS:
+        # Not "==": that step may be the first of an epoch, which is not timed.
+        if self._steps >= self.ESTIMATE_AFTER_STEPS and not self._estimated:
+            self._estimated = True
             self._estimate()
 
     def on_epoch_end(self, epoch, logs):

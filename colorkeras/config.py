@@ -62,7 +62,7 @@ class TrainingConfig:
         _check("early_stop", self.early_stop, 0)
         # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.
         _check("seed", self.seed, 0, 2**31 - 1)
-        if self.name is not None and not _is_plain_name(self.name):
+        if self.name is not None and not is_plain_name(self.name):
             raise UserError(
                 f"--name {self.name!r}",
                 "letters, digits, '_', '-' and '.', beginning with a letter or digit",
@@ -81,5 +81,6 @@ def _check(name, value, low, high=math.inf, above=False):
     raise UserError(f"{option} {value}", expected, f"Choose such a value, or leave {option} away.")
 
 
-def _is_plain_name(name):
+def is_plain_name(name):
+    """Whether a name is safe as that of a folder, on every system: no separators, no dots first."""
     return name[:1].isalnum() and all(c.isalnum() or c in "_-." for c in name) and name.isascii()

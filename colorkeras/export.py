@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from colorkeras import architectures
 from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.config import is_plain_name
 from colorkeras.errors import UserError
 from colorkeras.files import write_json, write_next_version, write_text
 from colorkeras.outputs import OUTPUTS
@@ -98,9 +99,9 @@ def _archive(network, decode):
         if height is not None:
             message = f"Expected a picture of {height}x{width} pixels, the only size of this model."
             check = tf.debugging.assert_equal(tf.shape(image)[:2], [height, width], message)
-            # Else the reshaping below may come first, with a message of its own.
+            # Not left to ensure_shape below, which the optimizer moves before the check.
             with tf.control_dependencies([check]):
-                image = tf.identity(image)
+                image = tf.reshape(image, [height, width, 3])
         grayscale = luma(from_uint8(tf.ensure_shape(image, [height, width, 3])))
         return tf.io.encode_png(to_uint8(color(grayscale[tf.newaxis]))[0])
 
@@ -164,6 +165,8 @@ def load(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if not {"name", "architecture", "output", "num_parameters"} <= set(metadata):
             raise ValueError(f"{METADATA_FILE.as_posix()} is incomplete")
+        if not is_plain_name(metadata["name"]):
+            raise ValueError(f"its name is {metadata['name']!r}")
         if "serving_default" not in model.saved_model.signatures:
             raise ValueError("it has no endpoint serving_default")
     return model

@@ -97,22 +97,21 @@ def is_disk_problem(error):
 
 
 def require_writable(directory, option):
-    """Makes a folder and proves that files can be made in it, before hours are spent.
+    """Checks, before hours are spent, that files can be made in a folder, and makes nothing.
 
     Args:
-        directory: The folder.
+        directory: The folder; where it does not exist, the nearest one above it counts.
         option: Name of the command line's option for it, for the message.
 
     Raises:
         UserError: It cannot be made or written to.
     """
-    try:
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            pass
-    except OSError as error:
+    directory = Path(directory)
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(
-            f"{option} {str(directory)!r}, which cannot be written to ({error.strerror})",
+            f"{option} {str(directory)!r}, which cannot be written to ({existing} is "
+            + ("read-only)" if existing.is_dir() else "no folder)"),
             "a folder in which files can be made, or the path of a new one",
             f"Pass another {option} or change its permissions.",
-        ) from error
+        )

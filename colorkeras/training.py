@@ -57,6 +57,9 @@ def train(config, say=print):
     """
     if config.loss not in LOSSES:
         raise UserError(f"loss {config.loss!r}", "one of " + ", ".join(LOSSES), "Choose one.")
+    name = config.name or config.arch
+    require_writable(config.runs_dir, "--runs-dir")
+    require_writable(Path(config.export_dir, name), "--export-dir")
     # Seeded before anything draws; the same seed then ends in the same bits on one machine.
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
@@ -67,9 +70,6 @@ def train(config, say=print):
     output = architectures.output_name(network)
     average = architectures.build(config.arch, output)
     architectures.check_image_size(network, config.image_size, config.image_size)
-    name = config.name or config.arch
-    require_writable(config.runs_dir, "--runs-dir")
-    require_writable(Path(config.export_dir, name), "--export-dir")
 
     # ----------------------------------------------------------------- data
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
@@ -112,7 +112,8 @@ def train(config, say=print):
     facts["epochs"] = len(best.history.get("loss", []))
     facts["minutes"] = round((time.perf_counter() - started) / 60, 2)
     if best.epoch is None:
-        raise stopped_by("No epoch was finished, so there is nothing to export.")
+        say("No epoch was finished, so there is nothing to export.")
+        raise stopped_by
     facts["best_epoch"] = best.epoch + 1
 
     # -------------------------------------------------------------- results
@@ -123,7 +124,7 @@ def train(config, say=print):
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
     _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
-        raise stopped_by(f"The best finished epoch, {best.epoch + 1}, is in {export_folder}.")
+        raise stopped_by
     report = evaluation.report(export.load(export_folder), dataset, "test")
     report.save(folder)
     say(report.table())
@@ -168,13 +169,14 @@ def _optimizer(config, total_steps):
 
 
 def _fit(config, colorizer, dataset, batch_size, folder, best, say):
-    """Runs `fit`; returns None, or a function of a closing sentence that makes the exception."""
+    """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
     steps_per_epoch = dataset.train.num_examples // batch_size
+    csv_log = keras.callbacks.CSVLogger(folder / "history.csv")
     callbacks = [
         StopOnNaN(),
         Progress(batch_size, config.epochs * steps_per_epoch, say),
         best,
-        keras.callbacks.CSVLogger(folder / "history.csv"),
+        csv_log,
         keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
     ]
     if config.early_stop:
@@ -191,11 +193,13 @@ def _fit(config, colorizer, dataset, batch_size, folder, best, say):
             verbose=1 if sys.stdout.isatty() else 2,
         )
     except DivergedError as error:
-        reason = str(error)
-        return lambda closing: DivergedError(f"{reason} {closing}")
+        return error
     except KeyboardInterrupt as interrupt:
-        number = signal_number(interrupt)
-        return lambda closing: InterruptedRunError(number, f"Interrupted. {closing}")
+        return InterruptedRunError(signal_number(interrupt), "Interrupted.")
+    finally:
+        # `fit` leaves it open when an exception passes.
+        if csv_log.csv_file:
+            csv_log.csv_file.close()
     return None
 
 

@@ -67,9 +67,12 @@ def _targets(options, models):
             "names that are not taken",
             "Pass --overwrite to replace them.",
         )
-    for option, file in (("--results", options.results), ("--json", options.json)):
-        if file:
-            require_writable(file if option == "--results" else Path(file).parent, option)
+    if options.results:
+        require_writable(options.results, "--results")
+    if options.json:
+        require_writable(Path(options.json).parent, "--json")
+        if Path(options.json).is_dir():
+            raise UserError(f"--json {options.json!r}, a folder", "a file", "Name a file in it.")
     if len(set(targets.values())) < len(targets):
         raise UserError(
             "two models whose exports bear the same name, with --results",

@@ -17,7 +17,6 @@ def run(options):
     measured = results.load(options.results)
     results.write_between_markers(options.readme, results.markdown(measured))
     results.save_comparison(options.results, measured)
-    print(
-        f"{len(measured)} models: {options.readme}, {Path(options.results, results.COMPARISON_FILE)}"
-    )
+    comparison = Path(options.results, results.COMPARISON_FILE)
+    print(f"{len(measured)} models: {options.readme}, {comparison}")
     return DONE

@@ -18,7 +18,7 @@ from colorkeras.errors import UserError
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 """What tensorflow-datasets downloads; asked first, because its own retries take minutes."""
 
-PROBE_SECONDS = 5.0
+PROBE_SECONDS = 4.0
 
 _NO_DECODING = {"image": tfds.decode.SkipDecoding()}
 _JPEG_MAGIC = b"\xff\xd8"
@@ -108,7 +108,7 @@ def _download(directories):
         builder.download_and_prepare()
     except Exception as error:
         raise UnavailableError(
-            f"a failed download of CIFAR-10 to {directories[0]}: {error}",
+            f"a failed download of CIFAR-10 to {directories[0]}: {_one_line(error)}",
             "a complete download and a directory that can be written",
             "Check the network, the free space and the directory's permissions, and start again.",
         ) from error
@@ -170,7 +170,12 @@ def _damage_explained(folder):
 
 def _raise_damaged(folder, detail, cause=None):
     raise UserError(
-        f"{folder}, which cannot be read as CIFAR-10 ({detail[:300]})",
+        f"{folder}, which cannot be read as CIFAR-10 ({_one_line(detail)})",
         "a cifar10/<version>/ directory as tensorflow-datasets prepares it",
         "Delete that directory so that it is prepared anew, or pass another --data-dir.",
     ) from cause
+
+
+def _one_line(detail):
+    """What TensorFlow or TFDS say may run over many lines; ours has one for each part."""
+    return " ".join(str(detail).split())[:300]

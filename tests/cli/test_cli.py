@@ -1,0 +1,194 @@
+"""Tests of the command line: bad input in process, whole commands as a user runs them."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorkeras import cli
+from colorkeras.metrics import METRICS
+from colorkeras.version import __version__
+
+
+@pytest.fixture
+def main(monkeypatch, tmp_path, capsys):
+    """Function that runs words in an empty folder; returns exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(words):
+        try:
+            status = cli.main(words.split())
+        except SystemExit as stop:
+            status = stop.code
+        output, errors = capsys.readouterr()
+        return status, output, errors
+
+    return run
+
+
+def made_below(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+# Words of the command, what the message must name as received, as expected, and as the way out.
+# {pictures} is a folder of pictures, {model} an export; the other paths are made by `given`.
+UNUSABLE = [
+    ("train --arch resnet", "'resnet'", "skip_cnn", "Choose"),
+    ("train --output hsv", "'hsv'", "chroma", "Choose"),
+    ("train --loss hinge", "'hinge'", "mae", "Choose"),
+    ("train --dataset imagenet", "'imagenet'", "cifar10", "spelling"),
+    ("train --dataset missing/folder", "'missing/folder'", "path of a folder", "spelling"),
+    ("train --dataset empty", "'empty'", "at least one picture", "Name another"),
+    ("train --dataset file", "'file'", "folder of pictures", "spelling"),
+    ("train --dataset sample --image-size 64", "--image-size 64", "32", "--image-size"),
+    ("train --dataset {pictures} --image-size 4", "4", "at least 8", "--image-size"),
+    ("train --dataset {pictures} --arch baseline --image-size 64", "64x64", "32x32", "unet"),
+    ("train --dataset sample --export-dir file/below", "file/below", "a folder", "--export-dir"),
+    ("train --dataset sample --runs-dir file/below", "file/below", "a folder", "--runs-dir"),
+    ("train --preview --dataset sample --runs-dir file/x", "file/x", "a folder", "--runs-dir"),
+    ("train --preview --dataset empty", "'empty'", "at least one picture", "Name another"),
+    ("train --epochs 0", "--epochs 0", "at least 1", "leave --epochs away"),
+    ("train --epochs -1", "--epochs -1", "at least 1", "leave --epochs away"),
+    ("train --batch-size 0", "--batch-size 0", "at least 1", "leave --batch-size away"),
+    ("train --learning-rate 0", "--learning-rate 0.0", "above 0", "leave --learning-rate away"),
+    ("train --learning-rate -1", "--learning-rate -1.0", "above 0", "leave"),
+    ("train --learning-rate nan", "--learning-rate nan", "above 0", "leave"),
+    ("train --learning-rate inf", "--learning-rate inf", "above 0", "leave"),
+    ("train --weight-decay -0.1", "--weight-decay -0.1", "at least 0", "leave"),
+    ("train --warmup 1.5", "--warmup 1.5", "at most 1", "leave"),
+    ("train --average-decay nan", "--average-decay nan", "at most 1", "leave"),
+    ("train --early-stop -1", "--early-stop -1", "at least 0", "leave"),
+    ("train --seed -1", "--seed -1", "at least 0", "leave"),
+    ("train --name ../up", "'../up'", "letters", "--export-dir"),
+    ("evaluate --model missing", "'missing'", "saved_models/unet/1", "numbered folder"),
+    ("evaluate --model empty", "'empty'", "saved_models/unet/1", "numbered folder"),
+    ("evaluate --model file", "'file'", "saved_models/unet/1", "numbered folder"),
+    ("evaluate --model {model} --dataset missing", "'missing'", "cifar10", "spelling"),
+    ("evaluate --model {model} --dataset sample --json file", "file", "not taken", "--overwrite"),
+    (
+        "evaluate --model {model} --dataset sample --json empty --overwrite",
+        "'empty'",
+        "file",
+        "Name",
+    ),
+    ("evaluate --model {model} --dataset sample --json file/f", "'file'", "a folder", "--json"),
+    ("evaluate --model {model} --dataset sample --results file", "file", "a folder", "--results"),
+    (
+        "evaluate --model {baseline} --dataset {pictures} --image-size 16 --results new",
+        "16 pixels",
+        "32 pixels",
+        "--image-size",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "received", "expected", "fix"), UNUSABLE, ids=[case[0] for case in UNUSABLE]
+)
+def test_bad_input_is_explained_and_leaves_nothing(
+    words, received, expected, fix, main, tmp_path, picture_folder, exports
+):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    # Models are made for the cases that name them only.
+    for placeholder, name in (("{model}", "skip_cnn"), ("{baseline}", "baseline")):
+        if placeholder in words:
+            words = words.replace(placeholder, str(exports(name).folder))
+    status, _, errors = main(words.replace("{pictures}", str(picture_folder)))
+    assert status == cli.UNUSABLE
+    assert "Traceback" not in errors
+    start = errors.index("Received: ")
+    received_line, expected_line, fix_line = errors[start:].strip().splitlines()
+    assert received in received_line
+    assert expected_line.startswith("Expected: ") and expected in expected_line
+    assert fix_line.startswith("Fix: ") and fix in fix_line
+    assert made_below(tmp_path) == {"empty", "file"}
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "kept"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("train --epochs abc", "--epochs: invalid int value: 'abc'"),
+        ("train --learning-rate fast", "--learning-rate: invalid float value: 'fast'"),
+        ("train --precision float8", "--precision: invalid choice: 'float8' (choose from"),
+        ("train --no-such-option", "unrecognized arguments: --no-such-option"),
+        ("evaluate", "the following arguments are required: --model"),
+        ("evaluate --model unet --split training", "invalid choice: 'training' (choose from"),
+        ("paint", "invalid choice: 'paint' (choose from"),
+        ("", "the following arguments are required: COMMAND"),
+    ],
+)
+def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, main, tmp_path):
+    status, _, errors = main(words)
+    assert status == cli.UNUSABLE
+    assert message in errors.replace('"', "'")
+    assert errors.startswith("usage: colorkeras")
+    assert not made_below(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_help_lists_the_options_of_a_command(command, main):
+    status, output, _ = main(f"{command} --help")
+    assert status == 0
+    assert f"usage: colorkeras {command}" in output
+    assert "--dataset" in output and "--image-size" in output
+
+
+def test_help_lists_the_commands(main):
+    status, output, _ = main("--help")
+    assert status == 0
+    assert all(f"\n  {command} " in output for command in cli.COMMANDS)
+
+
+def test_version(main):
+    assert main("--version")[:2] == (0, f"colorkeras {__version__}\n")
+
+
+def test_preview_writes_one_picture(main, tmp_path):
+    status, output, _ = main("train --preview --dataset sample")
+    assert status == cli.DONE
+    assert {name for name in made_below(tmp_path) if "." in name} == {"runs/preview/sample.png"}
+    assert "runs/preview/sample.png" in output
+    with Image.open(tmp_path / "runs" / "preview" / "sample.png") as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    # Grayscale above, color below.
+    chroma = np.ptp(pixels, axis=-1).max(axis=1)
+    assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_pipeline_scripts_start(command, run_python):
+    process = run_python(f"pipelines/{command}.py", "--help")
+    assert process.returncode == 0, process.stderr
+    assert f"usage: colorkeras {command}" in process.stdout
+
+
+def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path):
+    data = ("--dataset", picture_folder, "--image-size", "16")
+    folders = ("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models")
+    settings = ("--arch", "skip_cnn", "--epochs", "1", "--batch-size", "8")
+    process = run_python("pipelines/train.py", *data, *folders, *settings, "--name", "mine")
+    assert process.returncode == 0, process.stderr
+    model = tmp_path / "saved_models" / "mine" / "1"
+    assert str(model) in process.stdout
+
+    figures_file = tmp_path / "figures.json"
+    words = ("--model", model, *data, "--json", figures_file, "--results", tmp_path / "results")
+    process = run_python("pipelines/evaluate.py", *words)
+    assert process.returncode == 0, process.stderr
+    *_, header, row, echo, truth = process.stdout.rstrip().splitlines()
+    assert "PSNR, pooled (dB)" in header and "CIEDE2000" in header
+    assert echo.startswith("echo (grayscale input)") and truth.startswith("ground truth")
+    (metrics,) = json.loads(figures_file.read_text(encoding="utf-8")).values()
+    assert row.split()[0] == str(model)
+    assert row.split()[1] == f"{metrics['figures']['psnr_pooled']:.2f}"
+    assert set(metrics["figures"]) == set(METRICS)
+    assert all(math.isfinite(value) for value in metrics["figures"].values())
+    saved = made_below(tmp_path / "results")
+    assert saved == {
+        "mine",
+        *(f"mine/{n}" for n in ("metrics.json", "samples.png", "pictures.png")),
+    }

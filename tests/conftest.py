@@ -1,0 +1,132 @@
+"""Fixtures that several test modules share; what is slow to make is made once per session."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+# Set before TensorFlow starts: its greetings would fill the output of every failing test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorkeras import architectures, export
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.config import TrainingConfig
+from colorkeras.data import sample
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _randomize(network):
+    generator = np.random.default_rng(0)
+
+    def draw(weight):
+        if len(weight.shape) > 1:
+            fan_in = np.prod(weight.shape[:-1])
+            return generator.standard_normal(weight.shape, np.float32) * np.sqrt(2 / fan_in)
+        # Gains and variances must be positive; the range also keeps activations moderate.
+        return generator.uniform(0.2, 0.8, weight.shape)
+
+    network.set_weights([draw(weight) for weight in network.weights])
+    return network
+
+
+@pytest.fixture(scope="session")
+def randomize():
+    """Function that gives a network strong random weights, the last layer's zeros included."""
+    return _randomize
+
+
+@pytest.fixture(scope="session")
+def crops():
+    """Sixteen colored pictures, uint8 `[16, 32, 32, 3]`."""
+    images = sample.load("validation")
+    return images[:: len(images) // 16][:16]
+
+
+@pytest.fixture(scope="session")
+def picture_folder(tmp_path_factory):
+    """A folder of 24 generated pictures of 40x36 pixels, enough for 3 steps of 8."""
+    folder = tmp_path_factory.mktemp("pictures")
+    generator = np.random.default_rng(0)
+    for number in range(24):
+        # Few random pixels, enlarged: smooth pictures, in which there is something to learn.
+        pixels = generator.integers(0, 256, (4, 4, 3), np.uint8)
+        Image.fromarray(pixels).resize((40, 36)).save(folder / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def config_for(picture_folder):
+    """Function from a folder for `runs/` and `saved_models/` to a quick `TrainingConfig`."""
+
+    def config(folder, **changes):
+        settings = {
+            "arch": "skip_cnn",
+            "dataset": str(picture_folder),
+            "image_size": 16,
+            "epochs": 2,
+            "batch_size": 8,
+            "precision": "float32",
+            "runs_dir": str(Path(folder, "runs")),
+            "export_dir": str(Path(folder, "saved_models")),
+        }
+        return TrainingConfig(**{**settings, **changes})
+
+    return config
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A float32 network with random weights, and the same as a loaded SavedModel."""
+
+    network: keras.Model
+    folder: Path
+    model: export.ExportedModel
+
+    @property
+    def size(self):
+        """Height and width of pictures that it takes."""
+        return self.model.image_size or 32
+
+
+@pytest.fixture(scope="session")
+def exports(tmp_path_factory):
+    """Function from the name of an architecture to its `Exported`, made when first asked for."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            # As training does: trained in mixed precision, copied to float32 for the export.
+            trained = _randomize(architectures.build(name, dtype="mixed_bfloat16"))
+            network = architectures.build(name)
+            network.set_weights(trained.get_weights())
+            parent = tmp_path_factory.mktemp("saved_models") / name
+            folder = export.export(network, parent, {"name": name, "dataset": "none"})
+            made[name] = Exported(network, folder, export.load(folder))
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="session", params=ARCHITECTURES)
+def exported(request, exports):
+    """The `Exported` of every architecture in turn."""
+    return exports(request.param)
+
+
+@pytest.fixture(scope="session")
+def run_python():
+    """Function that runs Python with some arguments in the repository; returns the process."""
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)], cwd=REPOSITORY, capture_output=True, text=True
+        )
+
+    return run

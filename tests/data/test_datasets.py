@@ -1,0 +1,84 @@
+"""Tests of data sets by name, path and size."""
+
+import numpy as np
+import pytest
+
+from colorkeras.data import DATASETS, cifar10, load_dataset, sample
+from colorkeras.errors import UserError
+
+PARTS = ("train", "validation", "test")
+
+
+@pytest.fixture
+def no_cifar10(monkeypatch):
+    def fail(data_dir=None):
+        raise cifar10.UnavailableError("CIFAR-10, not found", "a network", "Connect.")
+
+    monkeypatch.setattr(cifar10, "load", fail)
+
+
+def test_names():
+    assert set(DATASETS) == {"cifar10", "sample"}
+
+
+def test_sample_by_name():
+    dataset = load_dataset("sample")
+    assert (dataset.name, dataset.notes) == ("sample", [])
+    for part in PARTS:
+        source = getattr(dataset, part)
+        assert (source.num_examples, source.image_size) == (len(sample.load(part)), 32)
+        assert str(source.num_examples) in dataset.description
+        np.testing.assert_array_equal(source.load([3, 1], 0), sample.load(part)[[3, 1]])
+    # Opened once; a training run asks many times.
+    assert dataset.train is dataset.train
+
+
+def test_cifar10_by_name_gets_the_data_dir(monkeypatch):
+    monkeypatch.setitem(DATASETS, "cifar10", lambda data_dir: ("opened", data_dir))
+    assert load_dataset("cifar10", data_dir="somewhere") == ("opened", "somewhere")
+
+
+def test_folder_by_path(picture_folder):
+    dataset = load_dataset(str(picture_folder), image_size=12, seed=1)
+    assert dataset.name == picture_folder.name
+    assert dataset.train.image_size == dataset.validation.image_size == 12
+
+
+def test_no_name_is_cifar10_where_it_can_be_had(monkeypatch):
+    monkeypatch.setattr(cifar10, "load", lambda data_dir: ("opened", data_dir))
+    assert load_dataset(data_dir="somewhere") == ("opened", "somewhere")
+
+
+def test_no_name_falls_back_to_the_sample_and_says_so(no_cifar10):
+    dataset = load_dataset()
+    assert dataset.name == "sample"
+    (note,) = dataset.notes
+    assert "NOT CIFAR-10" in note and note.endswith("Reason: CIFAR-10, not found")
+
+
+def test_no_name_does_not_hide_damage(monkeypatch):
+    def fail(data_dir=None):
+        raise UserError("a damaged CIFAR-10", "a whole one", "Delete it.")
+
+    monkeypatch.setattr(cifar10, "load", fail)
+    with pytest.raises(UserError, match="damaged"):
+        load_dataset()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"name": "cifar11"}, "'cifar11', which is neither.*Expected: one of cifar10, sample, or"),
+        ({"name": "no/such/folder"}, "no/such/folder.*Fix: Check the spelling"),
+        ({"name": __file__}, "which is no folder"),
+        ({"name": ""}, "neither a data set nor a folder"),
+        ({"name": "sample", "image_size": 64}, "--image-size 64 with the data set sample"),
+        ({"name": None, "image_size": 16}, "--image-size 16 with the data set cifar10"),
+        ({"name": "sample", "image_size": 7}, "an image size of 7.*at least 8"),
+        ({"name": ".", "image_size": 0}, "an image size of 0"),
+        ({"name": ".", "image_size": -32}, "an image size of -32"),
+    ],
+)
+def test_what_cannot_be_used_is_explained(arguments, message):
+    with pytest.raises(UserError, match=f"(?s)^Received: .*{message}"):
+        load_dataset(**arguments)

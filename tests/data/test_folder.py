@@ -1,0 +1,299 @@
+"""Tests of folders of pictures: which are read, how they are cut, and what is said of the rest."""
+
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorkeras.data import folder, training_batches
+from colorkeras.errors import UserError
+
+PARTS = ("train", "validation", "test")
+
+# Red above green: large areas survive JPEG and scaling.
+RED, GREEN = (200, 20, 30), (10, 180, 20)
+
+
+def _halves(width=40, height=30, mode="RGB"):
+    pixels = np.full((height, width, 3), RED, np.uint8)
+    pixels[height // 2 :] = GREEN
+    return Image.fromarray(pixels).convert(mode)
+
+
+def _noise(width=60, height=50, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(pixels)
+
+
+def _fill(path, count, start=0):
+    path.mkdir(exist_ok=True)
+    for number in range(start, start + count):
+        _noise(20, 16, seed=number).save(path / f"{number}.png")
+    return path
+
+
+def _crop(path, image_size=16, part="validation", epoch=0):
+    """The first picture of a part, which a folder of one picture has in all parts."""
+    source = getattr(folder.load(path, image_size), part)
+    (crop,) = source.load(np.array([0]), epoch).numpy()
+    assert crop.dtype == np.uint8
+    assert crop.shape == (image_size, image_size, 3)
+    return crop
+
+
+def _assert_halves(crop, top=RED, bottom=GREEN, tolerance=12):
+    """The scaled picture has `top` in its first rows and `bottom` in its last."""
+    for row, color in ((1, top), (-2, bottom)):
+        error = np.abs(crop[row].astype(int) - color)
+        assert error.max() <= tolerance, (crop[row].mean(axis=0), color)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.jpg", "a.JPG", "a.jpeg", "a.PNG", "a.webp", "a.bmp", "a.gif", "a.tif", "deep/er/a b.ppm"],
+)
+def test_formats(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _halves().save(path)
+    _assert_halves(_crop(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "mode, name, top, bottom",
+    [
+        # The gray values are BT.601 luma of the two colors.
+        ("L", "a.png", (75,) * 3, (111,) * 3),
+        ("L", "a.jpg", (75,) * 3, (111,) * 3),
+        ("LA", "a.png", (75,) * 3, (111,) * 3),
+        ("1", "a.png", None, None),
+        ("P", "a.png", RED, GREEN),
+        ("P", "a.gif", RED, GREEN),
+        ("RGBA", "a.png", RED, GREEN),
+        ("RGBA", "a.webp", RED, GREEN),
+        ("CMYK", "a.jpg", RED, GREEN),
+        ("CMYK", "a.tif", RED, GREEN),
+    ],
+)
+def test_modes_become_rgb(tmp_path, mode, name, top, bottom):
+    _halves(mode=mode).save(tmp_path / name)
+    crop = _crop(tmp_path)
+    if top:
+        _assert_halves(crop, top, bottom)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_16_bit_grayscale_is_scaled(tmp_path, name):
+    levels = np.repeat(np.array([[0], [257 * 100], [257 * 200], [65535]], np.uint16), 4, axis=1)
+    Image.fromarray(np.kron(levels, np.ones((8, 8), np.uint16))).save(tmp_path / name)
+    crop = _crop(tmp_path, 32)
+    np.testing.assert_array_equal(
+        crop[4::8], np.broadcast_to(np.array([0, 100, 200, 255]).reshape(4, 1, 1), (4, 32, 3))
+    )
+
+
+def test_transparent_palette_is_read_without_a_warning(tmp_path):
+    # Pillow warns of it, which tests turn into an error.
+    alpha = bytes([0] + [255] * 255)
+    _halves(mode="P").save(tmp_path / "a.png", transparency=alpha)
+    _assert_halves(_crop(tmp_path))
+
+
+def test_large_pictures_are_read_without_a_warning(tmp_path, monkeypatch):
+    _noise(60, 50).save(tmp_path / "large.png")
+    _noise(90, 80).save(tmp_path / "bomb.png")
+    # Pillow warns above the limit and raises above twice the limit.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2500)
+    dataset = folder.load(tmp_path)
+    assert dataset.train.num_examples == 1
+    assert dataset.notes[0] == "Skipped 1 unreadable files: bomb.png"
+
+
+def test_filters_of_warnings_do_not_pile_up(tmp_path):
+    _fill(tmp_path, 40)
+    folder.load(tmp_path)
+    filters = list(warnings.filters)
+    folder.load(tmp_path)
+    assert warnings.filters == filters
+
+
+def test_orientation_of_the_camera_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 3  # Upside down.
+    _halves().save(tmp_path / "a.jpg", exif=exif, quality=95)
+    _assert_halves(_crop(tmp_path), top=GREEN, bottom=RED)
+
+
+def _damage(path, kind):
+    if kind == "text":
+        path.write_text("no picture")
+    elif kind == "empty":
+        path.touch()
+    else:
+        _noise().save(path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "truncated"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".gif", ".tif"])
+def test_unreadable_files_are_skipped_and_named(tmp_path, kind, suffix):
+    _halves().save(tmp_path / "good.png")
+    (tmp_path / "deep").mkdir()
+    _damage(tmp_path / "deep" / f"bad{suffix}", kind)
+    dataset = folder.load(tmp_path)
+    assert dataset.notes[0] == f"Skipped 1 unreadable files: deep/bad{suffix}"
+    _assert_halves(_crop(tmp_path))
+
+
+def test_many_unreadable_files_are_counted(tmp_path):
+    _halves().save(tmp_path / "good.png")
+    for number in range(13):
+        (tmp_path / f"bad{number:02}.jpg").touch()
+    note = folder.load(tmp_path).notes[0]
+    assert note.startswith("Skipped 13 unreadable files: bad00.jpg, bad01.jpg, ")
+    assert note.endswith("bad09.jpg and 3 more")
+
+
+def test_other_files_are_passed_over_in_silence(tmp_path):
+    _fill(tmp_path, 40)
+    (tmp_path / "notes.txt").write_text("text")
+    (tmp_path / "folder.jpg").mkdir()
+    assert "unreadable" not in " ".join(folder.load(tmp_path).notes)
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "which is no folder"),
+        ([], "in which no picture can be read"),
+        (["a.txt"], "in which no picture can be read"),
+        (["a.jpg", "b.png"], r"can be read \(2 unreadable files: a.jpg, b.png\)"),
+    ],
+)
+def test_folders_without_pictures_are_explained(tmp_path, content, message):
+    path = tmp_path / "pictures"
+    if content is not None:
+        path.mkdir()
+        for name in content:
+            (path / name).touch()
+    with pytest.raises(UserError) as raised:
+        folder.load(path)
+    assert raised.match(f"(?s)^Received: .*{message}\nExpected: .*\nFix: ")
+    assert str(path) in str(raised.value)
+
+
+def _parts(path):
+    """Names of the files in each part."""
+    dataset = folder.load(path, 8)
+    return {part: {file.name for file in getattr(dataset, part)._paths} for part in PARTS}
+
+
+def test_pictures_keep_their_part_when_others_come(tmp_path):
+    before = _parts(_fill(tmp_path, 120))
+    _fill(tmp_path, 80, start=120)
+    after = _parts(tmp_path)
+    assert set.union(*after.values()) == {f"{number}.png" for number in range(200)}
+    assert sum(map(len, after.values())) == 200
+    for part in PARTS:
+        assert before[part] and before[part] < after[part]
+
+
+def test_parts_are_90_5_5_percent():
+    parts = [folder._part(folder.Path(f"holiday/{number}.jpg")) for number in range(10_000)]
+    # Five standard deviations of drawing 10,000 times.
+    assert abs(parts.count("train") - 9000) < 150
+    assert abs(parts.count("validation") - 500) < 109
+    assert abs(parts.count("test") - 500) < 109
+
+
+def test_parts_do_not_depend_on_where_the_folder_is(tmp_path):
+    assert _parts(_fill(tmp_path / "here", 60)) == _parts(_fill(tmp_path / "there", 60))
+
+
+def test_empty_parts_take_all_pictures_and_say_so(tmp_path):
+    dataset = folder.load(_fill(tmp_path, 1), 8)
+    assert [getattr(dataset, part).num_examples for part in PARTS] == [1, 1, 1]
+    # One part holds it; the two others are told of.
+    assert len(dataset.notes) == 2
+    for note in dataset.notes:
+        assert note.startswith("Too few pictures for a ") and note.endswith("all 1 pictures.")
+
+
+def test_description_counts_the_parts(tmp_path):
+    dataset = folder.load(_fill(tmp_path / "mine", 60), 8)
+    counts = [getattr(dataset, part).num_examples for part in PARTS]
+    assert dataset.description == (
+        "folder mine ({} train / {} validation / {} test pictures, crops of 8x8)".format(*counts)
+    )
+
+
+def test_training_crops_are_a_function_of_seed_and_epoch(tmp_path):
+    _noise().save(tmp_path / "a.png")
+    first, again = (_crop(tmp_path, part="train") for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != _crop(tmp_path, part="train", epoch=1)).any()
+    other = folder.load(tmp_path, 16, seed=1).train.load(np.array([0]), 0).numpy()
+    assert (first != other[0]).any()
+
+
+def test_training_crops_of_a_pipeline_repeat(tmp_path):
+    train = folder.load(_fill(tmp_path, 8), 8).train
+
+    def epochs(initial_epoch, count):
+        steps = count * (train.num_examples // 2)
+        batches = training_batches(train, 2, seed=3, initial_epoch=initial_epoch).take(steps)
+        return np.concatenate([images.numpy() for images in batches])
+
+    both = epochs(0, 2)
+    np.testing.assert_array_equal(both, epochs(0, 2))
+    np.testing.assert_array_equal(np.split(both, 2)[1], epochs(1, 1))
+    # Crops of one picture differ from epoch to epoch, not the order alone.
+    first, second = ({crop.tobytes() for crop in half} for half in np.split(both, 2))
+    assert first != second
+
+
+def test_training_crops_have_many_places_and_sizes(tmp_path):
+    """A gradient tells from the crop where it lay and how much of the picture it covers."""
+    ramp = np.linspace(0, 255, 256).astype(np.uint8)
+    pixels = np.stack([*np.meshgrid(ramp, ramp), np.zeros((256, 256))], axis=-1).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    source = folder.load(tmp_path, 16).train
+    crops = np.stack([source.load(np.array([0]), epoch)[0] for epoch in range(200)]).astype(int)
+    left, covered = crops[:, 8, 0, 0], crops[:, 8, -1, 0] - crops[:, 8, 0, 0]
+    # The shorter side is 16 to 32 pixels, so that a crop of 16 covers from all to half of it.
+    assert 100 <= covered.min() <= 135 and 225 <= covered.max() <= 255
+    assert left.min() <= 10 and left.max() >= 110
+
+
+def test_validation_crops_are_the_fixed_center(tmp_path):
+    pixels = np.zeros((30, 90, 3), np.uint8)
+    pixels[:, 30:60] = 200
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    for part in ("validation", "test"):
+        crop = _crop(tmp_path, 10, part)
+        # The filter may overshoot at the two edges.
+        np.testing.assert_array_equal(crop[:, 2:-2], np.full((10, 6, 3), 200))
+        np.testing.assert_array_equal(crop, _crop(tmp_path, 10, part, epoch=5))
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 500), (500, 1), (3, 5), (15, 17), (16, 16), (301, 299)], ids=str
+)
+def test_any_size_of_picture(tmp_path, size, part):
+    Image.new("RGB", size, RED).save(tmp_path / "a.png")
+    for epoch in range(5):
+        crop = _crop(tmp_path, 16, part, epoch)
+        np.testing.assert_array_equal(crop, np.broadcast_to(RED, crop.shape))
+
+
+@pytest.mark.parametrize(
+    "image_size, decoded",
+    [(16, (125, 100)), (60, (250, 200)), (150, (500, 400)), (250, (1000, 800))],
+)
+def test_large_jpegs_are_decoded_small_but_never_too_small(tmp_path, image_size, decoded):
+    _halves(1000, 800).save(tmp_path / "a.jpg")
+    # At least twice the crop, which is the largest size that training scales to.
+    assert folder._open(tmp_path / "a.jpg", image_size).size == decoded
+    _assert_halves(_crop(tmp_path, image_size))

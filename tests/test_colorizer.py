@@ -1,0 +1,172 @@
+"""Tests of the compiled train and validation steps."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import colorizer as colorizer_module
+from colorkeras import evaluation
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.colorizer import Colorizer
+from colorkeras.data import ArraySource, evaluation_batches
+from colorkeras.metrics import METRICS
+from colorkeras.training import VALIDATION_METRICS
+
+
+def small_network(output="chroma"):
+    return ARCHITECTURES["skip_cnn"](output=output, filters=4, num_blocks=1)
+
+
+def make_colorizer(average_decay=0.9, augment=False, seed=0, output="chroma"):
+    metrics = {name: METRICS[name] for name in VALIDATION_METRICS}
+    networks = small_network(output), small_network(output)
+    colorizer = Colorizer(*networks, "mse", metrics, average_decay, augment, seed)
+    colorizer.compile(optimizer=keras.optimizers.Adam(0.01))
+    return colorizer
+
+
+# A second logical CPU stands in for an accelerator; TensorFlow makes them only before it starts.
+PLACEMENT_PROGRAM = """
+import numpy as np
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+from tensorflow.python.eager import context
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.colorizer import Colorizer
+from colorkeras.data import ArraySource, training_batches
+
+batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
+print("element", batches.element_spec.dtype.name)
+with tf.device("CPU:1"):
+    networks = [ARCHITECTURES["skip_cnn"](filters=4, num_blocks=1) for _ in range(2)]
+    colorizer = Colorizer(*networks, "mse", {}, 0.9, augment=True, seed=0)
+    colorizer.compile(optimizer="adam")
+    context.enable_run_metadata()
+    colorizer.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
+    executed = context.export_run_metadata()
+for function in executed.function_graphs:
+    for graph in function.partition_graphs:
+        nodes = [node for node in graph.node if "luma" in node.name]
+        for node in nodes:
+            print("luma", node.op, node.device.split("device:")[-1])
+        for node in graph.node if nodes else ():
+            if node.op in ("_Recv", "_HostRecv"):
+                print("input", tf.as_dtype(node.attr["tensor_type"].type).name)
+"""
+
+
+def test_grayscale_is_made_on_the_models_device_inside_the_train_function(run_python):
+    process = run_python("-c", PLACEMENT_PROGRAM)
+    assert process.returncode == 0, process.stderr
+    lines = process.stdout.splitlines()
+    # The weighting of the three channels and their sum, not just constants.
+    assert {"luma Mul CPU:1", "luma Sum CPU:1"} <= set(lines)
+    assert not [line for line in lines if line.startswith("luma") and not line.endswith("CPU:1")]
+    # What crosses from the data set into the function with the luma op is uint8 and nothing else.
+    assert [line for line in lines if line.startswith("input")] == ["input uint8"]
+    assert "element uint8" in lines
+
+
+def test_average_starts_as_a_copy_of_the_network():
+    colorizer = make_colorizer()
+    for mean, value in zip(colorizer.average.weights, colorizer.network.weights, strict=True):
+        np.testing.assert_array_equal(mean, value)
+
+
+def test_decay_of_zero_copies_the_weights_and_the_batch_statistics(crops):
+    colorizer = make_colorizer(average_decay=0)
+    before = colorizer.network.get_weights()
+    colorizer.train_step(tf.constant(crops))
+    # Else the copy would be compared with a network that has not moved.
+    moved = [
+        weight.name
+        for weight, old in zip(colorizer.network.weights, before, strict=True)
+        if not np.array_equal(weight, old)
+    ]
+    assert {"kernel", "moving_mean", "moving_variance"} <= set(moved)
+    for mean, value in zip(colorizer.average.weights, colorizer.network.weights, strict=True):
+        np.testing.assert_allclose(mean, value, rtol=1e-5, atol=1e-7, err_msg=value.path)
+
+
+def test_average_follows_its_definition(crops):
+    # A decay below the 1/10 at which the warm-up of the average starts is used as it is.
+    colorizer = make_colorizer(average_decay=0.05)
+    expected = colorizer.average.get_weights()
+    for _ in range(3):
+        colorizer.train_step(tf.constant(crops))
+        values = colorizer.network.get_weights()
+        expected = [0.05 * m + 0.95 * v for m, v in zip(expected, values, strict=True)]
+    for mean, value in zip(colorizer.average.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(mean, value, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(("step", "decay"), [(0, 0.1), (90, 0.91), (10**6, 0.999)])
+def test_memory_of_the_average_grows_to_its_decay(step, decay):
+    colorizer = make_colorizer(average_decay=0.999)
+    for mean, value in zip(colorizer.average.weights, colorizer.network.weights, strict=True):
+        mean.assign(np.ones(mean.shape))
+        value.assign(np.zeros(value.shape))
+    colorizer._update_average(tf.constant(step, tf.float32))
+    np.testing.assert_allclose(colorizer.average.get_weights()[0], decay, rtol=1e-5)
+
+
+def test_optimizer_does_not_touch_the_average(crops, monkeypatch):
+    colorizer = make_colorizer()
+    monkeypatch.setattr(colorizer, "_update_average", lambda step: None)
+    before = colorizer.average.get_weights()
+    colorizer.train_step(tf.constant(crops))
+    for mean, old in zip(colorizer.average.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mean, old)
+    trained = {id(variable) for variable in colorizer.trainable_variables}
+    assert trained == {id(variable) for variable in colorizer.network.trainable_variables}
+
+
+@pytest.mark.parametrize("output", ["rgb", "chroma"])
+def test_validation_measures_the_average_network_as_evaluation_does(output, crops, randomize):
+    colorizer = make_colorizer(output=output)
+    randomize(colorizer.average)
+    source = ArraySource(crops)
+    # A last batch of another size: means must be over pictures, not over batches.
+    logs = colorizer.evaluate(evaluation_batches(source, 7), return_dict=True, verbose=0)
+    figures = evaluation.evaluate(colorizer, source)
+    for name in VALIDATION_METRICS:
+        assert logs[name] == pytest.approx(figures[name], rel=1e-4), name
+    rgb = crops / np.float32(255)
+    grayscale = rgb @ np.float32([[0.299], [0.587], [0.114]])
+    prediction = colorizer.average(grayscale, training=False)
+    loss = np.mean((colorizer.output_kind.target(tf.constant(rgb)) - prediction) ** 2)
+    assert logs["loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_validation_changes_no_weight(crops):
+    colorizer = make_colorizer()
+    before = colorizer.get_weights()
+    colorizer.test_step(tf.constant(crops))
+    for weight, old in zip(colorizer.network.get_weights(), before, strict=False):
+        np.testing.assert_array_equal(weight, old)
+
+
+def test_augmentation_follows_from_seed_and_step(crops, monkeypatch):
+    seen = []
+
+    def luma(rgb):
+        seen.append(np.round(rgb * 255).astype("uint8"))
+        return tf.reduce_mean(rgb, axis=-1, keepdims=True)
+
+    monkeypatch.setattr(colorizer_module, "luma", luma)
+
+    def trained_on(seed, step, augment=True):
+        colorizer = make_colorizer(augment=augment, seed=seed)
+        colorizer.optimizer.iterations.assign(step)
+        colorizer.train_step(tf.constant(crops))
+        return seen.pop()
+
+    first = trained_on(seed=3, step=5)
+    np.testing.assert_array_equal(trained_on(seed=3, step=5), first)
+    assert not np.array_equal(trained_on(seed=3, step=6), first)
+    assert not np.array_equal(trained_on(seed=4, step=5), first)
+    np.testing.assert_array_equal(trained_on(seed=3, step=5, augment=False), crops)

@@ -1,0 +1,80 @@
+"""Tests of the checks on settings."""
+
+import dataclasses
+import math
+
+import pytest
+
+from colorkeras.config import TrainingConfig
+from colorkeras.errors import UserError
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("epochs", 1),
+        ("batch_size", 1),
+        ("learning_rate", 1e-9),
+        ("warmup", 0),
+        ("warmup", 1),
+        ("weight_decay", 0.0),
+        ("average_decay", 0.0),
+        ("average_decay", 1.0),
+        ("early_stop", 0),
+        ("seed", 0),
+        ("seed", 2**31 - 1),
+        ("name", None),
+        ("name", "unet-2_b.1"),
+        ("name", "7"),
+    ],
+)
+def test_limits_that_are_still_allowed(field, value):
+    assert getattr(TrainingConfig(**{field: value}), field) == value
+
+
+@pytest.mark.parametrize(
+    "field, value, expected",
+    [
+        ("epochs", 0, "a number of at least 1"),
+        ("epochs", -3, "a number of at least 1"),
+        ("batch_size", 0, "a number of at least 1"),
+        ("learning_rate", 0.0, "a number above 0"),
+        ("learning_rate", -1e-3, "a number above 0"),
+        ("learning_rate", math.nan, "a number above 0"),
+        ("learning_rate", math.inf, "a number above 0"),
+        ("warmup", -0.1, "a number of at least 0 and at most 1"),
+        ("warmup", 1.1, "a number of at least 0 and at most 1"),
+        ("weight_decay", -0.1, "a number of at least 0"),
+        ("weight_decay", math.nan, "a number of at least 0"),
+        ("average_decay", 1.001, "a number of at least 0 and at most 1"),
+        ("early_stop", -1, "a number of at least 0"),
+        ("seed", -1, "a number of at least 0 and at most 2147483647"),
+        ("seed", 2**31, "a number of at least 0 and at most 2147483647"),
+    ],
+)
+def test_numbers_out_of_range_are_explained(field, value, expected):
+    option = "--" + field.replace("_", "-")
+    with pytest.raises(UserError) as raised:
+        TrainingConfig(**{field: value})
+    received, expected_line, fix = str(raised.value).splitlines()
+    assert received == f"Received: {option} {value}"
+    assert expected_line == f"Expected: {expected}"
+    assert option in fix
+
+
+# A name is one folder below --export-dir; it must not lead out of it, nor hide there.
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "a/b", "/a", "a\\b", "a b", "-a", "_a", "ünet", "a\n"]
+)
+def test_names_that_are_no_plain_folder_are_refused(name):
+    with pytest.raises(UserError) as raised:
+        TrainingConfig(name=name)
+    assert raised.match("(?s)^Received: --name .*Expected: letters.*Fix: ")
+
+
+def test_settings_are_fixed_and_have_defaults():
+    config = TrainingConfig()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.epochs = 3
+    with pytest.raises(UserError):
+        dataclasses.replace(config, epochs=0)

@@ -1,0 +1,220 @@
+"""Tests of writing: nothing half-written is ever met, nothing is overwritten, nothing is left."""
+
+import errno
+import json
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from colorkeras.errors import UserError
+from colorkeras.files import (
+    is_disk_problem,
+    require_writable,
+    write_json,
+    write_next_version,
+    write_text,
+    writing,
+)
+
+FAILURES = [
+    OSError(errno.ENOSPC, "No space left on device"),
+    ValueError("a bug"),
+    KeyboardInterrupt(),
+]
+
+
+def _tree(folder):
+    """Every file and folder below, hidden ones too."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def _write(text):
+    return lambda folder: Path(folder, "model.txt").write_text(text)
+
+
+def test_writing_appears_at_the_end_only(tmp_path):
+    path = tmp_path / "new" / "deep" / "figure.png"
+    with writing(str(path)) as temporary:
+        temporary.write_text("content")
+        assert temporary.suffix == ".png"
+        assert temporary.parent == path.parent
+        assert not path.exists()
+    assert path.read_text() == "content"
+    assert _tree(path.parent) == {"figure.png"}
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_failed_writing_leaves_what_was_there(tmp_path, failure):
+    path = tmp_path / "figure.png"
+    path.write_text("old")
+    with pytest.raises(type(failure)), writing(path) as temporary:
+        temporary.write_text("half")
+        raise failure
+    assert path.read_text() == "old"
+    assert _tree(tmp_path) == {"figure.png"}
+
+
+def test_writing_nothing_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), writing(tmp_path / "figure.png"):
+        pass
+    assert _tree(tmp_path) == set()
+
+
+def test_text_is_utf8_and_replaces_what_was_there(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old and longer")
+    write_text(path, "Süsstrunk\n")
+    assert path.read_bytes() == b"S\xc3\xbcsstrunk\n"
+
+
+def test_json_keeps_order_and_characters(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1.5, "a": ["ü"]})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert list(json.loads(text).items()) == [("b", 1.5), ("a", ["ü"])]
+    assert "ü" in text and text.endswith("}\n")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_json_refuses_what_is_no_json(tmp_path, number):
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "a.json", {"loss": number})
+    assert _tree(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    "entries, number",
+    [
+        ([], "1"),
+        (["1/a"], "2"),
+        (["1/a", "9/a", "10/a"], "11"),
+        # Gaps stay gaps: a higher number is always the newer one.
+        (["3/a"], "4"),
+        # A folder without content counts, as does a file; other names do not.
+        (["7/"], "8"),
+        (["5"], "6"),
+        (["2/a", "best/a", ".9/a", "-4/a", "1.5/a", "notes.txt"], "3"),
+    ],
+)
+def test_next_version_is_one_more_than_the_largest(tmp_path, entries, number):
+    parent = tmp_path / "saved_models" / "unet"
+    for entry in entries:
+        path = parent / entry
+        if entry.endswith("/"):
+            path.mkdir(parents=True)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("old")
+    before = _tree(parent)
+    folder = write_next_version(parent, _write("new"))
+    assert folder == parent / number
+    assert (folder / "model.txt").read_text() == "new"
+    assert _tree(parent) == before | {number, f"{number}/model.txt"}
+    for entry in entries:
+        assert entry.endswith("/") or (parent / entry).read_text() == "old"
+
+
+def test_version_is_readable_by_a_server(tmp_path):
+    folder = write_next_version(tmp_path, _write("new"))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_version_is_not_seen_before_it_is_whole(tmp_path):
+    def write(folder):
+        assert not any(entry.name.isdecimal() for entry in tmp_path.iterdir())
+        # On the same file system, or the rename would be a copy.
+        assert folder.parent == tmp_path
+        _write("new")(folder)
+
+    write_next_version(tmp_path, write)
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_failed_version_leaves_earlier_ones_whole(tmp_path, failure):
+    write_next_version(tmp_path, _write("old"))
+
+    def write(folder):
+        _write("half")(folder)
+        (folder / "variables").mkdir()
+        raise failure
+
+    with pytest.raises(type(failure)):
+        write_next_version(tmp_path, write)
+    assert _tree(tmp_path) == {"1", "1/model.txt"}
+    assert (tmp_path / "1" / "model.txt").read_text() == "old"
+    assert write_next_version(tmp_path, _write("new")).name == "2"
+
+
+def test_number_taken_by_another_process_is_passed_over(tmp_path, monkeypatch):
+    rename = Path.rename
+
+    def rename_too_late(self, target):
+        if target.name == "1":
+            target.mkdir()
+            _write("theirs")(target)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename_too_late)
+    assert write_next_version(tmp_path, _write("ours")).name == "2"
+    assert (tmp_path / "1" / "model.txt").read_text() == "theirs"
+    assert (tmp_path / "2" / "model.txt").read_text() == "ours"
+
+
+def test_rename_that_can_never_succeed_is_no_endless_loop(tmp_path, monkeypatch):
+    def fail(self, target):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        write_next_version(tmp_path, _write("new"))
+    assert _tree(tmp_path) == set()
+
+
+def test_versions_written_at_the_same_time_are_all_kept(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: write_next_version(tmp_path, _write(str(text))), range(32)))
+    assert {entry.name for entry in tmp_path.iterdir()} == {str(n) for n in range(1, 33)}
+    texts = {(entry / "model.txt").read_text() for entry in tmp_path.iterdir()}
+    assert texts == {str(text) for text in range(32)}
+
+
+@pytest.mark.parametrize("path", ["", "new", "new/deep"])
+def test_require_writable_accepts_and_makes_nothing(tmp_path, monkeypatch, path):
+    require_writable(tmp_path / path, "--runs-dir")
+    monkeypatch.chdir(tmp_path)
+    require_writable(path, "--runs-dir")
+    assert _tree(tmp_path) == set()
+
+
+@pytest.mark.parametrize("path", ["file", "file/below", "file/far/below"])
+def test_require_writable_explains_a_file_in_the_way(tmp_path, path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError) as raised:
+        require_writable(tmp_path / path, "--runs-dir")
+    assert raised.match("(?s)^Received: --runs-dir '.*file is no folder.*Expected: .*Fix: ")
+
+
+@pytest.mark.parametrize("path", ["", "new/deep"])
+def test_require_writable_explains_a_read_only_folder(tmp_path, monkeypatch, path):
+    # By a call that says no, because tests may run as root, whom no permission stops.
+    monkeypatch.setattr(os, "access", lambda folder, mode: Path(folder) != tmp_path)
+    with pytest.raises(UserError, match=f"^Received: --export-dir .*{tmp_path} is read-only"):
+        require_writable(tmp_path / path, "--export-dir")
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (PermissionError(errno.EACCES, "Permission denied"), True),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), False),
+        (OSError("without a number"), False),
+        # As TensorFlow says it.
+        (RuntimeError("variables.data-00000; No space left on device"), True),
+        (ValueError("a bug"), False),
+    ],
+)
+def test_problems_of_the_disk_are_told_from_others(error, expected):
+    assert is_disk_problem(error) is expected

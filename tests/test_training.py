@@ -1,0 +1,278 @@
+"""Tests of whole training runs: what they leave, and how they end early."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from colorkeras import evaluation, export, training
+from colorkeras.callbacks import Progress, StopOnNaN
+from colorkeras.config import TrainingConfig
+from colorkeras.errors import DivergedError, InterruptedRunError, UserError
+from colorkeras.outputs import OUTPUTS
+
+
+def files_below(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def weights_of(run):
+    return keras.saving.load_model(run.folder / "model.keras").get_weights()
+
+
+@pytest.fixture(scope="module")
+def finished(config_for, tmp_path_factory):
+    """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
+    folder = tmp_path_factory.mktemp("finished")
+    said = []
+    run = training.train(config_for(folder, precision="mixed_bfloat16"), said.append)
+    return folder, said, run
+
+
+@pytest.fixture
+def fit_only(monkeypatch):
+    """Leaves out what follows the last epoch, for tests of what happens before."""
+    monkeypatch.setattr(export, "export", lambda *arguments: None)
+    monkeypatch.setattr(export, "load", lambda folder: None)
+    monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
+
+    class NoReport:
+        metrics = None
+
+        def save(self, folder):
+            pass
+
+        def table(self):
+            return ""
+
+    monkeypatch.setattr(evaluation, "report", lambda *arguments: NoReport())
+
+
+def test_a_run_leaves_everything_that_the_readme_names(finished):
+    folder, said, run = finished
+    assert run.folder.parent == folder / "runs" / "skip_cnn"
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["settings"]["epochs"] == 2
+    assert config["precision"] == "mixed_bfloat16"
+    assert set(config["versions"]) >= {"python", "tensorflow", "keras", "colorkeras"}
+    with (run.folder / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["epoch"] for row in rows] == ["0", "1"]
+    for column in ("loss", "val_loss", "learning_rate", "images_per_second", "val_psnr_pooled"):
+        assert all(float(row[column]) >= 0 for row in rows), column
+    metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics == run.metrics
+    assert metrics["model"]["epochs"] == 2
+    for picture in ("samples.png", "curves.png", "pictures.png"):
+        with Image.open(run.folder / picture) as image:
+            assert image.format == "PNG"
+    for part in ("train", "validation"):
+        assert list((run.folder / "tensorboard" / part).glob("events.out.tfevents.*"))
+    assert run.export_folder == folder / "saved_models" / "skip_cnn" / "1"
+    assert any(str(run.export_folder) in line for line in said)
+
+
+def test_a_run_exports_its_average_network(finished):
+    _, _, run = finished
+    network = keras.saving.load_model(run.folder / "model.keras")
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    grayscale = tf.constant(np.random.default_rng(0).random((2, 9, 7, 1), np.float32))
+    prediction = network(grayscale, training=False)
+    assert np.abs(prediction).max() > 0
+    expected = OUTPUTS["chroma"].decode(grayscale, prediction)
+    np.testing.assert_allclose(export.load(run.export_folder).color(grayscale), expected, atol=1e-5)
+
+
+def test_the_same_seed_ends_in_the_same_bits_and_nothing_is_overwritten(finished, config_for):
+    folder, _, first = finished
+    before = files_below(folder)
+    second = training.train(config_for(folder, precision="mixed_bfloat16"), lambda line: None)
+    assert second.export_folder.name == "2"
+    assert second.folder != first.folder
+    after = files_below(folder)
+    assert {path: after[path] for path in before} == before
+    for one, other in zip(weights_of(first), weights_of(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert second.metrics["figures"] == first.metrics["figures"]
+
+
+def test_another_seed_ends_elsewhere(finished, config_for, tmp_path, fit_only):
+    _, _, first = finished
+    config = config_for(tmp_path, precision="mixed_bfloat16", seed=1)
+    other = training.train(config, lambda line: None)
+    assert not np.array_equal(weights_of(first)[0], weights_of(other)[0])
+
+
+def test_divergence_in_the_first_epoch_is_told_and_exports_nothing(config_for, tmp_path):
+    with pytest.raises(DivergedError, match=r"loss is .*--learning-rate.*nothing to export"):
+        training.train(config_for(tmp_path, learning_rate=1e30, warmup=0), lambda line: None)
+    assert not list(tmp_path.rglob("saved_model.pb"))
+
+
+def stopping(monkeypatch, error, epoch):
+    """Lets a run meet an exception at the start of an epoch."""
+
+    class Stopping(Progress):
+        def on_epoch_begin(self, number, logs=None):
+            super().on_epoch_begin(number, logs)
+            if number == epoch:
+                raise error
+
+    monkeypatch.setattr(training, "Progress", Stopping)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "number"),
+    [
+        (KeyboardInterrupt(), InterruptedRunError, 2),
+        (DivergedError("Training diverged."), DivergedError, None),
+    ],
+    ids=["sigint", "nan"],
+)
+def test_what_is_finished_is_exported(error, raised, number, config_for, tmp_path, monkeypatch):
+    stopping(monkeypatch, error, epoch=1)
+    lines = []
+    with pytest.raises(raised) as caught:
+        training.train(config_for(tmp_path, epochs=3), lines.append)
+    assert getattr(caught.value, "signal_number", None) == number
+    folder = tmp_path / "saved_models" / "skip_cnn" / "1"
+    assert lines[-1] == f"Exported the best epoch, 1, to {folder}"
+    model = export.load(folder)
+    assert model.metadata["epochs"] == model.metadata["best_epoch"] == 1
+
+
+def test_an_interruption_before_the_first_epoch_ends_says_so(config_for, tmp_path, monkeypatch):
+    stopping(monkeypatch, KeyboardInterrupt(), epoch=0)
+    lines = []
+    with pytest.raises(InterruptedRunError) as caught:
+        training.train(config_for(tmp_path), lines.append)
+    assert lines[-1].startswith("No epoch was finished")
+    assert caught.value.signal_number == signal.SIGINT
+    assert not list(tmp_path.rglob("saved_model.pb"))
+
+
+def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_path):
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from colorkeras.cli import main; sys.exit(main())",
+    ]
+    words = f"train --dataset {picture_folder} --arch skip_cnn --image-size 16 --batch-size 8"
+    command += [*words.split(), "--epochs", "100000", "--precision", "float32"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 3/"):
+                break
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM, errors
+    assert "Exported the best epoch" in output
+    assert "Interrupted." in errors
+    assert "Traceback" not in errors
+    export.load(tmp_path / "saved_models" / "skip_cnn" / "1")
+
+
+def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):
+    # At this rate no weight changes, so no epoch is better than the first.
+    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30, batch_size=1000)
+    said = []
+    run = training.train(config, said.append)
+    with (run.folder / "history.csv").open(encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 3
+    # The same run also had larger batches than there are pictures.
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    notes = [line for line in said if re.match(r"\*\*\* Only \d+ training pictures", line)]
+    assert len(notes) == 1 and "instead of 1000" in notes[0]
+    assert config["batch_size"] < 24 and f"batches of {config['batch_size']} " in notes[0]
+
+
+@pytest.mark.parametrize(("steps_per_epoch", "after"), [(100, 50), (49, 51), (10, 50), (1, None)])
+def test_duration_is_estimated_once_and_early(steps_per_epoch, after):
+    said = []
+    progress = Progress(batch_size=8, total_steps=200, say=said.append)
+    counts = []
+    for step in range(200):
+        if step % steps_per_epoch == 0:
+            progress.on_epoch_begin(step // steps_per_epoch)
+        progress.on_train_batch_end(step % steps_per_epoch, {"loss": 1.0})
+        counts.append(len(said))
+    # Epochs of one step have nothing but first steps, which are not timed.
+    assert counts[-1] == (0 if after is None else 1)
+    if after is not None:
+        assert counts.index(1) + 1 == after
+        assert re.match(r"\nAbout \d+\.\d more minutes for training, at \d+ images/s\.$", said[0])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_training(value):
+    callback = StopOnNaN()
+    callback.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(DivergedError, match="loss is"):
+        callback.on_train_batch_end(10, {"loss": value})
+    with pytest.raises(DivergedError, match="val_loss is"):
+        callback.on_epoch_end(0, {"loss": 1.0, "val_loss": value})
+
+
+def test_weight_decay_leaves_biases_and_normalization_alone():
+    optimizer = training._optimizer(TrainingConfig(), total_steps=100)
+    network = training.architectures.build("skip_cnn")
+    optimizer.build(network.trainable_variables)
+    decayed = {v.name for v in network.trainable_variables if optimizer._use_weight_decay(v)}
+    assert decayed == {"kernel"}
+
+
+def test_learning_rate_rises_then_falls_to_zero():
+    optimizer = training._optimizer(TrainingConfig(learning_rate=0.01, warmup=0.1), 100)
+    rates = [float(optimizer._learning_rate(step)) for step in range(101)]
+    assert rates[0] == 0 and rates[100] == pytest.approx(0, abs=1e-9)
+    assert np.argmax(rates) == 10 and max(rates) == pytest.approx(0.01)
+    assert all(np.diff(rates[:10]) > 0) and all(np.diff(rates[10:]) < 0)
+    # Without warm-up it starts at the peak.
+    assert float(training._optimizer(TrainingConfig(warmup=0), 100)._learning_rate(0)) > 1e-3
+
+
+def refused(config, tmp_path):
+    """The three lines of the error with which a run is refused, which leaves no folder."""
+    with pytest.raises(UserError) as error:
+        training.train(config, lambda line: None)
+    assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
+    return str(error.value).splitlines()
+
+
+def test_baseline_on_larger_crops_is_refused_before_a_folder_is_made(config_for, tmp_path):
+    received, expected, fix = refused(
+        config_for(tmp_path, arch="baseline", image_size=64), tmp_path
+    )
+    assert "64x64" in received and "32x32" in expected and "--image-size" in fix
+
+
+def test_an_unusable_data_set_is_refused_before_a_folder_is_made(config_for, tmp_path):
+    received, _, _ = refused(config_for(tmp_path, dataset=str(tmp_path / "nowhere")), tmp_path)
+    assert "nowhere" in received
+
+
+def test_an_export_path_below_a_file_is_refused(config_for, tmp_path):
+    (tmp_path / "file").touch()
+    config = config_for(tmp_path, export_dir=str(tmp_path / "file" / "saved_models"))
+    received, _, fix = refused(config, tmp_path)
+    assert "--export-dir" in received and "--export-dir" in fix
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_an_export_folder_without_permission_is_refused(config_for, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    received, _, _ = refused(config_for(tmp_path, export_dir=str(tmp_path / "locked")), tmp_path)
+    assert "Permission denied" in received
