@@ -65,7 +65,7 @@ def rgb_to_chroma(rgb):
 
     Reference: ITU-R BT.601-7, section 2.5.2.
 
-    >>> rgb_to_chroma(tf.constant([0.0, 0.0, 1.0])).numpy().round(4).tolist()
+    >>> rgb_to_chroma(tf.constant([0.0, 0.0, 1.0])).numpy().astype(float).round(4).tolist()
     [0.5, -0.0813]
     """
     y = luma(rgb)
@@ -119,7 +119,7 @@ def rgb_to_lab(rgb):
 
     Reference: IEC 61966-2-1 (sRGB); CIE 15:2004 (L*a*b*).
 
-    >>> rgb_to_lab(tf.constant([1.0, 0.0, 0.0])).numpy().round(1).tolist()
+    >>> rgb_to_lab(tf.constant([1.0, 0.0, 0.0])).numpy().astype(float).round(1).tolist()
     [53.2, 80.1, 67.2]
     """
     linear = tf.where(

@@ -5,7 +5,7 @@ import errno
 import json
 import os
 import shutil
-import tempfile
+import uuid
 from pathlib import Path
 
 from colorkeras.errors import UserError
@@ -55,10 +55,11 @@ def write_next_version(parent, write):
     """
     parent = Path(parent)
     parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".writing.", dir=parent))
+    # Not by tempfile, whose folders are for the owner alone; here the umask decides.
+    temporary = parent / f".writing.{uuid.uuid4().hex}"
+    temporary.mkdir()
     try:
         write(temporary)
-        temporary.chmod(0o755)  # mkdtemp's folders are for the owner only.
         return _rename_to_next_version(temporary, parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -107,7 +108,9 @@ def require_writable(directory, option):
         UserError: It cannot be made or written to.
     """
     directory = Path(directory)
-    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    existing = next(
+        path for path in (directory, *directory.absolute().parents) if os.access(path, os.F_OK)
+    )
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(
             f"{option} {str(directory)!r}, which cannot be written to ({existing} is "

@@ -75,7 +75,7 @@ def test_device_is_the_cpu_or_the_gpus(pretend):
     "name, value", [("model name", MODEL), ("flags", "fpu vme"), ("bogomips", ""), ("model", "7")]
 )
 def test_fields_are_those_of_the_first_processor(monkeypatch, name, value):
-    processor = "model\t\t: 7\nmodel name\t: {}\nflags\t\t: fpu vme\n\n"
+    processor = "model name\t: {}\nmodel\t\t: 7\nflags\t\t: fpu vme\n\n"
     text = processor.format(MODEL) + processor.format("another")
     monkeypatch.setattr("pathlib.Path.read_text", lambda self, **options: text)
     assert precision._cpu_field(name) == value

@@ -86,10 +86,14 @@ def _find_prepared(directories):
         if not folder.is_dir():
             continue
         with _damage_explained(folder):
-            for version in sorted(folder.glob("[0-9]*.*.*"), reverse=True):
+            for version in sorted(folder.glob("[0-9]*.*.*"), key=_version, reverse=True):
                 if (version / "dataset_info.json").exists():
                     return tfds.builder_from_directory(version)
     return None
+
+
+def _version(folder):
+    return tfds.core.Version(folder.name)
 
 
 def _download(directories):
