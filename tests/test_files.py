@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -116,9 +115,10 @@ def test_next_version_is_one_more_than_the_largest(tmp_path, entries, number):
         assert entry.endswith("/") or (parent / entry).read_text() == "old"
 
 
-def test_version_is_readable_by_a_server(tmp_path):
+def test_version_has_the_permissions_of_any_new_folder(tmp_path):
+    (tmp_path / "other").mkdir()
     folder = write_next_version(tmp_path, _write("new"))
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert folder.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_version_is_not_seen_before_it_is_whole(tmp_path):
@@ -199,7 +199,10 @@ def test_require_writable_explains_a_file_in_the_way(tmp_path, path):
 @pytest.mark.parametrize("path", ["", "new/deep"])
 def test_require_writable_explains_a_read_only_folder(tmp_path, monkeypatch, path):
     # By a call that says no, because tests may run as root, whom no permission stops.
-    monkeypatch.setattr(os, "access", lambda folder, mode: Path(folder) != tmp_path)
+    def access(folder, mode):
+        return Path(folder).exists() and (mode == os.F_OK or Path(folder) != tmp_path)
+
+    monkeypatch.setattr(os, "access", access)
     with pytest.raises(UserError, match=f"^Received: --export-dir .*{tmp_path} is read-only"):
         require_writable(tmp_path / path, "--export-dir")
 
