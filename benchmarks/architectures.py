@@ -47,7 +47,7 @@ def main():
         cells = [name, f"{network.count_params():,}", f"{gigaflops(network):.3f}"]
         for setting in SETTINGS:
             command = [sys.executable, __file__, "--measure", name, setting]
-            output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
             cells.append(f"{float(output.split()[-1]):.0f}")
         print("| " + " | ".join(cells) + " |", flush=True)
 
@@ -72,7 +72,8 @@ def images_per_second(name, setting):
     colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
     images = tf.cast(tf.random.uniform([BATCH_SIZE, 32, 32, 3], 0, 256, tf.int32), tf.uint8)
     batches = iter(tf.data.Dataset.from_tensors(images).repeat())
-    train_step = colorizer.make_train_function()
+    colorizer.make_train_function()
+    train_step = colorizer.train_function
     seconds = []
     for _ in range(WARMUP_STEPS + STEPS):
         started = time.perf_counter()

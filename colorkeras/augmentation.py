@@ -1,4 +1,4 @@
-"""Random flips and shifts of uint8 pictures, as part of the compiled train step.
+"""Random flips and shifts of pictures, as part of the compiled train step.
 
 All randomness is stateless: it follows from the seed that the caller passes, so an epoch can be
 repeated exactly, whatever was computed before it.
@@ -16,12 +16,13 @@ def flip_and_shift(images, seed, max_shift=MAX_SHIFT):
     Pixels that a shift uncovers are filled by reflection at the border.
 
     Args:
-        images: uint8 `[n, h, w, c]`, h and w greater than `max_shift`.
+        images: `[n, h, w, c]`, h and w greater than `max_shift`. Float rather than uint8 where
+            a GPU is to do it: TensorFlow has no kernel there that gathers uint8.
         seed: int32 `[2]`. The same seed gives the same result.
         max_shift: Pixels, at least 0.
 
     Returns:
-        uint8, the shape of `images`.
+        Dtype and shape of `images`.
     """
     shape = tf.shape(images)
     draws = tf.random.stateless_uniform(

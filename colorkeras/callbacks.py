@@ -100,6 +100,6 @@ class BestEpoch(keras.callbacks.Callback):
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
         if logs["val_loss"] < self._loss:
-            self._loss = logs["val_loss"]
-            self.epoch = epoch
-            self.weights = self.model.average.get_weights()
+            weights = self.model.average.get_weights()
+            # All at once, last: an interrupt may come between any two lines.
+            self._loss, self.epoch, self.weights = logs["val_loss"], epoch, weights

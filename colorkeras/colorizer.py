@@ -67,11 +67,11 @@ class Colorizer(keras.Model):
     def train_step(self, images):
         """One update from uint8 RGB `[n, h, w, 3]`; returns the mean loss of the epoch so far."""
         step = self.optimizer.iterations
+        rgb = from_uint8(images)
         if self.augment:
             # Steps never repeat, so (seed, step) stands for (seed, epoch, position).
             seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(step, tf.int32)])
-            images = flip_and_shift(images, seed)
-        rgb = from_uint8(images)
+            rgb = flip_and_shift(rgb, seed)
         with tf.GradientTape() as tape:
             prediction = self.network(luma(rgb), training=True)
             loss = self._loss(self.output_kind.target(rgb), prediction)

@@ -65,7 +65,7 @@ class TrainingConfig:
         if self.name is not None and not is_plain_name(self.name):
             raise UserError(
                 f"--name {self.name!r}",
-                "letters, digits, '_', '-' and '.', beginning with a letter or digit",
+                "at most 100 letters, digits, '_', '-' and '.', a letter or digit first",
                 "Choose such a name; --export-dir chooses the folder.",
             )
 
@@ -82,5 +82,10 @@ def _check(name, value, low, high=math.inf, above=False):
 
 
 def is_plain_name(name):
-    """Whether a name is safe as that of a folder, on every system: no separators, no dots first."""
-    return name[:1].isalnum() and all(c.isalnum() or c in "_-." for c in name) and name.isascii()
+    """Whether a name is safe as that of a folder, on every system: no separators."""
+    return (
+        len(name) <= 100
+        and name[:1].isalnum()
+        and all(c.isalnum() or c in "_-." for c in name)
+        and name.isascii()
+    )

@@ -14,7 +14,11 @@ from colorkeras.errors import UserError
 from colorkeras.files import write_json, writing
 from colorkeras.metrics import METRICS, metrics_for, rounded
 
-BATCH_SIZE = 100
+_PIXELS_PER_BATCH = 100 * 32 * 32
+"""Bounds memory: the color maths of a batch needs about 500 bytes for each pixel."""
+
+REPORT_FILES = ("metrics.json", "samples.png", "pictures.png")
+"""Figures; ten pictures for people, labelled; the bare pixels of the same."""
 
 NUM_SAMPLES = 10
 _SAMPLE_SEED = 0
@@ -35,16 +39,22 @@ def evaluate(color, source):
     Returns:
         Dict of float by metric name, as in `METRICS`.
     """
-    return _evaluate(lambda truth: color(luma(truth)), source)
+    return _evaluate(lambda truth: color(luma(truth)), source, metrics_for(source.image_size))
 
 
-def truth_colorfulness(source):
-    """Mean colorfulness of the ground truth, which a model's should come near."""
-    return _evaluate(tf.identity, source)["colorfulness"]
+def references(source):
+    """What every model's figures are compared with.
+
+    Returns:
+        Dict of figures by metric name: "echo", those of `echo`, which a model has to beat, and
+        "truth", the ground truth's own colorfulness, which a model's should come near.
+    """
+    own = {"colorfulness": METRICS["colorfulness"]}
+    return {"echo": evaluate(echo, source), "truth": _evaluate(tf.identity, source, own)}
 
 
-def _evaluate(reproduce, source):
-    metrics = metrics_for(source.image_size)
+def _evaluate(reproduce, source, metrics):
+    batch_size = max(1, _PIXELS_PER_BATCH // source.image_size**2)
 
     @tf.function
     def measure(images):
@@ -52,7 +62,7 @@ def _evaluate(reproduce, source):
         truth = tf.cast(images, tf.float32)
         return {name: metric.per_image(truth, output) for name, metric in metrics.items()}
 
-    batches = [measure(images) for images in evaluation_batches(source, BATCH_SIZE)]
+    batches = [measure(images) for images in evaluation_batches(source, batch_size)]
     # Means in double precision: the sum over 10,000 pictures is long for a float32.
     means = {
         name: np.concatenate([b[name] for b in batches]).mean(dtype="float64") for name in metrics
@@ -82,41 +92,34 @@ class Report:
         return format_table({**rows, **reference_rows(self.metrics)})
 
     def save(self, folder):
-        """Writes `metrics.json`, `samples.png` (for people) and `pictures.png` (the pixels)."""
+        """Writes `REPORT_FILES` to a folder."""
         model = self.metrics["model"]
-        write_json(Path(folder, "metrics.json"), self.metrics)
+        metrics_file, samples_file, pictures_file = (Path(folder, name) for name in REPORT_FILES)
+        write_json(metrics_file, self.metrics)
         figures.save_rows(
-            Path(folder, "samples.png"),
+            samples_file,
             self.pictures,
             f"{model['name']} ({model['output']}), {self.metrics['dataset']}",
         )
-        with writing(Path(folder, "pictures.png")) as temporary:
+        with writing(pictures_file) as temporary:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
             ).save(temporary)
 
 
-def report(model, dataset, split):
+def report(model, dataset, split, references):
     """Evaluates an export on one part of a data set.
 
     Args:
         model: `ExportedModel`.
         dataset: `ImageDataset`.
         split: "train", "validation" or "test".
+        references: What `references` returned for that part.
 
     Returns:
         `Report`.
-
-    Raises:
-        UserError: The model does not take pictures of this size.
     """
     source = getattr(dataset, split)
-    if model.image_size not in (None, source.image_size):
-        raise UserError(
-            f"pictures of {source.image_size} pixels for the model {str(model.path)!r}",
-            f"{model.image_size} pixels, the only size it takes",
-            "Choose another --image-size or another model.",
-        )
     truth = sample_pictures(source)
     grayscale, prediction = color_pictures(model.color, truth)
     return Report(
@@ -124,12 +127,21 @@ def report(model, dataset, split):
             "dataset": f"{dataset.description}, {split}",
             "num_pictures": source.num_examples,
             "figures": evaluate(model.color, source),
-            "echo": evaluate(echo, source),
-            "truth": {"colorfulness": truth_colorfulness(source)},
+            **references,
             "model": model.metadata,
         },
         pictures={"grayscale": grayscale, "prediction": prediction, "ground truth": truth},
     )
+
+
+def check_image_size(model, source):
+    """Raises UserError if an `ExportedModel` cannot take a source's pictures."""
+    if model.image_size not in (None, source.image_size):
+        raise UserError(
+            f"pictures of {source.image_size} pixels for the model {str(model.path)!r}",
+            f"{model.image_size} pixels, the only size it takes",
+            "Choose another --image-size or another model.",
+        )
 
 
 def reference_rows(metrics):

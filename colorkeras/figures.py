@@ -21,14 +21,14 @@ def save_rows(path, rows, title):
         figsize=(_INCHES_PER_PICTURE * num_columns + 1.6, _INCHES_PER_PICTURE * num_rows + 0.5),
         layout="constrained",
     )
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(title, fontsize=11, parse_math=False)
     axes = figure.subplots(num_rows, num_columns, squeeze=False)
     for row, (label, pictures) in zip(axes, rows.items(), strict=True):
         for axis, picture in zip(row, pictures, strict=True):
             # No smoothing: a small picture is shown as the pixels it has.
             axis.imshow(picture, interpolation="nearest")
             axis.set(xticks=[], yticks=[])
-        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=11)
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=11, parse_math=False)
     _save(figure, path)
 
 
@@ -44,7 +44,7 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
     """
     epochs = range(1, len(history["loss"]) + 1)
     figure = Figure(figsize=(11, 4.2), layout="constrained")
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(title, fontsize=11, parse_math=False)
     loss_axis, psnr_axis = figure.subplots(1, 2)
     loss_axis.plot(epochs, history["loss"], "o-", label="training")
     loss_axis.plot(epochs, history["val_loss"], "o-", label="validation (weight average)")

@@ -42,7 +42,8 @@ def describe_device():
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
-        return f"{len(gpus)} x {details.get('device_name', 'GPU')}"
+        name = details.get("device_name", "GPU")
+        return name if len(gpus) == 1 else f"{name}, 1 of {len(gpus)}"
     cpu = _cpu_field("model name") or platform.processor() or platform.machine()
     return f"{cpu}, {os.cpu_count()} cores"
 

@@ -31,7 +31,7 @@ def load(folder):
         UserError: There is none, or they were measured on different pictures.
     """
     files = sorted(Path(folder).glob("*/metrics.json"))
-    results = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    results = {file.parent.name: _read(file) for file in files}
     if not results:
         raise UserError(
             f"{str(folder)!r}, which holds no <name>/metrics.json",
@@ -51,6 +51,21 @@ def load(folder):
         return metrics["model"]["output"] != "rgb", metrics["figures"]["psnr_pooled"]
 
     return dict(sorted(results.items(), key=rank))
+
+
+def _read(file):
+    try:
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+        complete = {"dataset", "num_pictures", "figures", "echo", "truth", "model"} <= set(metrics)
+    except (OSError, ValueError, TypeError):
+        complete = False
+    if not complete or not file.with_name("pictures.png").exists():
+        raise UserError(
+            f"{str(file.parent)!r}, whose metrics.json or pictures.png is missing or damaged",
+            "a folder that colorkeras evaluate --results wrote",
+            "Run that command again with --overwrite.",
+        )
+    return metrics
 
 
 def markdown(results):
@@ -119,15 +134,15 @@ def write_between_markers(path, text):
     """Replaces what stands between `BEGIN` and `END` in a text file.
 
     Raises:
-        UserError: The file has not both markers, in this order.
+        UserError: The file is missing or has not both markers, in this order.
     """
-    content = Path(path).read_text(encoding="utf-8")
+    content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
     before, begin, rest = content.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise UserError(
             f"{str(path)!r} without the lines {BEGIN} and {END}",
-            "a text file that says where the table goes",
-            "Put both lines into it.",
+            "an existing text file that says where the table goes",
+            "Name another --readme, or put both lines into it.",
         )
     write_text(path, f"{before}{BEGIN}\n{text}\n{END}{after}")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from colorkeras.errors import UserError
+
 SHIPPED = {"unet": "unet/1"}
 """Name of each shipped model: its folder under `saved_models/`."""
 
@@ -15,9 +17,21 @@ def resolve(model):
         model: Key of `SHIPPED`, or a path.
 
     Returns:
-        `Path`, which may not exist.
+        `Path`; that of a model that is not shipped may not exist.
+
+    Raises:
+        UserError: A shipped model is asked for outside a clone of the repository.
 
     >>> resolve("some/folder").as_posix()
     'some/folder'
     """
-    return _SAVED_MODELS / SHIPPED[model] if model in SHIPPED else Path(model)
+    if model not in SHIPPED:
+        return Path(model)
+    folder = _SAVED_MODELS / SHIPPED[model]
+    if not folder.is_dir():
+        raise UserError(
+            f"the shipped model {model!r}, which is not at {folder}",
+            "an installation from a clone (pip install -e .), which holds the shipped models",
+            "Install from a clone, or pass the path of an export.",
+        )
+    return folder

@@ -1,7 +1,10 @@
 """One training run from settings to export, in the order in which things happen."""
 
+import contextlib
 import dataclasses
+import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +17,7 @@ from colorkeras import architectures, evaluation, export, figures
 from colorkeras.callbacks import BestEpoch, Progress, StopOnNaN
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.errors import DivergedError, InterruptedRunError, UserError, signal_number
+from colorkeras.errors import InterruptedRunError, UserError, signal_number
 from colorkeras.files import require_writable, write_json, writing
 from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS
@@ -118,14 +121,18 @@ def train(config, say=print):
 
     # -------------------------------------------------------------- results
     average.set_weights(best.weights)
-    with writing(folder / "model.keras") as temporary:
-        average.save(temporary)
-    export_folder = export.export(average, Path(config.export_dir, name), facts)
+    average.trainable = True  # Else the saved model could not be trained further.
+    with _signals_ignored():
+        with writing(folder / "model.keras") as temporary:
+            average.save(temporary)
+        export_folder = export.export(average, Path(config.export_dir, name), facts)
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
     _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
         raise stopped_by
-    report = evaluation.report(export.load(export_folder), dataset, "test")
+    model = export.load(export_folder)
+    references = evaluation.references(dataset.test)
+    report = evaluation.report(model, dataset, "test", references)
     report.save(folder)
     say(report.table())
     say(f"Pictures, curves and figures are in {folder}")
@@ -192,15 +199,32 @@ def _fit(config, colorizer, dataset, batch_size, folder, best, say):
             # A moving bar is for people; a log file gets one line per epoch.
             verbose=1 if sys.stdout.isatty() else 2,
         )
-    except DivergedError as error:
-        return error
     except KeyboardInterrupt as interrupt:
         return InterruptedRunError(signal_number(interrupt), "Interrupted.")
+    except Exception as error:
+        # Divergence, or a picture that vanished: finished epochs are worth keeping.
+        return error
     finally:
         # `fit` leaves it open when an exception passes.
         if csv_log.csv_file:
             csv_log.csv_file.close()
     return None
+
+
+@contextlib.contextmanager
+def _signals_ignored():
+    """Shields the export from a second Ctrl-C: until then the best epoch is in memory only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Only the main thread may set, and receives, signals.
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in handlers:
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _save_curves(folder, best, dataset, facts):

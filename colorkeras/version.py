@@ -23,6 +23,8 @@ def git_commit():
     """The commit of the source tree, with "+changes" where it was edited; None if it is none."""
     source = Path(__file__).resolve().parent
     try:
+        if Path(_git(source, "rev-parse", "--show-toplevel")).resolve() != source.parent:
+            return None  # Installed inside another project's repository.
         commit = _git(source, "rev-parse", "HEAD")
         changed = _git(source, "status", "--porcelain", "--", ".")
     except (OSError, subprocess.SubprocessError):

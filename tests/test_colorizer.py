@@ -50,6 +50,9 @@ with tf.device("CPU:1"):
     executed = context.export_run_metadata()
 for function in executed.function_graphs:
     for graph in function.partition_graphs:
+        for node in graph.node:
+            if node.op == "GatherV2":
+                print("gather", tf.as_dtype(node.attr["Tparams"].type).name, node.device[-5:])
         nodes = [node for node in graph.node if "luma" in node.name]
         for node in nodes:
             print("luma", node.op, node.device.split("device:")[-1])
@@ -69,6 +72,8 @@ def test_grayscale_is_made_on_the_models_device_inside_the_train_function(run_py
     # What crosses from the data set into the function with the luma op is uint8 and nothing else.
     assert [line for line in lines if line.startswith("input")] == ["input uint8"]
     assert "element uint8" in lines
+    # Augmentation gathers pixels there as well, and not as uint8, which no GPU kernel gathers.
+    assert {line for line in lines if line.startswith("gather")} == {"gather float32 CPU:1"}
 
 
 def test_average_starts_as_a_copy_of_the_network():
@@ -144,9 +149,11 @@ def test_validation_measures_the_average_network_as_evaluation_does(output, crop
 
 def test_validation_changes_no_weight(crops):
     colorizer = make_colorizer()
-    before = colorizer.get_weights()
+    networks = colorizer.network, colorizer.average
+    before = [weight for network in networks for weight in network.get_weights()]
     colorizer.test_step(tf.constant(crops))
-    for weight, old in zip(colorizer.network.get_weights(), before, strict=False):
+    after = [weight for network in networks for weight in network.get_weights()]
+    for weight, old in zip(after, before, strict=True):
         np.testing.assert_array_equal(weight, old)
 
 

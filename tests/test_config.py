@@ -64,12 +64,13 @@ def test_numbers_out_of_range_are_explained(field, value, expected):
 
 # A name is one folder below --export-dir; it must not lead out of it, nor hide there.
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", ".hidden", "a/b", "/a", "a\\b", "a b", "-a", "_a", "ünet", "a\n"]
+    "name",
+    ["", ".", "..", ".hidden", "a/b", "/a", "a\\b", "a b", "-a", "_a", "ünet", "a\n", "a" * 101],
 )
 def test_names_that_are_no_plain_folder_are_refused(name):
     with pytest.raises(UserError) as raised:
         TrainingConfig(name=name)
-    assert raised.match("(?s)^Received: --name .*Expected: letters.*Fix: ")
+    assert raised.match("(?s)^Received: --name .*Expected: at most 100 letters.*Fix: ")
 
 
 def test_settings_are_fixed_and_have_defaults():

@@ -38,12 +38,14 @@ def test_echo_of_red_and_gray_by_hand():
     assert figures["colorfulness"] == 0
     # Of one color: no deviation, and 0.3 times the distance from gray in opponent colors.
     expected = 0.3 * np.hypot(255, 127.5) / 2
-    assert evaluation.truth_colorfulness(plain(RED, GRAY)) == pytest.approx(expected, abs=1e-3)
+    references = evaluation.references(plain(RED, GRAY))
+    assert references["truth"] == {"colorfulness": pytest.approx(expected, abs=1e-3)}
+    assert references["echo"] == figures
 
 
 def test_figures_do_not_depend_on_batches(crops, monkeypatch):
     whole = evaluation.evaluate(evaluation.echo, ArraySource(crops))
-    monkeypatch.setattr(evaluation, "BATCH_SIZE", 5)
+    monkeypatch.setattr(evaluation, "_PIXELS_PER_BATCH", 5 * 32 * 32)
     parts = evaluation.evaluate(evaluation.echo, ArraySource(crops))
     assert parts == pytest.approx(whole, rel=1e-5)
     assert set(whole) == set(METRICS)
@@ -92,7 +94,8 @@ def test_table_has_units_and_leaves_missing_figures_blank():
 
 def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crops, tmp_path):
     model = exports("skip_cnn").model
-    report = evaluation.report(model, dataset_of(crops), "test")
+    references = evaluation.references(ArraySource(crops))
+    report = evaluation.report(model, dataset_of(crops), "test", references)
     assert report.metrics["figures"] == evaluation.evaluate(model.color, ArraySource(crops))
     assert report.metrics["echo"] == evaluation.evaluate(evaluation.echo, ArraySource(crops))
     assert report.metrics["num_pictures"] == 16
@@ -109,10 +112,10 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
         assert image.width > pixels.shape[1]
 
 
-def test_report_refuses_pictures_that_the_model_does_not_take(exports):
-    images = np.zeros((2, 16, 16, 3), np.uint8)
+def test_pictures_that_the_model_does_not_take_are_refused(exports):
+    source = ArraySource(np.zeros((2, 16, 16, 3), np.uint8))
     with pytest.raises(UserError) as error:
-        evaluation.report(exports("baseline").model, dataset_of(images), "test")
+        evaluation.check_image_size(exports("baseline").model, source)
     received, expected, fix = str(error.value).splitlines()
     assert "16 pixels" in received
     assert "32 pixels" in expected

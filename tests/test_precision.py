@@ -66,9 +66,9 @@ def test_device_is_the_cpu_or_the_gpus(pretend):
     pretend()
     assert describe_device() == f"{MODEL}, {os.cpu_count()} cores"
     pretend(gpus=2, details={"device_name": "NVIDIA H100"})
-    assert describe_device() == "2 x NVIDIA H100"
+    assert describe_device() == "NVIDIA H100, 1 of 2"
     pretend(gpus=1, details={})
-    assert describe_device() == "1 x GPU"
+    assert describe_device() == "GPU"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_text_outside_the_markers_is_kept(tmp_path):
 def test_missing_markers_are_an_error(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("nothing here\n")
-    with pytest.raises(UserError, match="Put both lines"):
+    with pytest.raises(UserError, match="put both lines"):
         results.write_between_markers(readme, "new")
     assert readme.read_text() == "nothing here\n"
 

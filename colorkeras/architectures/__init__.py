@@ -44,6 +44,7 @@ def build(name, output=None, dtype="float32"):
     9440256
     """
     _check_choice("architecture", name, ARCHITECTURES)
+    _check_keras()
     if output is not None:
         _check_choice("output", output, OUTPUTS)
     with _dtype_policy(dtype):
@@ -63,6 +64,16 @@ def check_image_size(network, height, width):
             f"pictures of {height}x{width} pixels for the architecture {network.name!r}",
             f"{expected_height}x{expected_width} pixels",
             "Choose another --image-size, or an architecture that takes any size, such as unet.",
+        )
+
+
+def _check_keras():
+    received = keras.config.backend(), keras.config.image_data_format()
+    if received != ("tensorflow", "channels_last"):
+        raise UserError(
+            f"Keras with backend {received[0]!r} and image data format {received[1]!r}",
+            "backend 'tensorflow' and image data format 'channels_last'",
+            "Set KERAS_BACKEND=tensorflow, and both in ~/.keras/keras.json if it exists.",
         )
 
 

@@ -16,8 +16,9 @@ def convolution_block(x, filters, kernel_size=3, strides=1):
 
 def batch_norm_relu(x):
     """Batch normalization and ReLU."""
-    # A window of about 50 steps: the average of the weights smooths the statistics once more.
-    x = layers.BatchNormalization(momentum=0.98)(x)
+    # A window of about 10 steps, so that short runs too leave the initial statistics behind; the
+    # average of the weights smooths them for long ones.
+    x = layers.BatchNormalization(momentum=0.9)(x)
     return layers.ReLU()(x)
 
 

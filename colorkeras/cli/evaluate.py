@@ -38,9 +38,13 @@ def run(options):
     dataset = load_dataset(options.dataset, options.data_dir, options.image_size)
     for note in dataset.notes:
         print(f"*** {note}")
+    source = getattr(dataset, options.split)
+    for model in models.values():
+        evaluation.check_image_size(model, source)
+    references = evaluation.references(source)
     reports = {}
     for name, model in models.items():
-        reports[name] = evaluation.report(model, dataset, options.split)
+        reports[name] = evaluation.report(model, dataset, options.split, references)
         if options.results:
             reports[name].save(targets[name])
     rows = {name: report.metrics["figures"] for name, report in reports.items()}
@@ -57,7 +61,7 @@ def _targets(options, models):
     targets = {}
     if options.results:
         targets = {n: Path(options.results, m.metadata["name"]) for n, m in models.items()}
-    files = [folder / "metrics.json" for folder in targets.values()]
+    files = [folder / name for folder in targets.values() for name in evaluation.REPORT_FILES]
     if options.json:
         files.append(Path(options.json))
     existing = [str(file) for file in files if file.exists()]

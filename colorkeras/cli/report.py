@@ -15,8 +15,8 @@ def add_arguments(parser):
 def run(options):
     """Writes table and figure; returns the exit status."""
     measured = results.load(options.results)
-    results.write_between_markers(options.readme, results.markdown(measured))
     results.save_comparison(options.results, measured)
+    results.write_between_markers(options.readme, results.markdown(measured))
     comparison = Path(options.results, results.COMPARISON_FILE)
     print(f"{len(measured)} models: {options.readme}, {comparison}")
     return DONE

@@ -3,8 +3,6 @@
 Add a named data set by adding a file with a loader and one entry to `DATASETS`.
 """
 
-from pathlib import Path
-
 from colorkeras.data import cifar10, folder, sample
 from colorkeras.data.pipeline import evaluation_batches, training_batches
 from colorkeras.data.source import ArraySource, ImageDataset, Source
@@ -64,7 +62,7 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
             "Pass a larger --image-size.",
         )
     if name is not None and name not in DATASETS:
-        return _load_folder(name, image_size, seed)
+        return folder.load(name, image_size, seed)
     if image_size != NATIVE_SIZE:
         raise UserError(
             f"--image-size {image_size} with the data set {name or 'cifar10'}",
@@ -74,16 +72,6 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
     if name is None:
         return _load_default(data_dir)
     return DATASETS[name](data_dir=data_dir)
-
-
-def _load_folder(name, image_size, seed):
-    if not name or not Path(name).exists():  # Path("") would be the current folder.
-        raise UserError(
-            f"--dataset {name!r}, which is neither a data set nor a folder",
-            "one of " + ", ".join(DATASETS) + ", or the path of a folder of pictures",
-            "Check the spelling.",
-        )
-    return folder.load(name, image_size, seed)
 
 
 def _load_default(data_dir):

@@ -86,7 +86,8 @@ def _find_prepared(directories):
         if not folder.is_dir():
             continue
         with _damage_explained(folder):
-            for version in sorted(folder.glob("[0-9]*.*.*"), key=_version, reverse=True):
+            versions = [path for path in folder.iterdir() if tfds.core.Version.is_valid(path.name)]
+            for version in sorted(versions, key=_version, reverse=True):
                 if (version / "dataset_info.json").exists():
                     return tfds.builder_from_directory(version)
     return None

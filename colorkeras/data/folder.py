@@ -1,6 +1,7 @@
 """A folder of the user's own pictures, read anew in every epoch so that any number fits."""
 
 import hashlib
+import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,13 +40,14 @@ def load(folder, image_size=32, seed=0):
     Raises:
         UserError: The folder is missing or holds no picture that can be read.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise UserError(
-            f"--dataset {str(folder)!r}, which is no folder",
+            f"--dataset {str(folder)!r}, which is neither a data set nor a folder",
             "cifar10, sample or the path of a folder of pictures",
-            "Check the spelling of the path.",
+            "Check the spelling.",
         )
+    folder = Path(folder)
+    title = _printable(folder.resolve().name)
     # Pillow warns of what it gets over, such as odd palettes, damaged EXIF data and pictures of 89
     # to 179 megapixels; larger ones raise. Set for the whole process, because catch_warnings is
     # not safe in threads.
@@ -68,9 +70,9 @@ def load(folder, image_size=32, seed=0):
             parts[name] = paths
             notes.append(f"Too few pictures for a {name} part: it is all {len(paths)} pictures.")
     return ImageDataset(
-        name=folder.resolve().name,
+        name=title,
         description=(
-            f"folder {folder.resolve().name} ({len(parts['train'])} train / "
+            f"folder {title} ({len(parts['train'])} train / "
             f"{len(parts['validation'])} validation / {len(parts['test'])} test pictures, "
             f"crops of {image_size}x{image_size})"
         ),
@@ -113,6 +115,18 @@ class FolderSource:
         return np.stack(crops)
 
 
+def _is_folder(path):
+    try:
+        return bool(str(path)) and Path(path).is_dir()  # Path("") would be the current folder.
+    except OSError:  # For example a name that is too long.
+        return False
+
+
+def _printable(name):
+    """A file name as text; what is not UTF-8 becomes a replacement character."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _may_be_picture(path):
     return path.suffix.lower() in Image.registered_extensions() and path.is_file()
 
@@ -134,7 +148,9 @@ def _readable(paths, image_size):
 
 
 def _summary(unreadable, folder):
-    named = [path.relative_to(folder).as_posix() for path in list(unreadable)[:_NAMED_FILES]]
+    named = [
+        _printable(path.relative_to(folder).as_posix()) for path in list(unreadable)[:_NAMED_FILES]
+    ]
     more = len(unreadable) - len(named)
     rest = f" and {more} more" if more else ""
     return f"{len(unreadable)} unreadable files: {', '.join(named)}{rest}"

@@ -68,9 +68,9 @@ def test_no_name_does_not_hide_damage(monkeypatch):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"name": "cifar11"}, "'cifar11', which is neither.*Expected: one of cifar10, sample, or"),
+        ({"name": "cifar11"}, "'cifar11', which is neither.*Expected: cifar10, sample or"),
         ({"name": "no/such/folder"}, "no/such/folder.*Fix: Check the spelling"),
-        ({"name": __file__}, "which is no folder"),
+        ({"name": __file__}, "which is neither a data set nor a folder"),
         ({"name": ""}, "neither a data set nor a folder"),
         ({"name": "sample", "image_size": 64}, "--image-size 64 with the data set sample"),
         ({"name": None, "image_size": 16}, "--image-size 16 with the data set cifar10"),

@@ -165,7 +165,7 @@ def test_other_files_are_passed_over_in_silence(tmp_path):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (None, "which is no folder"),
+        (None, "which is neither a data set nor a folder"),
         ([], "in which no picture can be read"),
         (["a.txt"], "in which no picture can be read"),
         (["a.jpg", "b.png"], r"can be read \(2 unreadable files: a.jpg, b.png\)"),
