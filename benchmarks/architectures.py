@@ -24,7 +24,7 @@ from colorkeras.config import TrainingConfig
 from colorkeras.precision import describe_device
 
 BATCH_SIZE = TrainingConfig.batch_size
-WARMUP_STEPS, STEPS = 10, 40
+WARMUP_STEPS, STEPS = 5, 20
 SETTINGS = {
     "float32": ("float32", True),
     "bfloat16": ("mixed_bfloat16", True),

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 from colorkeras.errors import DivergedError, InterruptedRunError, UserError, signal_number
 from colorkeras.files import is_disk_problem
@@ -89,13 +90,14 @@ def _split_command(arguments):
 def _quiet_start():
     """Holds back what TensorFlow's libraries print while they load, unless loading fails.
 
-    They write a dozen lines to file descriptor 2 that alarm and tell a user nothing. Whoever
-    sets TF_CPP_MIN_LOG_LEVEL sees them all.
+    They write a dozen lines to file descriptor 2 that alarm and tell a user nothing. Without an
+    NVIDIA GPU, complaints of its absence are silenced for good. Whoever sets
+    TF_CPP_MIN_LOG_LEVEL sees everything.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2" if Path("/dev/nvidia0").exists() else "3"
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held_back:
         saved = os.dup(2)
