@@ -39,7 +39,7 @@ def test_every_command_has_its_pipeline(command):
     assert f'main(command="{command}")' in (ROOT / "pipelines" / f"{command}.py").read_text()
 
 
-@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", README))
+@pytest.mark.parametrize("target", re.findall(r"\]\(([\w./:-]+)\)", README))
 def test_readme_links_lead_somewhere(target):
     assert target.startswith("https://") or (ROOT / target).exists()
 
