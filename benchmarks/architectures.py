@@ -27,8 +27,10 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
+from colorkeras.losses import LOSSES
 from colorkeras.precision import describe_device
 
 BATCH_SIZE = TrainingConfig.batch_size
@@ -76,7 +78,15 @@ def images_per_second(name, setting):
     if deterministic:
         tf.config.experimental.enable_op_determinism()
     network = architectures.build(name, dtype=precision)
-    colorizer = Colorizer(network, architectures.build(name), "mse", {}, 0.999, True, 0)
+    colorizer = Colorizer(
+        network,
+        architectures.build(name),
+        LOSSES["mse"],
+        metrics={},
+        average_decay=0.999,
+        augment=AUGMENTATIONS["flip"],
+        seed=0,
+    )
     colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
     images = tf.cast(tf.random.uniform([BATCH_SIZE, 32, 32, 3], 0, 256, tf.int32), tf.uint8)
     batches = iter(tf.data.Dataset.from_tensors(images).repeat())

@@ -18,9 +18,11 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
+from colorkeras.losses import LOSSES
 from colorkeras.precision import choose_precision, describe_device
 
 STEPS = 60
@@ -38,10 +40,10 @@ def main():
     colorizer = Colorizer(
         architectures.build(config.arch, dtype=precision),
         architectures.build(config.arch),
-        config.loss,
+        LOSSES[config.loss],
         metrics={},
         average_decay=config.average_decay,
-        augment=config.augment,
+        augment=AUGMENTATIONS[config.augment],
         seed=config.seed,
     )
     colorizer.compile(optimizer=keras.optimizers.AdamW(config.learning_rate))

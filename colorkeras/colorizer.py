@@ -4,11 +4,10 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
-from colorkeras.augmentation import flip_and_shift
 from colorkeras.color import from_uint8, luma
-from colorkeras.losses import LOSSES
 from colorkeras.metrics import MeanOverImages, rounded
 from colorkeras.outputs import OUTPUTS
+from colorkeras.randomness import Randomness
 
 
 class Colorizer(keras.Model):
@@ -18,13 +17,16 @@ class Colorizer(keras.Model):
     average. Batch statistics are averaged with the same coefficient as the weights, so that the
     average network has statistics that belong to it. Validation and export use the average.
 
+    It may be built in the scope of a `tf.distribute` strategy whose replicas get equal shares of
+    each batch; losses, metrics and augmentation then are those of one replica.
+
     Args:
         network: A model from `architectures.build`, of any precision.
         average: The same architecture and output in float32.
-        loss: A key of `LOSSES`.
+        loss: Function of output, rgb and prediction, as from `losses.with_weights`.
         metrics: Dict of `Metric` for validation.
         average_decay: Decay of the average in 0..1; 0 copies the weights.
-        augment: Whether to flip and shift the training pictures.
+        augment: Value of `AUGMENTATIONS`.
         seed: Whole number from which all augmentation follows.
 
     Reference (average of weights): Polyak, Juditsky, "Acceleration of stochastic approximation by
@@ -41,7 +43,7 @@ class Colorizer(keras.Model):
         self.average_decay = average_decay
         self.augment = augment
         self.seed = seed
-        self._loss = LOSSES[loss]
+        self._loss = loss
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._validation_metrics = [
             MeanOverImages(metric, name) for name, metric in metrics.items()
@@ -65,29 +67,39 @@ class Colorizer(keras.Model):
         return self.output_kind.decode(grayscale, self.average(grayscale, training=False))
 
     def train_step(self, images):
-        """One update from uint8 RGB `[n, h, w, 3]`; returns the mean loss of the epoch so far."""
+        """One update from uint8 RGB `[n, h, w, 3]`, a replica's share of the batch.
+
+        Returns:
+            Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
+            this step's gradient on the first replica's share.
+        """
         step = self.optimizer.iterations
-        rgb = from_uint8(images)
-        if self.augment:
-            # Steps never repeat, so (seed, step) stands for (seed, epoch, position).
-            seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(step, tf.int32)])
-            rgb = flip_and_shift(rgb, seed)
+        rgb, grayscale = self.augment(from_uint8(images), Randomness(self.seed, step))
+        replicas = tf.distribute.get_replica_context()
         with tf.GradientTape() as tape:
-            prediction = self.network(luma(rgb), training=True)
-            loss = self._loss(self.output_kind.target(rgb), prediction)
+            prediction = self.network(grayscale, training=True)
+            loss = self._loss(self.output_kind, rgb, prediction)
+            # The optimizer adds the gradients of all replicas.
+            share = loss / replicas.num_replicas_in_sync
         variables = self.network.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        gradients = tape.gradient(share, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         self._update_average(tf.cast(step, tf.float32))
-        self._loss_mean.update_state(loss)
-        return {"loss": self._loss_mean.result()}
+        self._loss_mean.update_state(replicas.all_reduce(tf.distribute.ReduceOp.MEAN, loss))
+        return {
+            "loss": self._loss_mean.result(),
+            "gradient_norm": tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync,
+        }
 
     def test_step(self, images):
         """Measures the average network on uint8 RGB `[n, h, w, 3]`."""
         rgb = from_uint8(images)
         grayscale = luma(rgb)
         prediction = self.average(grayscale, training=False)
-        loss = self._loss(self.output_kind.target(rgb), prediction)
-        self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
+        count = tf.shape(images)[0]
+        # The last batch may leave nothing for a replica, whose mean loss is then no number.
+        loss = tf.where(count > 0, self._loss(self.output_kind, rgb, prediction), 0.0)
+        self._loss_mean.update_state(loss, sample_weight=count)
         truth = tf.cast(images, tf.float32)
         output = rounded(self.output_kind.decode(grayscale, prediction))
         for metric in self._validation_metrics:
@@ -97,5 +109,13 @@ class Colorizer(keras.Model):
     def _update_average(self, step):
         # A short memory at first, so that the start of a run is forgotten.
         decay = tf.minimum(self.average_decay, (1.0 + step) / (10.0 + step))
-        for mean, value in zip(self.average.weights, self.network.weights, strict=True):
+
+        def update_all(strategy, decay):
+            for mean, value in zip(self.average.weights, self.network.weights, strict=True):
+                strategy.extended.update(mean.value, update, args=(value.value, decay))
+
+        def update(mean, value, decay):
             mean.assign_add((1.0 - decay) * (value - mean))
+
+        # Each replica updates its own copies, from weights that are the same on all.
+        tf.distribute.get_replica_context().merge_call(update_all, args=(decay,))

@@ -14,6 +14,8 @@ class TrainingConfig:
         arch: Key of `ARCHITECTURES`.
         output: Key of `OUTPUTS`; None takes the architecture's default.
         loss: Key of `LOSSES`.
+        smoothness_weight: Of edge-aware chroma smoothness in loss "structure".
+        gradient_weight: Of luma gradients in loss "structure".
         dataset: Key of `DATASETS`, path of a folder, or None for CIFAR-10 or else the sample.
         data_dir: Where prepared data sets are looked for first.
         image_size: Crop size in pixels for a folder.
@@ -23,7 +25,7 @@ class TrainingConfig:
         warmup: Share of all steps that the warm-up takes, 0..1.
         weight_decay: AdamW's, on kernels only.
         average_decay: Decay of the exponential moving average of weights, 0..1.
-        augment: Whether to flip and shift training pictures.
+        augment: Key of `AUGMENTATIONS`: how training pictures are changed at random.
         early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
@@ -35,6 +37,8 @@ class TrainingConfig:
     arch: str = "unet"
     output: str | None = None
     loss: str = "mse"
+    smoothness_weight: float = 0.002
+    gradient_weight: float = 0.5
     dataset: str | None = None
     data_dir: str | None = None
     image_size: int = 32
@@ -44,7 +48,7 @@ class TrainingConfig:
     warmup: float = 0.05
     weight_decay: float = 0.01
     average_decay: float = 0.999
-    augment: bool = True
+    augment: str = "flip"
     early_stop: int = 0
     seed: int = 0
     precision: str = "auto"
@@ -58,6 +62,8 @@ class TrainingConfig:
         _check("learning_rate", self.learning_rate, 0, above=True)
         _check("warmup", self.warmup, 0, 1)
         _check("weight_decay", self.weight_decay, 0)
+        _check("smoothness_weight", self.smoothness_weight, 0)
+        _check("gradient_weight", self.gradient_weight, 0)
         _check("average_decay", self.average_decay, 0, 1)
         _check("early_stop", self.early_stop, 0)
         # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.

@@ -25,6 +25,20 @@ class UserError(Exception):
         super().__init__(f"Received: {received}\nExpected: {expected}\nFix: {fix}")
 
 
+def check_choice(kind, name, choices):
+    """Raises UserError if a name is not among the choices.
+
+    Args:
+        kind: What is chosen, for the message.
+        name: str.
+        choices: Names that exist, in the order of the message.
+    """
+    if name not in choices:
+        raise UserError(
+            f"{kind} {name!r}", "one of " + ", ".join(choices), f"Choose one of these {kind}s."
+        )
+
+
 class DivergedError(Exception):
     """Training produced a loss that is not a finite number: exit status 1."""
 

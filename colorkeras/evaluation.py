@@ -65,7 +65,8 @@ def _evaluate(reproduce, source, metrics):
     batches = [measure(images) for images in evaluation_batches(source, batch_size)]
     # Means in double precision: the sum over 10,000 pictures is long for a float32.
     means = {
-        name: np.concatenate([b[name] for b in batches]).mean(dtype="float64") for name in metrics
+        name: np.concatenate([b[name] for b in batches]).mean(axis=0, dtype="float64")
+        for name in metrics
     }
     return {
         name: float(metrics[name].finish(tf.constant(mean, tf.float32)))

@@ -1,9 +1,9 @@
 """Measures of a colored picture against its ground truth, one definition each.
 
 Training and evaluation share them. All see 8-bit rounded RGB: float32 `[n, h, w, 3]` with whole
-values in 0..255. Each maps a batch to one number per picture, `[n]`; the figure of a data set is
-`finish` of the mean of those numbers, so that it does not depend on batches or their order.
-Add a metric by adding one entry to `METRICS`.
+values in 0..255. Each maps a batch to one number per picture, `[n]`, or to several, `[n, k]`; the
+figure of a data set is `finish` of the mean of those numbers over all pictures, so that it does not
+depend on batches or their order. Add a metric by adding one entry to `METRICS`.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
-from colorkeras.color import ciede2000, rgb_to_lab, to_uint8
+from colorkeras.color import ciede2000, luma, rgb_to_chroma, rgb_to_lab, to_uint8
+from colorkeras.gradients import neighbor_differences
 
 PSNR_CAP = 60.0
 """dB. A picture that is reproduced exactly has infinite PSNR; the cap keeps means finite."""
@@ -25,10 +26,12 @@ class Metric:
     Attributes:
         title: Short name for tables.
         unit: Unit of the figure, "" for a pure number.
-        per_image: Maps truth and output, float32 `[n, h, w, 3]` in 0..255, to float32 `[n]`.
+        per_image: Maps truth and output, float32 `[n, h, w, 3]` in 0..255, to float32 `[n]`, or
+            to `[n, num_values]`.
         higher_is_better: Direction; None where closeness to the truth's own value counts.
-        finish: Maps the mean over all pictures to the figure.
         description: One sentence for documentation.
+        finish: Maps the mean over all pictures, `[]` or `[num_values]`, to the figure.
+        num_values: Numbers per picture, where the figure needs more than one.
     """
 
     title: str
@@ -37,6 +40,7 @@ class Metric:
     higher_is_better: bool | None
     description: str
     finish: Callable = tf.identity
+    num_values: int | None = None
 
 
 def _image_mean(values):
@@ -99,6 +103,38 @@ def colorfulness(rgb):
     return deviation + 0.3 * distance
 
 
+def _chroma_variations(truth, output):
+    """Total variation of the chroma of truth and output, a mean over pixels: `[n, 2]`."""
+    return tf.stack([_total_variation(rgb_to_chroma(rgb)) for rgb in (truth, output)], axis=-1)
+
+
+def _total_variation(images):
+    return sum(
+        tf.reduce_sum(tf.abs(steps), axis=[1, 2, 3]) for steps in neighbor_differences(images)
+    ) / tf.cast(tf.size(images[0]), tf.float32)
+
+
+def _ratio(means):
+    truth, output = tf.unstack(means)
+    return tf.math.divide_no_nan(output, truth)
+
+
+def _luma_gradient_moments(truth, output):
+    """Means of x, y, x^2, y^2 and x y, x and y the luma gradients of truth and output: `[n, 5]`."""
+    x, y = (
+        tf.concat(
+            [tf.reshape(s, [tf.shape(s)[0], -1]) for s in neighbor_differences(luma(rgb))], axis=1
+        )
+        for rgb in (truth, output)
+    )
+    return tf.stack([tf.reduce_mean(v, axis=1) for v in (x, y, x * x, y * y, x * y)], axis=-1)
+
+
+def _correlation(means):
+    x, y, xx, yy, xy = tf.unstack(means)
+    return tf.math.divide_no_nan(xy - x * y, tf.sqrt((xx - x * x) * (yy - y * y)))
+
+
 METRICS = {
     "psnr_pooled": Metric(
         "PSNR, pooled",
@@ -143,6 +179,24 @@ METRICS = {
         None,
         "Hasler and Suesstrunk 2003, signed, per picture, then mean. Compare with the truth's.",
     ),
+    "chroma_variation": Metric(
+        "Chroma variation",
+        "",
+        _chroma_variations,
+        None,
+        "Total variation of BT.601 chroma over that of the truth, each summed over all pictures.",
+        finish=_ratio,
+        num_values=2,
+    ),
+    "luma_gradients": Metric(
+        "Luma gradients",
+        "",
+        _luma_gradient_moments,
+        True,
+        "Correlation of the luma steps between neighboring pixels with the truth's, all pictures.",
+        finish=_correlation,
+        num_values=5,
+    ),
 }
 """Every metric by the name used in histories, JSON files and tables."""
 
@@ -172,13 +226,16 @@ class MeanOverImages(keras.metrics.Metric):
     def __init__(self, metric: Metric, name: str):
         super().__init__(name=name)
         self.metric = metric
-        self.total = self.add_weight(shape=(), initializer="zeros", name="total", dtype="float32")
+        shape = () if metric.num_values is None else (metric.num_values,)
+        self.total = self.add_weight(
+            shape=shape, initializer="zeros", name="total", dtype="float32"
+        )
         self.count = self.add_weight(shape=(), initializer="zeros", name="count", dtype="float32")
 
     def update_state(self, truth, output, sample_weight=None):
         """Adds a batch: float32 `[n, h, w, 3]` each, whole values in 0..255."""
         values = self.metric.per_image(truth, output)
-        self.total.assign_add(tf.reduce_sum(values))
+        self.total.assign_add(tf.reduce_sum(values, axis=0))
         self.count.assign_add(tf.cast(tf.shape(values)[0], tf.float32))
 
     def result(self):

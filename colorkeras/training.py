@@ -13,11 +13,12 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures, evaluation, export, figures
+from colorkeras import architectures, evaluation, export, figures, losses
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, StopOnNaN
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.errors import InterruptedRunError, UserError, signal_number
+from colorkeras.errors import InterruptedRunError, UserError, check_choice, signal_number
 from colorkeras.files import require_writable, write_json, writing
 from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS
@@ -58,8 +59,8 @@ def train(config, say=print):
         DivergedError: The loss became NaN. The best finished epoch is exported.
         InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
     """
-    if config.loss not in LOSSES:
-        raise UserError(f"loss {config.loss!r}", "one of " + ", ".join(LOSSES), "Choose one.")
+    check_choice("loss", config.loss, LOSSES)
+    check_choice("augmentation", config.augment, AUGMENTATIONS)
     name = config.name or config.arch
     require_writable(config.runs_dir, "--runs-dir")
     require_writable(Path(config.export_dir, name), "--export-dir")
@@ -106,7 +107,13 @@ def train(config, say=print):
 
     metrics = {metric: METRICS[metric] for metric in VALIDATION_METRICS}
     colorizer = Colorizer(
-        network, average, config.loss, metrics, config.average_decay, config.augment, config.seed
+        network,
+        average,
+        losses.with_weights(config.loss, config),
+        metrics,
+        config.average_decay,
+        AUGMENTATIONS[config.augment],
+        config.seed,
     )
     colorizer.compile(optimizer=_optimizer(config, config.epochs * steps_per_epoch))
     best = BestEpoch()

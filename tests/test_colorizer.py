@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import colorizer as colorizer_module
-from colorkeras import evaluation
+from colorkeras import augmentation, evaluation
 from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import ArraySource, evaluation_batches
+from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS
 from colorkeras.training import VALIDATION_METRICS
 
@@ -18,10 +19,11 @@ def small_network(output="chroma"):
     return ARCHITECTURES["skip_cnn"](output=output, filters=4, num_blocks=1)
 
 
-def make_colorizer(average_decay=0.9, augment=False, seed=0, output="chroma"):
+def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma"):
     metrics = {name: METRICS[name] for name in VALIDATION_METRICS}
     networks = small_network(output), small_network(output)
-    colorizer = Colorizer(*networks, "mse", metrics, average_decay, augment, seed)
+    loss = LOSSES["mse"]
+    colorizer = Colorizer(*networks, loss, metrics, average_decay, AUGMENTATIONS[augment], seed)
     colorizer.compile(optimizer=keras.optimizers.Adam(0.01))
     return colorizer
 
@@ -36,14 +38,16 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 
 from tensorflow.python.eager import context
 from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import ArraySource, training_batches
+from colorkeras.losses import LOSSES
 
 batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
 print("element", batches.element_spec.dtype.name)
 with tf.device("CPU:1"):
     networks = [ARCHITECTURES["skip_cnn"](filters=4, num_blocks=1) for _ in range(2)]
-    colorizer = Colorizer(*networks, "mse", {}, 0.9, augment=True, seed=0)
+    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["flip"], seed=0)
     colorizer.compile(optimizer="adam")
     context.enable_run_metadata()
     colorizer.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
@@ -164,9 +168,9 @@ def test_augmentation_follows_from_seed_and_step(crops, monkeypatch):
         seen.append(np.round(rgb * 255).astype("uint8"))
         return tf.reduce_mean(rgb, axis=-1, keepdims=True)
 
-    monkeypatch.setattr(colorizer_module, "luma", luma)
+    monkeypatch.setattr(augmentation, "luma", luma)
 
-    def trained_on(seed, step, augment=True):
+    def trained_on(seed, step, augment="flip"):
         colorizer = make_colorizer(augment=augment, seed=seed)
         colorizer.optimizer.iterations.assign(step)
         colorizer.train_step(tf.constant(crops))
@@ -176,4 +180,4 @@ def test_augmentation_follows_from_seed_and_step(crops, monkeypatch):
     np.testing.assert_array_equal(trained_on(seed=3, step=5), first)
     assert not np.array_equal(trained_on(seed=3, step=6), first)
     assert not np.array_equal(trained_on(seed=4, step=5), first)
-    np.testing.assert_array_equal(trained_on(seed=3, step=5, augment=False), crops)
+    np.testing.assert_array_equal(trained_on(seed=3, step=5, augment="none"), crops)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.color import rgb_to_lab
+from colorkeras.color import luma, rgb_to_lab
 from colorkeras.metrics import (
     METRICS,
     MIN_SSIM_SIZE,
@@ -24,7 +24,13 @@ BEST = {
     "mae": 0.0,
     "ab_rmse": 0.0,
     "ciede2000": 0.0,
+    "luma_gradients": 1.0,
 }
+TRUTHS_OWN = {
+    "colorfulness": lambda truth: float(tf.reduce_mean(colorfulness(truth))),
+    "chroma_variation": lambda truth: 1.0,
+}
+"""Figures of the truth itself, for metrics that have no best value but its own."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def pictures():
 
 def _figure(name, truth, output):
     metric = METRICS[name]
-    return float(metric.finish(tf.reduce_mean(metric.per_image(truth, output))))
+    return float(metric.finish(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
 
 
 def _flat(*levels):
@@ -49,9 +55,11 @@ def _flat(*levels):
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_one_finite_number_per_picture(name, pictures):
+def test_finite_numbers_for_each_picture(name, pictures):
     values = METRICS[name].per_image(*pictures)
-    assert values.shape == [7] and values.dtype == tf.float32
+    num_values = METRICS[name].num_values
+    assert values.shape == ([7] if num_values is None else [7, num_values])
+    assert values.dtype == tf.float32
     assert np.isfinite(values).all()
     assert math.isfinite(_figure(name, *pictures))
 
@@ -60,8 +68,7 @@ def test_one_finite_number_per_picture(name, pictures):
 def test_identical_pictures_have_the_best_value(name, pictures):
     truth, output = pictures
     if METRICS[name].higher_is_better is None:
-        truth_value = float(tf.reduce_mean(colorfulness(truth)))
-        assert _figure(name, truth, truth) == pytest.approx(truth_value)
+        assert _figure(name, truth, truth) == pytest.approx(TRUTHS_OWN[name](truth))
         return
     best = _figure(name, truth, truth)
     assert best == pytest.approx(BEST[name], abs=1e-5)
@@ -170,10 +177,40 @@ def test_metrics_for_a_size_can_be_computed_there(size):
     assert set(METRICS) - set(metrics) <= {"ssim"}
     picture = tf.ones([2, size, size, 3])
     for metric in metrics.values():
-        assert metric.per_image(picture, picture).shape == [2]
+        assert metric.per_image(picture, picture).shape[0] == 2
 
 
 def test_rounded_gives_whole_values_of_8_bits():
     result = rounded(tf.constant([-1.0, 0.0, 0.3, 0.5, 1.0, 2.0]))
     assert result.dtype == tf.float32
     assert result.numpy().tolist() == [0, 0, 76, 128, 255, 255]
+
+
+def test_chroma_variation_by_hand(pictures):
+    truth, _ = pictures
+    # Half the chroma, with luma as it was, has half the variation.
+    gray = luma(truth)
+    assert _figure("chroma_variation", truth, (truth + gray) / 2) == pytest.approx(0.5, rel=1e-5)
+    assert _figure("chroma_variation", truth, tf.repeat(gray, 3, -1)) == pytest.approx(0, abs=1e-5)
+    # Cb of blue b over gray is b / 2, Cr is -0.114 b / 1.402: steps of one pixel's row and column.
+    spot = np.zeros([1, 4, 4, 3], np.float32)
+    spot[0, 1, 1, 2] = 100
+    metric = METRICS["chroma_variation"].per_image(tf.constant(spot), tf.constant(spot))
+    expected = 4 * (50 + 100 * 0.114 / 1.402) / 32
+    np.testing.assert_allclose(metric, [[expected, expected]], rtol=1e-5)
+    # All gray, where there is nothing to relate to.
+    assert _figure("chroma_variation", _flat(7.0), _flat(9.0)) == 0
+
+
+def test_correlation_of_luma_gradients_is_numpys(pictures):
+    def steps(rgb):
+        y = rgb.numpy() @ [0.299, 0.587, 0.114]
+        return np.concatenate([np.diff(y, axis=1).ravel(), np.diff(y, axis=2).ravel()])
+
+    expected = np.corrcoef(steps(pictures[0]), steps(pictures[1]))[0, 1]
+    assert _figure("luma_gradients", *pictures) == pytest.approx(expected, rel=1e-4)
+    # Neither brightness nor contrast counts, the sign does.
+    truth, _ = pictures
+    assert _figure("luma_gradients", truth, truth * 0.5 + 20) == pytest.approx(1, abs=1e-4)
+    assert _figure("luma_gradients", truth, 255 - truth) == pytest.approx(-1, abs=1e-4)
+    assert _figure("luma_gradients", truth, _flat(*[9.0] * 7)) == 0

@@ -14,7 +14,7 @@ from colorkeras.architectures.baseline import baseline
 from colorkeras.architectures.encoder_decoder import encoder_decoder
 from colorkeras.architectures.skip_cnn import skip_cnn
 from colorkeras.architectures.unet import unet
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, check_choice
 from colorkeras.outputs import OUTPUTS
 
 ARCHITECTURES = {
@@ -43,10 +43,10 @@ def build(name, output=None, dtype="float32"):
     >>> build("baseline").count_params()
     9440256
     """
-    _check_choice("architecture", name, ARCHITECTURES)
+    check_choice("architecture", name, ARCHITECTURES)
     _check_keras()
     if output is not None:
-        _check_choice("output", output, OUTPUTS)
+        check_choice("output", output, OUTPUTS)
     with _dtype_policy(dtype):
         return ARCHITECTURES[name]() if output is None else ARCHITECTURES[name](output=output)
 
@@ -74,13 +74,6 @@ def _check_keras():
             f"Keras with backend {received[0]!r} and image data format {received[1]!r}",
             "backend 'tensorflow' and image data format 'channels_last'",
             "Set KERAS_BACKEND=tensorflow, and both in ~/.keras/keras.json if it exists.",
-        )
-
-
-def _check_choice(kind, name, choices):
-    if name not in choices:
-        raise UserError(
-            f"{kind} {name!r}", "one of " + ", ".join(choices), f"Choose one of these {kind}s."
         )
 
 

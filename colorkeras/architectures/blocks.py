@@ -18,7 +18,9 @@ def batch_norm_relu(x):
     """Batch normalization and ReLU."""
     # A window of about 10 steps, so that short runs too leave the initial statistics behind; the
     # average of the weights smooths them for long ones.
-    x = layers.BatchNormalization(momentum=0.9)(x)
+    # Replicas share their statistics, which makes them those of the whole batch.
+    synchronized = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    x = layers.BatchNormalization(momentum=0.9, synchronized=synchronized)(x)
     return layers.ReLU()(x)
 
 

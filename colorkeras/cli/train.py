@@ -3,11 +3,11 @@
 With --preview nothing is trained: ten random pictures are written, grayscale beside color.
 """
 
-import argparse
 from pathlib import Path
 
 from colorkeras import evaluation, figures
 from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
 from colorkeras.config import TrainingConfig
@@ -29,6 +29,8 @@ def add_arguments(parser):
     add("--arch", metavar="NAME", help=_choice(ARCHITECTURES))
     add("--output", metavar="NAME", help=_choice(OUTPUTS, "chroma, for baseline rgb"))
     add("--loss", metavar="NAME", help=_choice(LOSSES))
+    add("--smoothness-weight", type=float, help="in loss structure (default %(default)s)")
+    add("--gradient-weight", type=float, help="in loss structure (default %(default)s)")
     add_data_arguments(parser)
     add("--epochs", type=int, help="passes over the training part (default %(default)s)")
     add("--batch-size", type=int, help="pictures per step (default %(default)s)")
@@ -36,7 +38,7 @@ def add_arguments(parser):
     add("--warmup", type=float, help="share of steps with rising rate (default %(default)s)")
     add("--weight-decay", type=float, help="AdamW's, on kernels (default %(default)s)")
     add("--average-decay", type=float, help="of the weight average (default %(default)s)")
-    add("--augment", action=argparse.BooleanOptionalAction, help="flip and shift at random")
+    add("--augment", metavar="NAME", help=_choice(AUGMENTATIONS))
     add("--early-stop", type=int, metavar="EPOCHS", help="stop after so many without progress")
     add("--seed", type=int, help="fixes weights, order, augmentation (default %(default)s)")
     add("--precision", choices=PRECISIONS, help="auto: bfloat16 where the device has it natively")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.augmentation import MAX_SHIFT, flip_and_shift
+from colorkeras.augmentation.geometry import MAX_SHIFT, flip_and_shift
+from colorkeras.randomness import Randomness
 
 SHIFTS = range(-MAX_SHIFT, MAX_SHIFT + 1)
 NUM_PICTURES = 600
@@ -34,7 +35,7 @@ def _variants(picture, max_shift):
 def choices():
     """What was done to each of many pictures: list of (flipped, rows, columns)."""
     images = _pictures()
-    results = flip_and_shift(images, [1, 2]).numpy()
+    results = flip_and_shift(images, Randomness(1, 2)).numpy()
     # Otherwise what was done would be ambiguous.
     assert len(_variants(images[0], MAX_SHIFT)) == 2 * len(SHIFTS) ** 2
     # A KeyError here is a result that is no flip and shift of its own picture.
@@ -66,32 +67,32 @@ def test_rows_columns_and_flips_are_independent(choices):
 @pytest.mark.parametrize("max_shift", [0, 1])
 def test_other_shifts(max_shift):
     images = _pictures(5, 4)[:50]
-    results = flip_and_shift(images, [0, 0], max_shift=max_shift).numpy()
+    results = flip_and_shift(images, Randomness(0, 0), max_shift=max_shift).numpy()
     for image, result in zip(images, results, strict=True):
         assert result.tobytes() in _variants(image, max_shift)
 
 
 def test_smallest_pictures_that_may_be_shifted():
     images = _pictures(MAX_SHIFT + 1, MAX_SHIFT + 1)[:50]
-    results = flip_and_shift(images, [0, 0]).numpy()
+    results = flip_and_shift(images, Randomness(0, 0)).numpy()
     for image, result in zip(images, results, strict=True):
         assert result.tobytes() in _variants(image, MAX_SHIFT)
 
 
 def test_same_seed_same_result_and_another_seed_another():
     images = _pictures()
-    first = flip_and_shift(images, [3, 4])
+    first = flip_and_shift(images, Randomness(3, 4))
     # What else is drawn, and whether it is compiled, makes no difference.
     tf.random.uniform([5])
-    compiled = tf.function(flip_and_shift)
-    np.testing.assert_array_equal(first, compiled(images, tf.constant([3, 4])))
-    for other in ([3, 5], [4, 4]):
+    compiled = tf.function(lambda step: flip_and_shift(images, Randomness(3, step)))
+    np.testing.assert_array_equal(first, compiled(tf.constant(4)))
+    for other in (Randomness(3, 5), Randomness(4, 4)):
         assert (first.numpy() != flip_and_shift(images, other).numpy()).any()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_type_and_shape_are_kept(channels):
     images = _pictures(channels=channels)
-    result = flip_and_shift(images, [0, 0])
+    result = flip_and_shift(images, Randomness(0, 0))
     assert result.dtype == tf.uint8
     assert result.shape == images.shape

@@ -1,8 +1,4 @@
-"""Random flips and shifts of pictures, as part of the compiled train step.
-
-All randomness is stateless: it follows from the seed that the caller passes, so an epoch can be
-repeated exactly, whatever was computed before it.
-"""
+"""Random flips and shifts of pictures."""
 
 import tensorflow as tf
 
@@ -10,7 +6,7 @@ MAX_SHIFT = 4
 """Pixels: the largest shift in each direction."""
 
 
-def flip_and_shift(images, seed, max_shift=MAX_SHIFT):
+def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
     """Mirrors half of the pictures and shifts each by up to `max_shift` pixels.
 
     Pixels that a shift uncovers are filled by reflection at the border.
@@ -18,16 +14,14 @@ def flip_and_shift(images, seed, max_shift=MAX_SHIFT):
     Args:
         images: `[n, h, w, c]`, h and w greater than `max_shift`. Float rather than uint8 where
             a GPU is to do it: TensorFlow has no kernel there that gathers uint8.
-        seed: int32 `[2]`. The same seed gives the same result.
+        randomness: `Randomness`, from which the result follows.
         max_shift: Pixels, at least 0.
 
     Returns:
         Dtype and shape of `images`.
     """
     shape = tf.shape(images)
-    draws = tf.random.stateless_uniform(
-        [shape[0], 2, 1], seed, minval=0, maxval=2 * (2 * max_shift + 1), dtype=tf.int32
-    )
+    draws = randomness.integers(shape[0], [2, 1], 2 * (2 * max_shift + 1))
     # A draw below 2 (2 m + 1) holds a shift (its half) and a toss of a coin (its last bit).
     rows = _reflect(tf.range(shape[1]) + draws[:, 0] // 2 - max_shift, shape[1])
     columns = _reflect(tf.range(shape[2]) + draws[:, 1] // 2 - max_shift, shape[2])

@@ -1,0 +1,24 @@
+"""Random changes of training pictures, as part of the compiled train step.
+
+Add one by adding a function and one entry to `AUGMENTATIONS`. A function takes true RGB, float32
+`[n, h, w, 3]` in 0..1, and `Randomness`; it returns the RGB to learn and the grayscale to learn it
+from, float32 `[n, h, w, 3]` and `[n, h, w, 1]` in 0..1.
+"""
+
+from colorkeras.augmentation.geometry import flip_and_shift
+from colorkeras.color import luma
+
+
+def none(rgb, randomness):
+    """Changes nothing."""
+    del randomness
+    return rgb, luma(rgb)
+
+
+def flip(rgb, randomness):
+    """Mirrors half of the pictures and shifts all: see `flip_and_shift`."""
+    rgb = flip_and_shift(rgb, randomness)
+    return rgb, luma(rgb)
+
+
+AUGMENTATIONS = {"none": none, "flip": flip}
