@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
+from colorkeras.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
@@ -38,8 +39,8 @@ def main():
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
     colorizer = Colorizer(
-        architectures.build(config.arch, dtype=precision),
-        architectures.build(config.arch),
+        architectures.build(DEFAULT_ARCHITECTURE, dtype=precision),
+        architectures.build(DEFAULT_ARCHITECTURE),
         LOSSES[config.loss],
         metrics={},
         average_decay=config.average_decay,

@@ -1,11 +1,14 @@
 """Keras callbacks of a training run."""
 
+import csv
 import math
 import time
 
 import keras
 
+from colorkeras import checkpoints
 from colorkeras.errors import DivergedError
+from colorkeras.files import writing
 
 
 class Progress(keras.callbacks.Callback):
@@ -83,23 +86,69 @@ class StopOnNaN(keras.callbacks.Callback):
 class BestEpoch(keras.callbacks.Callback):
     """Keeps the average weights of the epoch with the lowest validation loss.
 
+    Args:
+        patience: Epochs without a lower one after which to stop; 0 never stops.
+
     Attributes:
         epoch: Index of that epoch, None before the first has ended.
         weights: NumPy arrays as from `get_weights` of the average network.
         history: Dict of lists, the logs of the finished epochs.
     """
 
-    def __init__(self):
+    def __init__(self, patience=0):
         super().__init__()
         self.epoch = None
         self.weights = None
         self.history = {}
-        self._loss = math.inf
+        self._patience = patience
 
     def on_epoch_end(self, epoch, logs):
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(float(value))
-        if logs["val_loss"] < self._loss:
+        if self.epoch is None or logs["val_loss"] < self.history["val_loss"][self.epoch]:
             weights = self.model.average.get_weights()
             # All at once, last: an interrupt may come between any two lines.
-            self._loss, self.epoch, self.weights = logs["val_loss"], epoch, weights
+            self.epoch, self.weights = epoch, weights
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(float(value))
+        if self._patience and epoch - self.epoch >= self._patience:
+            self.model.stop_training = True
+
+
+class Record(keras.callbacks.Callback):
+    """Writes `history.csv` and a checkpoint after each epoch.
+
+    Put it behind `BestEpoch`.
+
+    Args:
+        folder: The run's folder.
+        best: The run's `BestEpoch`.
+        minutes: Time that earlier parts of a resumed run took.
+    """
+
+    def __init__(self, folder, best, minutes=0.0):
+        super().__init__()
+        self._folder = folder
+        self._best = best
+        self._minutes = minutes
+        self._started = time.perf_counter()
+
+    @property
+    def minutes(self):
+        """Time spent on the run, all its parts together."""
+        return self._minutes + (time.perf_counter() - self._started) / 60
+
+    def on_epoch_end(self, epoch, logs):
+        progress = checkpoints.Progress(
+            num_epochs=epoch + 1,
+            minutes=self.minutes,
+            history=self._best.history,
+            best_epoch=self._best.epoch,
+        )
+        checkpoints.save(self._folder, self.model, self._best.weights, progress)
+        history = {"epoch": range(1, epoch + 2), **self._best.history}
+        with (
+            writing(self._folder / "history.csv") as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as stream,
+        ):
+            rows = csv.writer(stream)
+            rows.writerow(history)
+            rows.writerows(zip(*history.values(), strict=True))

@@ -40,7 +40,7 @@ class Colorizer(keras.Model):
         self.network = network
         self.average = average
         self.output_kind = OUTPUTS[architectures.output_name(network)]
-        self.average_decay = average_decay
+        self.average_decay = float(average_decay)
         self.augment = augment
         self.seed = seed
         self._loss = loss
@@ -48,12 +48,16 @@ class Colorizer(keras.Model):
         self._validation_metrics = [
             MeanOverImages(metric, name) for name, metric in metrics.items()
         ]
-        # Both networks are built already; Keras need not trace a symbolic call.
         self.built = True
 
     @property
     def metrics(self):
         return [self._loss_mean, *self._validation_metrics]
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Everything is built already. Keras 3.15 would add up the replicas' shares of the first
+        # batch, which fails where these differ in size.
+        pass
 
     def call(self, grayscale):
         """Colors with the average network.
@@ -96,10 +100,8 @@ class Colorizer(keras.Model):
         rgb = from_uint8(images)
         grayscale = luma(rgb)
         prediction = self.average(grayscale, training=False)
-        count = tf.shape(images)[0]
-        # The last batch may leave nothing for a replica, whose mean loss is then no number.
-        loss = tf.where(count > 0, self._loss(self.output_kind, rgb, prediction), 0.0)
-        self._loss_mean.update_state(loss, sample_weight=count)
+        loss = self._loss(self.output_kind, rgb, prediction)
+        self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
         truth = tf.cast(images, tf.float32)
         output = rounded(self.output_kind.decode(grayscale, prediction))
         for metric in self._validation_metrics:

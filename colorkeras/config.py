@@ -11,8 +11,9 @@ class TrainingConfig:
     """Settings of a training run; the command line's options have the same names and defaults.
 
     Attributes:
-        arch: Key of `ARCHITECTURES`.
-        output: Key of `OUTPUTS`; None takes the architecture's default.
+        arch: Key of `ARCHITECTURES`; None takes that of `init`, or else "unet".
+        output: Key of `OUTPUTS`; None takes that of `init`, or else the architecture's default.
+        init: A trained model to start from, as for `pretrained.load`; None starts anew.
         loss: Key of `LOSSES`.
         smoothness_weight: Of edge-aware chroma smoothness in loss "structure".
         gradient_weight: Of luma gradients in loss "structure".
@@ -29,13 +30,15 @@ class TrainingConfig:
         early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
+        strategy: One of `STRATEGIES`.
         name: Name of the export; None takes the architecture's.
         runs_dir: Where run folders are made.
         export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
     """
 
-    arch: str = "unet"
+    arch: str | None = None
     output: str | None = None
+    init: str | None = None
     loss: str = "mse"
     smoothness_weight: float = 0.002
     gradient_weight: float = 0.5
@@ -52,6 +55,7 @@ class TrainingConfig:
     early_stop: int = 0
     seed: int = 0
     precision: str = "auto"
+    strategy: str = "auto"
     name: str | None = None
     runs_dir: str = "runs"
     export_dir: str = "saved_models"

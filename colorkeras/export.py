@@ -137,14 +137,19 @@ class ExportedModel:
     saved_model: Any
 
     @property
+    def signature(self):
+        """The function behind the endpoint `serving_default`."""
+        return self.saved_model.signatures["serving_default"]
+
+    @property
     def image_size(self):
         """The only height of pictures that it takes; None for any."""
-        _, inputs = self.saved_model.signatures["serving_default"].structured_input_signature
+        _, inputs = self.signature.structured_input_signature
         return inputs["grayscale"].shape[1]
 
     def color(self, grayscale):
         """Colors float32 `[n, h, w, 1]` in 0..1 to float32 RGB `[n, h, w, 3]` in 0..1."""
-        return self.saved_model.signatures["serving_default"](grayscale=grayscale)["rgb"]
+        return self.signature(grayscale=tf.convert_to_tensor(grayscale))["rgb"]
 
 
 def load(path):

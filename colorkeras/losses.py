@@ -81,6 +81,20 @@ LOSS_WEIGHTS = {"structure": ("smoothness_weight", "gradient_weight")}
 """Names of the settings that a loss takes as further arguments; most take none."""
 
 
+def describe(name, settings):
+    """The name of a loss with its weights, for records.
+
+    Args:
+        name: Key of `LOSSES`.
+        settings: As for `with_weights`.
+
+    Returns:
+        str, for example "structure (smoothness_weight 0.1, gradient_weight 0.5)" or "mse".
+    """
+    weights = [f"{weight} {getattr(settings, weight):g}" for weight in LOSS_WEIGHTS.get(name, ())]
+    return f"{name} ({', '.join(weights)})" if weights else name
+
+
 def with_weights(name, settings):
     """`LOSSES[name]` with its weights filled in.
 

@@ -37,15 +37,20 @@ def choose_precision(requested="auto"):
     return ("mixed_bfloat16" if native else "float32"), f"auto: {what}"
 
 
-def describe_device():
-    """One line on what computes: the GPUs' names, or the CPU's and its number of cores."""
+def describe_device(num_replicas=1):
+    """One line on what computes: the GPUs' names, or the CPU's and its number of cores.
+
+    Args:
+        num_replicas: Devices that share the work.
+    """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         name = details.get("device_name", "GPU")
-        return name if len(gpus) == 1 else f"{name}, 1 of {len(gpus)}"
+        return name if len(gpus) == 1 else f"{name}, {num_replicas} of {len(gpus)}"
     cpu = _cpu_field("model name") or platform.processor() or platform.machine()
-    return f"{cpu}, {os.cpu_count()} cores"
+    shared = f" in {num_replicas} logical devices" if num_replicas > 1 else ""
+    return f"{cpu}, {os.cpu_count()} cores{shared}"
 
 
 def _cpu_flags():

@@ -2,27 +2,36 @@
 
 import contextlib
 import dataclasses
+import itertools
 import signal
 import sys
 import threading
-import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures, evaluation, export, figures, losses
+from colorkeras import (
+    architectures,
+    checkpoints,
+    evaluation,
+    export,
+    figures,
+    losses,
+    pretrained,
+    runs,
+)
+from colorkeras.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.callbacks import BestEpoch, Progress, StopOnNaN
+from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.errors import InterruptedRunError, UserError, check_choice, signal_number
-from colorkeras.files import require_writable, write_json, writing
-from colorkeras.losses import LOSSES
+from colorkeras.files import require_writable, writing
 from colorkeras.metrics import METRICS
 from colorkeras.precision import choose_precision, describe_device
+from colorkeras.strategies import choose_strategy
 from colorkeras.version import git_commit, versions
 
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
@@ -59,68 +68,110 @@ def train(config, say=print):
         DivergedError: The loss became NaN. The best finished epoch is exported.
         InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
     """
-    check_choice("loss", config.loss, LOSSES)
-    check_choice("augmentation", config.augment, AUGMENTATIONS)
-    name = config.name or config.arch
     require_writable(config.runs_dir, "--runs-dir")
-    require_writable(Path(config.export_dir, name), "--export-dir")
+    return _run(config, None, {}, say)
+
+
+def resume(folder, changes, say=print):
+    """Goes on with a run after its last finished epoch.
+
+    The result is that of a run that was never stopped, to the last bit on the same machine.
+
+    Args:
+        folder: The run's folder.
+        changes: Dict of settings that differ, of which `runs.CHANGEABLE` may.
+        say: As for `train`, like what is returned and raised.
+
+    Returns:
+        `Run`, in the same folder; its export is a new version.
+    """
+    require_writable(folder, "--resume")
+    config, facts = runs.read_config(folder, changes)
+    return _run(config, Path(folder), facts, say)
+
+
+def _run(config, resumed_folder, earlier, say):
+    check_choice("loss", config.loss, losses.LOSSES)
+    check_choice("augmentation", config.augment, AUGMENTATIONS)
     # Seeded before anything draws; the same seed then ends in the same bits on one machine.
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
 
     # -------------------------------------------------------------- network
+    strategy = choose_strategy(config.strategy, config.batch_size)
     precision, precision_reason = choose_precision(config.precision)
-    network = architectures.build(config.arch, config.output, precision)
-    output = architectures.output_name(network)
-    average = architectures.build(config.arch, output)
+    with strategy.scope():
+        network = _network(config, precision, new=resumed_folder is None)
+        output = architectures.output_name(network)
+        average = architectures.build(network.name, output)
+    config = dataclasses.replace(
+        config, arch=network.name, output=output, name=config.name or network.name
+    )
+    require_writable(Path(config.export_dir, config.name), "--export-dir")
     architectures.check_image_size(network, config.image_size, config.image_size)
 
     # ----------------------------------------------------------------- data
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
-    batch_size = _batch_size(config, dataset)
+    batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
     steps_per_epoch = dataset.train.num_examples // batch_size
     for note in dataset.notes:
         say(f"*** {note}")
     say(f"Data: {dataset.description}")
-    say(f"Network: {config.arch}, {network.count_params():,} parameters, output {output}")
-    say(f"Precision: {precision} ({precision_reason}) on {describe_device()}")
+    start = f", from {config.init}" if config.init else ""
+    say(f"Network: {config.arch}, {network.count_params():,} parameters, output {output}{start}")
+    device = describe_device(strategy.num_replicas_in_sync)
+    say(f"Precision: {precision} ({precision_reason}) on {device}")
 
     # ------------------------------------------------------------------ run
-    folder = _new_run_folder(Path(config.runs_dir, config.arch))
-    say(f"Run: {folder}")
     facts = {
-        "name": name,
+        "name": config.name,
         "architecture": config.arch,
         "output": output,
         "num_parameters": network.count_params(),
-        "loss": config.loss,
+        "loss": losses.describe(config.loss, config),
+        "init": config.init,
+        "augmentation": config.augment,
         "dataset": dataset.description,
         "notes": dataset.notes,
         "seed": config.seed,
         "batch_size": batch_size,
         "precision": precision,
-        "device": describe_device(),
+        "device": device,
         "versions": versions(),
         "git_commit": git_commit(),
     }
-    write_json(folder / "config.json", {"settings": dataclasses.asdict(config), **facts})
-
-    metrics = {metric: METRICS[metric] for metric in VALIDATION_METRICS}
-    colorizer = Colorizer(
-        network,
-        average,
-        losses.with_weights(config.loss, config),
-        metrics,
-        config.average_decay,
-        AUGMENTATIONS[config.augment],
-        config.seed,
-    )
-    colorizer.compile(optimizer=_optimizer(config, config.epochs * steps_per_epoch))
-    best = BestEpoch()
-    started = time.perf_counter()
-    stopped_by = _fit(config, colorizer, dataset, batch_size, folder, best, say)
+    with strategy.scope():
+        colorizer = Colorizer(
+            network,
+            average,
+            losses.with_weights(config.loss, config),
+            {metric: METRICS[metric] for metric in VALIDATION_METRICS},
+            config.average_decay,
+            AUGMENTATIONS[config.augment],
+            config.seed,
+        )
+        colorizer.compile(optimizer=_optimizer(config, config.epochs * steps_per_epoch))
+    best = BestEpoch(config.early_stop)
+    if resumed_folder is None:
+        folder = runs.new_folder(Path(config.runs_dir, config.arch))
+        num_finished, minutes = 0, 0.0
+    else:
+        folder = resumed_folder
+        num_finished, minutes = _restore(folder, config, facts, earlier, colorizer, best, say)
+    say(f"Run: {folder}")
+    runs.write_config(folder, config, facts)
+    record = Record(folder, best, minutes)
+    total_steps = (config.epochs - num_finished) * steps_per_epoch
+    callbacks = [
+        StopOnNaN(),
+        Progress(batch_size, total_steps, say),
+        best,
+        record,
+        keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
+    ]
+    stopped_by = _fit(config, colorizer, dataset, batch_size, num_finished, callbacks)
     facts["epochs"] = len(best.history.get("loss", []))
-    facts["minutes"] = round((time.perf_counter() - started) / 60, 2)
+    facts["minutes"] = round(record.minutes, 2)
     if best.epoch is None:
         say("No epoch was finished, so there is nothing to export.")
         raise stopped_by
@@ -132,10 +183,12 @@ def train(config, say=print):
     with _signals_ignored():
         with writing(folder / "model.keras") as temporary:
             average.save(temporary)
-        export_folder = export.export(average, Path(config.export_dir, name), facts)
+        export_folder = export.export(average, Path(config.export_dir, config.name), facts)
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
     _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
+        if isinstance(stopped_by, InterruptedRunError):
+            say(f"To go on after the last finished epoch: --resume {folder}")
         raise stopped_by
     model = export.load(export_folder)
     references = evaluation.references(dataset.test)
@@ -146,27 +199,57 @@ def train(config, say=print):
     return Run(folder, export_folder, report.metrics)
 
 
-def _batch_size(config, dataset):
+def _network(config, precision, new):
+    """The network to train: fresh, or with the weights of `config.init` in a new run."""
+    if config.init is None or not new:
+        return architectures.build(config.arch or DEFAULT_ARCHITECTURE, config.output, precision)
+    trained = pretrained.load(config.init)
+    output = architectures.output_name(trained)
+    for option, asked, given in (
+        ("--arch", config.arch, trained.name),
+        ("--output", config.output, output),
+    ):
+        if asked not in (None, given):
+            raise UserError(
+                f"{option} {asked} with --init {config.init}",
+                f"{given}, which that model has",
+                f"Leave {option} away, or start from another model.",
+            )
+    network = architectures.build(trained.name, output, precision)
+    network.set_weights(trained.get_weights())
+    return network
+
+
+def _batch_size(config, dataset, num_replicas):
     num_examples = dataset.train.num_examples
-    if num_examples < config.batch_size:
+    if min(num_examples, dataset.validation.num_examples) < num_replicas:
+        raise UserError(
+            f"{num_examples} training and {dataset.validation.num_examples} validation pictures "
+            f"for {num_replicas} devices",
+            "at least one of each for each device",
+            "Pass --strategy one.",
+        )
+    batch_size = min(config.batch_size, num_examples // num_replicas * num_replicas)
+    if batch_size < config.batch_size:
         dataset.notes.append(
-            f"Only {num_examples} training pictures: batches of {num_examples} instead of "
+            f"Only {num_examples} training pictures: batches of {batch_size} instead of "
             f"{config.batch_size}."
         )
-    return min(config.batch_size, num_examples)
+    return batch_size
 
 
-def _new_run_folder(parent):
-    """Makes `parent/<time>`, with a number behind where runs start within one second."""
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-        folder = parent / (stamp + suffix)
-        try:
-            folder.mkdir(parents=True)
-            return folder
-        except FileExistsError:
-            continue
-    raise UserError(f"{parent}, which is full of runs of this second", "room", "Start again.")
+def validation_batch_size(num_examples, batch_size, num_replicas):
+    """The least batch size from `batch_size` on whose last batch has a picture for each replica.
+
+    Convolutions on CPUs fail on the empty share of a batch that has too few.
+
+    >>> validation_batch_size(33, batch_size=16, num_replicas=1)
+    16
+    >>> validation_batch_size(33, batch_size=16, num_replicas=2)
+    17
+    """
+    sizes = itertools.count(batch_size)
+    return next(size for size in sizes if not 0 < num_examples % size < num_replicas)
 
 
 def _optimizer(config, total_steps):
@@ -182,26 +265,47 @@ def _optimizer(config, total_steps):
     return optimizer
 
 
-def _fit(config, colorizer, dataset, batch_size, folder, best, say):
+def _restore(folder, config, facts, earlier, colorizer, best, say):
+    """Puts a run back to the end of its last epoch; returns the number of epochs and minutes."""
+    for key in ("dataset", "batch_size", "precision"):
+        if facts[key] != earlier.get(key):
+            raise UserError(
+                f"--resume {str(folder)!r} with {key.replace('_', ' ')} {facts[key]!r}",
+                f"that of the run, {earlier.get(key)!r}",
+                "Make the same data and devices available, or start another run.",
+            )
+    best.weights, progress = checkpoints.restore(folder, colorizer)
+    if config.epochs <= progress.num_epochs:
+        raise UserError(
+            f"--resume {str(folder)!r} for {config.epochs} epochs, of which it has finished "
+            f"{progress.num_epochs}",
+            f"more than {progress.num_epochs} epochs",
+            f"Pass --epochs {progress.num_epochs + config.epochs}, for example.",
+        )
+    best.epoch, best.history = progress.best_epoch, progress.history
+    facts["resumed_after"] = [*earlier.get("resumed_after", []), progress.num_epochs]
+    say(f"Resuming after epoch {progress.num_epochs} of {config.epochs}.")
+    for key in ("device", "versions", "git_commit"):
+        if facts[key] != earlier.get(key):
+            say(f"*** The {key.replace('_', ' ')} changed: {earlier.get(key)}, now {facts[key]}.")
+    return progress.num_epochs, progress.minutes
+
+
+def _fit(config, colorizer, dataset, batch_size, num_finished, callbacks):
     """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
-    steps_per_epoch = dataset.train.num_examples // batch_size
-    csv_log = keras.callbacks.CSVLogger(folder / "history.csv")
-    callbacks = [
-        StopOnNaN(),
-        Progress(batch_size, config.epochs * steps_per_epoch, say),
-        best,
-        csv_log,
-        keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
-    ]
-    if config.early_stop:
-        callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=config.early_stop))
+    validation_size = validation_batch_size(
+        dataset.validation.num_examples,
+        batch_size,
+        colorizer.distribute_strategy.num_replicas_in_sync,
+    )
     try:
         colorizer.fit(
-            training_batches(dataset.train, batch_size, config.seed),
-            steps_per_epoch=steps_per_epoch,
+            training_batches(dataset.train, batch_size, config.seed, num_finished),
+            steps_per_epoch=dataset.train.num_examples // batch_size,
+            initial_epoch=num_finished,
             epochs=config.epochs,
             shuffle=False,
-            validation_data=evaluation_batches(dataset.validation, batch_size),
+            validation_data=evaluation_batches(dataset.validation, validation_size),
             callbacks=callbacks,
             # A moving bar is for people; a log file gets one line per epoch.
             verbose=1 if sys.stdout.isatty() else 2,
@@ -211,10 +315,6 @@ def _fit(config, colorizer, dataset, batch_size, folder, best, say):
     except Exception as error:
         # Divergence, or a picture that vanished: finished epochs are worth keeping.
         return error
-    finally:
-        # `fit` leaves it open when an exception passes.
-        if csv_log.csv_file:
-            csv_log.csv_file.close()
     return None
 
 

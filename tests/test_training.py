@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import evaluation, export, training
+from colorkeras import checkpoints, evaluation, export, runs, training
 from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import DivergedError, InterruptedRunError, UserError
@@ -68,7 +68,7 @@ def test_a_run_leaves_everything_that_the_readme_names(finished):
     assert set(config["versions"]) >= {"python", "tensorflow", "keras", "colorkeras"}
     with (run.folder / "history.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["epoch"] for row in rows] == ["0", "1"]
+    assert [row["epoch"] for row in rows] == ["1", "2"]
     for column in ("loss", "val_loss", "learning_rate", "images_per_second", "val_psnr_pooled"):
         assert all(float(row[column]) >= 0 for row in rows), column
     metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
@@ -151,7 +151,9 @@ def test_what_is_finished_is_exported(error, raised, number, config_for, tmp_pat
         training.train(config_for(tmp_path, epochs=3), lines.append)
     assert getattr(caught.value, "signal_number", None) == number
     folder = tmp_path / "saved_models" / "skip_cnn" / "1"
-    assert lines[-1] == f"Exported the best epoch, 1, to {folder}"
+    assert f"Exported the best epoch, 1, to {folder}" in lines
+    # Who diverged would diverge again.
+    assert ("--resume" in lines[-1]) == (raised is InterruptedRunError)
     model = export.load(folder)
     assert model.metadata["epochs"] == model.metadata["best_epoch"] == 1
 
@@ -187,6 +189,150 @@ def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_pat
     assert "Interrupted." in errors
     assert "Traceback" not in errors
     export.load(tmp_path / "saved_models" / "skip_cnn" / "1")
+
+
+def resumable(config, monkeypatch, epoch):
+    """A run that was interrupted at the start of an epoch: its folder."""
+    with monkeypatch.context() as patch:
+        stopping(patch, KeyboardInterrupt(), epoch)
+        lines = []
+        with pytest.raises(InterruptedRunError):
+            training.train(config, lines.append)
+    assert "--resume" in lines[-1]
+    return lines[-1].split("--resume ")[1]
+
+
+def comparable_history(folder):
+    with (folder / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return [{name: row[name] for name in row if name != "images_per_second"} for row in rows]
+
+
+def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
+    config_for, tmp_path, monkeypatch
+):
+    whole = training.train(config_for(tmp_path / "whole", epochs=3), lambda line: None)
+    stopped = resumable(config_for(tmp_path / "parts", epochs=3), monkeypatch, epoch=2)
+    lines = []
+    resumed = training.resume(stopped, {}, lines.append)
+    assert "Resuming after epoch 2 of 3." in lines
+    assert str(resumed.folder) == stopped
+    assert comparable_history(resumed.folder) == comparable_history(whole.folder)
+    for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert resumed.metrics["figures"] == whole.metrics["figures"]
+    assert resumed.metrics["model"]["epochs"] == 3
+    assert resumed.metrics["model"]["resumed_after"] == [2]
+    # The export of the interrupted run is whole, the end is a new version.
+    assert resumed.export_folder.name == "2"
+
+
+def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
+    run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
+    with pytest.raises(UserError, match="for 1 epochs, of which it has finished 1"):
+        training.resume(run.folder, {})
+    training.resume(run.folder, {"epochs": 2, "name": "longer"}, lambda line: None)
+    assert [row["epoch"] for row in comparable_history(run.folder)] == ["1", "2"]
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["settings"]["epochs"] == 2 and config["settings"]["name"] == "longer"
+
+
+def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
+    stopped = resumable(config_for(tmp_path, epochs=3), monkeypatch, epoch=2)
+    restore = checkpoints.restore
+
+    def best_before(folder, colorizer):
+        weights, progress = restore(folder, colorizer)
+        # As if no later epoch came near the first.
+        progress.history["val_loss"][0] = -1.0
+        return [weight + 1 for weight in weights], checkpoints.Progress(
+            **{**vars(progress), "best_epoch": 0}
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "restore", best_before)
+        resumed = training.resume(stopped, {}, lambda line: None)
+    assert resumed.metrics["model"]["best_epoch"] == 1
+    kept, _ = restore(stopped, resumed_colorizer(config_for(tmp_path)))
+    for one, other in zip(kept, weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def resumed_colorizer(config):
+    networks = [training.architectures.build(config.arch) for _ in range(2)]
+    loss, augment = training.losses.LOSSES["mse"], training.AUGMENTATIONS["flip"]
+    colorizer = training.Colorizer(*networks, loss, {}, 0.9, augment, seed=0)
+    colorizer.compile(optimizer=training._optimizer(config, 1))
+    return colorizer
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
+        ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
+        ({"seed": 3}, "--seed 3 (the run: 0)"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_settings_only(changes, shown, finished):
+    _, _, run = finished
+    with pytest.raises(UserError) as error:
+        training.resume(run.folder, changes)
+    assert shown in str(error.value) and "--init" in str(error.value)
+
+
+def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(8):
+        pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
+        Image.fromarray(pixels).save(pictures / f"{number}.png")
+    config = config_for(tmp_path, dataset=str(pictures), epochs=1)
+    run = training.train(config, lambda line: None)
+    (pictures / "0.png").unlink()
+    with pytest.raises(UserError, match="with dataset 'folder pictures"):
+        training.resume(run.folder, {"epochs": 2}, lambda line: None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "{", "[]", "{}", '{"settings": {"epoch": 1}}', '{"settings": {"epochs": "1"}}'],
+)
+def test_a_folder_that_is_no_run_is_refused(content, tmp_path):
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(UserError, match="no run of this version"):
+        runs.read_config(tmp_path, {})
+
+
+def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
+    _, _, first = finished
+    # At this rate no weight changes, and a decay of zero keeps the average at them.
+    settings = {"learning_rate": 1e-30, "warmup": 0, "epochs": 1, "average_decay": 0}
+    for start in (first.folder / "model.keras", first.export_folder):
+        config = config_for(tmp_path, init=str(start), arch=None, **settings)
+        run = training.train(config, lambda line: None)
+        network = keras.saving.load_model(run.folder / "model.keras")
+        trained = [weight for weight in network.weights if "moving" not in weight.path]
+        source = keras.saving.load_model(first.folder / "model.keras")
+        expected = [weight for weight in source.weights if "moving" not in weight.path]
+        for one, other in zip(trained, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
+        config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+        assert config["settings"]["init"] == config["init"] == str(start)
+        assert config["settings"]["arch"] == "skip_cnn"
+
+
+@pytest.mark.parametrize("changes", [{"arch": "unet"}, {"arch": None, "output": "rgb"}])
+def test_another_architecture_than_that_of_the_start_is_refused(
+    changes, finished, config_for, tmp_path
+):
+    _, _, first = finished
+    init = str(first.folder / "model.keras")
+    received, expected, _ = refused(config_for(tmp_path, init=init, **changes), tmp_path)
+    option = "--output rgb" if "output" in changes else "--arch unet"
+    assert option in received and ("chroma" if "output" in changes else "skip_cnn") in expected
 
 
 def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):

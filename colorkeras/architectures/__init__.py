@@ -24,6 +24,8 @@ ARCHITECTURES = {
     "unet": unet,
 }
 
+DEFAULT_ARCHITECTURE = "unet"
+
 
 def build(name, output=None, dtype="float32"):
     """Builds a network with fresh weights.

@@ -13,24 +13,26 @@ def default_of(option):
 
 
 def add_data_arguments(parser):
-    """Adds --dataset, --data-dir and --image-size."""
-    parser.add_argument(
+    """Adds --dataset, --data-dir and --image-size; a parser's own `argument_default` wins."""
+
+    def add(option, **settings):
+        default = parser.argument_default or default_of(option)
+        parser.add_argument(option, default=default, **settings)
+
+    add(
         "--dataset",
         metavar="NAME_OR_PATH",
-        default=default_of("--dataset"),
         help=f"{', '.join(DATASETS)} or a folder of pictures "
         "(default: cifar10 where it can be had, else sample)",
     )
-    parser.add_argument(
+    add(
         "--data-dir",
         metavar="DIR",
-        default=default_of("--data-dir"),
         help="where prepared data sets are looked for first, before TFDS_DATA_DIR",
     )
-    parser.add_argument(
+    add(
         "--image-size",
         type=int,
         metavar="N",
-        default=default_of("--image-size"),
-        help="crop size in pixels for a folder (default %(default)s)",
+        help=f"crop size in pixels for a folder (default {default_of('--image-size')})",
     )

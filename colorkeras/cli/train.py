@@ -1,12 +1,14 @@
 """Train a network to color grayscale pictures; export it as a SavedModel and evaluate it.
 
 With --preview nothing is trained: ten random pictures are written, grayscale beside color.
+With --resume a run goes on after its last finished epoch, with its own settings.
 """
 
+import argparse
 from pathlib import Path
 
-from colorkeras import evaluation, figures
-from colorkeras.architectures import ARCHITECTURES
+from colorkeras import evaluation, figures, shipped, training
+from colorkeras.architectures import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
@@ -16,46 +18,63 @@ from colorkeras.files import require_writable
 from colorkeras.losses import LOSSES
 from colorkeras.outputs import OUTPUTS
 from colorkeras.precision import PRECISIONS
-from colorkeras.training import train
+from colorkeras.strategies import STRATEGIES
 
 
 def add_arguments(parser):
-    """Adds an option for every field of `TrainingConfig`, and --preview."""
+    """Adds an option for every field of `TrainingConfig`, --preview and --resume."""
+    # Options that are not given leave no trace, so that --resume can tell what was asked for.
+    parser.argument_default = argparse.SUPPRESS
 
-    def add(option, **settings):
-        parser.add_argument(option, default=default_of(option), **settings)
+    def add(option, help, **settings):
+        default = default_of(option)
+        if default is not None and "(default" not in help:
+            help += f" (default {default})"
+        parser.add_argument(option, help=help, **settings)
 
     parser.add_argument("--preview", action="store_true", help="write ten pictures and stop")
-    add("--arch", metavar="NAME", help=_choice(ARCHITECTURES))
-    add("--output", metavar="NAME", help=_choice(OUTPUTS, "chroma, for baseline rgb"))
-    add("--loss", metavar="NAME", help=_choice(LOSSES))
-    add("--smoothness-weight", type=float, help="in loss structure (default %(default)s)")
-    add("--gradient-weight", type=float, help="in loss structure (default %(default)s)")
+    parser.add_argument(
+        "--resume", metavar="RUN", help="folder of a run to go on with; --epochs may be larger"
+    )
+    add("--arch", _choice(ARCHITECTURES, DEFAULT_ARCHITECTURE), metavar="NAME")
+    add("--output", _choice(OUTPUTS, "chroma, for baseline rgb"), metavar="NAME")
+    add(
+        "--init",
+        f"start from a trained model: {', '.join(shipped.SHIPPED)}, an export's folder or a "
+        "run's model.keras",
+        metavar="MODEL",
+    )
+    add("--loss", _choice(LOSSES), metavar="NAME")
+    add("--smoothness-weight", "of smooth chroma in loss structure", type=float)
+    add("--gradient-weight", "of luma gradients in loss structure", type=float)
     add_data_arguments(parser)
-    add("--epochs", type=int, help="passes over the training part (default %(default)s)")
-    add("--batch-size", type=int, help="pictures per step (default %(default)s)")
-    add("--learning-rate", type=float, help="peak of the schedule (default %(default)s)")
-    add("--warmup", type=float, help="share of steps with rising rate (default %(default)s)")
-    add("--weight-decay", type=float, help="AdamW's, on kernels (default %(default)s)")
-    add("--average-decay", type=float, help="of the weight average (default %(default)s)")
-    add("--augment", metavar="NAME", help=_choice(AUGMENTATIONS))
-    add("--early-stop", type=int, metavar="EPOCHS", help="stop after so many without progress")
-    add("--seed", type=int, help="fixes weights, order, augmentation (default %(default)s)")
-    add("--precision", choices=PRECISIONS, help="auto: bfloat16 where the device has it natively")
-    add("--name", help="name of the export (default: the architecture's)")
-    add("--runs-dir", metavar="DIR", help="where run folders go (default %(default)s)")
-    add("--export-dir", metavar="DIR", help="where exports go (default %(default)s)")
+    add("--epochs", "passes over the training part", type=int)
+    add("--batch-size", "pictures per step, on all devices together", type=int)
+    add("--learning-rate", "peak of the schedule", type=float)
+    add("--warmup", "share of steps with rising rate", type=float)
+    add("--weight-decay", "AdamW's, on kernels", type=float)
+    add("--average-decay", "of the weight average", type=float)
+    add("--augment", _choice(AUGMENTATIONS), metavar="NAME")
+    add("--early-stop", "stop after so many without progress", type=int, metavar="EPOCHS")
+    add("--seed", "fixes weights, order, augmentation", type=int)
+    add("--precision", "auto: bfloat16 where the device has it natively", choices=PRECISIONS)
+    add("--strategy", "auto: all GPUs where there are several", choices=STRATEGIES)
+    add("--name", "name of the export (default: the architecture's)")
+    add("--runs-dir", "where run folders go", metavar="DIR")
+    add("--export-dir", "where exports go", metavar="DIR")
 
 
 def run(options):
-    """Trains, or previews; returns the exit status."""
+    """Trains, resumes or previews; returns the exit status."""
     settings = vars(options)
-    preview = settings.pop("preview")
-    config = TrainingConfig(**settings)
+    preview = settings.pop("preview", False)
+    folder = settings.pop("resume", None)
     if preview:
-        _preview(config)
+        _preview(TrainingConfig(**settings))
+    elif folder is not None:
+        training.resume(folder, settings)
     else:
-        train(config)
+        training.train(TrainingConfig(**settings))
     return DONE
 
 
@@ -72,5 +91,5 @@ def _preview(config):
     print(f"Ten random training pictures: {path}")
 
 
-def _choice(registry, default="%(default)s"):
-    return f"one of {', '.join(registry)} (default {default})"
+def _choice(registry, default=None):
+    return f"one of {', '.join(registry)}" + (f" (default {default})" if default else "")

@@ -1,0 +1,110 @@
+"""Tests of checkpoints: what they keep, and what happens to a damaged one."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import checkpoints
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.checkpoints import Progress
+from colorkeras.colorizer import Colorizer
+from colorkeras.errors import UserError
+from colorkeras.losses import LOSSES
+
+PROGRESS = Progress(
+    num_epochs=3, minutes=1.5, history={"loss": [0.3, 0.2, 1 / 3], "val_loss": [3.0]}, best_epoch=1
+)
+
+
+def make_colorizer(filters=4):
+    networks = [ARCHITECTURES["skip_cnn"](filters=filters, num_blocks=1) for _ in range(2)]
+    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["flip"], seed=0)
+    colorizer.compile(optimizer=keras.optimizers.AdamW(0.01))
+    return colorizer
+
+
+def state_of(colorizer):
+    variables = [
+        *colorizer.network.weights,
+        *colorizer.average.weights,
+        *colorizer.optimizer.variables,
+    ]
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+@pytest.fixture(scope="module")
+def trained(crops):
+    colorizer = make_colorizer()
+    for _ in range(3):
+        colorizer.train_step(tf.constant(crops))
+    return colorizer
+
+
+def test_everything_comes_back_and_the_next_step_is_the_same(trained, tmp_path, crops):
+    best = [weight + 1 for weight in trained.average.get_weights()]
+    checkpoints.save(tmp_path, trained, best, PROGRESS)
+    other = make_colorizer()
+    best_again, progress = checkpoints.restore(tmp_path, other)
+    assert progress == PROGRESS
+    for one, two in zip(best_again, best, strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert int(other.optimizer.iterations) == 3
+    for one, two in zip(state_of(other), state_of(trained), strict=True):
+        np.testing.assert_array_equal(one, two)
+    twin = make_colorizer()
+    checkpoints.restore(tmp_path, twin)
+    for colorizer in (other, twin):
+        colorizer.train_step(tf.constant(crops))
+    for one, two in zip(state_of(other), state_of(twin), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_the_last_two_are_kept_and_the_newest_is_used(trained, tmp_path):
+    for number in (1, 2, 9, 10):
+        progress = Progress(number, 0.0, {}, 0)
+        checkpoints.save(tmp_path, trained, [], progress)
+    names = sorted(path.name for path in (tmp_path / checkpoints.FOLDER).iterdir())
+    assert names == ["epoch-0009.npz", "epoch-0010.npz"]
+    assert checkpoints.restore(tmp_path, make_colorizer())[1].num_epochs == 10
+
+
+def test_no_checkpoint_is_told(tmp_path):
+    with pytest.raises(UserError, match="no epoch was finished"):
+        checkpoints.restore(tmp_path, make_colorizer())
+
+
+def damage(path, kind):
+    content = bytearray(path.read_bytes())
+    if kind == "cut":
+        content = content[: len(content) // 2]
+    elif kind == "flipped":
+        # Inside the first arrays' data, of which the archive knows a checksum.
+        content[len(content) // 3] ^= 1
+    elif kind == "text":
+        content = b"no archive"
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("kind", ["cut", "flipped", "text"])
+def test_a_damaged_checkpoint_is_told(kind, trained, tmp_path):
+    checkpoints.save(tmp_path, trained, trained.average.get_weights(), PROGRESS)
+    (path,) = (tmp_path / checkpoints.FOLDER).iterdir()
+    damage(path, kind)
+    with pytest.raises(UserError, match="cannot be used"):
+        checkpoints.restore(tmp_path, make_colorizer())
+
+
+def test_a_checkpoint_of_another_network_is_told(trained, tmp_path):
+    checkpoints.save(tmp_path, trained, [], PROGRESS)
+    with pytest.raises(UserError, match="cannot be used"):
+        checkpoints.restore(tmp_path, make_colorizer(filters=5))
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    folder = tmp_path / checkpoints.FOLDER
+    folder.mkdir()
+    np.savez(folder / "epoch-0001.npz", progress=np.array({"num_epochs": 1}, dtype=object))
+    with pytest.raises(UserError, match="cannot be used"):
+        checkpoints.restore(tmp_path, make_colorizer())
