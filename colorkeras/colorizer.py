@@ -55,9 +55,11 @@ class Colorizer(keras.Model):
         return [self._loss_mean, *self._validation_metrics]
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Everything is built already. Keras 3.15 would add up the replicas' shares of the first
-        # batch, which fails where these differ in size.
-        pass
+        # Keras 3.15 would average the replicas' shares of the first batch to learn its shape,
+        # which fails where these differ in size. Only the optimizer needs building.
+        if self.optimizer is not None:
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.network.trainable_variables)
 
     def call(self, grayscale):
         """Colors with the average network.
