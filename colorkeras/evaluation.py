@@ -39,7 +39,18 @@ def evaluate(color, source):
     Returns:
         Dict of float by metric name, as in `METRICS`.
     """
-    return _evaluate(lambda truth: color(luma(truth)), source, metrics_for(source.image_size))
+    return _finish(evaluate_each(color, source))
+
+
+def evaluate_each(color, source):
+    """Measures a colorizer on every picture of a source, picture by picture.
+
+    Args are those of `evaluate`.
+
+    Returns:
+        Dict by metric name of what `Metric.per_image` gives, pictures in the order of the source.
+    """
+    return _evaluate_each(lambda truth: color(luma(truth)), source, metrics_for(source.image_size))
 
 
 def references(source):
@@ -50,26 +61,34 @@ def references(source):
         "truth", the ground truth's own colorfulness, which a model's should come near.
     """
     own = {"colorfulness": METRICS["colorfulness"]}
-    return {"echo": evaluate(echo, source), "truth": _evaluate(tf.identity, source, own)}
+    return {
+        "echo": evaluate(echo, source),
+        "truth": _finish(_evaluate_each(tf.identity, source, own)),
+    }
 
 
-def _evaluate(reproduce, source, metrics):
-    batch_size = max(1, _PIXELS_PER_BATCH // source.image_size**2)
+def _evaluate_each(reproduce, source, metrics):
+    size = source.image_size
+    batch_size = max(1, _PIXELS_PER_BATCH // size**2)
 
-    @tf.function
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
     def measure(images):
         output = rounded(reproduce(from_uint8(images)))
         truth = tf.cast(images, tf.float32)
         return {name: metric.per_image(truth, output) for name, metric in metrics.items()}
 
+    # Concrete, because TensorFlow warns where models in turn make it trace the same lines.
+    measure = measure.get_concrete_function()
     batches = [measure(images) for images in evaluation_batches(source, batch_size)]
+    return {name: np.concatenate([b[name] for b in batches]) for name in metrics}
+
+
+def _finish(values):
+    """Figures, float by metric name, from the values of all pictures."""
     # Means in double precision: the sum over 10,000 pictures is long for a float32.
-    means = {
-        name: np.concatenate([b[name] for b in batches]).mean(axis=0, dtype="float64")
-        for name in metrics
-    }
+    means = {name: values[name].mean(axis=0, dtype="float64") for name in values}
     return {
-        name: float(metrics[name].finish(tf.constant(mean, tf.float32)))
+        name: float(METRICS[name].finish(tf.constant(mean, tf.float32)))
         for name, mean in means.items()
     }
 
@@ -82,15 +101,16 @@ class Report:
         metrics: What `metrics.json` holds: what was measured on what, and the figures of the
             model, of echoing the input ("echo") and of the ground truth ("truth").
         pictures: Rows "grayscale", "prediction", "ground truth": uint8 `[10, h, w, 3]` each.
+        per_image: What `evaluate_each` returned for the model.
     """
 
     metrics: dict
     pictures: dict
+    per_image: dict
 
     def table(self):
         """The figures as text, model above echo and ground truth."""
-        rows = {self.metrics["model"]["name"]: self.metrics["figures"]}
-        return format_table({**rows, **reference_rows(self.metrics)})
+        return format_table(table_rows({self.metrics["model"]["name"]: self}))
 
     def save(self, folder):
         """Writes `REPORT_FILES` to a folder."""
@@ -123,15 +143,17 @@ def report(model, dataset, split, references):
     source = getattr(dataset, split)
     truth = sample_pictures(source)
     grayscale, prediction = color_pictures(model.color, truth)
+    per_image = evaluate_each(model.color, source)
     return Report(
         metrics={
             "dataset": f"{dataset.description}, {split}",
             "num_pictures": source.num_examples,
-            "figures": evaluate(model.color, source),
+            "figures": _finish(per_image),
             **references,
             "model": model.metadata,
         },
         pictures={"grayscale": grayscale, "prediction": prediction, "ground truth": truth},
+        per_image=per_image,
     )
 
 
@@ -145,9 +167,25 @@ def check_image_size(model, source):
         )
 
 
-def reference_rows(metrics):
-    """Rows for `format_table` that stand below every model, from a `metrics.json`."""
-    return {"echo (grayscale input)": metrics["echo"], "ground truth": metrics["truth"]}
+def summary(reports):
+    """What was measured on what, as text; the argument is that of `table_rows`."""
+    metrics = next(iter(reports.values())).metrics
+    table = format_table(table_rows(reports))
+    return f"{metrics['dataset']}: {metrics['num_pictures']} pictures\n{table}"
+
+
+def table_rows(reports):
+    """Rows for a table: every model's figures, below them those of echo and ground truth.
+
+    Args:
+        reports: Dict of `Report` on the same pictures by row title.
+
+    Returns:
+        Dict of row title to dict of float by metric name.
+    """
+    rows = {title: report.metrics["figures"] for title, report in reports.items()}
+    first = next(iter(reports.values())).metrics
+    return {**rows, "echo (grayscale input)": first["echo"], "ground truth": first["truth"]}
 
 
 def sample_pictures(source):
@@ -158,6 +196,11 @@ def sample_pictures(source):
     generator = np.random.default_rng(_SAMPLE_SEED)
     count = min(NUM_SAMPLES, source.num_examples)
     indices = np.sort(generator.choice(source.num_examples, count, replace=False))
+    return load_pictures(source, indices)
+
+
+def load_pictures(source, indices):
+    """Pictures of a source by number, 0 for the first: uint8 `[n, h, w, 3]`."""
     return source.load(tf.constant(indices, tf.int64), tf.constant(0, tf.int64)).numpy()
 
 
@@ -184,15 +227,21 @@ def format_table(rows):
     Returns:
         str, several lines.
     """
-    names = [name for name in METRICS if any(name in values for values in rows.values())]
-    lines = [["", *map(column_title, names)]]
-    for title, values in rows.items():
-        lines.append([title, *(format_value(values.get(name), name) for name in names)])
+    lines = table_lines(rows)
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
         for line in lines
     )
+
+
+def table_lines(rows):
+    """The cells of a table as text, the header first; the argument is that of `format_table`."""
+    names = [name for name in METRICS if any(name in values for values in rows.values())]
+    lines = [["", *map(column_title, names)]]
+    for title, values in rows.items():
+        lines.append([title, *(format_value(values.get(name), name) for name in names)])
+    return lines
 
 
 def column_title(name):

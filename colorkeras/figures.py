@@ -1,11 +1,16 @@
 """Figures for people: rows of pictures, and curves of a training run."""
 
+import textwrap
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from colorkeras.files import writing
 
 _INCHES_PER_PICTURE = 1.1
+_INCHES_PER_LINE = 0.2
+_LETTERS_PER_INCH = 12
+_LETTERS_PER_LABEL = 24
 
 
 def save_rows(path, rows, title):
@@ -16,20 +21,77 @@ def save_rows(path, rows, title):
         rows: Dict of label to uint8 `[n, h, w, 3]`, the same n in each.
         title: Line above the pictures.
     """
-    num_rows, num_columns = len(rows), len(next(iter(rows.values())))
+    _save_labelled(path, list(rows.items()), title)
+
+
+def save_comparison(path, pictures, title):
+    """Writes the same pictures as grayscale, by each model, and true, below each other, as PNG.
+
+    Args:
+        path: Target.
+        pictures: Dict of model to (grayscale, prediction, truth), uint8 `[n, h, w, 3]` each;
+            grayscale and truth are the same for all.
+        title: Line above the pictures.
+    """
+    grayscale, _, truth = next(iter(pictures.values()))
+    predictions = [(model, prediction) for model, (_, prediction, _) in pictures.items()]
+    # Pairs, because a model may bear the name "grayscale".
+    rows = [("grayscale", grayscale), *predictions, ("ground truth", truth)]
+    _save_labelled(path, rows, title)
+
+
+def save_blocks(path, blocks, columns, title):
+    """Writes blocks of labelled rows of pictures, side by side, as PNG.
+
+    Args:
+        path: Target.
+        blocks: Dict of heading to list of (label, uint8 `[len(columns), h, w, 3]`), the same
+            number of rows in each.
+        columns: What stands above each column of a block.
+        title: Line above all.
+    """
+    num_rows = len(next(iter(blocks.values())))
+    width = (_INCHES_PER_PICTURE * len(columns) + 1) * len(blocks)
+    figure = _titled_figure(width, _INCHES_PER_PICTURE * num_rows + 1, title)
+    parts = figure.subfigures(1, len(blocks), squeeze=False)[0]
+    for part, (heading, rows) in zip(parts, blocks.items(), strict=True):
+        part.suptitle(heading, fontsize=11)
+        top, *_ = _draw_rows(part, rows)
+        for axis, column in zip(top, columns, strict=True):
+            axis.set_title(column, fontsize=10)
+    _save(figure, path)
+
+
+def _save_labelled(path, rows, title):
+    rows = [(textwrap.fill(label, _LETTERS_PER_LABEL), pictures) for label, pictures in rows]
+    num_lines = max(label.count("\n") + 1 for label, _ in rows)
+    row_height = max(_INCHES_PER_PICTURE, _INCHES_PER_LINE * num_lines)
+    width = _INCHES_PER_PICTURE * len(rows[0][1]) + 1.6
+    figure = _titled_figure(width, row_height * len(rows) + 0.5, title)
+    _draw_rows(figure, rows)
+    _save(figure, path)
+
+
+def _titled_figure(width, height, title):
+    """An empty figure of a size in inches that has room for one line of title, taller for more."""
+    lines = textwrap.wrap(title, int(_LETTERS_PER_INCH * width))
     figure = Figure(
-        figsize=(_INCHES_PER_PICTURE * num_columns + 1.6, _INCHES_PER_PICTURE * num_rows + 0.5),
-        layout="constrained",
+        figsize=(width, height + _INCHES_PER_LINE * (len(lines) - 1)), layout="constrained"
     )
-    figure.suptitle(title, fontsize=11, parse_math=False)
-    axes = figure.subplots(num_rows, num_columns, squeeze=False)
-    for row, (label, pictures) in zip(axes, rows.items(), strict=True):
+    figure.suptitle("\n".join(lines), fontsize=11, parse_math=False)
+    return figure
+
+
+def _draw_rows(figure, rows):
+    """Fills a figure, or a part of one, with pairs of label and pictures; returns the axes."""
+    axes = figure.subplots(len(rows), len(rows[0][1]), squeeze=False)
+    for row, (label, pictures) in zip(axes, rows, strict=True):
         for axis, picture in zip(row, pictures, strict=True):
             # No smoothing: a small picture is shown as the pixels it has.
             axis.imshow(picture, interpolation="nearest")
             axis.set(xticks=[], yticks=[])
         row[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=11, parse_math=False)
-    _save(figure, path)
+    return axes
 
 
 def save_curves(path, history, best_epoch, title, echo_psnr):
@@ -43,8 +105,7 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
         echo_psnr: Pooled PSNR of echoing the validation input, in dB, as the line to beat.
     """
     epochs = range(1, len(history["loss"]) + 1)
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    figure.suptitle(title, fontsize=11, parse_math=False)
+    figure = _titled_figure(11, 4.2, title)
     loss_axis, psnr_axis = figure.subplots(1, 2)
     loss_axis.plot(epochs, history["loss"], "o-", label="training")
     loss_axis.plot(epochs, history["val_loss"], "o-", label="validation (weight average)")

@@ -97,6 +97,28 @@ def is_disk_problem(error):
     return any(os.strerror(number) in str(error) for number in _DISK_PROBLEMS)
 
 
+def require_new(files, overwrite):
+    """Checks, before any work, that writing files replaces nothing unasked.
+
+    Args:
+        files: Their paths.
+        overwrite: Whether the user asked to replace them.
+
+    Raises:
+        UserError: One exists, or a folder is in its place.
+    """
+    existing = [path for path in map(Path, files) if path.exists()]
+    if existing and not overwrite:
+        raise UserError(
+            f"results that would replace {', '.join(map(str, existing))}",
+            "names that are not taken",
+            "Pass --overwrite to replace them.",
+        )
+    folders = [str(path) for path in existing if path.is_dir()]
+    if folders:
+        raise UserError(f"{folders[0]!r}, a folder", "a file", "Name another or move the folder.")
+
+
 def require_writable(directory, option):
     """Checks, before hours are spent, that files can be made in a folder, and makes nothing.
 
@@ -111,10 +133,24 @@ def require_writable(directory, option):
     existing = next(
         path for path in (directory, *directory.absolute().parents) if os.access(path, os.F_OK)
     )
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise UserError(
-            f"{option} {str(directory)!r}, which cannot be written to ({existing} is "
-            + ("read-only)" if existing.is_dir() else "no folder)"),
-            "a folder in which files can be made, or the path of a new one",
-            f"Pass another {option} or change its permissions.",
-        )
+    if not existing.is_dir():
+        problem = f"{existing} is no folder"
+    elif not os.access(existing, os.W_OK | os.X_OK):
+        problem = f"{existing} is read-only"
+    elif _has_too_long_name(directory):
+        problem = "the name is too long"
+    else:
+        return
+    raise UserError(
+        f"{option} {str(directory)!r}, which cannot be written to ({problem})",
+        "a folder in which files can be made, or the path of a new one",
+        f"Pass another {option} or change its permissions.",
+    )
+
+
+def _has_too_long_name(path):
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False

@@ -8,9 +8,8 @@ from PIL import Image
 
 from colorkeras import figures
 from colorkeras.errors import UserError
-from colorkeras.evaluation import column_title, format_value
+from colorkeras.evaluation import table_lines
 from colorkeras.files import write_text
-from colorkeras.metrics import METRICS
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 """The lines of the README between which `colorkeras report` writes."""
@@ -78,20 +77,50 @@ def markdown(results):
         str.
     """
     first = next(iter(results.values()))
-    names = [name for name in METRICS if name in first["figures"]]
-    header = ["model", "output", "parameters", "epochs", "minutes"]
-    header += [column_title(name) for name in names]
-    lines = [header, ["---"] * 2 + ["---:"] * (len(header) - 2)]
-    for title, metrics in results.items():
-        model = metrics["model"]
-        cells = [title, model["output"], f"{model['num_parameters']:,}"]
-        cells += [str(model["epochs"]), f"{model['minutes']:.1f}"]
-        lines.append(cells + [format_value(metrics["figures"].get(name), name) for name in names])
-    for title, values in (("*echo: gray as it came*", "echo"), ("*ground truth*", "truth")):
-        cells = [format_value(first[values].get(name), name) for name in names]
-        lines.append([title, "", "", "", "", *cells])
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    rows = {title: metrics["figures"] for title, metrics in results.items()}
+    rows |= {"*echo: gray as it came*": first["echo"], "*ground truth*": first["truth"]}
+    settings = [["output", "parameters", "epochs", "minutes"]]
+    settings += [_settings(metrics["model"]) for metrics in results.values()]
+    settings += [[""] * 4] * 2
+    lines = [
+        [title, *cells, *values]
+        for (title, *values), cells in zip(table_lines(rows), settings, strict=True)
+    ]
+    table = markdown_table(lines, num_text_columns=2)
     return f"{_conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
+
+
+def _settings(model):
+    cells = [model["output"], f"{model['num_parameters']:,}", str(model["epochs"])]
+    return [*cells, f"{model['minutes']:.1f}"]
+
+
+def markdown_table(lines, num_text_columns=1):
+    """A Markdown table of models, numbers aligned to the right.
+
+    Args:
+        lines: Lists of str, the header first; its first cell is filled in.
+        num_text_columns: How many columns, from the left, hold text.
+
+    Returns:
+        str.
+    """
+    (_, *header), *body = lines
+    alignment = ["---"] * num_text_columns + ["---:"] * (len(header) + 1 - num_text_columns)
+    cells = [["model", *map(literal, header)], alignment, *body]
+    # A bar would end its cell.
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells
+    )
+
+
+def literal(text):
+    r"""Keeps Markdown from taking the asterisks of a text for emphasis.
+
+    >>> print(literal("a*b* RMSE"))
+    a\*b\* RMSE
+    """
+    return text.replace("*", r"\*")
 
 
 def _conditions(results):
@@ -112,14 +141,9 @@ def _all(models, key):
 
 def save_comparison(folder, results):
     """Writes `comparison.png`: the same ten pictures as grayscale, by each model, and true."""
-    rows = {}
-    for name in results:
-        grayscale, prediction, truth = _strip(Path(folder, name, "pictures.png"))
-        rows.setdefault("grayscale", grayscale)
-        rows[name] = prediction
-    rows["ground truth"] = truth
+    pictures = {name: _strip(Path(folder, name, "pictures.png")) for name in results}
     title = next(iter(results.values()))["dataset"]
-    figures.save_rows(Path(folder, COMPARISON_FILE), rows, title)
+    figures.save_comparison(Path(folder, COMPARISON_FILE), pictures, title)
 
 
 def _strip(path):

@@ -51,6 +51,12 @@ def test_figures_do_not_depend_on_batches(crops, monkeypatch):
     assert set(whole) == set(METRICS)
 
 
+def test_each_picture_has_its_own_values():
+    values = evaluation.evaluate_each(evaluation.echo, plain(GRAY, RED, GRAY))
+    np.testing.assert_allclose(values["mae"], [0, (179 + 76 + 76) / 3, 0], atol=1e-3)
+    assert set(values) == set(METRICS)
+
+
 def test_pictures_smaller_than_its_window_have_no_ssim():
     assert "ssim" in evaluation.evaluate(evaluation.echo, plain(RED, size=11))
     assert set(METRICS) - set(evaluation.evaluate(evaluation.echo, plain(RED, size=10))) == {"ssim"}

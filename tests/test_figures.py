@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from colorkeras.figures import save_curves, save_rows
+from colorkeras.figures import save_blocks, save_comparison, save_curves, save_rows
 
 HISTORY = {
     "loss": [0.02, 0.01, 0.008],
@@ -17,6 +17,11 @@ HISTORY = {
 def _save_rows(path, rows=3, columns=10):
     pictures = np.zeros((columns, 32, 32, 3), np.uint8)
     save_rows(path, {f"row {row}": pictures for row in range(rows)}, "title")
+
+
+def _save_blocks(path, rows=10):
+    block = [(f"row {row}", np.zeros((3, 8, 8, 3), np.uint8)) for row in range(rows)]
+    save_blocks(path, {"best": block, "worst": block}, ("a", "b", "c"), "title")
 
 
 def _save_curves(path, epochs=3, best_epoch=1):
@@ -35,10 +40,13 @@ def _pixels(path):
     [
         _save_rows,
         lambda path: _save_rows(path, rows=1, columns=1),
+        lambda path: save_rows(path, {"a" * 200: np.zeros((1, 8, 8, 3), np.uint8)}, "title " * 60),
+        _save_blocks,
+        lambda path: _save_blocks(path, rows=1),
         _save_curves,
         lambda path: _save_curves(path, epochs=1, best_epoch=0),
     ],
-    ids=["rows", "one picture", "curves", "one epoch"],
+    ids=["rows", "one picture", "long words", "blocks", "one row", "curves", "one epoch"],
 )
 def test_figure_is_a_png_and_nothing_else_is_left(tmp_path, save):
     path = tmp_path / "new" / "figure.png"
@@ -48,24 +56,46 @@ def test_figure_is_a_png_and_nothing_else_is_left(tmp_path, save):
     assert [file.name for file in path.parent.iterdir()] == ["figure.png"]
 
 
+# Six colors that appear nowhere else in a figure, two rows of three, and pictures of them.
+COLORS = np.array(
+    [[[200, 10, 20], [30, 190, 40], [50, 60, 180]], [[9, 99, 199], [199, 9, 99], [99, 199, 9]]],
+    np.uint8,
+)
+PICTURES = np.broadcast_to(COLORS[:, :, None, None], (2, 3, 8, 8, 3))
+
+
+def _centers(path, colors):
+    """Row and column of the middle of each color: float `[..., 2]` for uint8 `[..., 3]`."""
+    pixels = _pixels(path)
+    found = [np.argwhere((pixels == color).all(axis=-1)) for color in colors.reshape(-1, 3)]
+    return np.array([places.mean(axis=0) for places in found]).reshape(*colors.shape[:-1], 2)
+
+
 def test_rows_show_the_pictures_in_order(tmp_path):
-    # Six colors that appear nowhere else in the figure.
-    colors = np.array(
-        [[[200, 10, 20], [30, 190, 40], [50, 60, 180]], [[9, 99, 199], [199, 9, 99], [99, 199, 9]]],
-        np.uint8,
-    )
-    pictures = np.broadcast_to(colors[:, :, None, None], (2, 3, 8, 8, 3))
-    save_rows(tmp_path / "a.png", {"grayscale": pictures[0], "truth": pictures[1]}, "title")
-    pixels = _pixels(tmp_path / "a.png")
-    centers = np.array(
-        [
-            [np.argwhere((pixels == color).all(axis=-1)).mean(axis=0) for color in row]
-            for row in colors
-        ]
-    )
+    save_rows(tmp_path / "a.png", {"grayscale": PICTURES[0], "truth": PICTURES[1]}, "title")
+    centers = _centers(tmp_path / "a.png", COLORS)
     assert (np.diff(centers[..., 0], axis=0) > 50).all()  # The second row is below the first.
     assert (np.diff(centers[..., 1], axis=1) > 50).all()  # Columns run from left to right.
     assert np.ptp(centers[..., 0], axis=1).max() < 2
+
+
+def test_comparison_shows_grayscale_above_all_models_above_the_truth(tmp_path):
+    # One picture by two models, the second of which has the name of another row.
+    grayscale, first, second = PICTURES[0][:, np.newaxis]
+    truth = PICTURES[1][:1]
+    pictures = {"a": (grayscale, first, truth), "grayscale": (grayscale, second, truth)}
+    save_comparison(tmp_path / "a.png", pictures, "title")
+    centers = _centers(tmp_path / "a.png", np.concatenate([COLORS[0], COLORS[1][:1]]))
+    assert (np.diff(centers[:, 0]) > 50).all()
+    assert np.ptp(centers[:, 1]) < 2
+
+
+def test_blocks_are_side_by_side(tmp_path):
+    blocks = {"best": [("1", PICTURES[0])], "worst": [("2", PICTURES[1])]}
+    save_blocks(tmp_path / "a.png", blocks, ("x", "y", "z"), "title")
+    centers = _centers(tmp_path / "a.png", COLORS)
+    assert (np.diff(centers.reshape(6, 2)[:, 1]) > 50).all()
+    assert np.ptp(centers[..., 0]) < 2
 
 
 def test_curves_differ_with_the_best_epoch(tmp_path):

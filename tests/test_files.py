@@ -11,6 +11,7 @@ import pytest
 from colorkeras.errors import UserError
 from colorkeras.files import (
     is_disk_problem,
+    require_new,
     require_writable,
     write_json,
     write_next_version,
@@ -180,6 +181,21 @@ def test_versions_written_at_the_same_time_are_all_kept(tmp_path):
     assert texts == {str(text) for text in range(32)}
 
 
+def test_require_new_names_every_file_that_is_there(tmp_path):
+    files = [tmp_path / name for name in ("a", "b", "c")]
+    require_new(files, overwrite=False)
+    for file in files[1:]:
+        file.touch()
+    with pytest.raises(UserError, match=f"(?s) {files[1]}, {files[2]}\n.*--overwrite"):
+        require_new(files, overwrite=False)
+    require_new(files, overwrite=True)
+
+
+def test_require_new_never_takes_a_folder_for_a_file(tmp_path):
+    with pytest.raises(UserError, match=f"^Received: '{tmp_path}', a folder"):
+        require_new([tmp_path], overwrite=True)
+
+
 @pytest.mark.parametrize("path", ["", "new", "new/deep"])
 def test_require_writable_accepts_and_makes_nothing(tmp_path, monkeypatch, path):
     require_writable(tmp_path / path, "--runs-dir")
@@ -194,6 +210,11 @@ def test_require_writable_explains_a_file_in_the_way(tmp_path, path):
     with pytest.raises(UserError) as raised:
         require_writable(tmp_path / path, "--runs-dir")
     assert raised.match("(?s)^Received: --runs-dir '.*file is no folder.*Expected: .*Fix: ")
+
+
+def test_require_writable_explains_a_name_that_is_too_long(tmp_path):
+    with pytest.raises(UserError, match=r"^Received: --runs-dir '.*too long"):
+        require_writable(tmp_path / ("a" * 300), "--runs-dir")
 
 
 @pytest.mark.parametrize("path", ["", "new/deep"])

@@ -52,6 +52,11 @@ def test_markdown(tmp_path):
     assert "| *ground truth* |  |  |  |  |  |  | 30.00 |" in lines
 
 
+def test_bars_and_asterisks_keep_their_place_in_a_table():
+    lines = results.markdown_table([["", "a*b*"], ["x|y", "1.00"]]).splitlines()
+    assert lines == ["| model | a\\*b\\* |", "| --- | ---: |", "| x\\|y | 1.00 |"]
+
+
 def test_comparison_figure(tmp_path):
     write_result(tmp_path, "a", 23.0)
     write_result(tmp_path, "b", 22.0)

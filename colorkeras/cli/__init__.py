@@ -1,4 +1,4 @@
-"""The command line: `colorkeras train` and `colorkeras evaluate`.
+"""The command line: `colorkeras train`, `colorkeras evaluate` and the others in `COMMANDS`.
 
 Add a command by adding a module with `add_arguments` and `run`, and one entry to `COMMANDS`.
 """
@@ -19,6 +19,7 @@ from colorkeras.version import __version__
 COMMANDS = {
     "train": "train a network and export it as a SavedModel",
     "evaluate": "measure exported models on a data set",
+    "compare": "show several models on the same pictures",
     "report": "remake the README's table and figure from results/",
 }
 

@@ -1,9 +1,13 @@
-"""Options that several commands share; defaults come from `TrainingConfig`."""
+"""Options that several commands share, and opening what they name.
+
+Defaults come from `TrainingConfig`.
+"""
 
 import dataclasses
 
+from colorkeras import evaluation, export, shipped
 from colorkeras.config import TrainingConfig
-from colorkeras.data import DATASETS
+from colorkeras.data import DATASETS, load_dataset
 
 
 def default_of(option):
@@ -36,3 +40,40 @@ def add_data_arguments(parser):
         metavar="N",
         help=f"crop size in pixels for a folder (default {default_of('--image-size')})",
     )
+
+
+def add_evaluation_arguments(parser):
+    """Adds --model, those of `add_data_arguments`, --split and --overwrite."""
+    parser.add_argument(
+        "--model",
+        action="append",
+        required=True,
+        metavar="NAME_OR_PATH",
+        help=f"{', '.join(shipped.SHIPPED)} or the folder of an export; may be repeated",
+    )
+    add_data_arguments(parser)
+    parser.add_argument("--split", choices=("test", "validation"), default="test")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
+
+
+def load_models(options):
+    """Loads every --model: dict of `ExportedModel` by what the user wrote."""
+    return {name: export.load(shipped.resolve(name)) for name in options.model}
+
+
+def open_dataset(options, models):
+    """Opens the data, prints its notes, and checks that every model takes its pictures.
+
+    Args:
+        options: With those of `add_evaluation_arguments`.
+        models: What `load_models` returned.
+
+    Returns:
+        `ImageDataset`.
+    """
+    dataset = load_dataset(options.dataset, options.data_dir, options.image_size)
+    for note in dataset.notes:
+        print(f"*** {note}")
+    for model in models.values():
+        evaluation.check_image_size(model, getattr(dataset, options.split))
+    return dataset

@@ -81,6 +81,37 @@ UNUSABLE = [
         "32 pixels",
         "--image-size",
     ),
+    (
+        "compare --model unet --model missing --output-dir new",
+        "'missing'",
+        "saved_models/unet/1",
+        "numbered folder",
+    ),
+    (
+        "compare --model {model} --model {model}/. --output-dir new",
+        "the same model",
+        "every model once",
+        "Leave",
+    ),
+    (
+        "compare --model {model} --dataset sample --output-dir file/below",
+        "file/below",
+        "a folder",
+        "--output-dir",
+    ),
+    (
+        "compare --model {model} --dataset missing --output-dir new",
+        "'missing'",
+        "cifar10",
+        "spelling",
+    ),
+    (
+        "compare --model {model} --model {baseline} --dataset {pictures} --image-size 16 "
+        "--output-dir new",
+        "16 pixels",
+        "32 pixels",
+        "--image-size",
+    ),
 ]
 
 
@@ -116,6 +147,8 @@ def test_bad_input_is_explained_and_leaves_nothing(
         ("train --precision float8", "--precision: invalid choice: 'float8' (choose from"),
         ("train --no-such-option", "unrecognized arguments: --no-such-option"),
         ("evaluate", "the following arguments are required: --model"),
+        ("compare --output-dir new", "the following arguments are required: --model"),
+        ("compare --model unet", "the following arguments are required: --output-dir"),
         ("evaluate --model unet --split training", "invalid choice: 'training' (choose from"),
         ("paint", "invalid choice: 'paint' (choose from"),
         ("", "the following arguments are required: COMMAND"),
@@ -129,7 +162,7 @@ def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, m
     assert not made_below(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
 def test_help_lists_the_options_of_a_command(command, main):
     status, output, _ = main(f"{command} --help")
     assert status == 0
@@ -159,11 +192,38 @@ def test_preview_writes_one_picture(main, tmp_path):
     assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
 def test_pipeline_scripts_start(command, run_python):
     process = run_python(f"pipelines/{command}.py", "--help")
     assert process.returncode == 0, process.stderr
     assert f"usage: colorkeras {command}" in process.stdout
+
+
+def test_compare_prints_the_table_and_replaces_files_only_when_asked(
+    main, tmp_path, picture_folder, exports
+):
+    models = " ".join(f"--model {exports(name).folder}" for name in ("skip_cnn", "unet"))
+    words = f"compare {models} --dataset {picture_folder} --image-size 16 --output-dir new"
+    old = tmp_path / "new" / "pictures.png"
+    old.parent.mkdir()
+    old.write_text("kept", encoding="utf-8")
+    status, _, errors = main(words)
+    assert status == cli.UNUSABLE
+    assert "new/pictures.png" in errors and "--overwrite" in errors
+    assert made_below(tmp_path) == {"new", "new/pictures.png"}
+    assert old.read_text(encoding="utf-8") == "kept"
+
+    status, output, _ = main(f"{words} --overwrite")
+    assert status == cli.DONE
+    *_, first, second, echo, truth, file = output.splitlines()
+    assert first.startswith("skip_cnn ") and second.startswith("unet ")
+    assert echo.startswith("echo ") and truth.startswith("ground truth ")
+    assert file == "new/comparison.md"
+    names = ("comparison.md", "comparison.json", "pictures.png")
+    sheets = ("skip_cnn_best_worst.png", "unet_best_worst.png")
+    assert made_below(tmp_path) == {"new", *(f"new/{name}" for name in (*names, *sheets))}
+    with Image.open(old) as image:
+        assert image.format == "PNG"
 
 
 def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path):

@@ -1,0 +1,51 @@
+"""Show several models on the same pictures: a table, ten pictures, each model's best and worst.
+
+A bare name such as unet means the model that comes with colorkeras; anything else is a path.
+"""
+
+import os
+from pathlib import Path
+
+from colorkeras import comparison, evaluation, shipped
+from colorkeras.cli import DONE
+from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.errors import UserError
+from colorkeras.files import require_new, require_writable
+
+
+def add_arguments(parser):
+    """Adds the options of the command."""
+    add_evaluation_arguments(parser)
+    parser.add_argument(
+        "--output-dir",
+        required=True,
+        metavar="DIR",
+        help="write comparison.md, the pictures that it shows and comparison.json there",
+    )
+
+
+def run(options):
+    """Compares the models, prints their table and writes the files; returns the exit status."""
+    _require_different(options.model)
+    require_writable(options.output_dir, "--output-dir")
+    models = load_models(options)
+    candidates = comparison.candidates_from(models)
+    files = [Path(options.output_dir, name) for name in comparison.file_names(candidates)]
+    require_new(files, options.overwrite)
+    dataset = open_dataset(options, models)
+    compared = comparison.compare(candidates, dataset, options.split)
+    print(evaluation.summary(compared.reports))
+    compared.save(options.output_dir)
+    print(Path(options.output_dir, comparison.TABLE_FILE))
+    return DONE
+
+
+def _require_different(words):
+    folders = [os.path.realpath(shipped.resolve(word)) for word in words]
+    same = [word for word, folder in zip(words, folders, strict=True) if folders.count(folder) > 1]
+    if same:
+        raise UserError(
+            f"the same model more than once: --model {' --model '.join(same)}",
+            "every model once",
+            "Leave the others away.",
+        )
