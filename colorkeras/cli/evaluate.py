@@ -9,6 +9,7 @@ from colorkeras import evaluation, export, shipped
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments
 from colorkeras.data import load_dataset
+from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
 from colorkeras.files import require_writable, write_json
 
@@ -24,9 +25,18 @@ def add_arguments(parser):
     )
     add_data_arguments(parser)
     parser.add_argument("--split", choices=("test", "validation"), default="test")
+    parser.add_argument(
+        "--degrade",
+        choices=DEGRADATIONS,
+        default="none",
+        help="what models are shown: luma, or a scan of an old photograph (default %(default)s)",
+    )
     parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
     parser.add_argument(
-        "--results", metavar="DIR", help="write DIR/<name>/ with metrics.json and samples.png"
+        "--results",
+        metavar="DIR",
+        help="write DIR/<name>/ with metrics.json and samples.png; with --degrade scan "
+        "DIR/scan/<name>/",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
 
@@ -41,10 +51,12 @@ def run(options):
     source = getattr(dataset, options.split)
     for model in models.values():
         evaluation.check_image_size(model, source)
-    references = evaluation.references(source)
+    references = evaluation.references(source, options.degrade)
     reports = {}
     for name, model in models.items():
-        reports[name] = evaluation.report(model, dataset, options.split, references)
+        reports[name] = evaluation.report(
+            model, dataset, options.split, references, options.degrade
+        )
         if options.results:
             reports[name].save(targets[name])
     rows = {name: report.metrics["figures"] for name, report in reports.items()}
@@ -60,7 +72,10 @@ def _targets(options, models):
     """The folder of results of each model; refuses, before any work, to overwrite."""
     targets = {}
     if options.results:
-        targets = {n: Path(options.results, m.metadata["name"]) for n, m in models.items()}
+        # Apart from clean results, of which the README's table is made.
+        degraded = [] if options.degrade == "none" else [options.degrade]
+        parent = Path(options.results, *degraded)
+        targets = {n: parent / m.metadata["name"] for n, m in models.items()}
     files = [folder / name for folder in targets.values() for name in evaluation.REPORT_FILES]
     if options.json:
         files.append(Path(options.json))
