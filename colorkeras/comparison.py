@@ -191,25 +191,26 @@ class Comparison:
         return "\n\n".join(sections) + "\n"
 
 
-def compare(candidates, dataset, split):
+def compare(candidates, dataset, split, degradation="none"):
     """Evaluates models on one part of a data set, each picture once by each.
 
     Args:
         candidates: What `candidates_from` returned.
         dataset: `ImageDataset`.
         split: "train", "validation" or "test".
+        degradation: A key of `DEGRADATIONS`.
 
     Returns:
         `Comparison`.
     """
     source = getattr(dataset, split)
-    references = evaluation.references(source)
+    references = evaluation.references(source, degradation)
     entries = []
     for candidate in candidates:
-        report = evaluation.report(candidate.model, dataset, split, references)
+        report = evaluation.report(candidate.model, dataset, split, references, degradation)
         differences = report.per_image[_RANKED_BY]
         best, worst = (
-            _ranked(candidate.model, source, differences, numbers)
+            _ranked(candidate.model, source, differences, numbers, degradation)
             for numbers in best_and_worst(differences)
         )
         entries.append(Entry(candidate, report, best, worst))
@@ -235,9 +236,9 @@ def best_and_worst(differences):
     return order[:count], order[::-1][:count]
 
 
-def _ranked(model, source, differences, numbers):
+def _ranked(model, source, differences, numbers, degradation):
     truth = evaluation.load_pictures(source, numbers)
-    grayscale, prediction = evaluation.color_pictures(model.color, truth)
+    grayscale, prediction = evaluation.color_pictures(model.color, truth, degradation)
     return Ranked(numbers, differences[numbers], np.stack([grayscale, prediction, truth], axis=1))
 
 

@@ -40,8 +40,8 @@ class TrainingConfig:
     output: str | None = None
     init: str | None = None
     loss: str = "mse"
-    smoothness_weight: float = 0.002
-    gradient_weight: float = 0.5
+    smoothness_weight: float = 0.1
+    gradient_weight: float = 1.0
     dataset: str | None = None
     data_dir: str | None = None
     image_size: int = 32

@@ -8,8 +8,9 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import figures
-from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.color import from_uint8, to_uint8
 from colorkeras.data import evaluation_batches
+from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
 from colorkeras.files import write_json, writing
 from colorkeras.metrics import METRICS, metrics_for, rounded
@@ -29,20 +30,21 @@ def echo(grayscale):
     return tf.repeat(grayscale, 3, axis=-1)
 
 
-def evaluate(color, source):
+def evaluate(color, source, degradation="none"):
     """Measures a colorizer on every picture of a source.
 
     Args:
         color: Function from grayscale float32 `[n, h, w, 1]` in 0..1 to RGB `[n, h, w, 3]`.
         source: A `Source` of ground truth.
+        degradation: Key of `DEGRADATIONS`: what the colorizer is shown of it.
 
     Returns:
         Dict of float by metric name, as in `METRICS`.
     """
-    return _finish(evaluate_each(color, source))
+    return _finish(evaluate_each(color, source, degradation))
 
 
-def evaluate_each(color, source):
+def evaluate_each(color, source, degradation="none"):
     """Measures a colorizer on every picture of a source, picture by picture.
 
     Args are those of `evaluate`.
@@ -50,11 +52,13 @@ def evaluate_each(color, source):
     Returns:
         Dict by metric name of what `Metric.per_image` gives, pictures in the order of the source.
     """
-    return _evaluate_each(lambda truth: color(luma(truth)), source, metrics_for(source.image_size))
+    degrade = DEGRADATIONS[degradation]
+    metrics = metrics_for(source.image_size)
+    return _evaluate_each(lambda truth: color(degrade(truth)), source, metrics)
 
 
-def references(source):
-    """What every model's figures are compared with.
+def references(source, degradation="none"):
+    """What every model's figures are compared with, on what models are shown: see `evaluate`.
 
     Returns:
         Dict of figures by metric name: "echo", those of `echo`, which a model has to beat, and
@@ -62,7 +66,7 @@ def references(source):
     """
     own = {"colorfulness": METRICS["colorfulness"]}
     return {
-        "echo": evaluate(echo, source),
+        "echo": evaluate(echo, source, degradation),
         "truth": _finish(_evaluate_each(tf.identity, source, own)),
     }
 
@@ -128,25 +132,28 @@ class Report:
             ).save(temporary)
 
 
-def report(model, dataset, split, references):
+def report(model, dataset, split, references, degradation="none"):
     """Evaluates an export on one part of a data set.
 
     Args:
         model: `ExportedModel`.
         dataset: `ImageDataset`.
         split: "train", "validation" or "test".
-        references: What `references` returned for that part.
+        references: What `references` returned for that part and degradation.
+        degradation: Key of `DEGRADATIONS`.
 
     Returns:
         `Report`.
     """
+    degraded = "" if degradation == "none" else f", degraded: {degradation}"
     source = getattr(dataset, split)
     truth = sample_pictures(source)
-    grayscale, prediction = color_pictures(model.color, truth)
-    per_image = evaluate_each(model.color, source)
+    grayscale, prediction = color_pictures(model.color, truth, degradation)
+    per_image = evaluate_each(model.color, source, degradation)
     return Report(
         metrics={
-            "dataset": f"{dataset.description}, {split}",
+            "dataset": f"{dataset.description}, {split}{degraded}",
+            "degradation": degradation,
             "num_pictures": source.num_examples,
             "figures": _finish(per_image),
             **references,
@@ -204,17 +211,18 @@ def load_pictures(source, indices):
     return source.load(tf.constant(indices, tf.int64), tf.constant(0, tf.int64)).numpy()
 
 
-def color_pictures(color, truth):
+def color_pictures(color, truth, degradation="none"):
     """Grayscale input and colored output of true pictures, as a person sees them.
 
     Args:
         color: As for `evaluate`.
         truth: uint8 `[n, h, w, 3]`.
+        degradation: As for `evaluate`.
 
     Returns:
         `(grayscale, prediction)`, uint8 `[n, h, w, 3]` each.
     """
-    grayscale = luma(from_uint8(truth))
+    grayscale = DEGRADATIONS[degradation](from_uint8(truth))
     return to_uint8(echo(grayscale)).numpy(), to_uint8(color(grayscale)).numpy()
 
 

@@ -43,11 +43,12 @@ from colorkeras.colorizer import Colorizer
 from colorkeras.data import ArraySource, training_batches
 from colorkeras.losses import LOSSES
 
+# The augmentation of most operations: flips, shifts and degradation.
 batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
 print("element", batches.element_spec.dtype.name)
 with tf.device("CPU:1"):
     networks = [ARCHITECTURES["skip_cnn"](filters=4, num_blocks=1) for _ in range(2)]
-    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["flip"], seed=0)
+    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["scan"], seed=0)
     colorizer.compile(optimizer="adam")
     context.enable_run_metadata()
     colorizer.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
@@ -181,3 +182,14 @@ def test_augmentation_follows_from_seed_and_step(crops, monkeypatch):
     assert not np.array_equal(trained_on(seed=3, step=6), first)
     assert not np.array_equal(trained_on(seed=4, step=5), first)
     np.testing.assert_array_equal(trained_on(seed=3, step=5, augment="none"), crops)
+
+
+@pytest.mark.parametrize("augment", AUGMENTATIONS)
+def test_a_compiled_step_learns_from_every_augmentation(augment, crops):
+    colorizer = make_colorizer(augment=augment)
+    before = colorizer.network.get_weights()
+    logs = tf.function(colorizer.train_step)(tf.constant(crops))
+    assert 0 < logs["loss"] < 1 and 0 < logs["gradient_norm"] < np.inf
+    after = colorizer.network.get_weights()
+    assert all(np.isfinite(weight).all() for weight in after)
+    assert any((weight != old).any() for weight, old in zip(after, before, strict=True))

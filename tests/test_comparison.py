@@ -13,6 +13,7 @@ from colorkeras import comparison, evaluation
 from colorkeras.config import is_plain_name
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.errors import UserError
+from colorkeras.metrics import METRICS
 
 # Reddish pictures, each a little further from gray than the one before, in mixed order.
 ORDER = np.random.default_rng(0).permutation(30)
@@ -121,7 +122,7 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
     titles = [row[0] for row in (gray, blue, echo, truth)]
     assert titles == ["gray", "blue", "echo (grayscale input)", "ground truth"]
     assert gray[1:] == echo[1:] != blue[1:]
-    assert {len(row) for row in rows} == {8}
+    assert {len(row) for row in rows} == {1 + len(METRICS)}
     links = re.findall(r"\]\((.*)\)", text)
     assert links == ["pictures.png", "gray_best_worst.png", "blue_best_worst.png"]
     assert {path.name for path in tmp_path.iterdir()} == {

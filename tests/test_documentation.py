@@ -8,8 +8,10 @@ import pytest
 
 from colorkeras import results
 from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import COMMANDS
 from colorkeras.data import DATASETS
+from colorkeras.degradations import DEGRADATIONS
 from colorkeras.export import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +31,7 @@ def test_readme_shows_the_endpoints():
     assert between(README, "endpoints").strip() == ENDPOINTS.strip()
 
 
-@pytest.mark.parametrize("name", [*ARCHITECTURES, *DATASETS])
+@pytest.mark.parametrize("name", sorted({*ARCHITECTURES, *AUGMENTATIONS, *DATASETS, *DEGRADATIONS}))
 def test_readme_names_every_choice(name):
     assert f"`{name}`" in README
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from colorkeras import evaluation
 from colorkeras.data import ArraySource, ImageDataset, load_dataset
+from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
 from colorkeras.metrics import METRICS
 
@@ -43,10 +44,11 @@ def test_echo_of_red_and_gray_by_hand():
     assert references["echo"] == figures
 
 
-def test_figures_do_not_depend_on_batches(crops, monkeypatch):
-    whole = evaluation.evaluate(evaluation.echo, ArraySource(crops))
+@pytest.mark.parametrize("degradation", DEGRADATIONS)
+def test_figures_do_not_depend_on_batches(degradation, crops, monkeypatch):
+    whole = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
     monkeypatch.setattr(evaluation, "_PIXELS_PER_BATCH", 5 * 32 * 32)
-    parts = evaluation.evaluate(evaluation.echo, ArraySource(crops))
+    parts = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
     assert parts == pytest.approx(whole, rel=1e-5)
     assert set(whole) == set(METRICS)
 
@@ -106,6 +108,7 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
     assert report.metrics["echo"] == evaluation.evaluate(evaluation.echo, ArraySource(crops))
     assert report.metrics["num_pictures"] == 16
     assert report.metrics["dataset"] == "tiny pictures, test"
+    assert report.metrics["degradation"] == "none"
     rows = [line.split("  ")[0] for line in report.table().splitlines()[1:]]
     assert rows == ["skip_cnn", "echo (grayscale input)", "ground truth"]
     report.save(tmp_path)
@@ -116,6 +119,26 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
     np.testing.assert_array_equal(pixels[64:, :32], report.pictures["ground truth"][0])
     with Image.open(tmp_path / "samples.png") as image:
         assert image.width > pixels.shape[1]
+
+
+def test_report_on_degraded_pictures_compares_with_the_truth(exports, crops):
+    model, source = exports("skip_cnn").model, ArraySource(crops)
+    references = evaluation.references(source, "scan")
+    report = evaluation.report(model, dataset_of(crops), "test", references, "scan")
+    assert report.metrics["degradation"] == "scan"
+    assert report.metrics["dataset"] == "tiny pictures, test, degraded: scan"
+    # The echo is gray still, and of damaged luma, which this model keeps beside its chroma.
+    echo = report.metrics["echo"]
+    assert echo["colorfulness"] == 0 and echo["luma_gradients"] < 0.97
+    luma_gradients = report.metrics["figures"]["luma_gradients"]
+    assert luma_gradients == pytest.approx(echo["luma_gradients"], abs=0.005)
+    truth = evaluation.sample_pictures(source)
+    np.testing.assert_array_equal(report.pictures["ground truth"], truth)
+    degraded = DEGRADATIONS["scan"](truth / np.float32(255))
+    shown = report.pictures["grayscale"]
+    np.testing.assert_allclose(shown / 255, tf.repeat(degraded, 3, axis=-1), atol=0.51 / 255)
+    colored = model.color(degraded)
+    np.testing.assert_allclose(report.pictures["prediction"] / 255, colored, atol=0.51 / 255)
 
 
 def test_pictures_that_the_model_does_not_take_are_refused(exports):

@@ -6,6 +6,7 @@ from, float32 `[n, h, w, 3]` and `[n, h, w, 1]` in 0..1.
 """
 
 from colorkeras.augmentation.geometry import flip_and_shift
+from colorkeras.augmentation.scan import degrade
 from colorkeras.color import luma
 
 
@@ -21,4 +22,14 @@ def flip(rgb, randomness):
     return rgb, luma(rgb)
 
 
-AUGMENTATIONS = {"none": none, "flip": flip}
+def flip_and_degrade(rgb, randomness):
+    """As `flip`, but learns from grayscale as old photographs show it: see `degrade`.
+
+    Networks that predict chroma learn the true chroma beside the degraded luma, which their output
+    keeps; networks that predict RGB learn to restore as well.
+    """
+    rgb = flip_and_shift(rgb, randomness)
+    return rgb, degrade(rgb, randomness)
+
+
+AUGMENTATIONS = {"none": none, "flip": flip, "scan": flip_and_degrade}

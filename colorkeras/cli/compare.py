@@ -33,7 +33,7 @@ def run(options):
     files = [Path(options.output_dir, name) for name in comparison.file_names(candidates)]
     require_new(files, options.overwrite)
     dataset = open_dataset(options, models)
-    compared = comparison.compare(candidates, dataset, options.split)
+    compared = comparison.compare(candidates, dataset, options.split, options.degrade)
     print(evaluation.summary(compared.reports))
     compared.save(options.output_dir)
     print(Path(options.output_dir, comparison.TABLE_FILE))

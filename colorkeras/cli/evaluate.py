@@ -17,7 +17,10 @@ def add_arguments(parser):
     add_evaluation_arguments(parser)
     parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
     parser.add_argument(
-        "--results", metavar="DIR", help="write DIR/<name>/ with metrics.json and samples.png"
+        "--results",
+        metavar="DIR",
+        help="write DIR/<name>/ with metrics.json and samples.png; with --degrade scan "
+        "DIR/scan/<name>/",
     )
 
 
@@ -26,10 +29,12 @@ def run(options):
     models = load_models(options)
     targets = _targets(options, models)
     dataset = open_dataset(options, models)
-    references = evaluation.references(getattr(dataset, options.split))
+    references = evaluation.references(getattr(dataset, options.split), options.degrade)
     reports = {}
     for name, model in models.items():
-        reports[name] = evaluation.report(model, dataset, options.split, references)
+        reports[name] = evaluation.report(
+            model, dataset, options.split, references, options.degrade
+        )
         if options.results:
             reports[name].save(targets[name])
     print(evaluation.summary(reports))
@@ -42,7 +47,10 @@ def _targets(options, models):
     """The folder of results of each model; refuses, before any work, to overwrite."""
     targets = {}
     if options.results:
-        targets = {n: Path(options.results, m.metadata["name"]) for n, m in models.items()}
+        # Apart from clean results, of which the README's table is made.
+        degraded = [] if options.degrade == "none" else [options.degrade]
+        parent = Path(options.results, *degraded)
+        targets = {n: parent / m.metadata["name"] for n, m in models.items()}
     files = [folder / name for folder in targets.values() for name in evaluation.REPORT_FILES]
     if options.json:
         files.append(Path(options.json))

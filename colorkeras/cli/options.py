@@ -8,6 +8,7 @@ import dataclasses
 from colorkeras import evaluation, export, shipped
 from colorkeras.config import TrainingConfig
 from colorkeras.data import DATASETS, load_dataset
+from colorkeras.degradations import DEGRADATIONS
 
 
 def default_of(option):
@@ -43,7 +44,7 @@ def add_data_arguments(parser):
 
 
 def add_evaluation_arguments(parser):
-    """Adds --model, those of `add_data_arguments`, --split and --overwrite."""
+    """Adds --model, those of `add_data_arguments`, --split, --degrade and --overwrite."""
     parser.add_argument(
         "--model",
         action="append",
@@ -53,6 +54,12 @@ def add_evaluation_arguments(parser):
     )
     add_data_arguments(parser)
     parser.add_argument("--split", choices=("test", "validation"), default="test")
+    parser.add_argument(
+        "--degrade",
+        choices=DEGRADATIONS,
+        default="none",
+        help="what models are shown: luma, or a scan of an old photograph (default %(default)s)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
 
 

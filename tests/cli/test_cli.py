@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli
+from colorkeras import cli, results
 from colorkeras.metrics import METRICS
 from colorkeras.version import __version__
 
@@ -150,6 +150,7 @@ def test_bad_input_is_explained_and_leaves_nothing(
         ("compare --output-dir new", "the following arguments are required: --model"),
         ("compare --model unet", "the following arguments are required: --output-dir"),
         ("evaluate --model unet --split training", "invalid choice: 'training' (choose from"),
+        ("evaluate --model unet --degrade fog", "invalid choice: 'fog' (choose from"),
         ("paint", "invalid choice: 'paint' (choose from"),
         ("", "the following arguments are required: COMMAND"),
     ],
@@ -190,6 +191,22 @@ def test_preview_writes_one_picture(main, tmp_path):
     # Grayscale above, color below.
     chroma = np.ptp(pixels, axis=-1).max(axis=1)
     assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
+
+
+def test_results_on_degraded_pictures_are_apart_from_clean_ones(
+    main, tmp_path, picture_folder, exports
+):
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
+    words += " --image-size 16 --results results"
+    for more, label in (("", ", test: "), (" --degrade scan", ", test, degraded: scan: ")):
+        status, output, _ = main(words + more)
+        assert status == cli.DONE
+        assert label in output
+    (clean,) = results.load(tmp_path / "results").values()
+    (degraded,) = results.load(tmp_path / "results" / "scan").values()
+    assert [clean["degradation"], degraded["degradation"]] == ["none", "scan"]
+    assert clean["echo"] != degraded["echo"] and clean["figures"] != degraded["figures"]
+    assert main(f"{words} --degrade scan")[0] == cli.UNUSABLE
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
