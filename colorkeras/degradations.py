@@ -26,3 +26,4 @@ def scan(rgb):
 
 
 DEGRADATIONS = {"none": luma, "scan": scan}
+"""Degradations by name."""

@@ -22,6 +22,7 @@ REPORT_FILES = ("metrics.json", "samples.png", "pictures.png")
 """Figures; ten pictures for people, labelled; the bare pixels of the same."""
 
 NUM_SAMPLES = 10
+"""How many pictures figures show."""
 _SAMPLE_SEED = 0
 
 

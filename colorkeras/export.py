@@ -17,6 +17,7 @@ from colorkeras.files import write_json, write_next_version, write_text
 from colorkeras.outputs import OUTPUTS
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
+"""Where an export, relative to its folder, says what it is and how it was made."""
 
 ENDPOINTS = """\
 | endpoint | input | output |

@@ -76,6 +76,7 @@ def _mean(values):
 
 
 LOSSES = {"mse": mean_squared_error, "mae": mean_absolute_error, "structure": structure}
+"""Losses by name."""
 
 LOSS_WEIGHTS = {"structure": ("smoothness_weight", "gradient_weight")}
 """Names of the settings that a loss takes as further arguments; most take none."""

@@ -239,4 +239,5 @@ class MeanOverImages(keras.metrics.Metric):
         self.count.assign_add(tf.cast(tf.shape(values)[0], tf.float32))
 
     def result(self):
+        """The figure of all pictures so far: float32 scalar."""
         return self.metric.finish(tf.math.divide_no_nan(self.total, self.count))

@@ -1,5 +1,7 @@
 """On how many devices of this machine to train."""
 
+import itertools
+
 import tensorflow as tf
 
 from colorkeras.errors import UserError
@@ -36,3 +38,17 @@ def choose_strategy(requested, batch_size):
             "or --strategy one.",
         )
     return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def even_batch_size(num_examples, batch_size, num_replicas):
+    """The least batch size from `batch_size` on whose last batch has a picture for each replica.
+
+    Convolutions on CPUs fail on the empty share of a batch that has too few.
+
+    >>> even_batch_size(33, batch_size=16, num_replicas=1)
+    16
+    >>> even_batch_size(33, batch_size=16, num_replicas=2)
+    17
+    """
+    sizes = itertools.count(batch_size)
+    return next(size for size in sizes if not 0 < num_examples % size < num_replicas)

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import itertools
 import signal
 import sys
 import threading
@@ -31,7 +30,7 @@ from colorkeras.errors import InterruptedRunError, UserError, check_choice, sign
 from colorkeras.files import require_writable, writing
 from colorkeras.metrics import METRICS
 from colorkeras.precision import choose_precision, describe_device
-from colorkeras.strategies import choose_strategy
+from colorkeras.strategies import choose_strategy, even_batch_size
 from colorkeras.version import git_commit, versions
 
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
@@ -238,20 +237,6 @@ def _batch_size(config, dataset, num_replicas):
     return batch_size
 
 
-def validation_batch_size(num_examples, batch_size, num_replicas):
-    """The least batch size from `batch_size` on whose last batch has a picture for each replica.
-
-    Convolutions on CPUs fail on the empty share of a batch that has too few.
-
-    >>> validation_batch_size(33, batch_size=16, num_replicas=1)
-    16
-    >>> validation_batch_size(33, batch_size=16, num_replicas=2)
-    17
-    """
-    sizes = itertools.count(batch_size)
-    return next(size for size in sizes if not 0 < num_examples % size < num_replicas)
-
-
 def _optimizer(config, total_steps):
     warmup_steps = int(config.warmup * total_steps)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -293,7 +278,7 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
 
 def _fit(config, colorizer, dataset, batch_size, num_finished, callbacks):
     """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
-    validation_size = validation_batch_size(
+    validation_size = even_batch_size(
         dataset.validation.num_examples,
         batch_size,
         colorizer.distribute_strategy.num_replicas_in_sync,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from colorkeras.cli import COMMANDS
 from colorkeras.data import DATASETS
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.export import ENDPOINTS
+from colorkeras.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +35,17 @@ def test_readme_shows_the_endpoints():
 
 @pytest.mark.parametrize("name", sorted({*ARCHITECTURES, *AUGMENTATIONS, *DATASETS, *DEGRADATIONS}))
 def test_readme_names_every_choice(name):
+    assert f"`{name}`" in README
+
+
+def test_api_page_is_what_the_docstrings_say():
+    page = runpy.run_path(str(ROOT / "pipelines" / "make_api.py"))["page"]()
+    written = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert written == page, "run python pipelines/make_api.py"
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_readme_names_every_loss(name):
     assert f"`{name}`" in README
 
 

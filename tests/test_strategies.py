@@ -30,8 +30,7 @@ from colorkeras.colorizer import Colorizer
 from colorkeras.data import ArraySource, evaluation_batches, sample, training_batches
 from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS
-from colorkeras.strategies import choose_strategy
-from colorkeras.training import validation_batch_size
+from colorkeras.strategies import choose_strategy, even_batch_size
 
 class Steps(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
@@ -59,7 +58,7 @@ def run(name):
         steps_per_epoch=20,
         shuffle=False,
         validation_data=evaluation_batches(
-            validation, validation_batch_size(33, 16, strategy.num_replicas_in_sync)
+            validation, even_batch_size(33, 16, strategy.num_replicas_in_sync)
         ),
         callbacks=[steps],
         verbose=0,

@@ -23,8 +23,10 @@ ARCHITECTURES = {
     "encoder_decoder": encoder_decoder,
     "unet": unet,
 }
+"""Builders by name."""
 
 DEFAULT_ARCHITECTURE = "unet"
+"""The one that is trained if none is asked for."""
 
 
 def build(name, output=None, dtype="float32"):

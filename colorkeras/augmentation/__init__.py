@@ -33,3 +33,4 @@ def flip_and_degrade(rgb, randomness):
 
 
 AUGMENTATIONS = {"none": none, "flip": flip, "scan": flip_and_degrade}
+"""Augmentations by name."""
