@@ -18,7 +18,7 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         batch_size: Pictures per step.
-        total_steps: Steps of the whole run.
+        total_steps: Steps that are left.
         say: Function of one line of text.
     """
 
@@ -97,19 +97,38 @@ class BestEpoch(keras.callbacks.Callback):
 
     def __init__(self, patience=0):
         super().__init__()
-        self.epoch = None
-        self.weights = None
-        self.history = {}
         self._patience = patience
+        self.put(None, None, {})
+
+    def put(self, epoch, weights, history):
+        """Sets all attributes at once: an interrupt may come between any two lines."""
+        self._state = (epoch, weights, history)
+
+    @property
+    def epoch(self):
+        return self._state[0]
+
+    @property
+    def weights(self):
+        return self._state[1]
+
+    @property
+    def history(self):
+        return self._state[2]
+
+    @property
+    def patience_ended(self):
+        """Whether as many epochs as `patience` have brought nothing better."""
+        num_epochs = len(self.history.get("loss", []))
+        return 0 < self._patience < num_epochs - self.epoch if num_epochs else False
 
     def on_epoch_end(self, epoch, logs):
-        if self.epoch is None or logs["val_loss"] < self.history["val_loss"][self.epoch]:
-            weights = self.model.average.get_weights()
-            # All at once, last: an interrupt may come between any two lines.
-            self.epoch, self.weights = epoch, weights
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(float(value))
-        if self._patience and epoch - self.epoch >= self._patience:
+        best, weights, history = self._state
+        if best is None or logs["val_loss"] < history["val_loss"][best]:
+            best, weights = epoch, self.model.average.get_weights()
+        history = {name: [*history.get(name, []), float(value)] for name, value in logs.items()}
+        self.put(best, weights, history)
+        if self.patience_ended:
             self.model.stop_training = True
 
 
@@ -137,13 +156,13 @@ class Record(keras.callbacks.Callback):
         return self._minutes + (time.perf_counter() - self._started) / 60
 
     def on_epoch_end(self, epoch, logs):
-        progress = checkpoints.Progress(
+        position = checkpoints.Position(
             num_epochs=epoch + 1,
             minutes=self.minutes,
             history=self._best.history,
             best_epoch=self._best.epoch,
         )
-        checkpoints.save(self._folder, self.model, self._best.weights, progress)
+        checkpoints.save(self._folder, self.model, self._best.weights, position)
         history = {"epoch": range(1, epoch + 2), **self._best.history}
         with (
             writing(self._folder / "history.csv") as temporary,

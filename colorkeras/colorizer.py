@@ -77,7 +77,7 @@ class Colorizer(keras.Model):
 
         Returns:
             Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
-            this step's gradient on the first replica's share.
+            this step's gradient on the replica's share, of which Keras reports the replicas' mean.
         """
         step = self.optimizer.iterations
         rgb, grayscale = self.augment(from_uint8(images), Randomness(self.seed, step))

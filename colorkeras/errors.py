@@ -39,6 +39,11 @@ def check_choice(kind, name, choices):
         )
 
 
+def one_line(error):
+    """The text of another library's error on one line of at most 300 characters."""
+    return " ".join(str(error).split())[:300]
+
+
 class DivergedError(Exception):
     """Training produced a loss that is not a finite number: exit status 1."""
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from colorkeras import architectures
 from colorkeras.color import from_uint8, luma, to_uint8
 from colorkeras.config import is_plain_name
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 from colorkeras.files import write_json, write_next_version, write_text
 from colorkeras.outputs import OUTPUTS
 
@@ -183,9 +183,9 @@ def _problem_explained(path):
     try:
         yield
     except Exception as error:  # TensorFlow's loader raises what its parsers stumble over.
-        detail = "there is no such folder" if not path.is_dir() else f"{error}"
+        detail = one_line(error) if path.is_dir() else "there is no such folder"
         raise UserError(
-            f"the model {str(path)!r}, which cannot be loaded ({detail[:300]})",
+            f"the model {str(path)!r}, which cannot be loaded ({detail})",
             "the folder of an export, such as saved_models/unet/1, or the name of a shipped model",
             "Pass the numbered folder that training printed; exports of other programs lack "
             f"{METADATA_FILE.as_posix()}.",

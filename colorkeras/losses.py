@@ -27,17 +27,18 @@ def mean_absolute_error(output, rgb, prediction):
 
 
 def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
-    """Mean squared error, smooth chroma between edges, and the input's luma gradients.
+    """Mean squared error, smooth chroma between edges, and the luma gradients of the truth.
 
     With luma Y and chroma C (Cb and Cr) of the prediction, luma G of the truth, and d the
-    difference of neighbors along each axis, this is
+    difference of neighbors along an axis, this is
 
-        mse + smoothness_weight * mean(exp(-|dG| / EDGE_CONTRAST) |dC|)
-            + gradient_weight * mean((dY - dG)^2)
+        mse + smoothness_weight * sum over axes of mean(exp(-|dG| / EDGE_CONTRAST) |dC|)
+            + gradient_weight * sum over axes of mean((dY - dG)^2)
 
-    The first term is total variation of chroma, weighted down where luma has an edge: color
-    neither speckles inside a thing nor bleeds over its border. The second keeps the drawing: it
-    is zero for output "chroma", which takes its luma from the input.
+    The term of smoothness is total variation of chroma, weighted down where luma has an edge:
+    color neither speckles inside a thing nor bleeds over its border. The term of gradients keeps
+    the drawing, which is the input's unless that is degraded; it is zero for output "chroma",
+    which takes its luma from the input.
 
     Args:
         output: See the module, as for `rgb` and `prediction`.
@@ -50,7 +51,7 @@ def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
     Physica D 60, 1992 (total variation). Godard, Mac Aodha, Brostow, "Unsupervised monocular depth
     estimation with left-right consistency", CVPR 2017, equation 3 (weights exp(-|gradient|)).
     Mathieu, Couprie, LeCun, "Deep multi-scale video prediction beyond mean square error", ICLR
-    2016, equation 6 (difference of gradients).
+    2016, equation 6, which compares the gradients' absolute values; here the sign counts.
     """
     guide = luma(rgb)
     predicted_luma, chroma = output.luma_and_chroma(guide, prediction)

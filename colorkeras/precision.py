@@ -6,6 +6,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from colorkeras.errors import check_choice
+
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 _BFLOAT16_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
@@ -23,6 +25,7 @@ def choose_precision(requested="auto"):
     Returns:
         `(policy, reason)`, for example `("float32", "as requested")`.
     """
+    check_choice("precision", requested, PRECISIONS)
     if requested != "auto":
         return requested, "as requested"
     gpus = tf.config.list_physical_devices("GPU")

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from colorkeras import architectures, export, shipped
 from colorkeras.architectures import ARCHITECTURES
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 from colorkeras.outputs import OUTPUTS
 
 
@@ -81,7 +81,7 @@ def _check_equal(network, model):
 
 def _unusable(path, error):
     return UserError(
-        f"the model {str(Path(path))!r}, from which training cannot start ({str(error)[:300]})",
+        f"the model {str(Path(path))!r}, from which training cannot start ({one_line(error)})",
         "a shipped model's name, an export's folder or a run's model.keras, of this version",
         f"Use one whose architecture is one of {', '.join(ARCHITECTURES)}.",
     )

@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from colorkeras.config import TrainingConfig
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
+from colorkeras.evaluation import REPORT_FILES
 from colorkeras.files import write_json
 
-CHANGEABLE = ("epochs", "name", "export_dir")
-"""Settings that may differ when a run goes on: its length, and where its export goes."""
+CHANGEABLE = ("epochs", "data_dir", "name", "export_dir")
+"""Settings that may differ when a run goes on: its length, and where things are or go."""
 
 _CONFIG_FILE = "config.json"
 
@@ -26,6 +27,15 @@ def new_folder(parent):
         except FileExistsError:
             continue
     raise UserError(f"{parent}, which is full of runs of this second", "room", "Start again.")
+
+
+def has_results(folder, num_epochs):
+    """Whether a run's final figures are those after so many epochs."""
+    try:
+        metrics = json.loads(Path(folder, REPORT_FILES[0]).read_text(encoding="utf-8"))
+        return metrics["model"]["epochs"] == num_epochs
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def write_config(folder, config, facts):
@@ -47,7 +57,8 @@ def read_config(folder, changes):
         changes: Dict of settings that the user asks for.
 
     Returns:
-        `(config, facts)`: `TrainingConfig` with the changes, and the facts as they were.
+        `(config, facts)`: `TrainingConfig` with the changes; the facts as they were, with
+        "epochs_planned", the setting before the changes.
 
     Raises:
         UserError: It is no run's folder, or a setting differs that must not.
@@ -59,14 +70,14 @@ def read_config(folder, changes):
         config = TrainingConfig(**settings)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
-            f"--resume {str(folder)!r}, which is no run of this version ({error})",
+            f"--resume {str(folder)!r}, which is no run of this version ({one_line(error)})",
             f"the folder of a run, with its {_CONFIG_FILE}",
             "Pass the folder that training printed, such as runs/unet/20260101-120000.",
         ) from error
     different = [
-        f"--{name.replace('_', '-')} {value} (the run: {settings[name]})"
+        f"--{name.replace('_', '-')} {value} (the run: {getattr(config, name)})"
         for name, value in changes.items()
-        if name not in CHANGEABLE and value != settings[name]
+        if name not in CHANGEABLE and value != getattr(config, name)
     ]
     if different:
         raise UserError(
@@ -77,4 +88,4 @@ def read_config(folder, changes):
             "Leave these options away, or start another run, from this one with "
             f"--init {Path(folder, 'model.keras')}.",
         )
-    return dataclasses.replace(config, **changes), facts
+    return dataclasses.replace(config, **changes), {**facts, "epochs_planned": config.epochs}

@@ -1,10 +1,8 @@
 """On how many devices of this machine to train."""
 
-import itertools
-
 import tensorflow as tf
 
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, check_choice
 
 STRATEGIES = ("auto", "one", "mirrored")
 
@@ -13,23 +11,27 @@ def choose_strategy(requested, batch_size):
     """Resolves the name of a strategy.
 
     Args:
-        requested: One of `STRATEGIES`. "auto" takes all GPUs where there are several, else one
-            device. "mirrored" takes all GPUs, or all logical CPU devices where there is no GPU.
+        requested: One of `STRATEGIES`. "auto" takes as many GPUs as share the batch evenly, all of
+            them if possible; without several, one device. "mirrored" takes all GPUs, or all
+            logical CPU devices where there is no GPU.
         batch_size: Pictures per step on all devices together.
 
     Returns:
         `tf.distribute.Strategy`; that of one device is TensorFlow's default.
 
     Raises:
-        UserError: The batch cannot be shared out evenly.
+        UserError: The name is unknown, or "mirrored" cannot share the batch evenly.
 
     >>> choose_strategy("one", batch_size=128).num_replicas_in_sync
     1
     """
-    gpus = tf.config.list_logical_devices("GPU")
-    if requested == "one" or (requested == "auto" and len(gpus) < 2):
+    check_choice("strategy", requested, STRATEGIES)
+    devices = tf.config.list_logical_devices("GPU")
+    if requested == "one" or (requested == "auto" and len(devices) < 2):
         return tf.distribute.get_strategy()
-    devices = gpus or tf.config.list_logical_devices("CPU")
+    if requested == "auto":
+        devices = devices[: largest_divisor(batch_size, len(devices))]
+    devices = devices or tf.config.list_logical_devices("CPU")
     if batch_size % len(devices):
         raise UserError(
             f"--batch-size {batch_size} for {len(devices)} devices",
@@ -40,15 +42,39 @@ def choose_strategy(requested, batch_size):
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
-def even_batch_size(num_examples, batch_size, num_replicas):
-    """The least batch size from `batch_size` on whose last batch has a picture for each replica.
+def largest_divisor(number, limit):
+    """The largest divisor of a number that is at most `limit`.
 
-    Convolutions on CPUs fail on the empty share of a batch that has too few.
+    >>> largest_divisor(128, 6)
+    4
+    """
+    return next(divisor for divisor in range(limit, 0, -1) if number % divisor == 0)
+
+
+def even_batch_size(num_examples, batch_size, num_replicas):
+    """A batch size near `batch_size` with which every batch has a picture for each replica.
+
+    TensorFlow cuts a batch of unknown size into shares of its ceiling; convolutions on CPUs fail
+    on a share that is left empty.
+
+    Raises:
+        UserError: There is none.
 
     >>> even_batch_size(33, batch_size=16, num_replicas=1)
     16
     >>> even_batch_size(33, batch_size=16, num_replicas=2)
     17
     """
-    sizes = itertools.count(batch_size)
-    return next(size for size in sizes if not 0 < num_examples % size < num_replicas)
+
+    def is_shared(count):
+        return count == 0 or (num_replicas - 1) * -(-count // num_replicas) < count
+
+    larger = range(batch_size, num_examples + batch_size)
+    for size in (*larger, *range(batch_size - 1, 0, -1)):
+        if is_shared(size) and is_shared(num_examples % size):
+            return size
+    raise UserError(
+        f"{num_examples} validation pictures for {num_replicas} devices",
+        "enough that each device gets some of every batch",
+        "Pass --strategy one, or more pictures.",
+    )

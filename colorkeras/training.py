@@ -26,7 +26,12 @@ from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.errors import InterruptedRunError, UserError, check_choice, signal_number
+from colorkeras.errors import (
+    InterruptedRunError,
+    UserError,
+    check_choice,
+    signal_number,
+)
 from colorkeras.files import require_writable, writing
 from colorkeras.metrics import METRICS
 from colorkeras.precision import choose_precision, describe_device
@@ -74,71 +79,60 @@ def train(config, say=print):
 def resume(folder, changes, say=print):
     """Goes on with a run after its last finished epoch.
 
-    The result is that of a run that was never stopped, to the last bit on the same machine.
+    With the same `epochs` the result is that of a run that was never stopped, to the last bit on
+    the same machine. Other `epochs` lay out the schedule of the learning rate anew. A run whose
+    epochs are all finished, but not its results, only gets these.
 
     Args:
         folder: The run's folder.
         changes: Dict of settings that differ, of which `runs.CHANGEABLE` may.
-        say: As for `train`, like what is returned and raised.
+        say: As for `train`, like what is raised.
 
     Returns:
         `Run`, in the same folder; its export is a new version.
     """
+    config, earlier = runs.read_config(folder, changes)
     require_writable(folder, "--resume")
-    config, facts = runs.read_config(folder, changes)
-    return _run(config, Path(folder), facts, say)
+    return _run(config, Path(folder), earlier, say)
 
 
 def _run(config, resumed_folder, earlier, say):
     check_choice("loss", config.loss, losses.LOSSES)
     check_choice("augmentation", config.augment, AUGMENTATIONS)
-    # Seeded before anything draws; the same seed then ends in the same bits on one machine.
-    keras.utils.set_random_seed(config.seed)
-    tf.config.experimental.enable_op_determinism()
 
     # -------------------------------------------------------------- network
     strategy = choose_strategy(config.strategy, config.batch_size)
     precision, precision_reason = choose_precision(config.precision)
+    config, weights = _start(config, new=resumed_folder is None)
+    # Seeded before what counts is drawn: a seed then ends in the same bits on one machine.
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
     with strategy.scope():
-        network = _network(config, precision, new=resumed_folder is None)
-        output = architectures.output_name(network)
-        average = architectures.build(network.name, output)
-    config = dataclasses.replace(
-        config, arch=network.name, output=output, name=config.name or network.name
-    )
+        network = architectures.build(config.arch, config.output, precision)
+        average = architectures.build(config.arch, config.output)
+    if weights is not None:
+        network.set_weights(weights)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
     architectures.check_image_size(network, config.image_size, config.image_size)
 
     # ----------------------------------------------------------------- data
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
     batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
+    validation_size = even_batch_size(
+        dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
+    )
     steps_per_epoch = dataset.train.num_examples // batch_size
+
+    # ------------------------------------------------------------------ run
+    facts = _facts(config, network, dataset, batch_size, precision, strategy)
     for note in dataset.notes:
         say(f"*** {note}")
     say(f"Data: {dataset.description}")
-    start = f", from {config.init}" if config.init else ""
-    say(f"Network: {config.arch}, {network.count_params():,} parameters, output {output}{start}")
-    device = describe_device(strategy.num_replicas_in_sync)
-    say(f"Precision: {precision} ({precision_reason}) on {device}")
-
-    # ------------------------------------------------------------------ run
-    facts = {
-        "name": config.name,
-        "architecture": config.arch,
-        "output": output,
-        "num_parameters": network.count_params(),
-        "loss": losses.describe(config.loss, config),
-        "init": config.init,
-        "augmentation": config.augment,
-        "dataset": dataset.description,
-        "notes": dataset.notes,
-        "seed": config.seed,
-        "batch_size": batch_size,
-        "precision": precision,
-        "device": device,
-        "versions": versions(),
-        "git_commit": git_commit(),
-    }
+    say(
+        f"Network: {config.arch}, {network.count_params():,} parameters, output {config.output}"
+        + (f", from {config.init}" if config.init else "")
+    )
+    say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
     with strategy.scope():
         colorizer = Colorizer(
             network,
@@ -160,49 +154,60 @@ def _run(config, resumed_folder, earlier, say):
     say(f"Run: {folder}")
     runs.write_config(folder, config, facts)
     record = Record(folder, best, minutes)
-    total_steps = (config.epochs - num_finished) * steps_per_epoch
     callbacks = [
         StopOnNaN(),
-        Progress(batch_size, total_steps, say),
+        Progress(batch_size, (config.epochs - num_finished) * steps_per_epoch, say),
         best,
         record,
         keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
     ]
-    stopped_by = _fit(config, colorizer, dataset, batch_size, num_finished, callbacks)
-    facts["epochs"] = len(best.history.get("loss", []))
-    facts["minutes"] = round(record.minutes, 2)
+    stopped_by = None
+    if num_finished < config.epochs and not best.patience_ended:
+        stopped_by = _fit(
+            colorizer,
+            callbacks,
+            x=training_batches(dataset.train, batch_size, config.seed, num_finished),
+            steps_per_epoch=steps_per_epoch,
+            initial_epoch=num_finished,
+            epochs=config.epochs,
+            validation_data=evaluation_batches(dataset.validation, validation_size),
+        )
     if best.epoch is None:
         say("No epoch was finished, so there is nothing to export.")
         raise stopped_by
-    facts["best_epoch"] = best.epoch + 1
 
     # -------------------------------------------------------------- results
-    average.set_weights(best.weights)
-    average.trainable = True  # Else the saved model could not be trained further.
-    with _signals_ignored():
-        with writing(folder / "model.keras") as temporary:
-            average.save(temporary)
-        export_folder = export.export(average, Path(config.export_dir, config.name), facts)
+    facts["epochs"] = len(best.history["loss"])
+    facts["best_epoch"] = best.epoch + 1
+    facts["minutes"] = round(record.minutes, 2)
+    export_folder = _export(average, best, folder, config, facts)
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
+    if isinstance(stopped_by, InterruptedRunError) and checkpoints.exist(folder):
+        say(f"To go on after the last finished epoch: --resume {folder}")
     _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
-        if isinstance(stopped_by, InterruptedRunError):
-            say(f"To go on after the last finished epoch: --resume {folder}")
         raise stopped_by
-    model = export.load(export_folder)
-    references = evaluation.references(dataset.test)
-    report = evaluation.report(model, dataset, "test", references)
+    report = evaluation.report(
+        export.load(export_folder), dataset, "test", evaluation.references(dataset.test)
+    )
     report.save(folder)
     say(report.table())
     say(f"Pictures, curves and figures are in {folder}")
     return Run(folder, export_folder, report.metrics)
 
 
-def _network(config, precision, new):
-    """The network to train: fresh, or with the weights of `config.init` in a new run."""
-    if config.init is None or not new:
-        return architectures.build(config.arch or DEFAULT_ARCHITECTURE, config.output, precision)
-    trained = pretrained.load(config.init)
+def _start(config, new):
+    """Settles architecture, output and name; a new run with `init` also gets its weights.
+
+    Returns:
+        `(config, weights)`: `TrainingConfig` without None in these, NumPy arrays or None.
+    """
+    weights = None
+    if config.init is not None and new:
+        trained = pretrained.load(config.init)
+        weights = trained.get_weights()
+    else:
+        trained = architectures.build(config.arch or DEFAULT_ARCHITECTURE, config.output)
     output = architectures.output_name(trained)
     for option, asked, given in (
         ("--arch", config.arch, trained.name),
@@ -214,21 +219,53 @@ def _network(config, precision, new):
                 f"{given}, which that model has",
                 f"Leave {option} away, or start from another model.",
             )
-    network = architectures.build(trained.name, output, precision)
-    network.set_weights(trained.get_weights())
-    return network
+    settled = {"arch": trained.name, "output": output, "name": config.name or trained.name}
+    return dataclasses.replace(config, **settled), weights
+
+
+def _facts(config, network, dataset, batch_size, precision, strategy):
+    """What the settings came to, for `config.json` and the export's metadata."""
+    return {
+        "name": config.name,
+        "architecture": config.arch,
+        "output": config.output,
+        "num_parameters": network.count_params(),
+        "loss": losses.describe(config.loss, config),
+        "init": config.init,
+        "augmentation": config.augment,
+        "dataset": dataset.description,
+        "dataset_fingerprint": dataset.fingerprint,
+        "notes": dataset.notes,
+        "seed": config.seed,
+        "batch_size": batch_size,
+        "precision": precision,
+        "device": describe_device(strategy.num_replicas_in_sync),
+        "versions": versions(),
+        "git_commit": git_commit(),
+    }
+
+
+def _export(average, best, folder, config, facts):
+    """Writes the best epoch as a SavedModel and as `model.keras`; returns the former's folder."""
+    # A second Ctrl-C would leave nothing to load; two files are soon written.
+    with _signals_ignored():
+        average.set_weights(best.weights)
+        average.trainable = True  # Else the saved model could not be trained further.
+        export_folder = export.export(average, Path(config.export_dir, config.name), facts)
+        with writing(folder / "model.keras") as temporary:
+            average.save(temporary)
+    return export_folder
 
 
 def _batch_size(config, dataset, num_replicas):
     num_examples = dataset.train.num_examples
-    if min(num_examples, dataset.validation.num_examples) < num_replicas:
-        raise UserError(
-            f"{num_examples} training and {dataset.validation.num_examples} validation pictures "
-            f"for {num_replicas} devices",
-            "at least one of each for each device",
-            "Pass --strategy one.",
-        )
     batch_size = min(config.batch_size, num_examples // num_replicas * num_replicas)
+    if batch_size == 0:
+        raise UserError(
+            f"{num_examples} training pictures for {num_replicas} devices",
+            "at least one for each device",
+            "Pass --strategy one, or more pictures.",
+        )
     if batch_size < config.batch_size:
         dataset.notes.append(
             f"Only {num_examples} training pictures: batches of {batch_size} instead of "
@@ -252,49 +289,44 @@ def _optimizer(config, total_steps):
 
 def _restore(folder, config, facts, earlier, colorizer, best, say):
     """Puts a run back to the end of its last epoch; returns the number of epochs and minutes."""
-    for key in ("dataset", "batch_size", "precision"):
+    for key in ("dataset", "dataset_fingerprint", "batch_size", "precision"):
         if facts[key] != earlier.get(key):
             raise UserError(
                 f"--resume {str(folder)!r} with {key.replace('_', ' ')} {facts[key]!r}",
                 f"that of the run, {earlier.get(key)!r}",
                 "Make the same data and devices available, or start another run.",
             )
-    best.weights, progress = checkpoints.restore(folder, colorizer)
-    if config.epochs <= progress.num_epochs:
+    weights, position = checkpoints.restore(folder, colorizer)
+    finished = position.num_epochs
+    best.put(position.best_epoch, weights, position.history)
+    is_complete = config.epochs == finished or best.patience_ended
+    # A run that was stopped between its last epoch and its results still gets these.
+    if config.epochs < finished or (is_complete and runs.has_results(folder, finished)):
         raise UserError(
             f"--resume {str(folder)!r} for {config.epochs} epochs, of which it has finished "
-            f"{progress.num_epochs}",
-            f"more than {progress.num_epochs} epochs",
-            f"Pass --epochs {progress.num_epochs + config.epochs}, for example.",
+            f"{finished}" + (", as --early-stop wanted" if best.patience_ended else ""),
+            f"more than {finished} epochs",
+            f"Pass --epochs {2 * finished}, for example.",
         )
-    best.epoch, best.history = progress.best_epoch, progress.history
-    facts["resumed_after"] = [*earlier.get("resumed_after", []), progress.num_epochs]
-    say(f"Resuming after epoch {progress.num_epochs} of {config.epochs}.")
+    facts["resumed_after"] = [*earlier.get("resumed_after", []), finished]
+    say(f"Resuming after epoch {finished} of {config.epochs}.")
+    if config.epochs != earlier["epochs_planned"]:
+        say(
+            f"*** The learning rate goes on where its schedule for {config.epochs} epochs is, "
+            f"not where that for {earlier['epochs_planned']} was."
+        )
     for key in ("device", "versions", "git_commit"):
         if facts[key] != earlier.get(key):
             say(f"*** The {key.replace('_', ' ')} changed: {earlier.get(key)}, now {facts[key]}.")
-    return progress.num_epochs, progress.minutes
+    return finished, position.minutes
 
 
-def _fit(config, colorizer, dataset, batch_size, num_finished, callbacks):
+def _fit(colorizer, callbacks, **settings):
     """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
-    validation_size = even_batch_size(
-        dataset.validation.num_examples,
-        batch_size,
-        colorizer.distribute_strategy.num_replicas_in_sync,
-    )
+    # A moving bar is for people; a log file gets one line per epoch.
+    verbose = 1 if sys.stdout.isatty() else 2
     try:
-        colorizer.fit(
-            training_batches(dataset.train, batch_size, config.seed, num_finished),
-            steps_per_epoch=dataset.train.num_examples // batch_size,
-            initial_epoch=num_finished,
-            epochs=config.epochs,
-            shuffle=False,
-            validation_data=evaluation_batches(dataset.validation, validation_size),
-            callbacks=callbacks,
-            # A moving bar is for people; a log file gets one line per epoch.
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
+        colorizer.fit(callbacks=callbacks, shuffle=False, verbose=verbose, **settings)
     except KeyboardInterrupt as interrupt:
         return InterruptedRunError(signal_number(interrupt), "Interrupted.")
     except Exception as error:
@@ -305,7 +337,7 @@ def _fit(config, colorizer, dataset, batch_size, num_finished, callbacks):
 
 @contextlib.contextmanager
 def _signals_ignored():
-    """Shields the export from a second Ctrl-C: until then the best epoch is in memory only."""
+    """Lets SIGINT and SIGTERM pass without effect."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Only the main thread may set, and receives, signals.
         return

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import griffe
 
+from colorkeras.files import write_text
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "api.md"
 
@@ -20,12 +22,18 @@ MODULES = (
     "pretrained",
     "evaluation",
     "comparison",
+    "runs",
     "data",
+    "data.source",
+    "data.pipeline",
     "architectures",
     "outputs",
     "losses",
     "augmentation",
+    "augmentation.geometry",
+    "augmentation.scan",
     "degradations",
+    "randomness",
     "metrics",
     "color",
     "errors",
@@ -58,16 +66,18 @@ def page():
         search_paths=[REPOSITORY],
         docstring_parser="google",
         # Types stand in the descriptions, together with shapes and ranges.
-        docstring_options={"warn_missing_types": False},
+        docstring_options={"warn_missing_types": False, "returns_multiple_items": False},
     )
-    contents = "\n".join(f"- [`colorkeras.{name}`](#colorkeras{name})" for name in MODULES)
+    contents = "\n".join(
+        f"- [`colorkeras.{name}`](#colorkeras{name.replace('.', '')})" for name in MODULES
+    )
     parts = [INTRODUCTION, contents, *(module_text(package[name]) for name in MODULES)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def module_text(module):
     members = [member for member in module.members.values() if is_public(member)]
-    parts = [f"## `colorkeras.{module.name}`", docstring_text(module)]
+    parts = [f"## `{module.path}`", docstring_text(module)]
     parts += [member_text(member, level=3) for member in members]
     return "\n\n".join(parts)
 
@@ -82,8 +92,13 @@ def member_text(member, level):
     if member.is_attribute and isinstance(member.value, griffe.ExprDict):
         parts.append(f"Keys: {', '.join(f'`{key}`' for key in member.value.keys)}.")
     if member.is_class:
-        methods = [item for item in member.members.values() if is_public(item) and item.is_function]
-        parts += [member_text(method, level + 1) for method in methods]
+        # Fields of data classes are described with their class.
+        members = [
+            item
+            for item in member.members.values()
+            if is_public(item) and (item.is_function or "property" in item.labels)
+        ]
+        parts += [member_text(item, level + 1) for item in members]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -134,8 +149,7 @@ def item_text(kind, item):
 
 
 def main():
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
+    write_text(PAGE, page())
     print(PAGE.relative_to(REPOSITORY))
 
 

@@ -8,12 +8,12 @@ import tensorflow as tf
 from colorkeras import checkpoints
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.checkpoints import Progress
+from colorkeras.checkpoints import Position
 from colorkeras.colorizer import Colorizer
 from colorkeras.errors import UserError
 from colorkeras.losses import LOSSES
 
-PROGRESS = Progress(
+POSITION = Position(
     num_epochs=3, minutes=1.5, history={"loss": [0.3, 0.2, 1 / 3], "val_loss": [3.0]}, best_epoch=1
 )
 
@@ -44,34 +44,37 @@ def trained(crops):
 
 def test_everything_comes_back_and_the_next_step_is_the_same(trained, tmp_path, crops):
     best = [weight + 1 for weight in trained.average.get_weights()]
-    checkpoints.save(tmp_path, trained, best, PROGRESS)
+    checkpoints.save(tmp_path, trained, best, POSITION)
     other = make_colorizer()
-    best_again, progress = checkpoints.restore(tmp_path, other)
-    assert progress == PROGRESS
+    best_again, position = checkpoints.restore(tmp_path, other)
+    assert position == POSITION
     for one, two in zip(best_again, best, strict=True):
         np.testing.assert_array_equal(one, two)
     assert int(other.optimizer.iterations) == 3
     for one, two in zip(state_of(other), state_of(trained), strict=True):
         np.testing.assert_array_equal(one, two)
-    twin = make_colorizer()
-    checkpoints.restore(tmp_path, twin)
-    for colorizer in (other, twin):
+    # The step is compared with that of the original, which must not move for other tests.
+    before = state_of(trained)
+    for colorizer in (other, trained):
         colorizer.train_step(tf.constant(crops))
-    for one, two in zip(state_of(other), state_of(twin), strict=True):
+    for one, two in zip(state_of(other), state_of(trained), strict=True):
         np.testing.assert_array_equal(one, two)
+    checkpoints.restore(tmp_path, trained)
+    np.testing.assert_array_equal(state_of(trained)[0], before[0])
 
 
 def test_the_last_two_are_kept_and_the_newest_is_used(trained, tmp_path):
-    for number in (1, 2, 9, 10):
-        progress = Progress(number, 0.0, {}, 0)
-        checkpoints.save(tmp_path, trained, [], progress)
+    for number in (1, 2, 9999, 10000):
+        position = Position(number, 0.0, {}, 0)
+        checkpoints.save(tmp_path, trained, [], position)
     names = sorted(path.name for path in (tmp_path / checkpoints.FOLDER).iterdir())
-    assert names == ["epoch-0009.npz", "epoch-0010.npz"]
-    assert checkpoints.restore(tmp_path, make_colorizer())[1].num_epochs == 10
+    assert names == ["epoch-10000.npz", "epoch-9999.npz"]
+    assert checkpoints.restore(tmp_path, make_colorizer())[1].num_epochs == 10000
 
 
 def test_no_checkpoint_is_told(tmp_path):
-    with pytest.raises(UserError, match="no epoch was finished"):
+    assert not checkpoints.exist(tmp_path)
+    with pytest.raises(UserError, match="has no checkpoint"):
         checkpoints.restore(tmp_path, make_colorizer())
 
 
@@ -89,7 +92,7 @@ def damage(path, kind):
 
 @pytest.mark.parametrize("kind", ["cut", "flipped", "text"])
 def test_a_damaged_checkpoint_is_told(kind, trained, tmp_path):
-    checkpoints.save(tmp_path, trained, trained.average.get_weights(), PROGRESS)
+    checkpoints.save(tmp_path, trained, trained.average.get_weights(), POSITION)
     (path,) = (tmp_path / checkpoints.FOLDER).iterdir()
     damage(path, kind)
     with pytest.raises(UserError, match="cannot be used"):
@@ -97,7 +100,7 @@ def test_a_damaged_checkpoint_is_told(kind, trained, tmp_path):
 
 
 def test_a_checkpoint_of_another_network_is_told(trained, tmp_path):
-    checkpoints.save(tmp_path, trained, [], PROGRESS)
+    checkpoints.save(tmp_path, trained, [], POSITION)
     with pytest.raises(UserError, match="cannot be used"):
         checkpoints.restore(tmp_path, make_colorizer(filters=5))
 
@@ -105,6 +108,6 @@ def test_a_checkpoint_of_another_network_is_told(trained, tmp_path):
 def test_pickled_objects_are_refused(tmp_path):
     folder = tmp_path / checkpoints.FOLDER
     folder.mkdir()
-    np.savez(folder / "epoch-0001.npz", progress=np.array({"num_epochs": 1}, dtype=object))
+    np.savez(folder / "epoch-0001.npz", position=np.array({"num_epochs": 1}, dtype=object))
     with pytest.raises(UserError, match="cannot be used"):
         checkpoints.restore(tmp_path, make_colorizer())

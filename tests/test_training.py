@@ -229,9 +229,12 @@ def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
 
 def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
     run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
+    runs.write_json(run.folder / "metrics.json", {"model": {"epochs": 1}})
     with pytest.raises(UserError, match="for 1 epochs, of which it has finished 1"):
         training.resume(run.folder, {})
-    training.resume(run.folder, {"epochs": 2, "name": "longer"}, lambda line: None)
+    lines = []
+    training.resume(run.folder, {"epochs": 2, "name": "longer"}, lines.append)
+    assert any("schedule for 2 epochs" in line for line in lines)
     assert [row["epoch"] for row in comparable_history(run.folder)] == ["1", "2"]
     config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
     assert config["settings"]["epochs"] == 2 and config["settings"]["name"] == "longer"
@@ -242,11 +245,11 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
     restore = checkpoints.restore
 
     def best_before(folder, colorizer):
-        weights, progress = restore(folder, colorizer)
+        weights, position = restore(folder, colorizer)
         # As if no later epoch came near the first.
-        progress.history["val_loss"][0] = -1.0
-        return [weight + 1 for weight in weights], checkpoints.Progress(
-            **{**vars(progress), "best_epoch": 0}
+        position.history["val_loss"][0] = -1.0
+        return [weight + 1 for weight in weights], checkpoints.Position(
+            **{**vars(position), "best_epoch": 0}
         )
 
     with monkeypatch.context() as patch:
@@ -264,6 +267,54 @@ def resumed_colorizer(config):
     colorizer = training.Colorizer(*networks, loss, {}, 0.9, augment, seed=0)
     colorizer.compile(optimizer=training._optimizer(config, 1))
     return colorizer
+
+
+def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "report", stop)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(config_for(tmp_path), lambda line: None)
+    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
+    before = (folder / "history.csv").read_bytes()
+    run = training.resume(folder, {}, lambda line: None)
+    assert (folder / "history.csv").read_bytes() == before
+    assert run.metrics["model"]["epochs"] == 2
+    with pytest.raises(UserError, match="has finished 2"):
+        training.resume(folder, {}, lambda line: None)
+
+
+def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
+    # At this rate no weight changes, so no epoch is better than the first.
+    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30)
+    run = training.train(config, lambda line: None)
+    before = (run.folder / "history.csv").read_bytes()
+    training.resume(run.folder, {}, lambda line: None)
+    assert (run.folder / "history.csv").read_bytes() == before
+
+
+def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
+    config_for, tmp_path, monkeypatch
+):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "save", stop)
+    lines = []
+    with pytest.raises(InterruptedRunError):
+        training.train(config_for(tmp_path), lines.append)
+    assert lines[-1].startswith("Exported the best epoch, 1,")
+
+
+def test_a_setting_that_an_older_run_does_not_know_has_its_default(finished, tmp_path):
+    _, _, run = finished
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    del config["settings"]["strategy"]
+    runs.write_json(tmp_path / "config.json", config)
+    with pytest.raises(UserError, match=r"--strategy one \(the run: auto\)"):
+        runs.read_config(tmp_path, {"strategy": "one"})
 
 
 @pytest.mark.parametrize(
@@ -290,6 +341,10 @@ def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
         Image.fromarray(pixels).save(pictures / f"{number}.png")
     config = config_for(tmp_path, dataset=str(pictures), epochs=1)
     run = training.train(config, lambda line: None)
+    # Another picture of that name, of which neither the title nor the number of pictures tells.
+    Image.new("RGB", (16, 16)).save(pictures / "0.png")
+    with pytest.raises(UserError, match="with dataset fingerprint"):
+        training.resume(run.folder, {"epochs": 2}, lambda line: None)
     (pictures / "0.png").unlink()
     with pytest.raises(UserError, match="with dataset 'folder pictures"):
         training.resume(run.folder, {"epochs": 2}, lambda line: None)

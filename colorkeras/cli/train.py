@@ -14,6 +14,7 @@ from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
+from colorkeras.errors import UserError
 from colorkeras.files import require_writable
 from colorkeras.losses import LOSSES
 from colorkeras.outputs import OUTPUTS
@@ -34,7 +35,10 @@ def add_arguments(parser):
 
     parser.add_argument("--preview", action="store_true", help="write ten pictures and stop")
     parser.add_argument(
-        "--resume", metavar="RUN", help="folder of a run to go on with; --epochs may be larger"
+        "--resume",
+        metavar="RUN",
+        help="folder of a run to go on with; only --epochs, --data-dir, --name and --export-dir "
+        "may differ",
     )
     add("--arch", _choice(ARCHITECTURES, DEFAULT_ARCHITECTURE), metavar="NAME")
     add("--output", _choice(OUTPUTS, "chroma, for baseline rgb"), metavar="NAME")
@@ -69,6 +73,8 @@ def run(options):
     settings = vars(options)
     preview = settings.pop("preview", False)
     folder = settings.pop("resume", None)
+    if preview and folder is not None:
+        raise UserError("--preview with --resume", "one of them", "Leave one of them away.")
     if preview:
         _preview(TrainingConfig(**settings))
     elif folder is not None:

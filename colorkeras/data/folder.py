@@ -80,6 +80,7 @@ def load(folder, image_size=32, seed=0):
             parts[split], image_size, seed if split == "train" else None
         ),
         notes=notes,
+        fingerprint=_fingerprint(paths, folder),
     )
 
 
@@ -154,6 +155,14 @@ def _summary(unreadable, folder):
     more = len(unreadable) - len(named)
     rest = f" and {more} more" if more else ""
     return f"{len(unreadable)} unreadable files: {', '.join(named)}{rest}"
+
+
+def _fingerprint(paths, folder):
+    """Hash of the names and sizes of files, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(os.fsencode(path.relative_to(folder)) + b"\0%d\n" % path.stat().st_size)
+    return digest.hexdigest()
 
 
 def _part(relative_path):

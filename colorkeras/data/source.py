@@ -62,12 +62,14 @@ class ImageDataset:
         description: One line for figures and metrics: what it is, how many pictures.
         open_split: Maps "train", "validation" or "test" to a `Source`.
         notes: Lines that the user must see, such as fallbacks.
+        fingerprint: Differs for pictures that the description does not tell apart.
     """
 
     name: str
     description: str
     open_split: Callable[[str], Source]
     notes: list[str] = field(default_factory=list)
+    fingerprint: str = ""
 
     @cached_property
     def train(self) -> Source:
