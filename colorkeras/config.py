@@ -40,7 +40,7 @@ class TrainingConfig:
     output: str | None = None
     init: str | None = None
     loss: str = "mse"
-    smoothness_weight: float = 0.1
+    smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     dataset: str | None = None
     data_dir: str | None = None
