@@ -16,9 +16,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorkeras import export
 from colorkeras.evaluation import column_title
 from colorkeras.files import write_json, write_text
 from colorkeras.metrics import METRICS
+from colorkeras.results import distinct, markdown_table
 
 SEEDS = (0, 1, 2)
 EPOCHS = 3
@@ -51,7 +53,7 @@ STUDIES = {
         ("none",),
     ),
     "scan": Study(
-        "Do random tone curves, film mixes, grain, blur and fading fit a model for scans?",
+        "Does augmentation with the damage of scans help on pictures damaged alike?",
         {
             f"chroma, {augment}": f"--output chroma --loss mse --augment {augment}"
             for augment in ("flip", "scan")
@@ -65,22 +67,25 @@ def train(options, seed, work_dir):
     """Trains one variant where that has not been done; returns the folder of its export."""
     words = options.split()
     name = "_".join([*words[1::2], f"seed{seed}"])
-    export = Path(work_dir, name, "1")
-    if not export.is_dir():
-        run_script(
-            "train.py", "--arch", "unet", "--dataset", "cifar10", "--epochs", EPOCHS,
-            "--seed", seed, "--name", name, "--export-dir", work_dir,
-            "--runs-dir", Path(work_dir, "runs"), *words,
-        )  # fmt: skip
-    return export
+    versions = sorted(Path(work_dir, name).glob("[0-9]*"), key=lambda path: int(path.name))
+    # Runs that were stopped or diverged leave exports of fewer epochs.
+    complete = [path for path in versions if export.load(path).metadata["epochs"] == EPOCHS]
+    if complete:
+        return complete[-1]
+    run_script(
+        "train.py", "--arch", "unet", "--dataset", "cifar10", "--epochs", EPOCHS,
+        "--seed", seed, "--name", name, "--export-dir", work_dir,
+        "--runs-dir", Path(work_dir, "runs"), *words,
+    )  # fmt: skip
+    return Path(work_dir, name, str(len(versions) + 1))
 
 
-def evaluate(export, degradation):
+def evaluate(model, degradation):
     """The figures of an export on the test part, beside echo: content of a `metrics.json`."""
-    file = Path(export.parent, f"{degradation}.json")
+    file = Path(model.parent, f"{degradation}_{model.name}.json")
     if not file.exists():
         run_script(
-            "evaluate.py", "--model", export, "--dataset", "cifar10", "--degrade", degradation,
+            "evaluate.py", "--model", model, "--dataset", "cifar10", "--degrade", degradation,
             "--json", file,
         )  # fmt: skip
     (metrics,) = json.loads(file.read_text(encoding="utf-8")).values()
@@ -93,31 +98,48 @@ def run_script(script, *words):
 
 
 def markdown(study, records):
-    """A table with mean and range over the seeds, and what it was measured on."""
-    names = list(METRICS)
-    lines = [["variant", "evaluated on", *(f"{column_title(name)}" for name in names)]]
-    for record in records:
-        first, *_ = record["runs"]
-        on = "clean" if record["degradation"] == "none" else record["degradation"]
-        lines.append([record["variant"], on, *(spread(record["runs"], name) for name in names)])
-        if record["variant"] == list(study.variants)[-1]:
-            lines.append(["*echo*", on, *(f"{first['echo'][name]:.3f}" for name in names)])
-    lines.insert(1, ["---", "---", *["---:"] * len(names)])
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    model, minutes = first["model"], [run["model"]["minutes"] for r in records for run in r["runs"]]
+    """What a study found, as a page.
+
+    Args:
+        study: `Study`.
+        records: List of dicts with "variant", "degradation" and "runs", one content of a
+            `metrics.json` for each seed; those of one degradation follow each other.
+
+    Returns:
+        str: the conditions, and a table with mean and range over the seeds.
+    """
+    lines = [["", "evaluated on", *map(column_title, METRICS)]]
+    for index, record in enumerate(records):
+        runs, on = record["runs"], record["degradation"]
+        label = f"{record['variant']}: {runs[0]['model']['loss']}"
+        lines.append([label, on, *(spread(runs, name) for name in METRICS)])
+        if records[index + 1 :] and records[index + 1]["degradation"] == on:
+            continue
+        for title, reference in (("*echo*", "echo"), ("*ground truth*", "truth")):
+            values = runs[0][reference]
+            lines.append([title, on, *(format_figure(values.get(name)) for name in METRICS)])
+    runs = [run for record in records for run in record["runs"]]
+    models = [run["model"] for run in runs]
+    minutes = [model["minutes"] for model in models]
+    clean = next(run for run in runs if run["degradation"] == "none")
     return (
         f"# {study.question}\n\n"
-        f"Mean over seeds {', '.join(map(str, SEEDS))}, with the range in brackets. U-Net, "
-        f"{EPOCHS} epochs, batch {model['batch_size']}; {first['dataset']}, "
-        f"{first['num_pictures']:,} pictures. {model['device']}, {model['precision']}, "
-        f"{min(minutes):.1f} to {max(minutes):.1f} minutes a run.\n\n"
-        f"{table}\n"
+        f"Mean over seeds {distinct(models, 'seed')}, the range from lowest to highest in "
+        f"brackets. {distinct(models, 'architecture')}, {distinct(models, 'epochs')} epochs, batch "
+        f"{distinct(models, 'batch_size')}, {min(minutes):.1f} to {max(minutes):.1f} minutes a run "
+        f"on {distinct(models, 'device')} in {distinct(models, 'precision')}; trained by commits "
+        f"{distinct(models, 'git_commit')}. {clean['dataset']}, {clean['num_pictures']:,} "
+        f"pictures.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
 
 
 def spread(runs, name):
     values = [run["figures"][name] for run in runs]
-    return f"{statistics.mean(values):.3f} ({max(values) - min(values):.3f})"
+    return f"{format_figure(statistics.mean(values))} ({format_figure(max(values) - min(values))})"
+
+
+def format_figure(value):
+    return "" if value is None else f"{value:.3f}"
 
 
 def main():
@@ -128,7 +150,7 @@ def main():
     parser.add_argument("--work-dir", default="runs/studies")
     options = parser.parse_args()
     study = STUDIES[options.study]
-    exports = {
+    models = {
         title: [train(words, seed, options.work_dir) for seed in SEEDS]
         for title, words in study.variants.items()
     }
@@ -136,7 +158,7 @@ def main():
         {
             "variant": title,
             "degradation": degradation,
-            "runs": [evaluate(export, degradation) for export in exports[title]],
+            "runs": [evaluate(model, degradation) for model in models[title]],
         }
         for degradation in study.degradations
         for title in study.variants

@@ -128,13 +128,13 @@ def _conditions(results):
     first = next(iter(results.values()))
     return (
         f"{first['dataset']}, {first['num_pictures']:,} pictures. "
-        f"Trained on {_all(models, 'device')} in {_all(models, 'precision')}, "
-        f"loss {_all(models, 'loss')}, batch {_all(models, 'batch_size')}, "
-        f"seed {_all(models, 'seed')}."
+        f"Trained on {distinct(models, 'device')} in {distinct(models, 'precision')}, "
+        f"loss {distinct(models, 'loss')}, batch {distinct(models, 'batch_size')}, "
+        f"seed {distinct(models, 'seed')}."
     )
 
 
-def _all(models, key):
+def distinct(models, key):
     """The values of a key over all models, each named once."""
     return " / ".join(dict.fromkeys(str(model[key]) for model in models))
 

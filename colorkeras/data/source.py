@@ -73,12 +73,15 @@ class ImageDataset:
 
     @cached_property
     def train(self) -> Source:
+        """The part to learn from."""
         return self.open_split("train")
 
     @cached_property
     def validation(self) -> Source:
+        """The part that tells which epoch is best."""
         return self.open_split("validation")
 
     @cached_property
     def test(self) -> Source:
+        """The part for final figures."""
         return self.open_split("test")

@@ -1,0 +1,62 @@
+"""Tests of the page that a study of settings writes."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from colorkeras.metrics import METRICS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def studies():
+    return runpy.run_path(str(ROOT / "benchmarks" / "studies.py"))
+
+
+def run_with(figure, degradation, seed):
+    model = {
+        "architecture": "unet",
+        "batch_size": 128,
+        "device": "a CPU",
+        "epochs": 3,
+        "git_commit": "abc",
+        "loss": "mse",
+        "minutes": 2.5 + seed,
+        "precision": "float32",
+        "seed": seed,
+    }
+    return {
+        "dataset": "pictures, test" + ("" if degradation == "none" else ", degraded"),
+        "degradation": degradation,
+        "num_pictures": 10_000,
+        "figures": dict.fromkeys(METRICS, figure),
+        "echo": dict.fromkeys(METRICS, 7.0),
+        "truth": {"colorfulness": 30.0},
+        "model": model,
+    }
+
+
+def test_mean_range_references_and_conditions(studies):
+    study = studies["STUDIES"]["scan"]
+    records = [
+        {
+            "variant": variant,
+            "degradation": degradation,
+            "runs": [run_with(base + seed, degradation, seed) for seed in (0, 1, 3)],
+        }
+        for degradation, base in (("none", 1.0), ("scan", 11.0))
+        for variant in study.variants
+    ]
+    page = studies["markdown"](study, records)
+    assert study.question in page
+    assert "seeds 0 / 1 / 3" in page and "2.5 to 5.5 minutes" in page and "3 epochs" in page
+    assert "pictures, test, 10,000 pictures" in page
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    assert [row[0].strip("| ") for row in rows[2:]] == 2 * [
+        *(f"{variant}: mse" for variant in study.variants), "*echo*", "*ground truth*",
+    ]  # fmt: skip
+    assert [row[1] for row in rows[2:]] == ["none"] * 4 + ["scan"] * 4
+    assert rows[2][2] == "2.333 (3.000)" and rows[6][2] == "12.333 (3.000)"
+    assert rows[4][2] == "7.000" and set(rows[5][2:]) >= {"30.000", ""}
