@@ -120,6 +120,27 @@ def exported(request, exports):
     return exports(request.param)
 
 
+LOGICAL_DEVICES = """
+import tensorflow as tf
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * {})
+"""
+
+
+@pytest.fixture(scope="session")
+def run_on_devices(run_python):
+    """Function that runs a program on several logical CPU devices; returns the process.
+
+    They stand in for accelerators. TensorFlow makes them only before it starts, hence a process.
+    """
+
+    def run(num_devices, program, *arguments):
+        return run_python("-c", LOGICAL_DEVICES.format(num_devices) + program, *arguments)
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def run_python():
     """Function that runs Python with some arguments in the repository; returns the process."""

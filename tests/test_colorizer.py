@@ -28,14 +28,8 @@ def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma"):
     return colorizer
 
 
-# A second logical CPU stands in for an accelerator; TensorFlow makes them only before it starts.
 PLACEMENT_PROGRAM = """
 import numpy as np
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-
 from tensorflow.python.eager import context
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
@@ -67,8 +61,8 @@ for function in executed.function_graphs:
 """
 
 
-def test_grayscale_is_made_on_the_models_device_inside_the_train_function(run_python):
-    process = run_python("-c", PLACEMENT_PROGRAM)
+def test_grayscale_is_made_on_the_models_device_inside_the_train_function(run_on_devices):
+    process = run_on_devices(2, PLACEMENT_PROGRAM)
     assert process.returncode == 0, process.stderr
     lines = process.stdout.splitlines()
     # The weighting of the three channels and their sum, not just constants.

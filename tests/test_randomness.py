@@ -7,11 +7,6 @@ from colorkeras.randomness import Randomness
 
 # Replicas of one batch; logical devices are made before TensorFlow starts.
 REPLICAS_PROGRAM = """
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 3)
-
 from colorkeras.randomness import Randomness
 
 def draw(num_pictures):
@@ -27,8 +22,8 @@ for whole, shares in zip(alone, strategy.run(draw, args=(2,))):
 """
 
 
-def test_replicas_draw_the_numbers_of_their_share(run_python):
-    process = run_python("-c", REPLICAS_PROGRAM)
+def test_replicas_draw_the_numbers_of_their_share(run_on_devices):
+    process = run_on_devices(3, REPLICAS_PROGRAM)
     assert process.returncode == 0, process.stderr
 
 

@@ -9,18 +9,7 @@ import tensorflow as tf
 from colorkeras.errors import UserError
 from colorkeras.strategies import STRATEGIES, choose_strategy, even_batch_size
 
-# Logical devices are made before TensorFlow starts, hence in a process of its own.
-TWO_DEVICES = """
-import sys
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-"""
-
-STEPS_PROGRAM = (
-    TWO_DEVICES
-    + """
+STEPS_PROGRAM = """
 import json
 import keras
 import numpy as np
@@ -73,22 +62,20 @@ def run(name):
 
 print(json.dumps({name: run(name) for name in ("one", "mirrored")}))
 """
-)
 
-WHOLE_RUN_PROGRAM = (
-    TWO_DEVICES
-    + """
+WHOLE_RUN_PROGRAM = """
+import sys
+
 from colorkeras.cli import main
 
 sys.exit(main(sys.argv[1:], "train"))
 """
-)
 
 
 @pytest.fixture(scope="module")
-def runs(run_python):
+def runs(run_on_devices):
     """The first 20 steps on one device and on two, at the same batch size."""
-    process = run_python("-c", STEPS_PROGRAM)
+    process = run_on_devices(2, STEPS_PROGRAM)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
 
@@ -112,10 +99,12 @@ def test_two_devices_validate_as_one(runs):
             assert two[name] == pytest.approx(one[name], rel=1e-3), name
 
 
-def test_runs_on_two_devices(run_python, picture_folder, tmp_path):
+def test_runs_on_two_devices(run_python, run_on_devices, picture_folder, tmp_path):
     def train(*words):
         folders = ["--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models"]
-        process = run_python("-c", WHOLE_RUN_PROGRAM, *words, *folders[2 * ("--resume" in words) :])
+        process = run_on_devices(
+            2, WHOLE_RUN_PROGRAM, *words, *folders[2 * ("--resume" in words) :]
+        )
         assert process.returncode == 0, process.stderr
         return process.stdout
 
@@ -138,11 +127,9 @@ def test_runs_on_two_devices(run_python, picture_folder, tmp_path):
     assert process.returncode == 0, process.stderr
 
 
-def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_python):
-    program = TWO_DEVICES + (
-        "from colorkeras.strategies import choose_strategy\nchoose_strategy('mirrored', 7)"
-    )
-    process = run_python("-c", program)
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_on_devices):
+    program = "from colorkeras.strategies import choose_strategy\nchoose_strategy('mirrored', 7)"
+    process = run_on_devices(2, program)
     assert "--batch-size 7 for 2 devices" in process.stderr
     assert "Pass --batch-size 8" in process.stderr
 

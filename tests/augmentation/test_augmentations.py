@@ -10,11 +10,6 @@ from colorkeras.randomness import Randomness
 # Replicas of one batch; logical devices are made before TensorFlow starts.
 REPLICAS_PROGRAM = """
 import numpy as np
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 3)
-
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.randomness import Randomness
 
@@ -68,6 +63,6 @@ def test_seed_and_step_make_the_result(augment):
     assert changed == [augment is not AUGMENTATIONS["none"]] * 2
 
 
-def test_replicas_make_the_pictures_of_their_share(run_python):
-    process = run_python("-c", REPLICAS_PROGRAM)
+def test_replicas_make_the_pictures_of_their_share(run_on_devices):
+    process = run_on_devices(3, REPLICAS_PROGRAM)
     assert process.returncode == 0, process.stderr

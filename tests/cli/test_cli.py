@@ -62,6 +62,23 @@ UNUSABLE = [
     ("train --early-stop -1", "--early-stop -1", "at least 0", "leave"),
     ("train --seed -1", "--seed -1", "at least 0", "leave"),
     ("train --name ../up", "'../up'", "letters", "--export-dir"),
+    ("train --loss structure --smoothness-weight -1", "--smoothness-weight -1", "0", "leave"),
+    ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
+    ("train --augment fog", "augmentation 'fog'", "flip", "Choose"),
+    ("train --resume missing", "'missing'", "config.json", "folder that training printed"),
+    ("train --resume empty", "'empty'", "config.json", "folder that training printed"),
+    ("train --resume file", "'file'", "config.json", "folder that training printed"),
+    ("train --resume empty --preview", "--preview", "one of them", "Leave"),
+    ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
+    ("train --init missing.keras", "missing.keras", "shipped model's name", "architecture"),
+    ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "Leave --arch away"),
+    ("train --init {model} --output rgb", "--output rgb", "chroma", "Leave --output away"),
+    (
+        "train --init {baseline} --dataset {pictures} --image-size 16",
+        "16x16",
+        "32x32",
+        "--image-size",
+    ),
     ("evaluate --model missing", "'missing'", "saved_models/unet/1", "numbered folder"),
     ("evaluate --model empty", "'empty'", "saved_models/unet/1", "numbered folder"),
     ("evaluate --model file", "'file'", "saved_models/unet/1", "numbered folder"),
@@ -145,6 +162,8 @@ def test_bad_input_is_explained_and_leaves_nothing(
         ("train --epochs abc", "--epochs: invalid int value: 'abc'"),
         ("train --learning-rate fast", "--learning-rate: invalid float value: 'fast'"),
         ("train --precision float8", "--precision: invalid choice: 'float8' (choose from"),
+        ("train --strategy many", "--strategy: invalid choice: 'many' (choose from"),
+        ("train --resume", "--resume: expected one argument"),
         ("train --no-such-option", "unrecognized arguments: --no-such-option"),
         ("evaluate", "the following arguments are required: --model"),
         ("compare --output-dir new", "the following arguments are required: --model"),
@@ -191,6 +210,20 @@ def test_preview_writes_one_picture(main, tmp_path):
     # Grayscale above, color below.
     chroma = np.ptp(pixels, axis=-1).max(axis=1)
     assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
+
+
+def test_a_run_goes_on_with_what_it_was_not_told_anew(main, tmp_path, picture_folder):
+    words = f"train --arch skip_cnn --dataset {picture_folder} --image-size 16 --batch-size 4"
+    assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
+    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
+    # The default of 128 is not what was asked for.
+    status, _, errors = main(f"train --resume {folder} --epochs 2 --batch-size 128")
+    assert status == cli.UNUSABLE and "--batch-size 128 (the run: 4)" in errors
+    status, output, _ = main(f"train --resume {folder} --epochs 2 --seed 7 --name longer")
+    assert status == cli.DONE and "Resuming after epoch 1 of 2." in output
+    assert (tmp_path / "saved_models" / "longer" / "1").is_dir()
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["batch_size"] == 4 and config["settings"]["seed"] == 7
 
 
 def test_results_on_degraded_pictures_are_apart_from_clean_ones(
