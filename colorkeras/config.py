@@ -29,6 +29,7 @@ class TrainingConfig:
         early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
+        profile: Whether to profile a few steps of the first epoch, for TensorBoard.
         name: Name of the export; None takes the architecture's.
         runs_dir: Where run folders are made.
         export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
@@ -52,6 +53,7 @@ class TrainingConfig:
     early_stop: int = 0
     seed: int = 0
     precision: str = "auto"
+    profile: bool = False
     name: str | None = None
     runs_dir: str = "runs"
     export_dir: str = "saved_models"

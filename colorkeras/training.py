@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures, evaluation, export, figures, losses
+from colorkeras import architectures, evaluation, export, figures, losses, tensorboard
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, StopOnNaN
 from colorkeras.colorizer import Colorizer
@@ -21,12 +21,9 @@ from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.errors import InterruptedRunError, UserError, check_choice, signal_number
 from colorkeras.files import require_writable, write_json, writing
 from colorkeras.losses import LOSSES
-from colorkeras.metrics import METRICS
+from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.precision import choose_precision, describe_device
 from colorkeras.version import git_commit, versions
-
-VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
-"""Keys of `METRICS` that are computed on the validation part after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +114,9 @@ def train(config, say=print):
     )
     colorizer.compile(optimizer=_optimizer(config, config.epochs * steps_per_epoch))
     best = BestEpoch()
+    summaries = _summaries(config, dataset, folder, facts)
     started = time.perf_counter()
-    stopped_by = _fit(config, colorizer, dataset, batch_size, folder, best, say)
+    stopped_by = _fit(config, colorizer, dataset, batch_size, folder, best, summaries, say)
     facts["epochs"] = len(best.history.get("loss", []))
     facts["minutes"] = round((time.perf_counter() - started) / 60, 2)
     if best.epoch is None:
@@ -141,6 +139,7 @@ def train(config, say=print):
     references = evaluation.references(dataset.test)
     report = evaluation.report(model, dataset, "test", references)
     report.save(folder)
+    tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
     say(report.table())
     say(f"Pictures, curves and figures are in {folder}")
     return Run(folder, export_folder, report.metrics)
@@ -182,7 +181,17 @@ def _optimizer(config, total_steps):
     return optimizer
 
 
-def _fit(config, colorizer, dataset, batch_size, folder, best, say):
+def _summaries(config, dataset, folder, facts):
+    """The callbacks that write for TensorBoard; `_fit` closes them."""
+    truth = evaluation.sample_pictures(dataset.validation)
+    title = f"{_title(facts)}, validation"
+    summaries = [tensorboard.EpochSummaries(folder, truth, title)]
+    if config.profile:
+        summaries.append(tensorboard.Profile(folder))
+    return summaries
+
+
+def _fit(config, colorizer, dataset, batch_size, folder, best, summaries, say):
     """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
     steps_per_epoch = dataset.train.num_examples // batch_size
     csv_log = keras.callbacks.CSVLogger(folder / "history.csv")
@@ -191,7 +200,7 @@ def _fit(config, colorizer, dataset, batch_size, folder, best, say):
         Progress(batch_size, config.epochs * steps_per_epoch, say),
         best,
         csv_log,
-        keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
+        *summaries,
     ]
     if config.early_stop:
         callbacks.append(keras.callbacks.EarlyStopping("val_loss", patience=config.early_stop))
@@ -212,9 +221,11 @@ def _fit(config, colorizer, dataset, batch_size, folder, best, say):
         # Divergence, or a picture that vanished: finished epochs are worth keeping.
         return error
     finally:
-        # `fit` leaves it open when an exception passes.
+        # `fit` leaves them open when an exception passes.
         if csv_log.csv_file:
             csv_log.csv_file.close()
+        for callback in summaries:
+            callback.close()
     return None
 
 
@@ -236,5 +247,10 @@ def _signals_ignored():
 
 def _save_curves(folder, best, dataset, facts):
     echo = evaluation.evaluate(evaluation.echo, dataset.validation)
-    title = f"{facts['name']} ({facts['output']}, {facts['loss']}), {facts['dataset']}"
-    figures.save_curves(folder / "curves.png", best.history, best.epoch, title, echo["psnr_pooled"])
+    figures.save_curves(
+        folder / "curves.png", best.history, best.epoch, _title(facts), echo["psnr_pooled"]
+    )
+
+
+def _title(facts):
+    return f"{facts['name']} ({facts['output']}, {facts['loss']}), {facts['dataset']}"

@@ -42,6 +42,7 @@ def add_arguments(parser):
     add("--early-stop", type=int, metavar="EPOCHS", help="stop after so many without progress")
     add("--seed", type=int, help="fixes weights, order, augmentation (default %(default)s)")
     add("--precision", choices=PRECISIONS, help="auto: bfloat16 where the device has it natively")
+    add("--profile", action="store_true", help="profile a few steps, for TensorBoard")
     add("--name", help="name of the export (default: the architecture's)")
     add("--runs-dir", metavar="DIR", help="where run folders go (default %(default)s)")
     add("--export-dir", metavar="DIR", help="where exports go (default %(default)s)")
