@@ -29,6 +29,9 @@ class Colorizer(keras.Model):
         augment: Value of `AUGMENTATIONS`.
         seed: Whole number from which all augmentation follows.
 
+    Attributes:
+        step_graph: The `tf.Graph` of the train step that is being or was compiled; None before.
+
     Reference (average of weights): Polyak, Juditsky, "Acceleration of stochastic approximation by
     averaging", SIAM Journal on Control and Optimization 30, 1992.
     """
@@ -43,6 +46,7 @@ class Colorizer(keras.Model):
         self.average_decay = float(average_decay)
         self.augment = augment
         self.seed = seed
+        self.step_graph = None
         self._loss = loss
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._validation_metrics = [
@@ -79,23 +83,33 @@ class Colorizer(keras.Model):
             Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
             this step's gradient on the replica's share, of which Keras reports the replicas' mean.
         """
+        # Python runs this when Keras compiles the step: kept as it is, TensorBoard shows it.
+        self.step_graph = tf.compat.v1.get_default_graph()
         step = self.optimizer.iterations
-        rgb, grayscale = self.augment(from_uint8(images), Randomness(self.seed, step))
+        with tf.name_scope("step"):
+            randomness = Randomness(self.seed, step)
+        with tf.name_scope("augment"):
+            rgb, grayscale = self.augment(from_uint8(images), randomness)
         replicas = tf.distribute.get_replica_context()
         with tf.GradientTape() as tape:
             prediction = self.network(grayscale, training=True)
-            loss = self._loss(self.output_kind, rgb, prediction)
-            # The optimizer adds the gradients of all replicas.
-            share = loss / replicas.num_replicas_in_sync
+            with tf.name_scope("loss"):
+                loss = self._loss(self.output_kind, rgb, prediction)
+                # The optimizer adds the gradients of all replicas.
+                share = loss / replicas.num_replicas_in_sync
         variables = self.network.trainable_variables
-        gradients = tape.gradient(share, variables)
+        # The tape's own name, under which it puts the other operations.
+        with tf.name_scope("gradient_tape"):
+            gradients = tape.gradient(share, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        self._update_average(tf.cast(step, tf.float32))
-        self._loss_mean.update_state(replicas.all_reduce(tf.distribute.ReduceOp.MEAN, loss))
-        return {
-            "loss": self._loss_mean.result(),
-            "gradient_norm": tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync,
-        }
+        with tf.name_scope("average"):
+            self._update_average(tf.cast(step, tf.float32))
+        with tf.name_scope("metrics"):
+            self._loss_mean.update_state(replicas.all_reduce(tf.distribute.ReduceOp.MEAN, loss))
+            return {
+                "loss": self._loss_mean.result(),
+                "gradient_norm": tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync,
+            }
 
     def test_step(self, images):
         """Measures the average network on uint8 RGB `[n, h, w, 3]`."""

@@ -31,6 +31,7 @@ class TrainingConfig:
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
         strategy: One of `STRATEGIES`.
+        profile: Whether to profile a few steps of the first epoch, for TensorBoard.
         name: Name of the export; None takes the architecture's.
         runs_dir: Where run folders are made.
         export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
@@ -56,6 +57,7 @@ class TrainingConfig:
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"
+    profile: bool = False
     name: str | None = None
     runs_dir: str = "runs"
     export_dir: str = "saved_models"

@@ -200,6 +200,9 @@ METRICS = {
 }
 """Every metric by the name used in histories, JSON files and tables."""
 
+VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
+"""Keys of `METRICS` that training computes on the validation part after each epoch."""
+
 MIN_SSIM_SIZE = 11
 """Pixels: the side of the SSIM window, below which a picture has no SSIM."""
 

@@ -20,6 +20,7 @@ from colorkeras import (
     losses,
     pretrained,
     runs,
+    tensorboard,
 )
 from colorkeras.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
@@ -33,13 +34,10 @@ from colorkeras.errors import (
     signal_number,
 )
 from colorkeras.files import require_writable, writing
-from colorkeras.metrics import METRICS
+from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.precision import choose_precision, describe_device
 from colorkeras.strategies import choose_strategy, even_batch_size
 from colorkeras.version import git_commit, versions
-
-VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
-"""Keys of `METRICS` that are computed on the validation part after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -159,19 +157,19 @@ def _run(config, resumed_folder, earlier, say):
         Progress(batch_size, (config.epochs - num_finished) * steps_per_epoch, say),
         best,
         record,
-        keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False),
     ]
     stopped_by = None
     if num_finished < config.epochs and not best.patience_ended:
-        stopped_by = _fit(
-            colorizer,
-            callbacks,
-            x=training_batches(dataset.train, batch_size, config.seed, num_finished),
-            steps_per_epoch=steps_per_epoch,
-            initial_epoch=num_finished,
-            epochs=config.epochs,
-            validation_data=evaluation_batches(dataset.validation, validation_size),
-        )
+        with _summaries(config, dataset, folder, facts) as summaries:
+            stopped_by = _fit(
+                colorizer,
+                [*callbacks, *summaries],
+                x=training_batches(dataset.train, batch_size, config.seed, num_finished),
+                steps_per_epoch=steps_per_epoch,
+                initial_epoch=num_finished,
+                epochs=config.epochs,
+                validation_data=evaluation_batches(dataset.validation, validation_size),
+            )
     if best.epoch is None:
         say("No epoch was finished, so there is nothing to export.")
         raise stopped_by
@@ -191,6 +189,7 @@ def _run(config, resumed_folder, earlier, say):
         export.load(export_folder), dataset, "test", evaluation.references(dataset.test)
     )
     report.save(folder)
+    tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
     say(report.table())
     say(f"Pictures, curves and figures are in {folder}")
     return Run(folder, export_folder, report.metrics)
@@ -321,6 +320,21 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
     return finished, position.minutes
 
 
+@contextlib.contextmanager
+def _summaries(config, dataset, folder, facts):
+    """Yields the callbacks that write for TensorBoard, and closes their files."""
+    truth = evaluation.sample_pictures(dataset.validation)
+    title = f"{_title(facts)}, validation"
+    with contextlib.ExitStack() as files:
+        summaries = [tensorboard.EpochSummaries(folder, truth, title)]
+        if config.profile:
+            summaries.append(tensorboard.Profile(folder))
+        for callback in summaries:
+            # `fit` leaves files open when an exception passes.
+            files.callback(callback.close)
+        yield summaries
+
+
 def _fit(colorizer, callbacks, **settings):
     """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
     # A moving bar is for people; a log file gets one line per epoch.
@@ -353,5 +367,10 @@ def _signals_ignored():
 
 def _save_curves(folder, best, dataset, facts):
     echo = evaluation.evaluate(evaluation.echo, dataset.validation)
-    title = f"{facts['name']} ({facts['output']}, {facts['loss']}), {facts['dataset']}"
-    figures.save_curves(folder / "curves.png", best.history, best.epoch, title, echo["psnr_pooled"])
+    figures.save_curves(
+        folder / "curves.png", best.history, best.epoch, _title(facts), echo["psnr_pooled"]
+    )
+
+
+def _title(facts):
+    return f"{facts['name']} ({facts['output']}, {facts['loss']}), {facts['dataset']}"

@@ -11,8 +11,7 @@ from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import ArraySource, evaluation_batches
 from colorkeras.losses import LOSSES
-from colorkeras.metrics import METRICS
-from colorkeras.training import VALIDATION_METRICS
+from colorkeras.metrics import METRICS, VALIDATION_METRICS
 
 
 def small_network(output="chroma"):

@@ -48,7 +48,8 @@ def fit_only(monkeypatch):
     monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
 
     class NoReport:
-        metrics = None
+        def __init__(self):
+            self.metrics = {"figures": {}}
 
         def save(self, folder):
             pass

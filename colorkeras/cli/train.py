@@ -37,8 +37,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="folder of a run to go on with; only --epochs, --data-dir, --name and --export-dir "
-        "may differ",
+        help="folder of a run to go on with; only --epochs, --data-dir, --name, --export-dir "
+        "and --profile may differ",
     )
     add("--arch", _choice(ARCHITECTURES, DEFAULT_ARCHITECTURE), metavar="NAME")
     add("--output", _choice(OUTPUTS, "chroma, for baseline rgb"), metavar="NAME")
@@ -63,6 +63,7 @@ def add_arguments(parser):
     add("--seed", "fixes weights, order, augmentation", type=int)
     add("--precision", "auto: bfloat16 where the device has it natively", choices=PRECISIONS)
     add("--strategy", "auto: all GPUs where there are several", choices=STRATEGIES)
+    parser.add_argument("--profile", action="store_true", help="profile steps, for TensorBoard")
     add("--name", "name of the export (default: the architecture's)")
     add("--runs-dir", "where run folders go", metavar="DIR")
     add("--export-dir", "where exports go", metavar="DIR")
