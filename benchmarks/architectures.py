@@ -30,6 +30,7 @@ from colorkeras import architectures
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
+from colorkeras.determinism import make_deterministic
 from colorkeras.losses import LOSSES
 from colorkeras.precision import describe_device
 
@@ -74,9 +75,10 @@ def gigaflops(network):
 def images_per_second(name, setting):
     """Median training speed of one architecture."""
     precision, deterministic = SETTINGS[setting]
-    keras.utils.set_random_seed(0)
     if deterministic:
-        tf.config.experimental.enable_op_determinism()
+        make_deterministic(seed=0)
+    else:
+        keras.utils.set_random_seed(0)
     network = architectures.build(name, dtype=precision)
     colorizer = Colorizer(
         network,

@@ -23,6 +23,7 @@ from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
+from colorkeras.determinism import make_deterministic
 from colorkeras.losses import LOSSES
 from colorkeras.precision import choose_precision, describe_device
 
@@ -36,8 +37,7 @@ def main():
     source = load_dataset("cifar10", parser.parse_args().data_dir).train
     config = TrainingConfig()
     precision, _ = choose_precision()
-    tf.config.experimental.enable_op_determinism()
-    keras.utils.set_random_seed(config.seed)
+    make_deterministic(config.seed)
     colorizer = Colorizer(
         architectures.build(DEFAULT_ARCHITECTURE, dtype=precision),
         architectures.build(DEFAULT_ARCHITECTURE),

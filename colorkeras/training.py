@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from colorkeras import (
     architectures,
@@ -27,6 +26,7 @@ from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
+from colorkeras.determinism import make_deterministic
 from colorkeras.errors import (
     InterruptedRunError,
     UserError,
@@ -102,9 +102,8 @@ def _run(config, resumed_folder, earlier, say):
     strategy = choose_strategy(config.strategy, config.batch_size)
     precision, precision_reason = choose_precision(config.precision)
     config, weights = _start(config, new=resumed_folder is None)
-    # Seeded before what counts is drawn: a seed then ends in the same bits on one machine.
-    keras.utils.set_random_seed(config.seed)
-    tf.config.experimental.enable_op_determinism()
+    # Before anything that counts is drawn.
+    make_deterministic(config.seed)
     with strategy.scope():
         network = architectures.build(config.arch, config.output, precision)
         average = architectures.build(config.arch, config.output)

@@ -125,7 +125,7 @@ def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
     for _ in range(4):
         with tf.GradientTape() as tape:
             prediction = network(luma(rgb), training=True)
-            loss = mean_squared_error(OUTPUTS[output].target(rgb), prediction)
+            loss = mean_squared_error(OUTPUTS[output], rgb, prediction)
         optimizer.apply(
             tape.gradient(loss, network.trainable_variables), network.trainable_variables
         )

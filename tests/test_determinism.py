@@ -1,0 +1,38 @@
+"""A test of the same bits from the same seed, in a step of real size."""
+
+# In a process of its own, because determinism is switched on for good.
+PROGRAM = """
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from colorkeras import architectures
+from colorkeras.color import from_uint8, luma, rgb_to_chroma
+from colorkeras.data import load_dataset
+from colorkeras.determinism import make_deterministic
+
+make_deterministic(seed=0)
+network = architectures.build("skip_cnn")
+draw = np.random.default_rng(0).standard_normal
+network.set_weights([abs(0.1 * draw(weight.shape, "float32")) for weight in network.weights])
+rgb = from_uint8(load_dataset("sample").train.load(tf.range(256, dtype=tf.int64), 0))
+
+@tf.function
+def gradients():
+    with tf.GradientTape() as tape:
+        prediction = network(luma(rgb), training=True)
+        loss = tf.reduce_mean(tf.math.squared_difference(rgb_to_chroma(rgb), prediction))
+    return tape.gradient(loss, network.trainable_variables)
+
+first = [gradient.numpy() for gradient in gradients()]
+for _ in range(20):
+    for one, other in zip(first, gradients(), strict=True):
+        np.testing.assert_array_equal(one, other)
+"""
+
+
+def test_gradients_of_a_large_batch_are_the_same_each_time(run_python):
+    process = run_python("-c", PROGRAM)
+    assert process.returncode == 0, process.stderr
