@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -63,12 +64,33 @@ def run(name):
 print(json.dumps({name: run(name) for name in ("one", "mirrored")}))
 """
 
-WHOLE_RUN_PROGRAM = """
+WHOLE_RUNS_PROGRAM = """
 import sys
+from pathlib import Path
 
-from colorkeras.cli import main
+from colorkeras.config import TrainingConfig
+from colorkeras.training import resume, train
 
-sys.exit(main(sys.argv[1:], "train"))
+def run(**settings):
+    return train(
+        TrainingConfig(
+            dataset=sys.argv[1],
+            image_size=16,
+            epochs=1,
+            batch_size=8,
+            precision="float32",
+            strategy="mirrored",
+            runs_dir=f"{sys.argv[2]}/runs",
+            export_dir=f"{sys.argv[2]}/saved_models",
+            **settings,
+        )
+    )
+
+first = run(arch="skip_cnn")
+# Going on where it stopped, and from both of its results.
+resume(first.folder, {"epochs": 2})
+for start in (first.export_folder, first.folder / "model.keras"):
+    run(init=str(start))
 """
 
 
@@ -99,32 +121,18 @@ def test_two_devices_validate_as_one(runs):
             assert two[name] == pytest.approx(one[name], rel=1e-3), name
 
 
-def test_runs_on_two_devices(run_python, run_on_devices, picture_folder, tmp_path):
-    def train(*words):
-        folders = ["--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models"]
-        process = run_on_devices(
-            2, WHOLE_RUN_PROGRAM, *words, *folders[2 * ("--resume" in words) :]
-        )
-        assert process.returncode == 0, process.stderr
-        return process.stdout
-
-    data = f"--dataset {picture_folder} --image-size 16 --epochs 1 --batch-size 8".split()
-    devices = ["--precision", "float32", "--strategy", "mirrored"]
-    assert "in 2 logical devices" in train("--arch", "skip_cnn", *data, *devices)
-    export = tmp_path / "saved_models" / "skip_cnn" / "1"
-    model = tf.saved_model.load(str(export))
+def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
+    process = run_on_devices(2, WHOLE_RUNS_PROGRAM, picture_folder, tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.count("in 2 logical devices") == 4
+    assert "Resuming after epoch 1 of 2." in process.stdout
+    assert len(list((tmp_path / "saved_models" / "skip_cnn").iterdir())) == 4
+    # What several devices made serves one, in TensorFlow and for going on.
+    model = tf.saved_model.load(str(tmp_path / "saved_models" / "skip_cnn" / "1"))
     rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 9, 9, 1]))["rgb"]
     assert rgb.shape == (1, 9, 9, 3)
-    # Going on where it stopped, and from its results, on several devices and on one.
-    (run_folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
-    assert "Resuming after epoch 1 of 2." in train("--resume", run_folder, "--epochs", "2")
-    for start in (export, run_folder / "model.keras"):
-        train("--init", start, *data, *devices)
-    process = run_python(
-        "pipelines/train.py", "--init", run_folder / "model.keras", *data,
-        "--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models",
-    )  # fmt: skip
-    assert process.returncode == 0, process.stderr
+    trained, *_ = (tmp_path / "runs" / "skip_cnn").glob("*/model.keras")
+    assert keras.saving.load_model(trained)(tf.zeros([1, 9, 9, 1])).shape == (1, 9, 9, 2)
 
 
 def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_on_devices):
