@@ -1,4 +1,4 @@
-"""Does a setting help? The U-Net trained with and without it, under one budget and three seeds.
+"""Does a setting help? The U-Net trained with and without it, under one budget.
 
     python benchmarks/studies.py --study structure     # loss: mean squared error or structure
     python benchmarks/studies.py --study scan          # augmentation: flips, or damage as of scans
@@ -22,7 +22,6 @@ from colorkeras.files import write_json, write_text
 from colorkeras.metrics import METRICS
 from colorkeras.results import distinct, markdown_table
 
-SEEDS = (0, 1, 2)
 EPOCHS = 3
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -35,11 +34,13 @@ class Study:
         question: What it is to find out.
         variants: Dict of title to options of `pipelines/train.py`.
         degradations: Keys of `DEGRADATIONS`: what the models are evaluated on.
+        seeds: One run of each variant for each.
     """
 
     question: str
     variants: dict
     degradations: tuple
+    seeds: tuple
 
 
 STUDIES = {
@@ -50,7 +51,8 @@ STUDIES = {
             for output in ("rgb", "chroma")
             for loss in ("mse", "structure")
         },
-        ("none",),
+        degradations=("none",),
+        seeds=(0, 1, 2),
     ),
     "scan": Study(
         "Does augmentation with the damage of scans help on pictures damaged alike?",
@@ -58,7 +60,8 @@ STUDIES = {
             f"chroma, {augment}": f"--output chroma --loss mse --augment {augment}"
             for augment in ("flip", "scan")
         },
-        ("none", "scan"),
+        degradations=("none", "scan"),
+        seeds=(0,),
     ),
 }
 
@@ -151,7 +154,7 @@ def main():
     options = parser.parse_args()
     study = STUDIES[options.study]
     models = {
-        title: [train(words, seed, options.work_dir) for seed in SEEDS]
+        title: [train(words, seed, options.work_dir) for seed in study.seeds]
         for title, words in study.variants.items()
     }
     records = [
