@@ -83,16 +83,20 @@ def train(options, seed, work_dir):
     return Path(work_dir, name, str(len(versions) + 1))
 
 
-def evaluate(model, degradation):
-    """The figures of an export on the test part, beside echo: content of a `metrics.json`."""
-    file = Path(model.parent, f"{degradation}_{model.name}.json")
-    if not file.exists():
-        run_script(
-            "evaluate.py", "--model", model, "--dataset", "cifar10", "--degrade", degradation,
-            "--json", file,
-        )  # fmt: skip
-    (metrics,) = json.loads(file.read_text(encoding="utf-8")).values()
-    return metrics
+def evaluate(models, degradation, work_dir):
+    """The figures of exports on the test part, beside echo.
+
+    Returns:
+        Dict of the content of a `metrics.json` by path.
+    """
+    file = Path(work_dir, f"figures_{degradation}.json")
+    words = [word for model in models for word in ("--model", model)]
+    run_script(
+        "evaluate.py", *words, "--dataset", "cifar10", "--degrade", degradation,
+        "--json", file, "--overwrite",
+    )  # fmt: skip
+    figures = json.loads(file.read_text(encoding="utf-8"))
+    return {Path(path): metrics for path, metrics in figures.items()}
 
 
 def run_script(script, *words):
@@ -157,15 +161,13 @@ def main():
         title: [train(words, seed, options.work_dir) for seed in study.seeds]
         for title, words in study.variants.items()
     }
-    records = [
-        {
-            "variant": title,
-            "degradation": degradation,
-            "runs": [evaluate(model, degradation) for model in models[title]],
-        }
-        for degradation in study.degradations
-        for title in study.variants
-    ]
+    everything = [model for versions in models.values() for model in versions]
+    records = []
+    for degradation in study.degradations:
+        figures = evaluate(everything, degradation, options.work_dir)
+        for title in study.variants:
+            runs = [figures[model] for model in models[title]]
+            records.append({"variant": title, "degradation": degradation, "runs": runs})
     target = REPOSITORY / "results" / "studies" / options.study
     write_json(target.with_suffix(".json"), records)
     write_text(target.with_suffix(".md"), markdown(study, records))
