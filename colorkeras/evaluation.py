@@ -263,4 +263,4 @@ def format_value(value, name):
     """A figure of a metric as text; "" for None."""
     if value is None:
         return ""
-    return f"{value:.3f}" if name == "ssim" else f"{value:.2f}"
+    return f"{value:.{METRICS[name].decimals}f}"

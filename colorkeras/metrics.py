@@ -32,6 +32,7 @@ class Metric:
         description: One sentence for documentation.
         finish: Maps the mean over all pictures, `[]` or `[num_values]`, to the figure.
         num_values: Numbers per picture, where the figure needs more than one.
+        decimals: Digits behind the point in tables.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Metric:
     description: str
     finish: Callable = tf.identity
     num_values: int | None = None
+    decimals: int = 2
 
 
 def _image_mean(values):
@@ -157,6 +159,7 @@ METRICS = {
         _ssim,
         True,
         "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
+        decimals=3,
     ),
     "mae": Metric(
         "MAE", "/255", _absolute_error, False, "Mean absolute error of RGB in 8-bit levels."
@@ -196,6 +199,7 @@ METRICS = {
         "Correlation of the luma steps between neighboring pixels with the truth's, all pictures.",
         finish=_correlation,
         num_values=5,
+        decimals=3,
     ),
 }
 """Every metric by the name used in histories, JSON files and tables."""
