@@ -2,6 +2,7 @@
 
     python benchmarks/studies.py --study structure     # loss: mean squared error or structure
     python benchmarks/studies.py --study scan          # augmentation: flips, or damage as of scans
+    python benchmarks/studies.py --study scan --page-only     # the page anew, from its records
 
 Each trains what `--work-dir` does not hold yet, so a stopped study goes on, evaluates every export
 on CIFAR-10's test part, and writes `results/studies/<study>.json` and `.md`; the latter shows the
@@ -66,6 +67,22 @@ STUDIES = {
 }
 
 
+def run_study(study, work_dir):
+    """Trains and evaluates all variants; returns the records for `markdown`."""
+    models = {
+        title: [train(words, seed, work_dir) for seed in study.seeds]
+        for title, words in study.variants.items()
+    }
+    everything = [model for versions in models.values() for model in versions]
+    records = []
+    for degradation in study.degradations:
+        figures = evaluate(everything, degradation, work_dir)
+        for title in study.variants:
+            runs = [figures[model] for model in models[title]]
+            records.append({"variant": title, "degradation": degradation, "runs": runs})
+    return records
+
+
 def train(options, seed, work_dir):
     """Trains one variant where that has not been done; returns the folder of its export."""
     words = options.split()
@@ -127,22 +144,24 @@ def markdown(study, records):
             lines.append([title, on, *(format_figure(values.get(name)) for name in METRICS)])
     runs = [run for record in records for run in record["runs"]]
     models = [run["model"] for run in runs]
-    minutes = [model["minutes"] for model in models]
+    seeds = f"Seed {distinct(models, 'seed')}"
+    if len(records[0]["runs"]) > 1:
+        seeds = f"Mean over {seeds.lower()}, the range from lowest to highest in brackets"
     clean = next(run for run in runs if run["degradation"] == "none")
     return (
         f"# {study.question}\n\n"
-        f"Mean over seeds {distinct(models, 'seed')}, the range from lowest to highest in "
-        f"brackets. {distinct(models, 'architecture')}, {distinct(models, 'epochs')} epochs, batch "
-        f"{distinct(models, 'batch_size')}, {min(minutes):.1f} to {max(minutes):.1f} minutes a run "
-        f"on {distinct(models, 'device')} in {distinct(models, 'precision')}; trained by commits "
-        f"{distinct(models, 'git_commit')}. {clean['dataset']}, {clean['num_pictures']:,} "
+        f"{seeds}. {distinct(models, 'architecture')}, {distinct(models, 'epochs')} epochs, batch "
+        f"{distinct(models, 'batch_size')}, on {distinct(models, 'device')} in "
+        f"{distinct(models, 'precision')}; trained by commits {distinct(models, 'git_commit')}. "
+        f"{clean['dataset']}, {clean['num_pictures']:,} "
         f"pictures.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
 
 
 def spread(runs, name):
     values = [run["figures"][name] for run in runs]
-    return f"{format_figure(statistics.mean(values))} ({format_figure(max(values) - min(values))})"
+    mean = format_figure(statistics.mean(values))
+    return mean if len(values) == 1 else f"{mean} ({format_figure(max(values) - min(values))})"
 
 
 def format_figure(value):
@@ -155,21 +174,13 @@ def main():
     )
     parser.add_argument("--study", choices=STUDIES, required=True)
     parser.add_argument("--work-dir", default="runs/studies")
+    parser.add_argument("--page-only", action="store_true", help="train and evaluate nothing")
     options = parser.parse_args()
     study = STUDIES[options.study]
-    models = {
-        title: [train(words, seed, options.work_dir) for seed in study.seeds]
-        for title, words in study.variants.items()
-    }
-    everything = [model for versions in models.values() for model in versions]
-    records = []
-    for degradation in study.degradations:
-        figures = evaluate(everything, degradation, options.work_dir)
-        for title in study.variants:
-            runs = [figures[model] for model in models[title]]
-            records.append({"variant": title, "degradation": degradation, "runs": runs})
     target = REPOSITORY / "results" / "studies" / options.study
-    write_json(target.with_suffix(".json"), records)
+    if not options.page_only:
+        write_json(target.with_suffix(".json"), run_study(study, options.work_dir))
+    records = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
     write_text(target.with_suffix(".md"), markdown(study, records))
     print(target.with_suffix(".md").read_text(encoding="utf-8"))
 
