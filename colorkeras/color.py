@@ -6,6 +6,7 @@ gamma-encoded sRGB, float32 in 0..1 unless a docstring says uint8 in 0..255.
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
@@ -21,6 +22,7 @@ _XYZ_FROM_RGB = (
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
 )
+_RGB_FROM_XYZ = np.linalg.inv(_XYZ_FROM_RGB)
 _WHITE = tuple(sum(row) for row in _XYZ_FROM_RGB)
 
 
@@ -141,6 +143,29 @@ def rgb_to_lab(rgb):
         ],
         axis=-1,
     )
+
+
+def lab_to_rgb(lab):
+    """sRGB of CIE 1976 L*a*b*, white point D65: the inverse of `rgb_to_lab`, clipped to the gamut.
+
+    Args:
+        lab: float32 `[..., 3]`: L* in 0..100, a* and b* about -110..110.
+
+    Returns:
+        float32 `[..., 3]` in 0..1.
+
+    >>> lab_to_rgb(tf.constant([53.24, 80.09, 67.2])).numpy().astype(float).round(2).tolist()
+    [1.0, 0.0, 0.0]
+    """
+    middle = (lab[..., 0] + 16) / 116
+    f = tf.stack([middle + lab[..., 1] / 500, middle, middle - lab[..., 2] / 200], axis=-1)
+    epsilon, kappa = 216 / 24389, 24389 / 27
+    ratio = tf.where(f**3 > epsilon, f**3, (116 * f - 16) / kappa)
+    xyz = tf.reshape(ratio * tf.constant(_WHITE), [-1, 3])
+    linear = tf.linalg.matmul(xyz, tf.constant(_RGB_FROM_XYZ, tf.float32), transpose_b=True)
+    linear = tf.clip_by_value(tf.reshape(linear, tf.shape(lab)), 0.0, 1.0)
+    bright = 1.055 * tf.pow(tf.maximum(linear, 0.0031308), 1 / 2.4) - 0.055
+    return tf.where(linear <= 0.0031308, 12.92 * linear, bright)
 
 
 def ciede2000(lab1, lab2):

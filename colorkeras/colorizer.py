@@ -3,10 +3,8 @@
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures
 from colorkeras.color import from_uint8, luma
 from colorkeras.metrics import MeanOverImages, rounded
-from colorkeras.outputs import OUTPUTS
 from colorkeras.randomness import Randomness
 
 
@@ -23,11 +21,13 @@ class Colorizer(keras.Model):
     Args:
         network: A model from `architectures.build`, of any precision.
         average: The same architecture and output in float32.
-        loss: Function of output, rgb and prediction, as from `losses.with_weights`.
+        objective: `Objective` of that output.
         metrics: Dict of `Metric` for validation.
         average_decay: Decay of the average in 0..1; 0 copies the weights.
         augment: Value of `AUGMENTATIONS`.
-        seed: Whole number from which all augmentation follows.
+        seed: Whole number from which all augmentation and noise follows.
+        class_weight: Of the cross entropy of the auxiliary class head in the training loss, at
+            least 0; above 0 for networks that have one, which then need labels beside pictures.
 
     Attributes:
         step_graph: The `tf.Graph` of the train step that is being or was compiled; None before.
@@ -36,18 +36,20 @@ class Colorizer(keras.Model):
     averaging", SIAM Journal on Control and Optimization 30, 1992.
     """
 
-    def __init__(self, network, average, loss, metrics, average_decay, augment, seed):
+    def __init__(
+        self, network, average, objective, metrics, average_decay, augment, seed, class_weight=0.0
+    ):
         super().__init__(name="colorizer")
         average.trainable = False
         average.set_weights(network.get_weights())
         self.network = network
         self.average = average
-        self.output_kind = OUTPUTS[architectures.output_name(network)]
+        self.objective = objective
         self.average_decay = float(average_decay)
         self.augment = augment
         self.seed = seed
+        self.class_weight = class_weight
         self.step_graph = None
-        self._loss = loss
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._validation_metrics = [
             MeanOverImages(metric, name) for name, metric in metrics.items()
@@ -66,7 +68,7 @@ class Colorizer(keras.Model):
                 self.optimizer.build(self.network.trainable_variables)
 
     def call(self, grayscale):
-        """Colors with the average network.
+        """Colors with the average network, each picture from the seed that is its number.
 
         Args:
             grayscale: float32 `[n, h, w, 1]` in 0..1.
@@ -74,15 +76,21 @@ class Colorizer(keras.Model):
         Returns:
             float32 RGB `[n, h, w, 3]` in 0..1.
         """
-        return self.output_kind.decode(grayscale, self.average(grayscale, training=False))
+        seeds = tf.range(tf.shape(grayscale)[0])
+        objective = self.objective
+        return objective.color(self.average, grayscale, seeds, objective.temperature)
 
-    def train_step(self, images):
-        """One update from uint8 RGB `[n, h, w, 3]`, a replica's share of the batch.
+    def train_step(self, data):
+        """One update from a replica's share of the batch.
+
+        Args:
+            data: uint8 RGB `[n, h, w, 3]`; with a class head a pair of this and int64 `[n]`.
 
         Returns:
             Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
             this step's gradient on the replica's share, of which Keras reports the replicas' mean.
         """
+        images, labels = data if self.class_weight else (data, None)
         # Python runs this when Keras compiles the step: kept as it is, TensorBoard shows it.
         self.step_graph = tf.compat.v1.get_default_graph()
         step = self.optimizer.iterations
@@ -90,11 +98,13 @@ class Colorizer(keras.Model):
             randomness = Randomness(self.seed, step)
         with tf.name_scope("augment"):
             rgb, grayscale = self.augment(from_uint8(images), randomness)
+        with tf.name_scope("target"):
+            inputs, target = self.objective.target(rgb, grayscale, randomness)
         replicas = tf.distribute.get_replica_context()
         with tf.GradientTape() as tape:
-            prediction = self.network(grayscale, training=True)
+            prediction = self.network(inputs, training=True)
             with tf.name_scope("loss"):
-                loss = self._loss(self.output_kind, rgb, prediction)
+                loss = self._loss(target, prediction, labels)
                 # The optimizer adds the gradients of all replicas.
                 share = loss / replicas.num_replicas_in_sync
         variables = self.network.trainable_variables
@@ -111,15 +121,25 @@ class Colorizer(keras.Model):
                 "gradient_norm": tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync,
             }
 
+    def _loss(self, target, prediction, labels):
+        if labels is None:
+            return self.objective.loss(target, prediction)
+        prediction, logits = prediction
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return self.objective.loss(target, prediction) + self.class_weight * tf.reduce_mean(entropy)
+
     def test_step(self, images):
-        """Measures the average network on uint8 RGB `[n, h, w, 3]`."""
+        """Measures the average network on uint8 RGB `[n, h, w, 3]`, without its class head."""
         rgb = from_uint8(images)
         grayscale = luma(rgb)
-        prediction = self.average(grayscale, training=False)
-        loss = self._loss(self.output_kind, rgb, prediction)
+        # The same noise in every epoch, so that losses can be compared.
+        inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0))
+        prediction = self.average(inputs, training=False)
+        prediction = prediction[0] if self.class_weight else prediction
+        loss = self.objective.loss(target, prediction)
         self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
         truth = tf.cast(images, tf.float32)
-        output = rounded(self.output_kind.decode(grayscale, prediction))
+        output = rounded(self(grayscale))
         for metric in self._validation_metrics:
             metric.update_state(truth, output)
         return {metric.name: metric.result() for metric in self.metrics}

@@ -5,18 +5,30 @@ from dataclasses import dataclass
 
 from colorkeras.errors import UserError
 
+MAX_TEMPERATURE = 1.5
+"""Of sampling: above it colors are none that a picture has."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """Settings of a training run; the command line's options have the same names and defaults.
 
     Attributes:
+        recipe: Key of `RECIPES` from which the other settings came; for the record.
         arch: Key of `ARCHITECTURES`; None takes that of `init`, or else "unet".
-        output: Key of `OUTPUTS`; None takes that of `init`, or else the architecture's default.
+        objective: Key of `OBJECTIVES`; None takes that of `init` or `output`, or else regression.
+        output: Key of `OUTPUTS`; None takes that of `init`, or else the architecture's first one
+            that serves the objective.
         init: A trained model to start from, as for `pretrained.load`; None starts anew.
-        loss: Key of `LOSSES`.
+        loss: Key of `LOSSES`, for objective "regression".
         smoothness_weight: Of edge-aware chroma smoothness in loss "structure".
         gradient_weight: Of luma gradients in loss "structure".
+        rebalance: Share of the uniform distribution in the weights of objective "classification",
+            above 0 to 1; 1 does not rebalance.
+        steps: Steps in which objective "flow" colors a picture.
+        temperature: Of the endpoints without one, 0..1.5; None takes the objective's default.
+        class_weight: Of an auxiliary class head's cross entropy, for data sets with labels and
+            architectures that allow a head; it is dropped at export. 0 trains none.
         dataset: Key of `DATASETS`, path of a folder, or None for CIFAR-10 or else the sample.
         data_dir: Where prepared data sets are looked for first.
         image_size: Crop size in pixels for a folder.
@@ -37,12 +49,18 @@ class TrainingConfig:
         export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
     """
 
+    recipe: str | None = None
     arch: str | None = None
+    objective: str | None = None
     output: str | None = None
     init: str | None = None
     loss: str = "mse"
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
+    rebalance: float = 0.5
+    steps: int = 16
+    temperature: float | None = None
+    class_weight: float = 0.0
     dataset: str | None = None
     data_dir: str | None = None
     image_size: int = 32
@@ -70,6 +88,11 @@ class TrainingConfig:
         _check("weight_decay", self.weight_decay, 0)
         _check("smoothness_weight", self.smoothness_weight, 0)
         _check("gradient_weight", self.gradient_weight, 0)
+        _check("rebalance", self.rebalance, 0, 1, above=True)
+        _check("steps", self.steps, 1)
+        if self.temperature is not None:
+            _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
+        _check("class_weight", self.class_weight, 0)
         _check("average_decay", self.average_decay, 0, 1)
         _check("early_stop", self.early_stop, 0)
         # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.

@@ -10,25 +10,14 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
-from colorkeras.color import from_uint8, luma, to_uint8
 from colorkeras.config import is_plain_name
+from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError, one_line
 from colorkeras.files import write_json, write_next_version, write_text
-from colorkeras.outputs import OUTPUTS
+from colorkeras.objectives.objective import check_temperature
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
 """Where an export, relative to its folder, says what it is and how it was made."""
-
-ENDPOINTS = """\
-| endpoint | input | output |
-| --- | --- | --- |
-| `serving_default` | `grayscale`: float32 `[n, h, w, 1]`, 0..1 | `rgb`: float32 `[n, h, w, 3]`, \
-0..1 |
-| `colorize` | `grayscale`: uint8 `[n, h, w, 1]`, 0..255 | `rgb`: uint8 `[n, h, w, 3]`, 0..255 |
-| `colorize_bytes` | `image_bytes`: string `[n]`, PNG or JPEG files | `image_bytes`: string `[n]`, \
-PNG files, RGB, each of its input's size |
-"""
-"""Markdown table of what an export offers, for its README and the project's."""
 
 _README = """\
 # {name}
@@ -37,7 +26,7 @@ A colorkeras SavedModel: {architecture} ({num_parameters:,} parameters), output 
 trained on {dataset}. It computes in float32 and needs TensorFlow only.
 
 {endpoints}
-`n` is any number{sizes}. `colorize_bytes` turns colored input gray first.
+`n` is any number{sizes}. `colorize_bytes` turns colored input gray first.{sampling}
 The settings and versions behind this export are in `{metadata_file}`.
 
 ```python
@@ -49,78 +38,55 @@ rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 32, 32, 1]))["r
 """
 
 
-def export(network, parent, metadata):
-    """Writes `parent/<n>`, a SavedModel with the endpoints of `ENDPOINTS`.
+_SAMPLING = """
+Another seed gives another plausible version, the same seed the same one; a lower temperature gives
+calmer colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+
+
+def export(network, objective, parent, metadata):
+    """Writes `parent/<n>`, a SavedModel with what `endpoints` offers.
 
     Args:
-        network: A float32 model from `architectures.build`.
+        network: A float32 model from `architectures.build`, without a class head.
+        objective: The `Objective` that it was trained for.
         parent: Folder of the numbered versions of one model.
         metadata: Dict for `assets.extra/colorkeras.json` that names at least "name" and
-            "dataset"; what the network itself tells is added.
+            "dataset"; what the network and the objective themselves tell is added.
 
     Returns:
         `Path` of the new version.
     """
-    output = architectures.output_name(network)
     metadata = {
         "name": metadata["name"],
         "architecture": network.name,
-        "output": output,
+        "output": architectures.output_name(network),
         "num_parameters": network.count_params(),
         **metadata,
+        **objective.facts,
     }
-    _, height, width, _ = network.input_shape
+    offered = endpoints(network, objective)
 
     def write(folder):
-        _archive(network, OUTPUTS[output].decode).write_out(str(folder), verbose=False)
+        # The endpoints track the variables that they use; `track` would store each once more.
+        archive = keras.export.ExportArchive()
+        for name, (function, signature) in offered.items():
+            archive.add_endpoint(name, function, signature)
+        archive.write_out(str(folder), verbose=False)
         write_json(folder / METADATA_FILE, metadata)
-        sizes = ", h and w are any size" if height is None else f", h = {height}, w = {width}"
-        readme = _README.format(
-            endpoints=ENDPOINTS, sizes=sizes, metadata_file=METADATA_FILE.as_posix(), **metadata
-        )
-        write_text(folder / "README.md", readme)
+        write_text(folder / "README.md", _readme(network, objective, offered, metadata))
 
     return write_next_version(parent, write)
 
 
-def _archive(network, decode):
-    _, height, width, _ = network.input_shape
-
-    def color(grayscale):
-        return decode(grayscale, network(grayscale, training=False))
-
-    def serving_default(grayscale):
-        return {"rgb": color(grayscale)}
-
-    def colorize(grayscale):
-        return {"rgb": to_uint8(color(from_uint8(grayscale)))}
-
-    def color_file(contents):
-        image = tf.io.decode_image(contents, channels=3, expand_animations=False)
-        if height is not None:
-            message = f"Expected a picture of {height}x{width} pixels, the only size of this model."
-            check = tf.debugging.assert_equal(tf.shape(image)[:2], [height, width], message)
-            # Not left to ensure_shape below, which the optimizer moves before the check.
-            with tf.control_dependencies([check]):
-                image = tf.reshape(image, [height, width, 3])
-        grayscale = luma(from_uint8(tf.ensure_shape(image, [height, width, 3])))
-        return tf.io.encode_png(to_uint8(color(grayscale[tf.newaxis]))[0])
-
-    def colorize_bytes(image_bytes):
-        # One at a time: the pictures of a batch may differ in size.
-        return {"image_bytes": tf.map_fn(color_file, image_bytes, fn_output_signature=tf.string)}
-
-    def grayscale_spec(dtype):
-        return tf.TensorSpec([None, height, width, 1], dtype, name="grayscale")
-
-    # The endpoints track the variables that they use; `track` would store each a second time.
-    archive = keras.export.ExportArchive()
-    archive.add_endpoint("serving_default", serving_default, [grayscale_spec(tf.float32)])
-    archive.add_endpoint("colorize", colorize, [grayscale_spec(tf.uint8)])
-    archive.add_endpoint(
-        "colorize_bytes", colorize_bytes, [tf.TensorSpec([None], tf.string, name="image_bytes")]
+def _readme(network, objective, offered, metadata):
+    _, height, width, _ = network.inputs[0].shape
+    return _README.format(
+        endpoints=table(offered),
+        sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
+        sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
+        metadata_file=METADATA_FILE.as_posix(),
+        **metadata,
     )
-    return archive
 
 
 @dataclass(frozen=True)
@@ -148,9 +114,48 @@ class ExportedModel:
         _, inputs = self.signature.structured_input_signature
         return inputs["grayscale"].shape[1]
 
-    def color(self, grayscale):
-        """Colors float32 `[n, h, w, 1]` in 0..1 to float32 RGB `[n, h, w, 3]` in 0..1."""
-        return self.signature(grayscale=tf.convert_to_tensor(grayscale))["rgb"]
+    @property
+    def samples(self):
+        """Whether another seed gives another plausible version: it has the endpoint `sample`."""
+        return "sample" in self.saved_model.signatures
+
+    def color(self, grayscale, seeds=None, temperature=None):
+        """Colors pictures.
+
+        Args:
+            grayscale: float32 `[n, h, w, 1]` in 0..1.
+            seeds: int32 `[n]`, one for each picture, for models that sample; others ignore it.
+                None takes what the endpoint `serving_default` takes.
+            temperature: float in 0..1.5 for models that sample, None for their default.
+
+        Returns:
+            float32 RGB `[n, h, w, 3]` in 0..1.
+
+        Raises:
+            UserError: A temperature out of range, or for a model that does not sample.
+        """
+        grayscale = tf.convert_to_tensor(grayscale)
+        if temperature is not None:
+            self.check_temperature(temperature)
+        if not self.samples or (seeds is None and temperature is None):
+            return self.signature(grayscale=grayscale)["rgb"]
+        return self.saved_model.signatures["sample"](
+            grayscale=grayscale,
+            seed=tf.constant(0) if seeds is None else tf.cast(seeds, tf.int32),
+            temperature=tf.constant(
+                self.metadata["temperature"] if temperature is None else temperature, tf.float32
+            ),
+        )["rgb"]
+
+    def check_temperature(self, temperature):
+        """Raises UserError unless the model samples and the temperature is in 0..1.5."""
+        if not self.samples:
+            raise UserError(
+                f"temperature {temperature:g} for {str(self.path)!r}, without endpoint `sample`",
+                "a model that was trained with --objective flow",
+                "Leave the temperature away, or choose another model, such as unet_vivid.",
+            )
+        check_temperature(temperature)
 
 
 def load(path):

@@ -1,8 +1,8 @@
-"""Training losses.
+"""Losses of regressions.
 
-Add a loss by adding a function and one entry to `LOSSES`. A loss takes the `Output` that the
-network predicts, the true RGB, float32 `[n, h, w, 3]` in 0..1, and the prediction, float32
-`[n, h, w, output.num_channels]`; it returns one scalar, the mean over the batch.
+Add a loss by adding a function and one entry to `LOSSES`. A loss takes the `Representation` that
+the network predicts, the true RGB, float32 `[n, h, w, 3]` in 0..1, and the prediction, float32
+`[n, h, w, num_channels]`; it returns one scalar, the mean over the batch.
 """
 
 import functools
@@ -16,17 +16,17 @@ EDGE_CONTRAST = 0.1
 """Luma step, 0..1, at which `structure` lets chroma change e times more freely than on a plane."""
 
 
-def mean_squared_error(output, rgb, prediction):
+def mean_squared_error(representation, rgb, prediction):
     """Mean squared error; its minimum is the mean of the plausible colors."""
-    return tf.reduce_mean(tf.math.squared_difference(output.target(rgb), prediction))
+    return tf.reduce_mean(tf.math.squared_difference(representation.target(rgb), prediction))
 
 
-def mean_absolute_error(output, rgb, prediction):
+def mean_absolute_error(representation, rgb, prediction):
     """Mean absolute error; its minimum is the median of the plausible colors."""
-    return tf.reduce_mean(tf.abs(output.target(rgb) - prediction))
+    return tf.reduce_mean(tf.abs(representation.target(rgb) - prediction))
 
 
-def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
+def structure(representation, rgb, prediction, smoothness_weight, gradient_weight):
     """Mean squared error, smooth chroma between edges, and the luma gradients of the truth.
 
     With luma Y and chroma C (Cb and Cr) of the prediction, luma G of the truth, and d the
@@ -41,7 +41,7 @@ def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
     which takes its luma from the input.
 
     Args:
-        output: See the module, as for `rgb` and `prediction`.
+        representation: See the module, as for `rgb` and `prediction`.
         rgb: Likewise.
         prediction: Likewise.
         smoothness_weight: At least 0.
@@ -54,7 +54,7 @@ def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
     2016, equation 6, which compares the gradients' absolute values; here the sign counts.
     """
     guide = luma(rgb)
-    predicted_luma, chroma = output.luma_and_chroma(guide, prediction)
+    predicted_luma, chroma = representation.luma_and_chroma(guide, prediction)
     smoothness = gradient = 0.0
     for edges, luma_steps, chroma_steps in zip(
         neighbor_differences(guide),
@@ -65,7 +65,7 @@ def structure(output, rgb, prediction, smoothness_weight, gradient_weight):
         smoothness += _mean(tf.exp(-tf.abs(edges) / EDGE_CONTRAST) * tf.abs(chroma_steps))
         gradient += _mean(tf.math.squared_difference(luma_steps, edges))
     return (
-        mean_squared_error(output, rgb, prediction)
+        mean_squared_error(representation, rgb, prediction)
         + smoothness_weight * smoothness
         + gradient_weight * gradient
     )
@@ -105,7 +105,7 @@ def with_weights(name, settings):
         settings: Object with an attribute for each name in `LOSS_WEIGHTS[name]`.
 
     Returns:
-        Function of output, rgb and prediction.
+        Function of representation, rgb and prediction.
     """
     weights = {weight: getattr(settings, weight) for weight in LOSS_WEIGHTS.get(name, ())}
     return functools.partial(LOSSES[name], **weights)

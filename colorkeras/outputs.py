@@ -1,62 +1,41 @@
-"""What a network predicts: the whole picture, or its chroma beside the input's luma.
+"""What the last layer of a network predicts; the layer bears the name of its entry.
 
-Add an output by adding one entry to `OUTPUTS`.
+Add an output by adding one entry to `OUTPUTS`, and its use to an objective.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import tensorflow as tf
-
-from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.chroma_bins import NUM_BINS
 
 
 @dataclass(frozen=True)
 class Output:
-    """How predictions relate to pictures.
+    """The shape of a prediction for a picture `[n, h, w, 1]`, and who makes use of it.
 
     Attributes:
         num_channels: Channels of the prediction.
-        target: Maps true RGB, float32 `[n, h, w, 3]` in 0..1, to what the loss compares the
-            prediction with, `[n, h, w, num_channels]`.
-        decode: Maps grayscale input, float32 `[n, h, w, 1]` in 0..1, and the prediction to RGB,
-            float32 `[n, h, w, 3]` in 0..1. The loss never sees it.
-        luma_and_chroma: Maps grayscale, as above, and the prediction to the luma `[n, h, w, 1]`
-            and the chroma `[n, h, w, 2]` that it stands for, before anything is clipped.
+        stride: Pixels of the picture for each value, along each axis: the prediction is
+            `[n, ceil(h / stride), ceil(w / stride), num_channels]`.
+        objective: Key of `OBJECTIVES` that trains networks with this output.
     """
 
     num_channels: int
-    target: Callable
-    decode: Callable
-    luma_and_chroma: Callable
-
-
-def _decode_rgb(grayscale, prediction):
-    del grayscale  # The prediction holds the whole picture.
-    return tf.clip_by_value(prediction, 0.0, 1.0)
-
-
-def _luma_and_chroma_of_rgb(grayscale, prediction):
-    del grayscale
-    return luma(prediction), rgb_to_chroma(prediction)
-
-
-def _luma_and_chroma_of_chroma(grayscale, prediction):
-    return grayscale, prediction
+    stride: int
+    objective: str
 
 
 OUTPUTS = {
-    "rgb": Output(
-        num_channels=3,
-        target=tf.identity,
-        decode=_decode_rgb,
-        luma_and_chroma=_luma_and_chroma_of_rgb,
-    ),
-    "chroma": Output(
-        num_channels=2,
-        target=rgb_to_chroma,
-        decode=luma_chroma_to_rgb,
-        luma_and_chroma=_luma_and_chroma_of_chroma,
-    ),
+    "chroma": Output(num_channels=2, stride=1, objective="regression"),
+    "rgb": Output(num_channels=3, stride=1, objective="regression"),
+    "bins": Output(num_channels=NUM_BINS, stride=2, objective="classification"),
+    "velocity": Output(num_channels=4, stride=2, objective="flow"),
 }
-"""Red, green, blue in 0..1; or BT.601 Cb and Cr in -0.5..0.5, which keeps the input's luma."""
+"""BT.601 Cb and Cr in -0.5..0.5, which keeps the input's luma; red, green, blue in 0..1; logits of
+the bins of `chroma_bins`; of `objectives.flow` the velocity from noise to chroma and the chroma to
+expect, two channels each."""
+
+CLASSES = "classes"
+"""Name of the layer of an auxiliary class head."""
+
+NUM_CLASSES = 10
+"""Classes that a head tells apart: those of CIFAR-10."""

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from colorkeras import architectures, export, shipped
+from colorkeras import architectures, chroma_bins, export, objectives, shipped
 from colorkeras.architectures import ARCHITECTURES
+from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError, one_line
 from colorkeras.outputs import OUTPUTS
 
@@ -34,47 +35,62 @@ def _from_keras_file(path):
         network = keras.saving.load_model(path, compile=False)
         if network.name not in ARCHITECTURES or network.output_names[0] not in OUTPUTS:
             raise ValueError(f"it holds a model named {network.name!r}")
-        return _with_weights(network.name, network.output_names[0], network.get_weights())
+        rebuilt = architectures.build(network.name, network.output_names[0])
+        _assign(rebuilt.weights, network.get_weights())
     except Exception as error:  # Keras raises what its parsers stumble over.
         raise _unusable(path, error) from error
+    return rebuilt
 
 
 def _from_export(model):
     architecture, output = model.metadata["architecture"], model.metadata["output"]
+    if "priors" in model.metadata:
+        chroma_bins.check_priors(model.metadata["priors"])
     try:
+        network = architectures.build(architecture, output)
+        objective = objectives.create(output, _settings(model.metadata))
         values = [variable.numpy() for variable in model.signature.variables]
-        network = _with_weights(architecture, output, values, order=_order_of_use)
-        _check_equal(network, model)
+        _assign(_in_order_of_use(network, objective), values)
+        _check_equal(network, objective, model)
     except Exception as error:
         raise _unusable(model.path, error) from error
     return network
 
 
-def _with_weights(architecture, output, values, order=lambda network: network.weights):
-    network = architectures.build(architecture, output)
-    for variable, value in zip(order(network), values, strict=True):
+def _settings(metadata):
+    """What of the training's settings decides how the export colors."""
+    names = {"steps", "temperature"} & set(metadata)
+    return TrainingConfig(**{name: metadata[name] for name in names})
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-    return network
 
 
-def _order_of_use(network):
+def _in_order_of_use(network, objective):
     """The network's weights as a traced function meets them, which is how an export lists them.
 
     A SavedModel numbers its layers otherwise, so names do not tell.
     """
-    _, height, width, _ = network.input_shape
-    traced = tf.function(lambda grayscale: network(grayscale, training=False))
-    function = traced.get_concrete_function(tf.TensorSpec([None, height, width, 1], tf.float32))
+    _, height, width, _ = network.inputs[0].shape
+
+    def color(grayscale):
+        seeds = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
+        return objective.color(network, grayscale, seeds, objective.temperature)
+
+    grayscale = tf.TensorSpec([None, height, width, 1], tf.float32)
+    function = tf.function(color).get_concrete_function(grayscale)
     weights = {id(weight.value.handle): weight for weight in network.weights}
-    return [weights[id(handle)] for handle in function.captured_inputs]
+    return [weights[id(handle)] for handle in function.captured_inputs if id(handle) in weights]
 
 
-def _check_equal(network, model):
+def _check_equal(network, objective, model):
     """Raises ValueError unless network and export color noise alike."""
     size = model.image_size or 16
     noise = np.random.default_rng(0).random((2, size, size, 1), np.float32)
-    decode = OUTPUTS[architectures.output_name(network)].decode
-    difference = np.abs(decode(noise, network(noise, training=False)) - model.color(noise)).max()
+    colored = objective.color(network, noise, tf.zeros([2], tf.int32), objective.temperature)
+    difference = np.abs(colored - model.color(noise)).max()
     if not difference < 1e-3:
         raise ValueError(f"rebuilt from its weights it colors differently, by {difference}")
 

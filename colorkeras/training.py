@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from colorkeras import (
     architectures,
@@ -17,11 +18,11 @@ from colorkeras import (
     export,
     figures,
     losses,
+    objectives,
     pretrained,
     runs,
     tensorboard,
 )
-from colorkeras.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
@@ -35,9 +36,13 @@ from colorkeras.errors import (
 )
 from colorkeras.files import require_writable, writing
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
+from colorkeras.outputs import NUM_CLASSES, OUTPUTS
 from colorkeras.precision import choose_precision, describe_device
 from colorkeras.strategies import choose_strategy, even_batch_size
 from colorkeras.version import git_commit, versions
+
+_NUM_CHECKED = 256
+"""So many training pictures are looked at for color: folders of large files are slow to read."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,11 @@ def _run(config, resumed_folder, earlier, say):
     # Before anything that counts is drawn.
     make_deterministic(config.seed)
     with strategy.scope():
-        network = architectures.build(config.arch, config.output, precision)
-        average = architectures.build(config.arch, config.output)
+        num_classes = NUM_CLASSES if config.class_weight else 0
+        network = architectures.build(config.arch, config.output, precision, num_classes)
+        average = architectures.build(config.arch, config.output, num_classes=num_classes)
     if weights is not None:
-        network.set_weights(weights)
+        architectures.without_class_head(network).set_weights(weights)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
     architectures.check_image_size(network, config.image_size, config.image_size)
 
@@ -119,14 +125,16 @@ def _run(config, resumed_folder, earlier, say):
         dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
     )
     steps_per_epoch = dataset.train.num_examples // batch_size
+    _check_examples(config, dataset)
+    objective = objectives.create(config.output, config, dataset.train)
 
     # ------------------------------------------------------------------ run
-    facts = _facts(config, network, dataset, batch_size, precision, strategy)
+    facts = _facts(config, network, objective, dataset, batch_size, precision, strategy)
     for note in dataset.notes:
         say(f"*** {note}")
     say(f"Data: {dataset.description}")
     say(
-        f"Network: {config.arch}, {network.count_params():,} parameters, output {config.output}"
+        f"Network: {config.arch}, {facts['num_parameters']:,} parameters, output {config.output}"
         + (f", from {config.init}" if config.init else "")
     )
     say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
@@ -134,13 +142,14 @@ def _run(config, resumed_folder, earlier, say):
         colorizer = Colorizer(
             network,
             average,
-            losses.with_weights(config.loss, config),
+            objective,
             {metric: METRICS[metric] for metric in VALIDATION_METRICS},
             config.average_decay,
             AUGMENTATIONS[config.augment],
             config.seed,
+            config.class_weight,
         )
-        colorizer.compile(optimizer=_optimizer(config, config.epochs * steps_per_epoch))
+        colorizer.compile(optimizer=make_optimizer(config, config.epochs * steps_per_epoch))
     best = BestEpoch(config.early_stop)
     if resumed_folder is None:
         folder = runs.new_folder(Path(config.runs_dir, config.arch))
@@ -163,7 +172,13 @@ def _run(config, resumed_folder, earlier, say):
             stopped_by = _fit(
                 colorizer,
                 [*callbacks, *summaries],
-                x=training_batches(dataset.train, batch_size, config.seed, num_finished),
+                x=training_batches(
+                    dataset.train,
+                    batch_size,
+                    config.seed,
+                    num_finished,
+                    labels=config.class_weight > 0,
+                ),
                 steps_per_epoch=steps_per_epoch,
                 initial_epoch=num_finished,
                 epochs=config.epochs,
@@ -177,7 +192,7 @@ def _run(config, resumed_folder, earlier, say):
     facts["epochs"] = len(best.history["loss"])
     facts["best_epoch"] = best.epoch + 1
     facts["minutes"] = round(record.minutes, 2)
-    export_folder = _export(average, best, folder, config, facts)
+    export_folder = _export(average, objective, best, folder, config, facts)
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
     if isinstance(stopped_by, InterruptedRunError) and checkpoints.exist(folder):
         say(f"To go on after the last finished epoch: --resume {folder}")
@@ -203,32 +218,60 @@ def _start(config, new):
     weights = None
     if config.init is not None and new:
         trained = pretrained.load(config.init)
+        arch, output = trained.name, architectures.output_name(trained)
         weights = trained.get_weights()
+        for option, asked, given in (
+            ("--arch", config.arch, arch),
+            ("--output", config.output, output),
+            ("--objective", config.objective, OUTPUTS[output].objective),
+        ):
+            if asked not in (None, given):
+                raise UserError(
+                    f"{option} {asked} with --init {config.init}",
+                    f"{given}, which that model has",
+                    f"Leave {option} away, or start from another model.",
+                )
     else:
-        trained = architectures.build(config.arch or DEFAULT_ARCHITECTURE, config.output)
-    output = architectures.output_name(trained)
-    for option, asked, given in (
-        ("--arch", config.arch, trained.name),
-        ("--output", config.output, output),
-    ):
-        if asked not in (None, given):
-            raise UserError(
-                f"{option} {asked} with --init {config.init}",
-                f"{given}, which that model has",
-                f"Leave {option} away, or start from another model.",
-            )
-    settled = {"arch": trained.name, "output": output, "name": config.name or trained.name}
+        arch, output = architectures.choose(config.arch, config.output, config.objective)
+    settled = {
+        "arch": arch,
+        "output": output,
+        "objective": OUTPUTS[output].objective,
+        "name": config.name or arch,
+    }
     return dataclasses.replace(config, **settled), weights
 
 
-def _facts(config, network, dataset, batch_size, precision, strategy):
+def _check_examples(config, dataset):
+    """Raises UserError for pictures that the objective or the class head cannot learn from."""
+    if config.class_weight and getattr(dataset.train, "labels", None) is None:
+        raise UserError(
+            f"--class-weight {config.class_weight:g} for {dataset.name}, which has no labels",
+            "a data set with labels, such as cifar10",
+            "Pass --class-weight 0, or another --dataset.",
+        )
+    examples = evaluation.load_pictures(
+        dataset.train, range(min(_NUM_CHECKED, dataset.train.num_examples))
+    )
+    if np.ptp(examples, axis=-1).max() == 0:
+        raise UserError(
+            f"training pictures that are all gray ({dataset.description})",
+            "pictures in color, of which training makes grayscale itself",
+            "Pass another --dataset.",
+        )
+
+
+def _facts(config, network, objective, dataset, batch_size, precision, strategy):
     """What the settings came to, for `config.json` and the export's metadata."""
     return {
         "name": config.name,
+        "recipe": config.recipe,
         "architecture": config.arch,
         "output": config.output,
-        "num_parameters": network.count_params(),
-        "loss": losses.describe(config.loss, config),
+        "objective": config.objective,
+        "num_parameters": architectures.without_class_head(network).count_params(),
+        "loss": objective.description,
+        "class_weight": config.class_weight,
         "init": config.init,
         "augmentation": config.augment,
         "dataset": dataset.description,
@@ -243,15 +286,17 @@ def _facts(config, network, dataset, batch_size, precision, strategy):
     }
 
 
-def _export(average, best, folder, config, facts):
+def _export(average, objective, best, folder, config, facts):
     """Writes the best epoch as a SavedModel and as `model.keras`; returns the former's folder."""
     # A second Ctrl-C would leave nothing to load; two files are soon written.
     with _signals_ignored():
         average.set_weights(best.weights)
         average.trainable = True  # Else the saved model could not be trained further.
-        export_folder = export.export(average, Path(config.export_dir, config.name), facts)
+        network = architectures.without_class_head(average)
+        parent = Path(config.export_dir, config.name)
+        export_folder = export.export(network, objective, parent, facts)
         with writing(folder / "model.keras") as temporary:
-            average.save(temporary)
+            network.save(temporary)
     return export_folder
 
 
@@ -272,7 +317,13 @@ def _batch_size(config, dataset, num_replicas):
     return batch_size
 
 
-def _optimizer(config, total_steps):
+def make_optimizer(config, total_steps):
+    """AdamW with the project's schedule: linear warm-up, then cosine decay to zero.
+
+    Args:
+        config: `TrainingConfig`.
+        total_steps: Steps of the whole run.
+    """
     warmup_steps = int(config.warmup * total_steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup_steps else config.learning_rate,

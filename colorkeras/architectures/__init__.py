@@ -1,35 +1,100 @@
 """Architectures: Keras functional models from grayscale to a prediction.
 
 Add one by adding a file with a builder and one entry to `ARCHITECTURES`; the tests run over all.
-A builder takes `output`, a key of `colorkeras.outputs.OUTPUTS` with the architecture's default,
-and returns a functional model from float32 `[n, h, w, 1]` in 0..1 to float32
-`[n, h, w, num_channels]` whose last layer bears the name of the output.
+A builder takes `output`, one of the keys of `colorkeras.outputs.OUTPUTS` that its entry lists, and
+returns a functional model from float32 `[n, h, w, 1]` in 0..1 to the float32 prediction that
+`OUTPUTS` describes, whose layer bears the name of the output.
 """
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import keras
 
 from colorkeras.architectures.baseline import baseline
 from colorkeras.architectures.encoder_decoder import encoder_decoder
+from colorkeras.architectures.flow_unet import flow_unet
+from colorkeras.architectures.residual_unet import residual_unet
 from colorkeras.architectures.skip_cnn import skip_cnn
 from colorkeras.architectures.unet import unet
 from colorkeras.errors import UserError, check_choice
 from colorkeras.outputs import OUTPUTS
 
+
+@dataclass(frozen=True)
+class Architecture:
+    """A builder and what it builds.
+
+    Attributes:
+        builder: Function of `output`, and of `num_classes` where it has a class head.
+        outputs: Keys of `OUTPUTS` that it can predict, its default first.
+        has_class_head: Whether `num_classes` above 0 adds logits `[n, num_classes]` as a second
+            output: what the picture shows, learned beside the colors.
+    """
+
+    builder: Callable
+    outputs: tuple
+    has_class_head: bool = False
+
+
 ARCHITECTURES = {
-    "baseline": baseline,
-    "skip_cnn": skip_cnn,
-    "encoder_decoder": encoder_decoder,
-    "unet": unet,
+    "baseline": Architecture(baseline, ("rgb", "chroma")),
+    "skip_cnn": Architecture(skip_cnn, ("chroma", "rgb")),
+    "encoder_decoder": Architecture(encoder_decoder, ("chroma", "rgb")),
+    "unet": Architecture(unet, ("chroma", "rgb")),
+    "residual_unet": Architecture(residual_unet, ("chroma", "rgb", "bins"), has_class_head=True),
+    "flow_unet": Architecture(flow_unet, ("velocity",), has_class_head=True),
 }
-"""Builders by name."""
+"""Architectures by name."""
 
 DEFAULT_ARCHITECTURE = "unet"
-"""The one that is trained if none is asked for."""
+"""The one that is trained if none is asked for, and it serves the objective."""
 
 
-def build(name, output=None, dtype="float32"):
+def choose(name=None, output=None, objective=None):
+    """Settles what the user left open.
+
+    Args:
+        name: Key of `ARCHITECTURES` or None.
+        output: Key of `OUTPUTS` or None.
+        objective: Key of `OBJECTIVES` or None.
+
+    Returns:
+        `(name, output)`.
+
+    Raises:
+        UserError: An unknown name, or a combination that does not exist.
+
+    >>> choose("unet"), choose(objective="flow")
+    (('unet', 'chroma'), ('flow_unet', 'velocity'))
+    """
+    if name is not None:
+        check_choice("architecture", name, ARCHITECTURES)
+    if output is not None:
+        check_choice("output", output, OUTPUTS)
+    if objective is not None:
+        check_choice("objective", objective, {kind.objective: None for kind in OUTPUTS.values()})
+    for candidate in [DEFAULT_ARCHITECTURE, *ARCHITECTURES] if name is None else [name]:
+        for possible in ARCHITECTURES[candidate].outputs:
+            if output in (None, possible) and objective in (None, OUTPUTS[possible].objective):
+                return candidate, possible
+    asked = {"architecture": name, "output": output, "objective": objective}
+    raise UserError(
+        ", ".join(f"{kind} {value!r}" for kind, value in asked.items() if value is not None),
+        "a combination that exists: "
+        + "; ".join(f"{name} with {_outputs_of(name)}" for name in ARCHITECTURES),
+        "Leave one of them away.",
+    )
+
+
+def _outputs_of(name):
+    return " or ".join(
+        f"{output} ({OUTPUTS[output].objective})" for output in ARCHITECTURES[name].outputs
+    )
+
+
+def build(name, output=None, dtype="float32", num_classes=0):
     """Builds a network with fresh weights.
 
     Args:
@@ -37,22 +102,40 @@ def build(name, output=None, dtype="float32"):
         output: A key of `OUTPUTS`; None takes the architecture's default.
         dtype: Keras dtype policy, for example "float32" or "mixed_bfloat16". Weights and output
             are float32 in both.
+        num_classes: Above 0, the model has a second output, the logits of so many classes.
 
     Returns:
         `keras.Model`.
 
     Raises:
-        UserError: An unknown name or output.
+        UserError: An unknown name or output, or classes for an architecture without a head.
 
     >>> build("baseline").count_params()
     9440256
     """
-    check_choice("architecture", name, ARCHITECTURES)
+    name, output = choose(name, output)
     _check_keras()
-    if output is not None:
-        check_choice("output", output, OUTPUTS)
+    architecture = ARCHITECTURES[name]
+    if num_classes and not architecture.has_class_head:
+        raise UserError(
+            f"--class-weight for the architecture {name!r}, which has no class head",
+            "one of " + ", ".join(n for n, a in ARCHITECTURES.items() if a.has_class_head),
+            "Leave --class-weight away, or choose one of these architectures.",
+        )
+    head = {"num_classes": num_classes} if num_classes else {}
     with _dtype_policy(dtype):
-        return ARCHITECTURES[name]() if output is None else ARCHITECTURES[name](output=output)
+        return architecture.builder(output=output, **head)
+
+
+def without_class_head(network):
+    """The same network, with the same variables, without the logits of classes.
+
+    Args:
+        network: From `build`, with or without a class head.
+    """
+    if len(network.outputs) == 1:
+        return network
+    return keras.Model(network.input, network.outputs[0], name=network.name)
 
 
 def output_name(network):
@@ -62,7 +145,7 @@ def output_name(network):
 
 def check_image_size(network, height, width):
     """Raises UserError if the network cannot take pictures of this size."""
-    _, expected_height, expected_width, _ = network.input_shape
+    _, expected_height, expected_width, _ = network.inputs[0].shape
     if expected_height not in (None, height) or expected_width not in (None, width):
         raise UserError(
             f"pictures of {height}x{width} pixels for the architecture {network.name!r}",

@@ -76,21 +76,36 @@ class PadToMultiple(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class CropLike(layers.Layer):
-    """Crops the first input to the height and width of the second: undoes `PadToMultiple`.
+    """Crops the first input to the size that the second has: undoes `PadToMultiple`.
 
-    Input shape: `[[n, h', w', c], [n, h, w, k]]` with h' >= h, w' >= w. Output: `[n, h, w, c]`.
+    Input shape: `[[n, h', w', c], [n, h, w, k]]` with h' >= h / stride, w' >= w / stride. Output:
+    `[n, ceil(h / stride), ceil(w / stride), c]`.
+
+    Args:
+        stride: Pixels of the second input for each of the first, along each axis.
     """
+
+    def __init__(self, stride=1, **kwargs):
+        super().__init__(**kwargs)
+        self.stride = stride
 
     def call(self, inputs):
         features, reference = inputs
-        if features.shape[1:3].is_fully_defined() and features.shape[1:3] == reference.shape[1:3]:
+        wanted = self._cropped(reference.shape[1:3])
+        if None not in wanted and list(features.shape[1:3]) == wanted:
             return features
-        size = tf.shape(reference)
-        return features[:, : size[1], : size[2], :]
+        height, width = self._cropped(tf.unstack(tf.shape(reference)[1:3]))
+        return features[:, :height, :width, :]
+
+    def _cropped(self, sizes):
+        return [None if size is None else -(-size // self.stride) for size in sizes]
 
     def compute_output_shape(self, input_shape):
-        (batch, _, _, channels), (_, height, width, _) = input_shape
-        return (batch, height, width, channels)
+        (batch, _, _, channels), (_, *sizes, _) = input_shape
+        return (batch, *self._cropped(sizes), channels)
+
+    def get_config(self):
+        return {**super().get_config(), "stride": self.stride}
 
 
 @keras.saving.register_keras_serializable("colorkeras")

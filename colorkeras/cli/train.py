@@ -2,9 +2,13 @@
 
 With --preview nothing is trained: ten random pictures are written, grayscale beside color.
 With --resume a run goes on after its last finished epoch, with its own settings.
+
+recipes, with the figures that they reached:
+
 """
 
 import argparse
+import textwrap
 from pathlib import Path
 
 from colorkeras import evaluation, figures, shipped, training
@@ -17,13 +21,19 @@ from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
 from colorkeras.files import require_writable
 from colorkeras.losses import LOSSES
+from colorkeras.objectives import OBJECTIVES
 from colorkeras.outputs import OUTPUTS
 from colorkeras.precision import PRECISIONS
+from colorkeras.recipes import RECIPES
 from colorkeras.strategies import STRATEGIES
 
 
 def add_arguments(parser):
     """Adds an option for every field of `TrainingConfig`, --preview and --resume."""
+    parser.description += "".join(
+        f"--recipe {name}\n{textwrap.indent(recipe.description, '    ')}\n"
+        for name, recipe in RECIPES.items()
+    )
     # Options that are not given leave no trace, so that --resume can tell what was asked for.
     parser.argument_default = argparse.SUPPRESS
 
@@ -40,17 +50,31 @@ def add_arguments(parser):
         help="folder of a run to go on with; only --epochs, --data-dir, --name, --export-dir "
         "and --profile may differ",
     )
+    add(
+        "--recipe",
+        f"named settings, see above: one of {', '.join(RECIPES)}; options given beside it win",
+        choices=RECIPES,
+    )
     add("--arch", _choice(ARCHITECTURES, DEFAULT_ARCHITECTURE), metavar="NAME")
-    add("--output", _choice(OUTPUTS, "chroma, for baseline rgb"), metavar="NAME")
+    add("--objective", _choice(OBJECTIVES, "regression"), metavar="NAME")
+    add("--output", _choice(OUTPUTS, "that of architecture and objective"), metavar="NAME")
     add(
         "--init",
         f"start from a trained model: {', '.join(shipped.SHIPPED)}, an export's folder or a "
         "run's model.keras",
         metavar="MODEL",
     )
-    add("--loss", _choice(LOSSES), metavar="NAME")
+    add("--loss", f"of regression: {_choice(LOSSES)}", metavar="NAME")
     add("--smoothness-weight", "of smooth chroma in loss structure", type=float)
     add("--gradient-weight", "of luma gradients in loss structure", type=float)
+    add("--rebalance", "share of the uniform prior in classification's weights", type=float)
+    add("--steps", "in which flow colors a picture", type=int)
+    add(
+        "--temperature",
+        "of the export's endpoints without one, 0..1.5 (default: classification 0.38, flow 1)",
+        type=float,
+    )
+    add("--class-weight", "of an auxiliary class head, where labels are known", type=float)
     add_data_arguments(parser)
     add("--epochs", "passes over the training part", type=int)
     add("--batch-size", "pictures per step, on all devices together", type=int)
@@ -72,6 +96,8 @@ def add_arguments(parser):
 def run(options):
     """Trains, resumes or previews; returns the exit status."""
     settings = vars(options)
+    if "recipe" in settings:
+        settings = {**RECIPES[settings["recipe"]].settings, **settings}
     preview = settings.pop("preview", False)
     folder = settings.pop("resume", None)
     if preview and folder is not None:

@@ -1,0 +1,136 @@
+"""Two networks in one for flow matching: one looks at the picture, a light one leads noise."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from colorkeras.architectures.blocks import CropLike, PadToMultiple, output_layer
+from colorkeras.architectures.trunk import (
+    STEM_STRIDE,
+    class_head,
+    convolution,
+    down,
+    residual_block,
+    trunk,
+    up,
+)
+from colorkeras.outputs import CLASSES
+
+_CONDITION_WIDTH = 128
+"""Channels in which the time is known to every block of the guide."""
+
+ENCODER = "encoder"
+"""Name of the part that sees the grayscale picture, once."""
+
+GUIDE = "guide"
+"""Name of the part that sees noisy chroma, at every step."""
+
+
+def flow_unet(
+    output="velocity",
+    num_classes=0,
+    widths=(32, 96, 176),
+    depths=(1, 1, 2),
+    guide_widths=(32, 96, 128),
+):
+    """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
+
+    Only the guide has to run at each step of coloring: get both by `get_layer` with `ENCODER` and
+    `GUIDE`.
+
+    Args:
+        output: "velocity".
+        num_classes: Above 0, a second output holds the logits `[n, num_classes]` of what the
+            picture shows.
+        widths: As for `trunk`.
+        depths: As for `trunk`.
+        guide_widths: Channels of the guide, at the same resolutions.
+
+    Returns:
+        `keras.Model` from a list of grayscale, float32 `[n, h, w, 1]` in 0..1, scaled noisy chroma
+        `[m, ceil(h / 2), ceil(w / 2), 2]` and time `[m, 1]` in 0..1 to the prediction, any h and w.
+        Each picture is used for m / n of the noisy ones, which follow each other; m is n unless
+        one look at a picture is to teach more.
+    """
+    grayscale = keras.Input((None, None, 1), name="grayscale")
+    noisy = keras.Input((None, None, 2), name="noisy_chroma")
+    time = keras.Input((1,), name="time")
+    *seen, summary = _encoder(widths, depths)(grayscale)
+    *features, mean = [RepeatLike()([x, noisy]) for x in seen]
+    velocity = _guide(widths, guide_widths)([noisy, time, mean, *features])
+    prediction = layers.Concatenate(dtype="float32", name=output)([velocity, mean])
+    outputs = [prediction, class_head(summary, num_classes, CLASSES)] if num_classes else prediction
+    return keras.Model([grayscale, noisy, time], outputs, name="flow_unet")
+
+
+def _encoder(widths, depths):
+    """Grayscale to features at each resolution, the chroma to expect, and the summary."""
+    grayscale = keras.Input((None, None, 1))
+    features, summary = trunk(grayscale, widths, depths)
+    mean = CropLike(stride=STEM_STRIDE)([layers.ReLU()(features[0]), grayscale])
+    mean = output_layer(mean, "mean_chroma", 2)
+    return keras.Model(grayscale, [*features, mean, summary], name=ENCODER)
+
+
+def _guide(feature_widths, widths):
+    """Noisy chroma, time, mean chroma and features to the velocity."""
+    noisy, mean = keras.Input((None, None, 2)), keras.Input((None, None, 2))
+    time = keras.Input((1,))
+    features = [keras.Input((None, None, width)) for width in feature_widths]
+    condition = layers.Dense(_CONDITION_WIDTH, activation="relu")(time)
+    condition = layers.Dense(_CONDITION_WIDTH, activation="relu")(condition)
+    x = PadToMultiple(2 ** (len(widths) - 1))(layers.Concatenate()([noisy, mean]))
+    x = convolution(x, widths[0])
+    skips = []
+    for level, (width, seen) in enumerate(zip(widths, features, strict=True)):
+        if level:
+            x = down(x, width)
+        x = layers.Add()([x, convolution(layers.ReLU()(seen), width, kernel_size=1)])
+        x = residual_block(x, condition)
+        skips.append(x)
+    for skip in reversed(skips[:-1]):
+        x = residual_block(up(x, skip), condition)
+    x = CropLike()([layers.ReLU()(x), noisy])
+    answer = output_layer(x, "answer", 2, kernel_size=3)
+    velocity = Velocity(dtype="float32")([answer, noisy, time])
+    return keras.Model([noisy, time, mean, *features], velocity, name=GUIDE)
+
+
+@keras.saving.register_keras_serializable("colorkeras")
+class Velocity(layers.Layer):
+    """Adds to a network's answer what is known of the velocity without looking.
+
+    With `x = (1 - t) x0 + t x1`, noise and chroma of unit variance, and `d = t^2 + (1 - t)^2`, the
+    best linear guess of the velocity `x1 - x0` is `(2 t - 1) x / d`, and what is left has variance
+    `1 / d`. The answer, of unit variance at any time, thus is the chroma at the start and the noise
+    at the end: neither has to be told from what it is mixed with.
+
+    Input shape: `[[n, h, w, c], [n, h, w, c], [n, 1]]`: answer, x and time. Output: `[n, h, w, c]`.
+
+    Reference: Karras, Aittala, Aila, Laine, "Elucidating the design space of diffusion-based
+    generative models", NeurIPS 2022, section 5, whose preconditioning this is for straight paths.
+    """
+
+    def call(self, inputs):
+        answer, x, time = inputs
+        time = time[:, tf.newaxis, tf.newaxis]
+        variance = tf.square(time) + tf.square(1 - time)
+        return (2 * time - 1) / variance * x + answer / tf.sqrt(variance)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+
+@keras.saving.register_keras_serializable("colorkeras")
+class RepeatLike(layers.Layer):
+    """Repeats each of n entries until there are as many as in the second input.
+
+    Input shape: `[[n, ...], [m, ...]]`, m a multiple of n. Output shape: `[m, ...]`.
+    """
+
+    def call(self, inputs):
+        x, like = inputs
+        return tf.repeat(x, tf.shape(like)[0] // tf.shape(x)[0], axis=0)
+
+    def compute_output_shape(self, input_shape):
+        return (None, *input_shape[0][1:])

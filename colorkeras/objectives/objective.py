@@ -1,0 +1,48 @@
+"""What an objective is: a few functions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from colorkeras.config import MAX_TEMPERATURE
+from colorkeras.errors import UserError
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a network learns, and how its answers become color.
+
+    Pictures are float32 in 0..1: RGB `[n, h, w, 3]`, grayscale `[n, h, w, 1]`.
+
+    Attributes:
+        description: Short text with all settings, for records.
+        target: Maps true RGB, grayscale and `Randomness` to `(inputs, target)`: what the network
+            is given, and what `loss` compares its prediction with.
+        loss: Maps the target and the prediction to one scalar, the mean over the batch.
+        color: Maps a network, grayscale, seeds and temperature to RGB. Seeds are int32 `[n]`, the
+            temperature is float32 `[]` or `[n]`; what makes no use of them ignores them.
+        spread: Maps a network and grayscale to the standard deviation of chroma (-0.5..0.5, Cb and
+            Cr together) over the distribution that the network predicts, `[n, h, w, 1]`; None for
+            objectives that predict no distribution.
+        samples: Whether another seed gives another plausible version.
+        temperature: What `color` is given where nobody asks for another one.
+        facts: Dict of what else an export's metadata says of it.
+    """
+
+    description: str
+    target: Callable
+    loss: Callable
+    color: Callable
+    spread: Callable | None = None
+    samples: bool = False
+    temperature: float = 1.0
+    facts: dict = field(default_factory=dict)
+
+
+def check_temperature(temperature):
+    """Raises UserError unless a temperature is in 0..`MAX_TEMPERATURE`."""
+    if not 0 <= temperature <= MAX_TEMPERATURE:
+        raise UserError(
+            f"temperature {temperature:g}",
+            f"a number in 0..{MAX_TEMPERATURE:g}",
+            "Pass --temperature 1, for example.",
+        )

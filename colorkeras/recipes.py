@@ -1,0 +1,48 @@
+"""Recipes: named settings of training runs that are worth repeating.
+
+Add one by adding an entry to `RECIPES`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings with what they cost and bring.
+
+    Attributes:
+        description: Purpose, exact command, hardware, minutes and figures, several lines.
+        settings: Dict of fields of `TrainingConfig`; options given beside the recipe win.
+    """
+
+    description: str
+    settings: dict
+
+
+RECIPES = {
+    "faithful": Recipe(
+        description="""\
+The smallest color error: a regression, right on average and pale.
+""",
+        settings={
+            "arch": "residual_unet",
+            "loss": "mse",
+            "epochs": 30,
+            "class_weight": 0.0003,
+            "name": "unet",
+        },
+    ),
+    "vivid": Recipe(
+        description="""\
+Living color: flow matching, another plausible version of a picture for each seed.
+""",
+        settings={
+            "arch": "flow_unet",
+            "objective": "flow",
+            "epochs": 20,
+            "class_weight": 0.05,
+            "name": "unet_vivid",
+        },
+    ),
+}
+"""Recipes by name."""
