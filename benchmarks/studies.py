@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorkeras import export
-from colorkeras.evaluation import column_title
+from colorkeras.evaluation import column_title, figure_names
 from colorkeras.files import write_json, write_text
-from colorkeras.metrics import METRICS
 from colorkeras.results import distinct, markdown_table
 
 EPOCHS = 3
@@ -132,16 +131,19 @@ def markdown(study, records):
     Returns:
         str: the conditions, and a table with mean and range over the seeds.
     """
-    lines = [["", "evaluated on", *map(column_title, METRICS)]]
+    # Records of older versions have fewer.
+    figures = [run["figures"] for record in records for run in record["runs"]]
+    names = figure_names(dict(enumerate(figures)))
+    lines = [["", "evaluated on", *map(column_title, names)]]
     for index, record in enumerate(records):
         runs, on = record["runs"], record["degradation"]
         label = f"{record['variant']}: {runs[0]['model']['loss']}"
-        lines.append([label, on, *(spread(runs, name) for name in METRICS)])
+        lines.append([label, on, *(spread(runs, name) for name in names)])
         if records[index + 1 :] and records[index + 1]["degradation"] == on:
             continue
         for title, reference in (("*echo*", "echo"), ("*ground truth*", "truth")):
             values = runs[0][reference]
-            lines.append([title, on, *(format_figure(values.get(name)) for name in METRICS)])
+            lines.append([title, on, *(format_figure(values.get(name)) for name in names)])
     runs = [run for record in records for run in record["runs"]]
     models = [run["model"] for run in runs]
     seeds = f"Seed {distinct(models, 'seed')}"

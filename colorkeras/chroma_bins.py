@@ -38,6 +38,7 @@ CENTERS = _centers()
 """Cb and Cr of every bin: float32 `[NUM_BINS, 2]`."""
 
 NUM_BINS = len(CENTERS)
+"""Bins whose color some luma shows."""
 
 
 def soft_encode(chroma):

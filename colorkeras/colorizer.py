@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from colorkeras import architectures
 from colorkeras.color import from_uint8, luma
 from colorkeras.metrics import MeanOverImages, rounded
 from colorkeras.randomness import Randomness
@@ -44,6 +45,8 @@ class Colorizer(keras.Model):
         average.set_weights(network.get_weights())
         self.network = network
         self.average = average
+        # What colors and is measured, with the same variables: it ends in one output.
+        self._colors = architectures.without_class_head(average)
         self.objective = objective
         self.average_decay = float(average_decay)
         self.augment = augment
@@ -78,7 +81,7 @@ class Colorizer(keras.Model):
         """
         seeds = tf.range(tf.shape(grayscale)[0])
         objective = self.objective
-        return objective.color(self.average, grayscale, seeds, objective.temperature)
+        return objective.color(self._colors, grayscale, seeds, objective.temperature)
 
     def train_step(self, data):
         """One update from a replica's share of the batch.
@@ -134,9 +137,7 @@ class Colorizer(keras.Model):
         grayscale = luma(rgb)
         # The same noise in every epoch, so that losses can be compared.
         inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0))
-        prediction = self.average(inputs, training=False)
-        prediction = prediction[0] if self.class_weight else prediction
-        loss = self.objective.loss(target, prediction)
+        loss = self.objective.loss(target, self._colors(inputs, training=False))
         self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
         truth = tf.cast(images, tf.float32)
         output = rounded(self(grayscale))

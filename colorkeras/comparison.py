@@ -7,10 +7,16 @@ import numpy as np
 
 from colorkeras import evaluation, figures
 from colorkeras.errors import UserError
-from colorkeras.evaluation import column_title, format_value, table_lines, table_rows
+from colorkeras.evaluation import (
+    column_title,
+    figure_names,
+    format_value,
+    table_lines,
+    table_rows,
+)
 from colorkeras.export import ExportedModel
 from colorkeras.files import write_json, write_text
-from colorkeras.metrics import METRICS
+from colorkeras.metrics import GROUPS, METRICS
 from colorkeras.results import literal, markdown_table
 
 TABLE_FILE, FIGURES_FILE, PICTURES_FILE = "comparison.md", "comparison.json", "pictures.png"
@@ -178,13 +184,13 @@ class Comparison:
         write_text(Path(folder, TABLE_FILE), self.markdown())
 
     def markdown(self):
-        """Content of `comparison.md`: conditions, table, and the pictures beside it."""
+        """Content of `comparison.md`: conditions, a table a group, and the pictures."""
         metrics = self.entries[0].report.metrics
+        rows = table_rows(self.reports)
         sections = [
             "# Comparison of models",
             f"{metrics['dataset']}: {metrics['num_pictures']:,} pictures.",
-            markdown_table(table_lines(table_rows(self.reports))),
-            "\n".join(_explanation(name) for name in METRICS if name in metrics["figures"]),
+            *(_table(group, rows) for group in GROUPS),
             f"## The same pictures by each model\n\n![pictures]({PICTURES_FILE})",
             *(entry.section() for entry in self.entries),
         ]
@@ -203,14 +209,13 @@ def compare(candidates, dataset, split, degradation="none"):
     Returns:
         `Comparison`.
     """
-    source = getattr(dataset, split)
-    references = evaluation.references(source, degradation)
+    conditions = evaluation.prepare(dataset, split, degradation)
     entries = []
     for candidate in candidates:
-        report = evaluation.report(candidate.model, dataset, split, references, degradation)
+        report = evaluation.report(candidate.model, conditions)
         differences = report.per_image[_RANKED_BY]
         best, worst = (
-            _ranked(candidate.model, source, differences, numbers, degradation)
+            _ranked(candidate.model, conditions, differences, numbers)
             for numbers in best_and_worst(differences)
         )
         entries.append(Entry(candidate, report, best, worst))
@@ -236,10 +241,18 @@ def best_and_worst(differences):
     return order[:count], order[::-1][:count]
 
 
-def _ranked(model, source, differences, numbers, degradation):
-    truth = evaluation.load_pictures(source, numbers)
-    grayscale, prediction = evaluation.color_pictures(model.color, truth, degradation)
+def _ranked(model, conditions, differences, numbers):
+    truth = evaluation.load_pictures(conditions.source, numbers)
+    grayscale, prediction = evaluation.color_pictures(
+        model.color, truth, conditions.degradation, numbers
+    )
     return Ranked(numbers, differences[numbers], np.stack([grayscale, prediction, truth], axis=1))
+
+
+def _table(group, rows):
+    names = figure_names(rows, group)
+    table = markdown_table(table_lines(rows, names))
+    return f"## {group.capitalize()}\n\n{table}\n\n" + "\n".join(map(_explanation, names))
 
 
 def _explanation(name):

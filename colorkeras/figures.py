@@ -122,6 +122,29 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
     _save(figure, path)
 
 
+def save_scatter(path, points, axes, title, slope=None):
+    """Writes points, one color for each label, as PNG.
+
+    Args:
+        path: Target.
+        points: Dict of label to (x, y), lists of numbers of the same length.
+        axes: Titles of the horizontal and the vertical axis.
+        title: Line above.
+        slope: Of a dashed line through the origin; None draws none.
+    """
+    figure = _titled_figure(7, 5, title)
+    axis = figure.subplots()
+    for label, (x, y) in points.items():
+        axis.plot(x, y, "o", label=label)
+    if slope is not None:
+        axis.axline((0, 0), slope=slope, color="gray", linestyle="--")
+        axis.set(xlim=(0, None), ylim=(0, None))
+    axis.set(xlabel=axes[0], ylabel=axes[1])
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=9)
+    _save(figure, path)
+
+
 def _save(figure, path):
     with writing(path) as temporary:
         figure.savefig(temporary, dpi=100)

@@ -44,14 +44,16 @@ def _from_keras_file(path):
 
 def _from_export(model):
     architecture, output = model.metadata["architecture"], model.metadata["output"]
-    if "priors" in model.metadata:
-        chroma_bins.check_priors(model.metadata["priors"])
     try:
+        if "priors" in model.metadata:
+            chroma_bins.check_priors(model.metadata["priors"])
         network = architectures.build(architecture, output)
         objective = objectives.create(output, _settings(model.metadata))
         values = [variable.numpy() for variable in model.signature.variables]
         _assign(_in_order_of_use(network, objective), values)
         _check_equal(network, objective, model)
+    except UserError:
+        raise
     except Exception as error:
         raise _unusable(model.path, error) from error
     return network

@@ -16,6 +16,15 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 COMPARISON_FILE = "comparison.png"
 
+COLUMNS = ("psnr_pooled", "psnr_mean", "ssim", "mae", "ab_rmse", "ciede2000", "colorfulness")
+"""Keys of `METRICS` that the README's table shows."""
+
+_REFERENCES = {
+    "echo": "*echo: gray as it came*",
+    "mean_chroma": "*mean chroma of the training part*",
+    "truth": "*ground truth*",
+}
+
 
 def load(folder):
     """Reads `<folder>/<name>/metrics.json` of every model that was measured.
@@ -76,18 +85,28 @@ def markdown(results):
     Returns:
         str.
     """
-    first = next(iter(results.values()))
-    rows = {title: metrics["figures"] for title, metrics in results.items()}
-    rows |= {"*echo: gray as it came*": first["echo"], "*ground truth*": first["truth"]}
+    references = _reference_rows(results)
+    rows = {title: metrics["figures"] for title, metrics in results.items()} | references
     settings = [["output", "parameters", "epochs", "minutes"]]
     settings += [_settings(metrics["model"]) for metrics in results.values()]
-    settings += [[""] * 4] * 2
+    settings += [[""] * 4] * len(references)
     lines = [
         [title, *cells, *values]
-        for (title, *values), cells in zip(table_lines(rows), settings, strict=True)
+        for (title, *values), cells in zip(table_lines(rows, COLUMNS), settings, strict=True)
     ]
     table = markdown_table(lines, num_text_columns=2)
     return f"{_conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
+
+
+def _reference_rows(results):
+    """Figures of the references by title, those that no model was measured beside left away."""
+    rows = {}
+    for key, title in _REFERENCES.items():
+        # All the same, but fewer in files of older versions.
+        figures = max((metrics.get(key, {}) for metrics in results.values()), key=len)
+        if figures:
+            rows[title] = figures
+    return rows
 
 
 def _settings(model):

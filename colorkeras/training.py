@@ -103,10 +103,25 @@ def _run(config, resumed_folder, earlier, say):
     check_choice("loss", config.loss, losses.LOSSES)
     check_choice("augmentation", config.augment, AUGMENTATIONS)
 
-    # -------------------------------------------------------------- network
+    # ------------------------------------------------------------- settings
     strategy = choose_strategy(config.strategy, config.batch_size)
     precision, precision_reason = choose_precision(config.precision)
     config, weights = _start(config, new=resumed_folder is None)
+    if config.class_weight:
+        architectures.check_class_head(config.arch)
+    require_writable(Path(config.export_dir, config.name), "--export-dir")
+
+    # ----------------------------------------------------------------- data
+    dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
+    config = _with_labels(config, dataset)
+    _check_colors(dataset)
+    batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
+    validation_size = even_batch_size(
+        dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
+    )
+    steps_per_epoch = dataset.train.num_examples // batch_size
+
+    # -------------------------------------------------------------- network
     # Before anything that counts is drawn.
     make_deterministic(config.seed)
     with strategy.scope():
@@ -115,17 +130,7 @@ def _run(config, resumed_folder, earlier, say):
         average = architectures.build(config.arch, config.output, num_classes=num_classes)
     if weights is not None:
         architectures.without_class_head(network).set_weights(weights)
-    require_writable(Path(config.export_dir, config.name), "--export-dir")
     architectures.check_image_size(network, config.image_size, config.image_size)
-
-    # ----------------------------------------------------------------- data
-    dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
-    batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
-    validation_size = even_batch_size(
-        dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
-    )
-    steps_per_epoch = dataset.train.num_examples // batch_size
-    _check_examples(config, dataset)
     objective = objectives.create(config.output, config, dataset.train)
 
     # ------------------------------------------------------------------ run
@@ -199,8 +204,9 @@ def _run(config, resumed_folder, earlier, say):
     _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
         raise stopped_by
+    # Eight samples of each picture take longer than an epoch: that is left to `evaluate`.
     report = evaluation.report(
-        export.load(export_folder), dataset, "test", evaluation.references(dataset.test)
+        export.load(export_folder), evaluation.prepare(dataset, "test"), samples=False
     )
     report.save(folder)
     tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
@@ -242,17 +248,30 @@ def _start(config, new):
     return dataclasses.replace(config, **settled), weights
 
 
-def _check_examples(config, dataset):
-    """Raises UserError for pictures that the objective or the class head cannot learn from."""
-    if config.class_weight and getattr(dataset.train, "labels", None) is None:
+def _with_labels(config, dataset):
+    """The settings, without a recipe's class head where the pictures have no labels.
+
+    Raises:
+        UserError: No recipe, but the user asked for a class head.
+    """
+    if not config.class_weight or getattr(dataset.train, "labels", None) is not None:
+        return config
+    if config.recipe is None:
         raise UserError(
             f"--class-weight {config.class_weight:g} for {dataset.name}, which has no labels",
             "a data set with labels, such as cifar10",
             "Pass --class-weight 0, or another --dataset.",
         )
-    examples = evaluation.load_pictures(
-        dataset.train, range(min(_NUM_CHECKED, dataset.train.num_examples))
-    )
+    dataset.notes.append(f"No labels in {dataset.name}: trained without the class head.")
+    return dataclasses.replace(config, class_weight=0.0)
+
+
+def _check_colors(dataset):
+    """Raises UserError for training pictures that are all gray."""
+    last = dataset.train.num_examples - 1
+    # Not the first ones: those of a folder may be the gray half of a collection.
+    numbers = np.linspace(0, last, min(_NUM_CHECKED, last + 1)).round()
+    examples = evaluation.load_pictures(dataset.train, numbers.astype("int64"))
     if np.ptp(examples, axis=-1).max() == 0:
         raise UserError(
             f"training pictures that are all gray ({dataset.description})",

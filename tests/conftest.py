@@ -1,9 +1,10 @@
 """Fixtures that several test modules share; what is slow to make is made once per session."""
 
+import functools
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Set before TensorFlow starts: its greetings would fill the output of every failing test.
@@ -12,14 +13,33 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from colorkeras import architectures, export
+from colorkeras import architectures, export, objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.config import TrainingConfig
 from colorkeras.data import sample
+from colorkeras.outputs import OUTPUTS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+SMALL = {
+    "residual_unet": {"widths": (8, 8), "depths": (1, 1)},
+    "flow_unet": {"widths": (8, 8), "depths": (1, 1), "guide_widths": (8, 8)},
+}
+"""Arguments with which architectures that are slow on CPUs are built in tests."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_networks():
+    """Every test of this process meets small networks where the real ones would be slow."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, widths in SMALL.items():
+            kind = ARCHITECTURES[name]
+            builder = functools.partial(kind.builder, **widths)
+            monkeypatch.setitem(ARCHITECTURES, name, replace(kind, builder=builder))
+        yield
 
 
 def _randomize(network):
@@ -43,6 +63,22 @@ def randomize():
 
 
 @pytest.fixture(scope="session")
+def inputs_for():
+    """Function from an output and grayscale to what networks with this output are given."""
+
+    def inputs(output, grayscale):
+        if OUTPUTS[output].objective != "flow":
+            return grayscale
+        count, height, width, _ = grayscale.shape
+        generator = np.random.default_rng(0)
+        half = (count, -(-height // 2), -(-width // 2), 2)
+        noisy = tf.constant(generator.standard_normal(half, np.float32))
+        return [grayscale, noisy, tf.constant(generator.random((count, 1), np.float32))]
+
+    return inputs
+
+
+@pytest.fixture(scope="session")
 def crops():
     """Sixteen colored pictures, uint8 `[16, 32, 32, 3]`."""
     images = sample.load("validation")
@@ -58,6 +94,15 @@ def picture_folder(tmp_path_factory):
         # Few random pixels, enlarged: smooth pictures, in which there is something to learn.
         pixels = generator.integers(0, 256, (4, 4, 3), np.uint8)
         Image.fromarray(pixels).resize((40, 36)).save(folder / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def gray_folder(tmp_path_factory):
+    """A folder of four gray pictures."""
+    folder = tmp_path_factory.mktemp("gray")
+    for number in range(4):
+        Image.new("RGB", (20, 20), (50 * number,) * 3).save(folder / f"{number}.png")
     return folder
 
 
@@ -86,6 +131,7 @@ class Exported:
     """A float32 network with random weights, and the same as a loaded SavedModel."""
 
     network: keras.Model
+    objective: objectives.Objective
     folder: Path
     model: export.ExportedModel
 
@@ -97,27 +143,35 @@ class Exported:
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
-    """Function from the name of an architecture to its `Exported`, made when first asked for."""
+    """Function from an architecture and an output to its `Exported`, made when first asked for.
+
+    Without an output it is the architecture's default.
+    """
     made = {}
 
-    def get(name):
-        if name not in made:
+    def get(name, output=None):
+        name, output = pair = architectures.choose(name, output)
+        if pair not in made:
             # As training does: trained in mixed precision, copied to float32 for the export.
-            trained = _randomize(architectures.build(name, dtype="mixed_bfloat16"))
-            network = architectures.build(name)
+            trained = _randomize(architectures.build(name, output, "mixed_bfloat16"))
+            network = architectures.build(name, output)
             network.set_weights(trained.get_weights())
+            objective = objectives.create(output, TrainingConfig(steps=3))
             parent = tmp_path_factory.mktemp("saved_models") / name
-            folder = export.export(network, parent, {"name": name, "dataset": "none"})
-            made[name] = Exported(network, folder, export.load(folder))
-        return made[name]
+            folder = export.export(network, objective, parent, {"name": name, "dataset": "none"})
+            made[pair] = Exported(network, objective, folder, export.load(folder))
+        return made[pair]
 
     return get
 
 
-@pytest.fixture(scope="session", params=ARCHITECTURES)
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
+
+
+@pytest.fixture(scope="session", params=PAIRS, ids="-".join)
 def exported(request, exports):
-    """The `Exported` of every architecture in turn."""
-    return exports(request.param)
+    """The `Exported` of every architecture with every output in turn."""
+    return exports(*request.param)
 
 
 LOGICAL_DEVICES = """

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import checkpoints
+from colorkeras import checkpoints, objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.checkpoints import Position
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
-from colorkeras.losses import LOSSES
 
 POSITION = Position(
     num_epochs=3, minutes=1.5, history={"loss": [0.3, 0.2, 1 / 3], "val_loss": [3.0]}, best_epoch=1
@@ -19,8 +19,10 @@ POSITION = Position(
 
 
 def make_colorizer(filters=4):
-    networks = [ARCHITECTURES["skip_cnn"](filters=filters, num_blocks=1) for _ in range(2)]
-    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["flip"], seed=0)
+    build = ARCHITECTURES["skip_cnn"].builder
+    networks = [build(filters=filters, num_blocks=1) for _ in range(2)]
+    objective = objectives.create("chroma", TrainingConfig())
+    colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)
     colorizer.compile(optimizer=keras.optimizers.AdamW(0.01))
     return colorizer
 

@@ -7,10 +7,12 @@ import tensorflow as tf
 from colorkeras.color import (
     ciede2000,
     from_uint8,
+    lab_to_rgb,
     luma,
     luma_chroma_to_rgb,
     rgb_to_chroma,
     rgb_to_lab,
+    saturate,
     to_uint8,
 )
 
@@ -164,6 +166,19 @@ def test_luma_outside_its_range_is_clipped():
     np.testing.assert_array_equal(rgb, [BLACK, WHITE])
 
 
+@pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 1.5, 4.0])
+def test_saturate_scales_chroma_and_keeps_luma_in_the_gamut(factor):
+    generator = np.random.default_rng(0)
+    muted = tf.constant(generator.uniform(0.45, 0.55, (50, 3)), tf.float32)
+    result = saturate(muted, factor)
+    np.testing.assert_allclose(luma(result), luma(muted), atol=1e-6)
+    np.testing.assert_allclose(rgb_to_chroma(result), factor * rgb_to_chroma(muted), atol=1e-6)
+    strong = tf.constant(generator.uniform(0, 1, (500, 3)), tf.float32)
+    result = saturate(strong, factor)
+    assert tf.reduce_min(result) >= 0 and tf.reduce_max(result) <= 1
+    np.testing.assert_allclose(luma(result), luma(strong), atol=1e-6)
+
+
 # Values of B. Lindbloom's calculator (sRGB, D65); the matrix there has seven digits, as here.
 @pytest.mark.parametrize(
     "rgb, lab",
@@ -183,6 +198,17 @@ def test_luma_outside_its_range_is_clipped():
 )
 def test_lab_of_srgb_colors(rgb, lab):
     np.testing.assert_allclose(rgb_to_lab(tf.constant(rgb)), lab, atol=0.01)
+
+
+def test_lab_to_rgb_is_the_inverse():
+    rgb = np.random.default_rng(0).random((50, 3)).astype(np.float32)
+    np.testing.assert_allclose(lab_to_rgb(rgb_to_lab(rgb)), rgb, atol=1e-4)
+
+
+def test_lab_outside_the_gamut_is_clipped():
+    rgb = lab_to_rgb(tf.constant([[50.0, 200.0, 0.0], [120.0, 0.0, 0.0], [-5.0, 0.0, 0.0]]))
+    assert rgb.numpy().min() == 0 and rgb.numpy().max() == pytest.approx(1)
+    np.testing.assert_allclose(rgb[1:], [[1, 1, 1], [0, 0, 0]], atol=1e-6)
 
 
 @pytest.mark.parametrize("pair", SHARMA)

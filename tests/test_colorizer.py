@@ -5,24 +5,31 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import augmentation, evaluation
+from colorkeras import architectures, augmentation, evaluation, objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.color import from_uint8, luma
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches
-from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
+from colorkeras.randomness import Randomness
 
 
-def small_network(output="chroma"):
-    return ARCHITECTURES["skip_cnn"](output=output, filters=4, num_blocks=1)
+def small_network(output, num_classes):
+    if output in ARCHITECTURES["skip_cnn"].outputs and not num_classes:
+        return ARCHITECTURES["skip_cnn"].builder(output=output, filters=4, num_blocks=1)
+    name = "flow_unet" if output == "velocity" else "residual_unet"
+    return architectures.build(name, output, num_classes=num_classes)
 
 
-def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma"):
+def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma", class_weight=0.0):
     metrics = {name: METRICS[name] for name in VALIDATION_METRICS}
-    networks = small_network(output), small_network(output)
-    loss = LOSSES["mse"]
-    colorizer = Colorizer(*networks, loss, metrics, average_decay, AUGMENTATIONS[augment], seed)
+    networks = [small_network(output, 10 if class_weight else 0) for _ in range(2)]
+    objective = objectives.create(output, TrainingConfig(steps=2))
+    colorizer = Colorizer(
+        *networks, objective, metrics, average_decay, AUGMENTATIONS[augment], seed, class_weight
+    )
     colorizer.compile(optimizer=keras.optimizers.Adam(0.01))
     return colorizer
 
@@ -30,18 +37,21 @@ def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma"):
 PLACEMENT_PROGRAM = """
 import numpy as np
 from tensorflow.python.eager import context
+from colorkeras import objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource, training_batches
-from colorkeras.losses import LOSSES
 
 # The augmentation of most operations: flips, shifts and degradation.
 batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
 print("element", batches.element_spec.dtype.name)
 with tf.device("CPU:1"):
-    networks = [ARCHITECTURES["skip_cnn"](filters=4, num_blocks=1) for _ in range(2)]
-    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["scan"], seed=0)
+    build = ARCHITECTURES["skip_cnn"].builder
+    networks = [build(filters=4, num_blocks=1) for _ in range(2)]
+    objective = objectives.create("chroma", TrainingConfig())
+    colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["scan"], seed=0)
     colorizer.compile(optimizer="adam")
     context.enable_run_metadata()
     colorizer.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
@@ -128,21 +138,76 @@ def test_optimizer_does_not_touch_the_average(crops, monkeypatch):
     assert trained == {id(variable) for variable in colorizer.network.trainable_variables}
 
 
-@pytest.mark.parametrize("output", ["rgb", "chroma"])
-def test_validation_measures_the_average_network_as_evaluation_does(output, crops, randomize):
+# A last batch of another size: means must be over pictures, not over batches. Where colors follow
+# from a seed, which is the picture's place in its batch, evaluation has the same batch.
+@pytest.mark.parametrize(
+    ("output", "batch_size"), [("rgb", 7), ("chroma", 7), ("bins", 7), ("velocity", 16)]
+)
+def test_validation_measures_the_average_network_as_evaluation_does(
+    output, batch_size, crops, randomize
+):
     colorizer = make_colorizer(output=output)
     randomize(colorizer.average)
     source = ArraySource(crops)
-    # A last batch of another size: means must be over pictures, not over batches.
-    logs = colorizer.evaluate(evaluation_batches(source, 7), return_dict=True, verbose=0)
-    figures = evaluation.evaluate(colorizer, source)
+    batches = evaluation_batches(source, batch_size)
+    logs = colorizer.evaluate(batches, return_dict=True, verbose=0)
+    figures = evaluation.evaluate(lambda grayscale, seeds: colorizer(grayscale), source)
     for name in VALIDATION_METRICS:
         assert logs[name] == pytest.approx(figures[name], rel=1e-4), name
     rgb = crops / np.float32(255)
     grayscale = rgb @ np.float32([[0.299], [0.587], [0.114]])
-    prediction = colorizer.average(grayscale, training=False)
-    loss = np.mean((colorizer.output_kind.target(tf.constant(rgb)) - prediction) ** 2)
-    assert logs["loss"] == pytest.approx(loss, rel=1e-4)
+    rgb, grayscale = tf.constant(rgb), tf.constant(grayscale)
+    inputs, target = colorizer.objective.target(rgb, grayscale, Randomness(0, 0))
+    loss = colorizer.objective.loss(target, colorizer.average(inputs, training=False))
+    assert logs["loss"] == pytest.approx(float(loss), rel=1e-4)
+
+
+def test_validation_of_flows_has_the_same_noise_in_every_epoch(crops, randomize):
+    colorizer = make_colorizer(output="velocity")
+    randomize(colorizer.average)
+    logs = []
+    for step in (0, 1000):
+        colorizer.optimizer.iterations.assign(step)
+        colorizer.reset_metrics()
+        logs.append({name: float(v) for name, v in colorizer.test_step(crops[:4]).items()})
+    assert logs[0] == logs[1]
+
+
+def test_noise_of_training_follows_from_seed_and_step(crops):
+    def loss_of(seed, step):
+        keras.utils.set_random_seed(0)
+        colorizer = make_colorizer(output="velocity", seed=seed)
+        colorizer.optimizer.iterations.assign(step)
+        return float(colorizer.train_step(tf.constant(crops[:4]))["loss"])
+
+    first = loss_of(seed=3, step=5)
+    assert loss_of(seed=3, step=5) == first
+    assert loss_of(seed=3, step=6) != first
+    assert loss_of(seed=4, step=5) != first
+
+
+@pytest.mark.parametrize("output", ["chroma", "velocity"])
+def test_class_head_adds_its_weighted_cross_entropy_in_training_only(output, crops, randomize):
+    colorizer = make_colorizer(output=output, class_weight=0.25)
+    randomize(colorizer.network)
+    images, labels = tf.constant(crops[:4]), tf.constant([3, 0, 9, 3], tf.int64)
+    rgb = from_uint8(images)
+    objective = colorizer.objective
+    inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0))
+    prediction, logits = colorizer.network(inputs)
+    probabilities = tf.nn.softmax(logits).numpy()
+    entropy = -np.log(probabilities[range(4), labels.numpy()]).mean()
+    colors = float(objective.loss(target, prediction))
+    head = colorizer.network.get_layer("classes").kernel.numpy()
+    logs = colorizer.train_step((images, labels))
+    assert float(logs["loss"]) == pytest.approx(colors + 0.25 * entropy, rel=1e-4)
+    assert np.abs(colorizer.network.get_layer("classes").kernel.numpy() - head).max() > 0
+    # Validation takes pictures alone, and measures colors alone.
+    colorizer.reset_metrics()
+    prediction, _ = colorizer.average(inputs)
+    logs = colorizer.test_step(images)
+    expected = float(objective.loss(target, prediction))
+    assert float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_validation_changes_no_weight(crops):
@@ -177,12 +242,17 @@ def test_augmentation_follows_from_seed_and_step(crops, monkeypatch):
     np.testing.assert_array_equal(trained_on(seed=3, step=5, augment="none"), crops)
 
 
-@pytest.mark.parametrize("augment", AUGMENTATIONS)
-def test_a_compiled_step_learns_from_every_augmentation(augment, crops):
-    colorizer = make_colorizer(augment=augment)
+@pytest.mark.parametrize(
+    ("augment", "output"),
+    [*((name, "chroma") for name in AUGMENTATIONS), ("scan", "bins"), ("scan", "velocity")],
+)
+def test_a_compiled_step_learns_from_every_augmentation(augment, output, crops):
+    colorizer = make_colorizer(augment=augment, output=output)
     before = colorizer.network.get_weights()
     logs = tf.function(colorizer.train_step)(tf.constant(crops))
-    assert 0 < logs["loss"] < 1 and 0 < logs["gradient_norm"] < np.inf
+    # Of 179 bins all alike the cross entropy is 5.2.
+    assert 0 < logs["loss"] < (1 if output == "chroma" else 6)
+    assert 0 < logs["gradient_norm"] < np.inf
     after = colorizer.network.get_weights()
     assert all(np.isfinite(weight).all() for weight in after)
     assert any((weight != old).any() for weight, old in zip(after, before, strict=True))

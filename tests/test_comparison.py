@@ -13,7 +13,9 @@ from colorkeras import comparison, evaluation
 from colorkeras.config import is_plain_name
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.errors import UserError
-from colorkeras.metrics import METRICS
+from colorkeras.evaluation import column_title, measure
+from colorkeras.metrics import GROUPS, METRICS, SAMPLES
+from colorkeras.results import literal
 
 # Reddish pictures, each a little further from gray than the one before, in mixed order.
 ORDER = np.random.default_rng(0).permutation(30)
@@ -24,10 +26,11 @@ DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
 def colorizer(name, color=evaluation.echo, image_size=None):
     """Stands in for an `ExportedModel`."""
     metadata = {"name": name, "architecture": "none", "output": "rgb", "num_parameters": 0}
-    return SimpleNamespace(metadata=metadata, color=color, image_size=image_size)
+    return SimpleNamespace(metadata=metadata, color=color, image_size=image_size, samples=False)
 
 
-def blue(grayscale):
+def blue(grayscale, seeds):
+    del seeds
     return tf.concat([0 * grayscale, 0 * grayscale, 1 + 0 * grayscale], axis=-1)
 
 
@@ -95,13 +98,13 @@ def test_best_and_worst_show_the_pictures_that_they_number(compared):
 
 def test_table_and_ranking_come_from_one_pass(monkeypatch):
     passes = []
-    batches = evaluation.evaluation_batches
+    batches = measure.evaluation_batches
     monkeypatch.setattr(
-        evaluation,
+        measure,
         "evaluation_batches",
         lambda *arguments: passes.append(arguments) or batches(*arguments),
     )
-    evaluation.references(DATASET.test)
+    evaluation.prepare(DATASET, "test")
     num_references = len(passes)
     passes.clear()
     models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
@@ -116,13 +119,20 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
     compared.save(tmp_path)
     text = (tmp_path / "comparison.md").read_text(encoding="utf-8")
     assert "toys, test: 30 pictures." in text
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in re.findall(r"\|.*", text)]
-    header, _, gray, blue, echo, truth = rows
-    assert header[:2] == ["model", "PSNR, pooled (dB)"]
-    titles = [row[0] for row in (gray, blue, echo, truth)]
-    assert titles == ["gray", "blue", "echo (grayscale input)", "ground truth"]
-    assert gray[1:] == echo[1:] != blue[1:]
-    assert {len(row) for row in rows} == {1 + len(METRICS)}
+    titles = []
+    for group in GROUPS:
+        section = text.split(f"## {group.capitalize()}\n")[1].split("##")[0]
+        lines = re.findall(r"\|.*", section)
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+        header, _, gray, blue, echo, mean, truth = rows
+        names = [row[0] for row in (gray, blue, echo, mean, truth)]
+        assert names == ["gray", "blue", *evaluation.REFERENCES.values()]
+        # Plain pictures have no steps, whatever their color.
+        assert gray[1:] == echo[1:] and (gray[1:] == blue[1:]) == (group == "structure")
+        assert header[0] == "model"
+        titles += header[1:]
+    measured = [name for name in METRICS if METRICS[name].needs != SAMPLES]
+    assert titles == [literal(column_title(name)) for name in measured]
     links = re.findall(r"\]\((.*)\)", text)
     assert links == ["pictures.png", "gray_best_worst.png", "blue_best_worst.png"]
     assert {path.name for path in tmp_path.iterdir()} == {

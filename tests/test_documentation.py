@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from colorkeras import results
+from colorkeras import endpoints, results
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import COMMANDS
 from colorkeras.data import DATASETS
 from colorkeras.degradations import DEGRADATIONS
-from colorkeras.export import ENDPOINTS
 from colorkeras.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +29,7 @@ def test_readme_table_is_what_report_writes():
 
 
 def test_readme_shows_the_endpoints():
-    assert between(README, "endpoints").strip() == ENDPOINTS.strip()
+    assert between(README, "endpoints").strip() == endpoints.table().strip()
 
 
 @pytest.mark.parametrize("name", sorted({*ARCHITECTURES, *AUGMENTATIONS, *DATASETS, *DEGRADATIONS}))

@@ -2,7 +2,6 @@
 
 import base64
 import errno
-import inspect
 import io
 import json
 import os
@@ -14,12 +13,16 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.protobuf import saved_model_pb2
 
-from colorkeras import architectures, export
+from colorkeras import architectures, endpoints, export, objectives
 from colorkeras.architectures import ARCHITECTURES
-from colorkeras.color import to_uint8
+from colorkeras.color import rgb_to_chroma, to_uint8
+from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
 from colorkeras.files import write_next_version
+from colorkeras.objectives.flow import CHROMA_SCALE
 from colorkeras.outputs import OUTPUTS
+
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
 
 
 def random_grayscale(size, count=3):
@@ -52,7 +55,12 @@ def luma_of(rgb):
 def test_endpoints_have_the_documented_names_types_and_shapes(exported):
     side = exported.model.image_size
     signatures = exported.model.saved_model.signatures
-    assert set(signatures) == {"serving_default", "colorize", "colorize_bytes"}
+    expected = {"serving_default", "colorize", "colorize_bytes"}
+    objective = OUTPUTS[architectures.output_name(exported.network)].objective
+    expected |= {"sample"} if objective == "flow" else set()
+    expected |= {"colorize_with_confidence"} if objective != "regression" else set()
+    assert set(signatures) == expected
+    assert exported.model.samples == (objective == "flow")
     for endpoint, dtype in (("serving_default", tf.float32), ("colorize", tf.uint8)):
         _, inputs = signatures[endpoint].structured_input_signature
         outputs = signatures[endpoint].structured_outputs
@@ -70,8 +78,8 @@ def test_endpoints_have_the_documented_names_types_and_shapes(exported):
 
 def test_export_colors_as_the_keras_network_does(exported):
     grayscale = tf.constant(random_grayscale(exported.size))
-    decode = OUTPUTS[architectures.output_name(exported.network)].decode
-    expected = decode(grayscale, exported.network(grayscale, training=False)).numpy()
+    objective, seeds = exported.objective, tf.zeros([3], tf.int32)
+    expected = objective.color(exported.network, grayscale, seeds, objective.temperature).numpy()
     # A network that colors nothing would make the comparison worthless.
     assert expected.std(axis=-1).max() > 0.1
     np.testing.assert_allclose(exported.model.color(grayscale), expected, atol=1e-5)
@@ -85,17 +93,120 @@ def test_uint8_endpoint_is_the_rounded_float_endpoint(exported):
     assert np.abs(rgb.numpy().astype(int) - expected.numpy().astype(int)).max() <= 1
 
 
-def default_output(name):
-    return inspect.signature(ARCHITECTURES[name]).parameters["output"].default
-
-
-@pytest.mark.parametrize("name", [n for n in ARCHITECTURES if default_output(n) == "chroma"])
-def test_chroma_models_keep_luma_after_rounding(name, exports):
-    exported = exports(name)
-    grayscale = np.random.default_rng(0).integers(0, 256, (4, 33, 47, 1), np.uint8)
+@pytest.mark.parametrize(("name", "output"), [pair for pair in PAIRS if pair[1] != "rgb"])
+def test_all_but_rgb_models_keep_luma_after_rounding(name, output, exports):
+    exported = exports(name, output)
+    size = (32, 32) if exported.model.image_size else (33, 47)
+    grayscale = np.random.default_rng(0).integers(0, 256, (4, *size, 1), np.uint8)
     rgb = exported.model.saved_model.signatures["colorize"](grayscale=tf.constant(grayscale))["rgb"]
     assert np.ptp(rgb.numpy(), axis=-1).max() > 100
     assert np.abs(luma_of(rgb.numpy()) - grayscale[..., 0]).max() <= 1.0
+
+
+@pytest.fixture(scope="module")
+def flow(exports):
+    return exports("flow_unet")
+
+
+def sampled(exported, grayscale, seed, temperature):
+    endpoint = exported.model.saved_model.signatures["sample"]
+    return endpoint(
+        grayscale=tf.constant(grayscale),
+        seed=tf.constant(seed, tf.int32),
+        temperature=tf.constant(temperature, tf.float32),
+    )["rgb"].numpy()
+
+
+def test_sample_has_the_documented_names_types_and_shapes(flow):
+    endpoint = flow.model.saved_model.signatures["sample"]
+    _, inputs = endpoint.structured_input_signature
+    assert {name: spec.dtype for name, spec in inputs.items()} == {
+        "grayscale": tf.float32,
+        "seed": tf.int32,
+        "temperature": tf.float32,
+    }
+    assert endpoint.structured_outputs["rgb"].shape.as_list() == [None, None, None, 3]
+
+
+def test_sample_takes_one_number_for_all_pictures_or_one_for_each(flow):
+    grayscale = np.repeat(random_grayscale(16, count=1), 3, axis=0)
+    each = sampled(flow, grayscale, [1, 2, 1], [0.5, 0.5, 1.0])
+    assert np.abs(each[0] - each[1]).max() > 0.01, "another seed, the same version"
+    assert np.abs(each[0] - each[2]).max() > 0.01, "another temperature, the same version"
+    for number, (seed, temperature) in enumerate([(1, 0.5), (2, 0.5), (1, 1.0)]):
+        all_alike = sampled(flow, grayscale, seed, temperature)
+        for one in all_alike:
+            np.testing.assert_allclose(one, each[number], atol=1e-5)
+    cold = sampled(flow, grayscale, [1, 2, 3], 0.0)
+    np.testing.assert_allclose(cold[1:], cold[:-1], atol=1e-5)
+
+
+def test_endpoints_without_a_seed_take_seed_zero_and_the_default_temperature(flow):
+    grayscale = random_grayscale(17)
+    assert flow.model.metadata["temperature"] == 1.0
+    expected = sampled(flow, grayscale, 0, 1.0)
+    np.testing.assert_allclose(flow.model.color(grayscale), expected, atol=1e-5)
+    np.testing.assert_allclose(flow.model.color(grayscale, seeds=[0] * 3), expected, atol=1e-5)
+    np.testing.assert_allclose(flow.model.color(grayscale, temperature=1.0), expected, atol=1e-5)
+    other = flow.model.color(grayscale, seeds=[0, 0, 9], temperature=0.5)
+    np.testing.assert_allclose(other, sampled(flow, grayscale, [0, 0, 9], 0.5), atol=1e-5)
+    assert np.abs(other - expected).max() > 0.01
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 1.6, [0.5, 0.5, 1.6], float("nan")])
+def test_graph_refuses_temperatures_out_of_range(temperature, flow):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected a temperature"):
+        sampled(flow, random_grayscale(8), 0, temperature)
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 1.6])
+def test_temperatures_out_of_range_are_explained(temperature, flow):
+    with pytest.raises(UserError, match=f"(?s)temperature {temperature:g}.*0..1.5.*Fix: "):
+        flow.model.color(random_grayscale(8), temperature=temperature)
+
+
+@pytest.mark.parametrize(("name", "output"), [("unet", "chroma"), ("residual_unet", "bins")])
+def test_a_temperature_for_a_model_that_does_not_sample_is_explained(name, output, exports):
+    model = exports(name, output).model
+    with pytest.raises(UserError) as error:
+        model.color(random_grayscale(8), temperature=0.5)
+    received, expected, fix = str(error.value).splitlines()
+    assert "temperature 0.5" in received and str(model.path) in received
+    assert "`sample`" in received and "flow" in expected and fix.startswith("Fix: ")
+    # It ignores seeds, which evaluation gives every model.
+    grayscale = random_grayscale(8)
+    np.testing.assert_array_equal(model.color(grayscale, seeds=[1, 2, 3]), model.color(grayscale))
+
+
+@pytest.mark.parametrize(("name", "output"), [("residual_unet", "bins"), ("flow_unet", "velocity")])
+def test_confidence_is_the_spread_beside_the_colors(name, output, exports):
+    exported = exports(name, output)
+    grayscale = tf.constant(random_grayscale(17, count=2))
+    endpoint = exported.model.saved_model.signatures["colorize_with_confidence"]
+    assert endpoint.structured_outputs["standard_deviation"].shape.as_list() == [None] * 3 + [1]
+    received = endpoint(grayscale=grayscale)
+    assert set(received) == {"rgb", "standard_deviation"}
+    np.testing.assert_allclose(received["rgb"], exported.model.color(grayscale), atol=1e-5)
+    expected = exported.objective.spread(exported.network, grayscale)
+    assert expected.shape == (2, 17, 17, 1) and np.max(expected) > 0.1 * CHROMA_SCALE
+    np.testing.assert_allclose(received["standard_deviation"], expected, rtol=1e-3, atol=1e-5)
+
+
+def test_a_default_temperature_of_the_settings_is_that_of_the_endpoints(exports, tmp_path):
+    made = exports("flow_unet")
+    objective = objectives.create("velocity", TrainingConfig(steps=3, temperature=0))
+    metadata = {"name": "calm", "dataset": "none"}
+    model = export.load(export.export(made.network, objective, tmp_path, metadata))
+    assert model.metadata["temperature"] == 0 and model.metadata["steps"] == 3
+    grayscale = random_grayscale(16)
+    chroma = rgb_to_chroma(model.color(grayscale))
+    np.testing.assert_allclose(
+        chroma, rgb_to_chroma(made.model.color(grayscale, temperature=0.0)), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        model.color(grayscale, seeds=[0, 1, 2]), model.color(grayscale), atol=1e-5
+    )
+    assert "temperature 0" in (model.path / "README.md").read_text(encoding="utf-8")
 
 
 def test_bytes_endpoint_returns_pngs_of_the_sizes_that_came(exported):
@@ -178,7 +289,7 @@ print("colored")
 
 
 def test_models_color_where_neither_colorkeras_nor_keras_can_be_imported(exports, run_python):
-    models = [exports(name) for name in ARCHITECTURES]
+    models = [exports(*pair) for pair in PAIRS]
     sizes_and_folders = [
         word for exported in models for word in (exported.model.image_size or 35, exported.folder)
     ]
@@ -210,11 +321,11 @@ def test_a_rest_request_as_tensorflow_serving_decodes_it(exported):
 
 
 def test_saved_model_cli_lists_the_endpoints(exports, run_python):
-    folder = exports("unet").folder
+    folder = exports("flow_unet").folder
     command = ("-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir", folder, "--all")
     process = run_python(*command)
     assert process.returncode == 0, process.stderr
-    for endpoint in ("serving_default", "colorize", "colorize_bytes"):
+    for endpoint in exports("flow_unet").model.saved_model.signatures:
         assert f"signature_def['{endpoint}']" in process.stdout
     assert "shape: (-1, -1, -1, 3)" in process.stdout
 
@@ -225,7 +336,11 @@ def test_metadata_and_readme_tell_what_the_model_is(exported):
     assert metadata["architecture"] == exported.network.name
     assert metadata["num_parameters"] == exported.network.count_params()
     readme = (exported.folder / "README.md").read_text(encoding="utf-8")
-    assert export.ENDPOINTS in readme
+    signatures = exported.model.saved_model.signatures
+    for line in endpoints.table(signatures).splitlines():
+        assert line in readme
+    assert readme.count("\n| `") == len(signatures)
+    assert ("Another seed" in readme) == exported.model.samples
     assert ("h = 32" if exported.model.image_size else "any size") in readme
 
 
@@ -274,6 +389,8 @@ def test_a_full_disk_leaves_earlier_versions_whole_and_nothing_else(exports, tmp
     # The last thing that is written: the model itself lies in the temporary folder by then.
     monkeypatch.setattr(export, "write_text", write_readme)
     with pytest.raises(OSError, match="No space left"):
-        export.export(exports("skip_cnn").network, tmp_path, {"name": "skip_cnn", "dataset": "-"})
+        made = exports("skip_cnn")
+        metadata = {"name": "skip_cnn", "dataset": "-"}
+        export.export(made.network, made.objective, tmp_path, metadata)
     assert [path.name for path in tmp_path.iterdir()] == ["1"]
     assert (tmp_path / "1" / "saved_model.pb").read_bytes() == b"whole"

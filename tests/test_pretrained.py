@@ -1,18 +1,21 @@
 """Tests of the way back from files to networks that can be trained further."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
 
-from colorkeras import export, pretrained
+from colorkeras import architectures, export, pretrained
+from colorkeras.chroma_bins import NUM_BINS
 from colorkeras.errors import UserError
 
 
 def test_an_export_comes_back_with_every_weight(exported):
     network = pretrained.load(str(exported.folder))
     assert network.name == exported.network.name
+    assert network.output_names == exported.network.output_names
     for one, two in zip(network.weights, exported.network.weights, strict=True):
         np.testing.assert_array_equal(one, two, err_msg=two.path)
     assert network.trainable_variables
@@ -51,18 +54,41 @@ def test_a_foreign_keras_model_is_refused(tmp_path):
 
 def test_an_export_that_says_to_be_another_architecture_is_refused(exports, tmp_path):
     made = exports("skip_cnn")
-    folder = export.export(made.network, tmp_path / "odd", made.model.metadata)
-    metadata = {**made.model.metadata, "architecture": "encoder_decoder"}
+    assert "cannot start" in refused(changed(made, tmp_path, architecture="encoder_decoder"))
+
+
+def changed(made, tmp_path, **metadata):
+    """Folder of an export whose metadata say something else."""
+    folder = shutil.copytree(made.folder, tmp_path / "changed")
+    metadata = {**made.model.metadata, **metadata}
     (folder / export.METADATA_FILE).write_text(json.dumps(metadata))
-    assert "cannot start" in refused(folder)
+    return folder
+
+
+def test_an_export_that_says_to_color_in_other_steps_is_refused(exports, tmp_path):
+    folder = changed(exports("flow_unet"), tmp_path, steps=1)
+    assert "colors differently" in refused(folder)
+
+
+def test_priors_of_another_grid_of_bins_are_refused(exports, tmp_path):
+    made = exports("residual_unet", "bins")
+    received, expected, fix = refused(changed(made, tmp_path, priors=[1 / 313] * 313)).splitlines()
+    assert received.startswith("Received: priors of 313 bins")
+    assert expected.startswith("Expected: ") and "179 bins" in expected
+    assert fix.startswith("Fix: Train anew")
+
+
+def test_priors_of_this_grid_are_taken(exports, tmp_path):
+    folder = changed(exports("residual_unet", "bins"), tmp_path, priors=[1 / NUM_BINS] * NUM_BINS)
+    assert architectures.output_name(pretrained.load(folder)) == "bins"
 
 
 def test_weights_in_another_order_are_noticed(exports, monkeypatch):
     # Two kernels of one shape would fit in each other's place.
-    order = pretrained._order_of_use
+    order = pretrained._in_order_of_use
 
-    def swapped(network):
-        variables = list(order(network))
+    def swapped(network, objective):
+        variables = list(order(network, objective))
         pairs = [
             (i, j)
             for i in range(len(variables))
@@ -73,5 +99,5 @@ def test_weights_in_another_order_are_noticed(exports, monkeypatch):
         variables[i], variables[j] = variables[j], variables[i]
         return variables
 
-    monkeypatch.setattr(pretrained, "_order_of_use", swapped)
+    monkeypatch.setattr(pretrained, "_in_order_of_use", swapped)
     assert "colors differently" in refused(exports("unet").folder)

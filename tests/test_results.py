@@ -48,8 +48,27 @@ def test_markdown(tmp_path):
     write_result(tmp_path, "a", 23.456)
     lines = results.markdown(results.load(tmp_path)).splitlines()
     assert lines[0].startswith("toys, test, 10 pictures. Trained on abacus in float32")
-    assert "| a | rgb | 1,234 | 2 | 3.1 | 23.46 | 0.500 | 7.00 |" in lines
-    assert "| *ground truth* |  |  |  |  |  |  | 30.00 |" in lines
+    header = next(line for line in lines if line.startswith("| model"))
+    assert header.count("|") == 1 + 5 + len(results.COLUMNS)
+    assert header.endswith("| CIEDE2000 | Colorfulness |")
+    assert "| a | rgb | 1,234 | 2 | 3.1 | 23.46 |  | 0.500 |  |  |  | 7.00 |" in lines
+    assert "| *ground truth* |  |  |  |  |  |  |  |  |  |  | 30.00 |" in lines
+
+
+def test_figures_that_older_results_lack_are_blank(tmp_path):
+    write_result(tmp_path, "old", 23.0)
+    write_result(tmp_path, "new", 24.0)
+    file = tmp_path / "new" / "metrics.json"
+    metrics = json.loads(file.read_text())
+    metrics["figures"] |= {"mae": 9.0, "hue_distance": 3.0}
+    metrics |= {"mean_chroma": {"mae": 11.0}, "truth": {"mae": 0.0, "colorfulness": 30.0}}
+    file.write_text(json.dumps(metrics))
+    lines = results.markdown(results.load(tmp_path)).splitlines()
+    assert "| old | rgb | 1,234 | 2 | 3.1 | 23.00 |  | 0.500 |  |  |  | 7.00 |" in lines
+    assert "| new | rgb | 1,234 | 2 | 3.1 | 24.00 |  | 0.500 | 9.00 |  |  | 7.00 |" in lines
+    assert "| *mean chroma of the training part* |  |  |  |  |  |  |  | 11.00 |  |  |  |" in lines
+    assert "| *ground truth* |  |  |  |  |  |  |  | 0.00 |  |  | 30.00 |" in lines
+    assert "Hue distance" not in "".join(lines)
 
 
 def test_bars_and_asterisks_keep_their_place_in_a_table():

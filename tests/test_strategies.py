@@ -12,14 +12,17 @@ from colorkeras.strategies import STRATEGIES, choose_strategy, even_batch_size
 
 STEPS_PROGRAM = """
 import json
+import sys
+
 import keras
 import numpy as np
 
+from colorkeras import objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, sample, training_batches
-from colorkeras.losses import LOSSES
 from colorkeras.metrics import METRICS
 from colorkeras.strategies import choose_strategy, even_batch_size
 
@@ -30,23 +33,30 @@ class Steps(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs):
         self.sums.append(float(logs["loss"]) * (batch + 1))
 
-def run(name):
+def skip_cnn():
+    return ARCHITECTURES["skip_cnn"].builder(filters=8, num_blocks=2)
+
+def flow_unet():
+    return ARCHITECTURES["flow_unet"].builder(
+        widths=(8, 8), depths=(1, 1), guide_widths=(8, 8)
+    )
+
+def run(name, build, output, num_steps):
     source = ArraySource(sample.load("validation"))
     # Neither a multiple of the batch nor, in its last batch, of the number of devices.
     validation = ArraySource(sample.load("test")[:33])
     strategy = choose_strategy(name, batch_size=16)
     with strategy.scope():
         keras.utils.set_random_seed(0)
-        networks = [ARCHITECTURES["skip_cnn"](filters=8, num_blocks=2) for _ in range(2)]
+        networks = [build() for _ in range(2)]
+        objective = objectives.create(output, TrainingConfig(steps=2))
         metrics = {name: METRICS[name] for name in ("psnr_pooled", "chroma_variation")}
-        colorizer = Colorizer(
-            *networks, LOSSES["mse"], metrics, 0.99, AUGMENTATIONS["flip"], seed=0
-        )
+        colorizer = Colorizer(*networks, objective, metrics, 0.99, AUGMENTATIONS["flip"], seed=0)
         colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
     steps = Steps()
     history = colorizer.fit(
         training_batches(source, 16, seed=0),
-        steps_per_epoch=20,
+        steps_per_epoch=num_steps,
         shuffle=False,
         validation_data=evaluation_batches(
             validation, even_batch_size(33, 16, strategy.num_replicas_in_sync)
@@ -61,7 +71,8 @@ def run(name):
         "average": [weight.ravel().tolist() for weight in colorizer.average.get_weights()],
     }
 
-print(json.dumps({name: run(name) for name in ("one", "mirrored")}))
+settings = {"skip_cnn": (skip_cnn, "chroma", 20), "flow_unet": (flow_unet, "velocity", 3)}
+print(json.dumps({name: run(name, *settings[sys.argv[1]]) for name in ("one", "mirrored")}))
 """
 
 WHOLE_RUNS_PROGRAM = """
@@ -94,12 +105,17 @@ for start in (first.export_folder, first.folder / "model.keras"):
 """
 
 
-@pytest.fixture(scope="module")
-def runs(run_on_devices):
-    """The first 20 steps on one device and on two, at the same batch size."""
-    process = run_on_devices(2, STEPS_PROGRAM)
+def first_steps(run_on_devices, arch):
+    """The first steps on one device and on two, at the same batch size."""
+    # One architecture for each process, in which TensorFlow's reductions bear numbers.
+    process = run_on_devices(2, STEPS_PROGRAM, arch)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def runs(run_on_devices):
+    return first_steps(run_on_devices, "skip_cnn")
 
 
 def test_two_devices_make_the_steps_of_one(runs):
@@ -112,6 +128,13 @@ def test_two_devices_make_the_steps_of_one(runs):
     # Every weight, and the statistics of batch normalization.
     for weight, expected in zip(two["average"], one["average"], strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_two_devices_lead_the_noise_of_one(run_on_devices):
+    one, two = first_steps(run_on_devices, "flow_unet").values()
+    assert (one["replicas"], two["replicas"], len(two["losses"])) == (1, 2, 3)
+    # Other noise would change losses by percents.
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
 
 
 def test_two_devices_validate_as_one(runs):

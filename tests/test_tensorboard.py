@@ -16,7 +16,7 @@ from colorkeras.callbacks import Progress
 from colorkeras.color import from_uint8, luma, to_uint8
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import InterruptedRunError
-from colorkeras.outputs import OUTPUTS
+from colorkeras.representations import REPRESENTATIONS
 from colorkeras.tensorboard import EpochSummaries, Profile, tags, write_comparison
 
 EPOCHS = 2
@@ -124,7 +124,7 @@ def test_pictures_show_what_the_average_network_makes_of_the_same_examples(finis
     # What a run saves is the average network after its best epoch.
     average = keras.saving.load_model(finished.run.folder / "model.keras")
     grayscale = luma(from_uint8(first["ground truth"]))
-    expected = OUTPUTS["chroma"].decode(grayscale, average(grayscale, training=False))
+    expected = REPRESENTATIONS["chroma"].decode(grayscale, average(grayscale, training=False))
     best = finished.rows[finished.run.metrics["model"]["best_epoch"] - 1]["prediction"]
     np.testing.assert_array_equal(best, to_uint8(expected))
     assert np.ptp(best, axis=-1).max() > 2, "gray, like an untrained network"
@@ -331,18 +331,21 @@ REPLICAS_PROGRAM = """
 import sys
 
 import numpy as np
+from colorkeras import objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, training_batches
-from colorkeras.losses import LOSSES
 from colorkeras.tensorboard import EpochSummaries, Profile
 
 images = np.random.default_rng(0).integers(0, 256, [8, 16, 16, 3], "uint8")
 source = ArraySource(images)
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    networks = [ARCHITECTURES["skip_cnn"](filters=4, num_blocks=1) for _ in range(2)]
-    colorizer = Colorizer(*networks, LOSSES["mse"], {}, 0.9, AUGMENTATIONS["flip"], seed=0)
+    build = ARCHITECTURES["skip_cnn"].builder
+    networks = [build(filters=4, num_blocks=1) for _ in range(2)]
+    objective = objectives.create("chroma", TrainingConfig())
+    colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)
     colorizer.compile(optimizer="adam")
 summaries = [EpochSummaries(sys.argv[1], images, "replicas"), Profile(sys.argv[1])]
 colorizer.fit(

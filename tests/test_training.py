@@ -14,11 +14,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import checkpoints, evaluation, export, runs, training
+from colorkeras import checkpoints, evaluation, export, pretrained, runs, training
 from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.config import TrainingConfig
+from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.errors import DivergedError, InterruptedRunError, UserError
-from colorkeras.outputs import OUTPUTS
+from colorkeras.representations import REPRESENTATIONS
 
 
 def files_below(folder):
@@ -57,7 +58,7 @@ def fit_only(monkeypatch):
         def table(self):
             return ""
 
-    monkeypatch.setattr(evaluation, "report", lambda *arguments: NoReport())
+    monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
 
 
 def test_a_run_leaves_everything_that_the_readme_names(finished):
@@ -92,7 +93,7 @@ def test_a_run_exports_its_average_network(finished):
     grayscale = tf.constant(np.random.default_rng(0).random((2, 9, 7, 1), np.float32))
     prediction = network(grayscale, training=False)
     assert np.abs(prediction).max() > 0
-    expected = OUTPUTS["chroma"].decode(grayscale, prediction)
+    expected = REPRESENTATIONS["chroma"].decode(grayscale, prediction)
     np.testing.assert_allclose(export.load(run.export_folder).color(grayscale), expected, atol=1e-5)
 
 
@@ -209,11 +210,13 @@ def comparable_history(folder):
     return [{name: row[name] for name in row if name != "images_per_second"} for row in rows]
 
 
+@pytest.mark.parametrize("changes", [{}, {"arch": "flow_unet", "steps": 2}], ids=str)
 def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
-    config_for, tmp_path, monkeypatch
+    changes, config_for, tmp_path, monkeypatch
 ):
-    whole = training.train(config_for(tmp_path / "whole", epochs=3), lambda line: None)
-    stopped = resumable(config_for(tmp_path / "parts", epochs=3), monkeypatch, epoch=2)
+    whole = training.train(config_for(tmp_path / "whole", epochs=3, **changes), lambda line: None)
+    config = config_for(tmp_path / "parts", epochs=3, **changes)
+    stopped = resumable(config, monkeypatch, epoch=2)
     lines = []
     resumed = training.resume(stopped, {}, lines.append)
     assert "Resuming after epoch 2 of 3." in lines
@@ -264,14 +267,15 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
 
 def resumed_colorizer(config):
     networks = [training.architectures.build(config.arch) for _ in range(2)]
-    loss, augment = training.losses.LOSSES["mse"], training.AUGMENTATIONS["flip"]
-    colorizer = training.Colorizer(*networks, loss, {}, 0.9, augment, seed=0)
-    colorizer.compile(optimizer=training._optimizer(config, 1))
+    objective = training.objectives.create("chroma", config)
+    augment = training.AUGMENTATIONS["flip"]
+    colorizer = training.Colorizer(*networks, objective, {}, 0.9, augment, seed=0)
+    colorizer.compile(optimizer=training.make_optimizer(config, 1))
     return colorizer
 
 
 def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path, monkeypatch):
-    def stop(*arguments):
+    def stop(*arguments, **settings):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -324,6 +328,8 @@ def test_a_setting_that_an_older_run_does_not_know_has_its_default(finished, tmp
         ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
         ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
         ({"seed": 3}, "--seed 3 (the run: 0)"),
+        ({"steps": 3}, f"--steps 3 (the run: {TrainingConfig.steps})"),
+        ({"objective": "flow"}, "--objective flow (the run: regression)"),
     ],
 )
 def test_a_run_goes_on_with_its_own_settings_only(changes, shown, finished):
@@ -380,15 +386,91 @@ def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path
         assert config["settings"]["arch"] == "skip_cnn"
 
 
-@pytest.mark.parametrize("changes", [{"arch": "unet"}, {"arch": None, "output": "rgb"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"arch": "unet"}, {"arch": None, "output": "rgb"}, {"arch": None, "objective": "flow"}],
+)
 def test_another_architecture_than_that_of_the_start_is_refused(
     changes, finished, config_for, tmp_path
 ):
     _, _, first = finished
     init = str(first.folder / "model.keras")
     received, expected, _ = refused(config_for(tmp_path, init=init, **changes), tmp_path)
-    option = "--output rgb" if "output" in changes else "--arch unet"
-    assert option in received and ("chroma" if "output" in changes else "skip_cnn") in expected
+    *_, (name, asked) = changes.items()
+    has = {"arch": "skip_cnn", "output": "chroma", "objective": "regression"}[name]
+    assert f"--{name} {asked}" in received and has in expected
+
+
+@pytest.mark.parametrize(
+    ("objective", "arch", "output"),
+    [("classification", "residual_unet", "bins"), ("flow", "flow_unet", "velocity")],
+)
+def test_every_objective_ends_in_an_export_that_loads(
+    objective, arch, output, config_for, tmp_path
+):
+    settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16", "steps": 2}
+    run = training.train(config_for(tmp_path, **settings), lambda line: None)
+    assert run.export_folder == tmp_path / "saved_models" / arch / "1"
+    with (run.folder / "history.csv").open(encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 2
+    model = export.load(run.export_folder)
+    assert (model.metadata["objective"], model.metadata["output"]) == (objective, output)
+    assert model.samples == (objective == "flow")
+    if objective == "flow":
+        assert model.metadata["steps"] == 2 and model.metadata["temperature"] == 1
+    else:
+        assert sum(model.metadata["priors"]) == pytest.approx(1, abs=1e-4)
+        assert np.count_nonzero(model.metadata["priors"]) > 10
+    settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["arch"], settings["output"]) == (arch, output)
+    assert settings["objective"] == objective
+    # Export and Keras file hold the same network, ready to be trained further.
+    for path in (run.export_folder, run.folder / "model.keras"):
+        network = pretrained.load(path)
+        assert network.name == arch and network.trainable_variables
+        for one, other in zip(network.get_weights(), weights_of(run), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("objective", ["regression", "flow"])
+def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
+    objective, crops, config_for, tmp_path, monkeypatch
+):
+    labeled = ArraySource(crops, np.arange(16, dtype=np.int64) % 10)
+    dataset = ImageDataset("labeled", "16 labeled pictures", lambda split: labeled)
+    monkeypatch.setattr(training, "load_dataset", lambda *arguments: dataset)
+    steps = []
+    train_step = training.Colorizer.train_step
+
+    def watched(colorizer, data):
+        _, labels = data
+        steps.append((labels.dtype, colorizer.class_weight, colorizer.network.output_names))
+        return train_step(colorizer, data)
+
+    monkeypatch.setattr(training.Colorizer, "train_step", watched)
+    arch, output = training.architectures.choose(
+        {"regression": "residual_unet"}.get(objective), None, objective
+    )
+    config = config_for(tmp_path, arch=arch, image_size=32, class_weight=0.1, steps=2)
+    run = training.train(config, lambda line: None)
+    assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
+    bare = training.architectures.build(arch, output)
+    metadata = export.load(run.export_folder).metadata
+    assert metadata["class_weight"] == 0.1
+    assert metadata["num_parameters"] == bare.count_params()
+    saved = keras.saving.load_model(run.folder / "model.keras")
+    assert saved.output_names == [output]
+    for path in (run.export_folder, run.folder / "model.keras"):
+        network = pretrained.load(path)
+        assert network.output_names == [output]
+        for one, other in zip(network.get_weights(), saved.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    # With a head again it starts from what it has learned.
+    config = config_for(tmp_path, arch=None, init=str(run.export_folder), class_weight=0.1)
+    settled, weights = training._start(config, new=True)
+    assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
+    network = training.architectures.build(arch, output, num_classes=10)
+    training.architectures.without_class_head(network).set_weights(weights)
 
 
 def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):
@@ -433,7 +515,7 @@ def test_a_loss_that_is_no_number_stops_training(value):
 
 
 def test_weight_decay_leaves_biases_and_normalization_alone():
-    optimizer = training._optimizer(TrainingConfig(), total_steps=100)
+    optimizer = training.make_optimizer(TrainingConfig(), total_steps=100)
     network = training.architectures.build("skip_cnn")
     optimizer.build(network.trainable_variables)
     decayed = {v.name for v in network.trainable_variables if optimizer._use_weight_decay(v)}
@@ -441,13 +523,13 @@ def test_weight_decay_leaves_biases_and_normalization_alone():
 
 
 def test_learning_rate_rises_then_falls_to_zero():
-    optimizer = training._optimizer(TrainingConfig(learning_rate=0.01, warmup=0.1), 100)
+    optimizer = training.make_optimizer(TrainingConfig(learning_rate=0.01, warmup=0.1), 100)
     rates = [float(optimizer._learning_rate(step)) for step in range(101)]
     assert rates[0] == 0 and rates[100] == pytest.approx(0, abs=1e-9)
     assert np.argmax(rates) == 10 and max(rates) == pytest.approx(0.01)
     assert all(np.diff(rates[:10]) > 0) and all(np.diff(rates[10:]) < 0)
     # Without warm-up it starts at the peak.
-    assert float(training._optimizer(TrainingConfig(warmup=0), 100)._learning_rate(0)) > 1e-3
+    assert float(training.make_optimizer(TrainingConfig(warmup=0), 100)._learning_rate(0)) > 1e-3
 
 
 def refused(config, tmp_path):
@@ -456,6 +538,39 @@ def refused(config, tmp_path):
         training.train(config, lambda line: None)
     assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
     return str(error.value).splitlines()
+
+
+@pytest.mark.parametrize("arch", ["residual_unet", "flow_unet"])
+def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for, tmp_path):
+    received, expected, fix = refused(config_for(tmp_path, arch=arch, class_weight=0.5), tmp_path)
+    assert "--class-weight 0.5" in received and "no labels" in received
+    assert "cifar10" in expected and "--class-weight 0" in fix
+
+
+def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
+    config = config_for(
+        tmp_path, arch="residual_unet", class_weight=0.1, recipe="faithful", epochs=1
+    )
+    said = []
+    run = training.train(config, said.append)
+    assert any("trained without the class head" in line for line in said)
+    settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert settings["settings"]["class_weight"] == 0 and settings["class_weight"] == 0
+
+
+def test_a_class_weight_for_an_architecture_without_a_head_is_refused(config_for, tmp_path):
+    received, expected, _ = refused(config_for(tmp_path, class_weight=0.5), tmp_path)
+    assert "--class-weight" in received and "'skip_cnn'" in received
+    assert "residual_unet" in expected
+
+
+@pytest.mark.parametrize("arch", ["skip_cnn", "residual_unet", "flow_unet"])
+def test_training_pictures_that_are_all_gray_are_refused(arch, gray_folder, config_for, tmp_path):
+    received, expected, fix = refused(
+        config_for(tmp_path, arch=arch, dataset=str(gray_folder)), tmp_path
+    )
+    assert "all gray" in received and gray_folder.name in received
+    assert "in color" in expected and "--dataset" in fix
 
 
 def test_baseline_on_larger_crops_is_refused_before_a_folder_is_made(config_for, tmp_path):

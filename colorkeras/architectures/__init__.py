@@ -115,16 +115,22 @@ def build(name, output=None, dtype="float32", num_classes=0):
     """
     name, output = choose(name, output)
     _check_keras()
-    architecture = ARCHITECTURES[name]
-    if num_classes and not architecture.has_class_head:
+    head = {}
+    if num_classes:
+        check_class_head(name)
+        head = {"num_classes": num_classes}
+    with _dtype_policy(dtype):
+        return ARCHITECTURES[name].builder(output=output, **head)
+
+
+def check_class_head(name):
+    """Raises UserError if an architecture has no class head."""
+    if not ARCHITECTURES[name].has_class_head:
         raise UserError(
             f"--class-weight for the architecture {name!r}, which has no class head",
             "one of " + ", ".join(n for n, a in ARCHITECTURES.items() if a.has_class_head),
             "Leave --class-weight away, or choose one of these architectures.",
         )
-    head = {"num_classes": num_classes} if num_classes else {}
-    with _dtype_policy(dtype):
-        return architecture.builder(output=output, **head)
 
 
 def without_class_head(network):

@@ -1,55 +1,116 @@
-"""Measure exported models on a data set, beside echoing the grayscale input.
+"""Measure exported models on a data set, beside references such as the grayscale input.
 
 A bare name such as unet means the model that comes with colorkeras; anything else is a path.
 """
 
 from pathlib import Path
 
-from colorkeras import evaluation
+from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
 
+MAX_SATURATION = 4.0
+"""The largest --saturation: most colors are at the edge of the gamut long before."""
+
 
 def add_arguments(parser):
     """Adds the options of the command."""
     add_evaluation_arguments(parser)
+    parser.add_argument(
+        "--saturation",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="scale the chroma of every model's output, luma kept (default %(default)s)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="of models that sample, 0..1.5: how far colors stray (default: the model's own)",
+    )
+    parser.add_argument(
+        "--judge",
+        action="store_true",
+        help="train networks to tell recolored pictures from real ones; takes minutes",
+    )
     parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
     parser.add_argument(
         "--results",
         metavar="DIR",
         help="write DIR/<name>/ with metrics.json and samples.png; with --degrade scan "
-        "DIR/scan/<name>/",
+        "DIR/scan/<name>/, likewise saturation_2/ or temperature_0.5/",
     )
 
 
 def run(options):
-    """Evaluates each model, prints one table; returns the exit status."""
+    """Evaluates each model, prints the tables; returns the exit status."""
+    _check_saturation(options.saturation)
     models = load_models(options)
+    if options.temperature is not None:
+        for model in models.values():
+            model.check_temperature(options.temperature)
     targets = _targets(options, models)
     dataset = open_dataset(options, models)
-    references = evaluation.references(getattr(dataset, options.split), options.degrade)
+    if options.judge:
+        source = getattr(dataset, options.split)
+        judge.check_pictures(source.num_examples, source.image_size)
+    conditions = evaluation.prepare(dataset, options.split, options.degrade)
     reports = {}
     for name, model in models.items():
         reports[name] = evaluation.report(
-            model, dataset, options.split, references, options.degrade
+            model, conditions, options.saturation, options.temperature
         )
         if options.results:
             reports[name].save(targets[name])
     print(evaluation.summary(reports))
+    if options.judge:
+        _judge(options, models, conditions, reports, targets)
     if options.json:
         write_json(options.json, {name: report.metrics for name, report in reports.items()})
     return DONE
+
+
+def _judge(options, models, conditions, reports, targets):
+    """Judges all models, prints the table and adds to what was written of each."""
+    colorizers = {
+        name: evaluation.adjusted(model, options.saturation, options.temperature)
+        for name, model in models.items()
+    }
+    judged = evaluation.judge_colorizers(colorizers, conditions)
+    print(f"\n{evaluation.judged_table(judged)}")
+    references = {key: judged[key] for key in judged if key != "models"}
+    for name, report in reports.items():
+        report.metrics["judge"] = {"model": judged["models"][name], **references}
+        if options.results:
+            report.save(targets[name])
+
+
+def _check_saturation(factor):
+    # So written that it refuses nan as well.
+    if not 0 <= factor <= MAX_SATURATION:
+        raise UserError(
+            f"--saturation {factor:g}",
+            f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
+            "Pass --saturation 1.5, or leave it away.",
+        )
+
+
+def _changes(options):
+    """Folders that keep results apart from plain ones, of which the README's table is made."""
+    degraded = [] if options.degrade == "none" else [options.degrade]
+    saturated = [] if options.saturation == 1 else [f"saturation_{options.saturation:g}"]
+    heated = [] if options.temperature is None else [f"temperature_{options.temperature:g}"]
+    return degraded + saturated + heated
 
 
 def _targets(options, models):
     """The folder of results of each model; refuses, before any work, to overwrite."""
     targets = {}
     if options.results:
-        # Apart from clean results, of which the README's table is made.
-        degraded = [] if options.degrade == "none" else [options.degrade]
-        parent = Path(options.results, *degraded)
+        parent = Path(options.results, *_changes(options))
         targets = {n: parent / m.metadata["name"] for n, m in models.items()}
     files = [folder / name for folder in targets.values() for name in evaluation.REPORT_FILES]
     if options.json:

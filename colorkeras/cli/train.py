@@ -96,7 +96,8 @@ def add_arguments(parser):
 def run(options):
     """Trains, resumes or previews; returns the exit status."""
     settings = vars(options)
-    if "recipe" in settings:
+    # A run that goes on has its settings already, those of its recipe among them.
+    if "recipe" in settings and "resume" not in settings:
         settings = {**RECIPES[settings["recipe"]].settings, **settings}
     preview = settings.pop("preview", False)
     folder = settings.pop("resume", None)

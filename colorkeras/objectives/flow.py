@@ -43,7 +43,7 @@ def flow(output, settings, source=None):
     """
     del output, source
     steps = settings.steps
-    temperature = 1.0 if settings.temperature is None else settings.temperature
+    temperature = 1.0 if settings.temperature is None else float(settings.temperature)
 
     def color(network, grayscale, seeds, temperature=temperature):
         return _color(network, grayscale, seeds, temperature, steps)

@@ -5,17 +5,24 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import architectures
+from colorkeras import architectures, objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.color import from_uint8, luma
+from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
-from colorkeras.losses import mean_squared_error
-from colorkeras.outputs import OUTPUTS
+from colorkeras.outputs import CLASSES, OUTPUTS
+from colorkeras.randomness import Randomness
 
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
 every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
-every_output = pytest.mark.parametrize("output", OUTPUTS)
+every_pair = pytest.mark.parametrize(("name", "output"), PAIRS)
 # The control alone is tied to one size; everything added later has to take any.
-any_size = pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "baseline"])
+any_size = pytest.mark.parametrize(
+    ("name", "output"), [pair for pair in PAIRS if pair[0] != "baseline"]
+)
+with_head = pytest.mark.parametrize(
+    ("name", "output"), [pair for pair in PAIRS if ARCHITECTURES[pair[0]].has_class_head]
+)
 
 
 def grayscale_of(height, width, count=2):
@@ -23,20 +30,24 @@ def grayscale_of(height, width, count=2):
     return tf.constant(generator.random((count, height, width, 1), np.float32))
 
 
-@every_output
-@every_architecture
-def test_prediction_is_float32_of_the_inputs_size_and_bears_the_outputs_name(name, output):
+def shape_of(output, height, width, count=2):
+    kind = OUTPUTS[output]
+    return (count, -(-height // kind.stride), -(-width // kind.stride), kind.num_channels)
+
+
+@every_pair
+def test_prediction_is_float32_of_the_outputs_shape_and_bears_its_name(name, output, inputs_for):
     network = architectures.build(name, output)
-    prediction = network(grayscale_of(32, 32))
-    assert prediction.shape == (2, 32, 32, OUTPUTS[output].num_channels)
+    prediction = network(inputs_for(output, grayscale_of(32, 32)))
+    assert prediction.shape == shape_of(output, 32, 32)
     assert prediction.dtype == tf.float32
     assert architectures.output_name(network) == output
     assert network.name == name
 
 
 @every_architecture
-def test_default_output_is_chroma_except_for_the_control(name):
-    expected = "rgb" if name == "baseline" else "chroma"
+def test_default_output_is_chroma_except_for_the_control_and_flows(name):
+    expected = {"baseline": "rgb", "flow_unet": "velocity"}.get(name, "chroma")
     assert architectures.output_name(architectures.build(name)) == expected
 
 
@@ -52,33 +63,35 @@ def test_baseline_refuses_every_other_size():
             architectures.check_image_size(network, height, width)
 
 
-@every_output
 @any_size
-def test_one_graph_takes_pictures_of_any_size(name, output, randomize):
+def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_for):
     network = randomize(architectures.build(name, output))
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 1])])
-    def predict(grayscale):
-        return network(grayscale, training=False)
+    def inputs_of(height, width):
+        return inputs_for(output, grayscale_of(height, width))
 
+    def of_unknown_size(tensor):
+        return tf.TensorSpec([None] * (len(tensor.shape) - 1) + [tensor.shape[-1]])
+
+    signature = [tf.nest.map_structure(of_unknown_size, inputs_of(1, 1))]
+    predict = tf.function(lambda inputs: network(inputs, training=False), input_signature=signature)
     for size in ((1, 1), (33, 47), (5, 64), (32, 32)):
         architectures.check_image_size(network, *size)
-        prediction = predict(grayscale_of(*size))
-        assert prediction.shape == (2, *size, OUTPUTS[output].num_channels)
+        prediction = predict(inputs_of(*size))
+        assert prediction.shape == shape_of(output, *size)
         assert np.isfinite(prediction).all()
     # Sizes that are known when the graph is built take other branches; the values must agree.
-    known = network(grayscale_of(33, 47), training=False)
-    np.testing.assert_allclose(predict(grayscale_of(33, 47)), known, atol=1e-4)
+    known = network(inputs_of(33, 47), training=False)
+    np.testing.assert_allclose(predict(inputs_of(33, 47)), known, rtol=1e-5, atol=1e-4)
 
 
-@every_output
-@every_architecture
-def test_keras_file_reloads_to_equal_predictions(name, output, randomize, tmp_path):
+@every_pair
+def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs_for, tmp_path):
     network = randomize(architectures.build(name, output))
     network.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
-    grayscale = grayscale_of(32, 32)
-    np.testing.assert_array_equal(reloaded(grayscale), network(grayscale))
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    np.testing.assert_array_equal(reloaded(inputs), network(inputs))
     assert architectures.output_name(reloaded) == output
 
 
@@ -88,50 +101,108 @@ def test_no_lambda_layers(name):
     assert '"Lambda"' not in architectures.build(name).to_json()
 
 
-@every_output
-@every_architecture
-def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output):
+def layers_of(network):
+    for layer in network.layers:
+        yield from layers_of(layer) if isinstance(layer, keras.Model) else [layer]
+
+
+@every_pair
+def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, inputs_for):
     network = architectures.build(name, output, "mixed_bfloat16")
     assert {weight.dtype for weight in network.weights} == {"float32"}
-    assert network(grayscale_of(32, 32)).dtype == tf.float32
+    assert network(inputs_for(output, grayscale_of(32, 32))).dtype == tf.float32
     assert keras.config.dtype_policy().name == "float32"
     # The control's only layer with weights is the last one, so nothing of it may be rounded.
-    computes_in = {layer.compute_dtype for layer in network.layers if layer.weights}
+    computes_in = {layer.compute_dtype for layer in layers_of(network) if layer.weights}
     assert ("bfloat16" in computes_in) == (name != "baseline")
 
 
-@every_output
-@every_architecture
-def test_weights_of_a_mixed_precision_build_fit_a_float32_build(name, output, randomize):
+@every_pair
+def test_weights_of_a_mixed_precision_build_fit_a_float32_build(
+    name, output, randomize, inputs_for
+):
     mixed = randomize(architectures.build(name, output, "mixed_bfloat16"))
     exact = architectures.build(name, output)
     assert [(w.name, w.shape) for w in exact.weights] == [(w.name, w.shape) for w in mixed.weights]
     exact.set_weights(mixed.get_weights())
-    grayscale = grayscale_of(32, 32)
-    expected = exact(grayscale).numpy()
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    expected = exact(inputs).numpy()
     # Weights in another order would not come near; rounding to 8 bits of mantissa does.
-    assert np.abs(mixed(grayscale) - expected).mean() < 0.1 * expected.std()
+    assert np.abs(mixed(inputs) - expected).mean() < 0.1 * expected.std()
 
 
-@every_output
-@every_architecture
+@every_pair
 def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
     # Glorot initializers draw from the global seed.
     keras.utils.set_random_seed(0)
     network = architectures.build(name, output)
     optimizer = keras.optimizers.Adam(1e-4)
+    objective = objectives.create(output, TrainingConfig())
     rgb = from_uint8(crops[:4])
+    inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0))
     losses = []
     for _ in range(4):
         with tf.GradientTape() as tape:
-            prediction = network(luma(rgb), training=True)
-            loss = mean_squared_error(OUTPUTS[output], rgb, prediction)
+            loss = objective.loss(target, network(inputs, training=True))
         optimizer.apply(
             tape.gradient(loss, network.trainable_variables), network.trainable_variables
         )
         losses.append(float(loss))
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0]
+
+
+@with_head
+def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    for dtype in ("float32", "mixed_bfloat16"):
+        network = architectures.build(name, output, dtype, num_classes=10)
+        assert network.output_names == [output, CLASSES]
+        assert architectures.output_name(network) == output
+        prediction, logits = network(inputs)
+        assert prediction.shape == shape_of(output, 32, 32)
+        assert logits.shape == (2, 10)
+        assert prediction.dtype == logits.dtype == tf.float32
+
+
+@with_head
+def test_what_is_left_without_the_class_head_is_the_same_network(
+    name, output, randomize, inputs_for, tmp_path
+):
+    network = randomize(architectures.build(name, output, num_classes=10))
+    bare = architectures.without_class_head(network)
+    assert bare.name == name and bare.output_names == [output]
+    # The same variables, in the order of a network that never had a head.
+    fresh = architectures.build(name, output)
+    assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
+    dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
+    assert len(dropped) == 2 and {id(w) for w in bare.weights} < {id(w) for w in network.weights}
+    inputs = inputs_for(output, grayscale_of(33, 47))
+    expected = network(inputs)[0]
+    np.testing.assert_array_equal(bare(inputs), expected)
+    fresh.set_weights(bare.get_weights())
+    np.testing.assert_array_equal(fresh(inputs), expected)
+    bare.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert reloaded.name == name and reloaded.output_names == [output]
+    np.testing.assert_array_equal(reloaded(inputs), expected)
+
+
+def test_a_network_without_a_class_head_stays_as_it_is():
+    network = architectures.build("skip_cnn")
+    assert architectures.without_class_head(network) is network
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in ARCHITECTURES.items() if not kind.has_class_head]
+)
+def test_classes_for_an_architecture_without_a_head_are_refused(name):
+    with pytest.raises(UserError) as error:
+        architectures.build(name, num_classes=10)
+    received, expected, fix = str(error.value).splitlines()
+    assert "--class-weight" in received and repr(name) in received
+    assert "residual_unet" in expected and name not in expected.split(", ")
+    assert fix.startswith("Fix: ")
 
 
 @pytest.mark.parametrize(

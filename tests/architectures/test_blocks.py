@@ -13,7 +13,7 @@ from colorkeras.architectures.blocks import (
     output_layer,
 )
 
-LAYERS = [PadToMultiple(8), CropLike(), DepthToSpace()]
+LAYERS = [PadToMultiple(8), CropLike(), CropLike(stride=2), DepthToSpace()]
 SIZES = [(1, 1), (33, 47), (5, 64), (8, 16)]
 
 
@@ -52,6 +52,20 @@ def test_cropping_undoes_padding(size):
     assert layer.compute_output_shape([padded.shape, reference.shape]) == features.shape
 
 
+@pytest.mark.parametrize("stride", [2, 4])
+@pytest.mark.parametrize("size", SIZES)
+def test_cropping_to_a_size_of_coarser_pixels(size, stride):
+    reference = random_features(*size, channels=1)
+    # As a network leaves them that has padded the picture to a multiple of 8.
+    padded = [-(-side // 8) * 8 // stride for side in size]
+    features = random_features(*padded, channels=3)
+    expected = features[:, : -(-size[0] // stride), : -(-size[1] // stride)]
+    layer = CropLike(stride)
+    np.testing.assert_array_equal(layer([features, reference]), expected)
+    np.testing.assert_array_equal(call_with_unknown_sizes(layer, features, reference), expected)
+    assert layer.compute_output_shape([features.shape, reference.shape]) == expected.shape
+
+
 def test_depth_to_space_turns_four_channels_into_two_by_two_pixels():
     features = random_features(3, 5, channels=8)
     expected = features.reshape(2, 3, 5, 2, 2, 2).transpose(0, 1, 3, 2, 4, 5).reshape(2, 6, 10, 2)
@@ -68,11 +82,14 @@ def test_layer_is_restored_from_its_configuration(layer):
     assert type(restored) is type(layer)
     assert restored.get_config() == layer.get_config()
     assert getattr(restored, "multiple", 8) == 8
+    assert getattr(restored, "stride", 1) == getattr(layer, "stride", 1)
 
 
 def test_unknown_sizes_stay_unknown():
     assert PadToMultiple(8).compute_output_shape((None, None, 9, 3)) == (None, None, 16, 3)
     assert DepthToSpace().compute_output_shape((None, None, 3, 8)) == (None, None, 6, 2)
+    shapes = (None, None, 8, 3), (None, None, 9, 1)
+    assert CropLike(2).compute_output_shape(shapes) == (None, None, 5, 3)
 
 
 def test_strided_block_halves_the_size_and_has_no_useless_bias():

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli, results
-from colorkeras.metrics import METRICS
+from colorkeras import cli, evaluation, judge, results, training
+from colorkeras.config import TrainingConfig
+from colorkeras.errors import UserError
+from colorkeras.metrics import METRICS, SAMPLES
+from colorkeras.recipes import RECIPES
 from colorkeras.version import __version__
 
 
@@ -64,6 +67,22 @@ UNUSABLE = [
     ("train --name ../up", "'../up'", "letters", "--export-dir"),
     ("train --loss structure --smoothness-weight -1", "--smoothness-weight -1", "0", "leave"),
     ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
+    ("train --objective gan", "'gan'", "classification", "Choose"),
+    ("train --arch unet --objective flow", "'flow'", "flow_unet with velocity", "Leave one"),
+    ("train --output bins --objective flow", "'bins'", "residual_unet with chroma", "Leave one"),
+    ("train --steps 0", "--steps 0", "at least 1", "leave --steps away"),
+    ("train --temperature 1.6", "--temperature 1.6", "at most 1.5", "leave --temperature away"),
+    ("train --temperature -0.1", "--temperature -0.1", "at least 0", "leave"),
+    ("train --rebalance 0", "--rebalance 0.0", "above 0", "leave --rebalance away"),
+    ("train --class-weight -1", "--class-weight -1.0", "at least 0", "leave --class-weight away"),
+    ("train --class-weight 1 --arch unet", "'unet'", "residual_unet", "Leave --class-weight away"),
+    (
+        "train --class-weight 1 --arch flow_unet --dataset sample",
+        "no labels",
+        "cifar10",
+        "--class-weight 0",
+    ),
+    ("train --arch skip_cnn --dataset {gray} --image-size 16", "all gray", "color", "--dataset"),
     ("train --augment fog", "augmentation 'fog'", "flip", "Choose"),
     ("train --resume missing", "'missing'", "config.json", "folder that training printed"),
     ("train --resume empty", "'empty'", "config.json", "folder that training printed"),
@@ -73,6 +92,12 @@ UNUSABLE = [
     ("train --init missing.keras", "missing.keras", "shipped model's name", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "Leave --arch away"),
     ("train --init {model} --output rgb", "--output rgb", "chroma", "Leave --output away"),
+    (
+        "train --init {model} --objective flow",
+        "--objective flow",
+        "regression",
+        "Leave --objective away",
+    ),
     (
         "train --init {baseline} --dataset {pictures} --image-size 16",
         "16x16",
@@ -92,6 +117,16 @@ UNUSABLE = [
     ),
     ("evaluate --model {model} --dataset sample --json file/f", "'file'", "a folder", "--json"),
     ("evaluate --model {model} --dataset sample --results file", "file", "a folder", "--results"),
+    ("evaluate --model {model} --saturation 4.5", "--saturation 4.5", "to 4", "leave"),
+    ("evaluate --model {model} --saturation -1", "--saturation -1", "from 0", "leave"),
+    ("evaluate --model {model} --saturation nan", "--saturation nan", "from 0", "leave"),
+    ("evaluate --model {model} --temperature 1", "temperature 1 for", "--objective flow", "Leave"),
+    (
+        "evaluate --model {model} --dataset {pictures} --image-size 16 --judge --results new",
+        "16x16 pixels to judge",
+        "32x32",
+        "leave --judge away",
+    ),
     (
         "evaluate --model {baseline} --dataset {pictures} --image-size 16 --results new",
         "16 pixels",
@@ -136,7 +171,7 @@ UNUSABLE = [
     ("words", "received", "expected", "fix"), UNUSABLE, ids=[case[0] for case in UNUSABLE]
 )
 def test_bad_input_is_explained_and_leaves_nothing(
-    words, received, expected, fix, main, tmp_path, picture_folder, exports
+    words, received, expected, fix, main, tmp_path, picture_folder, gray_folder, exports
 ):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("kept", encoding="utf-8")
@@ -144,7 +179,8 @@ def test_bad_input_is_explained_and_leaves_nothing(
     for placeholder, name in (("{model}", "skip_cnn"), ("{baseline}", "baseline")):
         if placeholder in words:
             words = words.replace(placeholder, str(exports(name).folder))
-    status, _, errors = main(words.replace("{pictures}", str(picture_folder)))
+    words = words.replace("{pictures}", str(picture_folder)).replace("{gray}", str(gray_folder))
+    status, _, errors = main(words)
     assert status == cli.UNUSABLE
     assert "Traceback" not in errors
     start = errors.index("Received: ")
@@ -163,6 +199,8 @@ def test_bad_input_is_explained_and_leaves_nothing(
         ("train --learning-rate fast", "--learning-rate: invalid float value: 'fast'"),
         ("train --precision float8", "--precision: invalid choice: 'float8' (choose from"),
         ("train --strategy many", "--strategy: invalid choice: 'many' (choose from"),
+        ("train --steps few", "--steps: invalid int value: 'few'"),
+        ("train --recipe soup", "--recipe: invalid choice: 'soup'"),
         ("train --resume", "--resume: expected one argument"),
         ("train --no-such-option", "unrecognized arguments: --no-such-option"),
         ("evaluate", "the following arguments are required: --model"),
@@ -212,6 +250,17 @@ def test_preview_writes_one_picture(main, tmp_path):
     assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_options_beside_a_recipe_win(name, main, monkeypatch):
+    configs = []
+    monkeypatch.setattr(training, "train", configs.append)
+    assert main(f"train --recipe {name}")[0] == cli.DONE
+    assert main(f"train --recipe {name} --epochs 1 --name mine")[0] == cli.DONE
+    settings = RECIPES[name].settings
+    assert configs[0] == TrainingConfig(recipe=name, **settings)
+    assert configs[1] == TrainingConfig(**{"recipe": name, **settings, "epochs": 1, "name": "mine"})
+
+
 def test_a_run_goes_on_with_what_it_was_not_told_anew(main, tmp_path, picture_folder):
     words = f"train --arch skip_cnn --dataset {picture_folder} --image-size 16 --batch-size 4"
     assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
@@ -242,6 +291,34 @@ def test_results_on_degraded_pictures_are_apart_from_clean_ones(
     assert main(f"{words} --degrade scan")[0] == cli.UNUSABLE
 
 
+def test_saturation_changes_figures_and_keeps_its_results_apart(
+    main, tmp_path, picture_folder, exports
+):
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
+    words += " --image-size 16 --results results --saturation 0"
+    status, output, _ = main(words)
+    assert status == cli.DONE
+    assert "pictures, saturation 0\n" in output
+    (metrics,) = results.load(tmp_path / "results" / "saturation_0").values()
+    assert metrics["saturation"] == 0 and metrics["figures"]["colorfulness"] == 0
+    with pytest.raises(UserError, match="no <name>/metrics"):
+        results.load(tmp_path / "results")
+
+
+def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
+    monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: size + seed)
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
+    status, output, _ = main(f"{words} --results results --json figures.json")
+    assert status == cli.DONE
+    assert "\nplausible" in output and "true pictures mirrored" in output
+    (metrics,) = results.load(tmp_path / "results").values()
+    assert metrics["judge"]["model"]["figures"]["fooling_8"] == 9
+    assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
+    assert set(metrics["judge"]) == {"model", "mirrored", "grayscale", "truth"}
+    (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
+    assert written["judge"] == metrics["judge"]
+
+
 @pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
 def test_pipeline_scripts_start(command, run_python):
     process = run_python(f"pipelines/{command}.py", "--help")
@@ -265,9 +342,10 @@ def test_compare_prints_the_table_and_replaces_files_only_when_asked(
 
     status, output, _ = main(f"{words} --overwrite")
     assert status == cli.DONE
-    *_, first, second, echo, truth, file = output.splitlines()
+    *_, first, second, echo, mean, truth, file = output.splitlines()
     assert first.startswith("skip_cnn ") and second.startswith("unet ")
-    assert echo.startswith("echo ") and truth.startswith("ground truth ")
+    assert echo.startswith("echo ") and mean.startswith("mean chroma ")
+    assert truth.startswith("ground truth ")
     assert file == "new/comparison.md"
     names = ("comparison.md", "comparison.json", "pictures.png")
     sheets = ("skip_cnn_best_worst.png", "unet_best_worst.png")
@@ -289,13 +367,17 @@ def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path
     words = ("--model", model, *data, "--json", figures_file, "--results", tmp_path / "results")
     process = run_python("pipelines/evaluate.py", *words)
     assert process.returncode == 0, process.stderr
-    *_, header, row, echo, truth = process.stdout.rstrip().splitlines()
-    assert "PSNR, pooled (dB)" in header and "CIEDE2000" in header
-    assert echo.startswith("echo (grayscale input)") and truth.startswith("ground truth")
+    _, faithful, *tables = process.stdout.rstrip().split("\n\n")
+    header, row, *references = faithful.splitlines()
+    assert "PSNR, pooled (dB)" in header
+    for line, title in zip(references, evaluation.REFERENCES.values(), strict=True):
+        assert line.startswith(title)
+    assert any("Hue distance (deg)" in table for table in tables)
     (metrics,) = json.loads(figures_file.read_text(encoding="utf-8")).values()
     assert row.split()[0] == str(model)
     assert row.split()[1] == f"{metrics['figures']['psnr_pooled']:.2f}"
-    assert set(metrics["figures"]) == set(METRICS)
+    measured = {name for name, metric in METRICS.items() if metric.needs != SAMPLES}
+    assert set(metrics["figures"]) == set(metrics["intervals"]) == measured
     assert all(math.isfinite(value) for value in metrics["figures"].values())
     saved = made_below(tmp_path / "results")
     assert saved == {

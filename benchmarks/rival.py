@@ -1,0 +1,160 @@
+"""The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
+
+    python benchmarks/rival.py --minutes 45 --name rival
+    python benchmarks/rival.py --minutes 135 --name rival_long
+    python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
+
+A U-Net of strided 4x4 convolutions over the picture at full resolution, 16.7 million parameters,
+trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its discriminator. Its
+input is the L* of the grayscale picture. Epochs are as many as fit into the minutes, at the speed
+of the first steps. Schedule, data, augmentation and the average of weights are the project's own.
+
+Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
+2018.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from colorkeras import architectures, export
+from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.color import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
+from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
+from colorkeras.data import load_dataset, training_batches
+from colorkeras.determinism import make_deterministic
+from colorkeras.objectives import Objective
+from colorkeras.precision import choose_precision, describe_device
+from colorkeras.training import make_optimizer
+from colorkeras.version import git_commit, versions
+
+ENCODER, DECODER = (64, 128, 256, 512, 512), (512, 256, 128, 64)
+"""Channels after each halving and each doubling of height and width."""
+
+AB_SCALE = 110.0
+"""Brings a* and b* to about -1..1."""
+
+STEPS_TO_MEASURE = 20
+
+
+def generator():
+    """L* over 100, `[n, 32, 32, 1]`, to a* and b* over `AB_SCALE`, `[n, 32, 32, 2]`."""
+    lightness = keras.Input((32, 32, 1), name="grayscale")
+    x, skips = lightness, []
+    for width in ENCODER:
+        skips.append(x)
+        x = layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False)(x)
+        x = layers.LeakyReLU(0.2)(layers.BatchNormalization()(x))
+    for width, skip in zip(DECODER, reversed(skips[1:]), strict=True):
+        x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.Concatenate()([x, skip])
+    x = layers.Conv2DTranspose(64, 4, strides=2, padding="same")(layers.ReLU()(x))
+    ab = layers.Conv2D(2, 1, dtype="float32", activation="tanh", name="ab")(layers.ReLU()(x))
+    return keras.Model(lightness, ab, name="nazeri_generator")
+
+
+def lightness_of(grayscale):
+    return rgb_to_lab(tf.repeat(grayscale, 3, axis=-1))[..., :1] / 100
+
+
+def target(rgb, grayscale, randomness):
+    del randomness
+    return lightness_of(grayscale), rgb_to_lab(rgb)[..., 1:] / AB_SCALE
+
+
+def color(network, grayscale, seeds=None, temperature=None):
+    """Colors as its authors do, then keeps the input's luma, which is to its advantage."""
+    del seeds, temperature
+    lightness = lightness_of(grayscale)
+    ab = network(lightness, training=False)
+    rgb = lab_to_rgb(tf.concat([100 * lightness, AB_SCALE * ab], axis=-1))
+    return luma_chroma_to_rgb(grayscale, rgb_to_chroma(rgb))
+
+
+def objective():
+    return Objective(
+        description="mean absolute error of a*b*",
+        target=target,
+        loss=lambda truth, prediction: tf.reduce_mean(tf.abs(truth - prediction)),
+        color=color,
+    )
+
+
+def build(config, precision):
+    """A `Colorizer` of two fresh generators, to be compiled."""
+    keras.config.set_dtype_policy(precision)
+    network = generator()
+    keras.config.set_dtype_policy("float32")
+    return Colorizer(
+        network,
+        generator(),
+        objective(),
+        {},
+        config.average_decay,
+        AUGMENTATIONS[config.augment],
+        config.seed,
+    )
+
+
+def train(config, dataset, minutes, precision):
+    """Trains for about so many minutes; returns the trained average and its number of epochs."""
+    batches = training_batches(dataset.train, config.batch_size, config.seed)
+    steps_per_epoch = dataset.train.num_examples // config.batch_size
+    colorizer = build(config, precision)
+    colorizer.compile(make_optimizer(config, STEPS_TO_MEASURE))
+    colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
+    started = time.perf_counter()
+    colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
+    seconds_per_step = (time.perf_counter() - started) / STEPS_TO_MEASURE
+    epochs = max(1, round(60 * minutes / seconds_per_step / steps_per_epoch))
+    print(f"{epochs} epochs at {config.batch_size / seconds_per_step:.0f} images/s")
+    make_deterministic(config.seed)
+    colorizer = build(config, precision)
+    colorizer.compile(make_optimizer(config, epochs * steps_per_epoch))
+    colorizer.fit(batches, steps_per_epoch=steps_per_epoch, epochs=epochs, shuffle=False, verbose=2)
+    return colorizer.average, epochs
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--name", default="rival")
+    parser.add_argument("--data-dir")
+    parser.add_argument("--export-dir", default="saved_models")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    config = TrainingConfig(seed=options.seed)
+    dataset = load_dataset("cifar10", options.data_dir)
+    precision, _ = choose_precision()
+    make_deterministic(config.seed)
+    started = time.perf_counter()
+    network, epochs = train(config, dataset, options.minutes, precision)
+    facts = {
+        "name": options.name,
+        "objective": "regression",
+        "loss": objective().description,
+        "augmentation": config.augment,
+        "dataset": dataset.description,
+        "seed": config.seed,
+        "batch_size": config.batch_size,
+        "precision": precision,
+        "device": describe_device(),
+        "versions": versions(),
+        "git_commit": git_commit(),
+        "epochs": epochs,
+        "minutes": round((time.perf_counter() - started) / 60, 2),
+    }
+    print(export.export(network, objective(), Path(options.export_dir, options.name), facts))
+    print(f"{architectures.output_name(network)}: {network.count_params():,} parameters")
+
+
+if __name__ == "__main__":
+    main()

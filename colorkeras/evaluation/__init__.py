@@ -1,0 +1,54 @@
+"""Figures of models on a data set, always beside those of references that anyone can have."""
+
+from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image_size, prepare
+from colorkeras.evaluation.judging import judge_colorizers, judged_table
+from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
+from colorkeras.evaluation.pictures import (
+    color_pictures,
+    load_pictures,
+    sample_numbers,
+    sample_pictures,
+)
+from colorkeras.evaluation.reports import (
+    REPORT_FILES,
+    Report,
+    adjusted,
+    report,
+    summary,
+    table_rows,
+)
+from colorkeras.evaluation.tables import (
+    column_title,
+    figure_names,
+    format_groups,
+    format_value,
+    table_lines,
+)
+
+__all__ = [
+    "REFERENCES",
+    "REPORT_FILES",
+    "Conditions",
+    "Report",
+    "adjusted",
+    "check_image_size",
+    "color_pictures",
+    "column_title",
+    "echo",
+    "evaluate",
+    "evaluate_each",
+    "figure_names",
+    "format_groups",
+    "format_value",
+    "judge_colorizers",
+    "judged_table",
+    "load_pictures",
+    "prepare",
+    "recolor",
+    "report",
+    "sample_numbers",
+    "sample_pictures",
+    "summary",
+    "table_lines",
+    "table_rows",
+]

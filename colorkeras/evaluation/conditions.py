@@ -1,0 +1,82 @@
+"""What models are measured on, and what their figures are compared with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from colorkeras.color import luma_chroma_to_rgb
+from colorkeras.data import Source
+from colorkeras.errors import UserError
+from colorkeras.evaluation.measure import echo, evaluate, finished, measure_each
+from colorkeras.evaluation.training_colors import training_colors
+from colorkeras.metrics import metrics_for
+
+REFERENCES = {
+    "echo": "echo (grayscale input)",
+    "mean_chroma": "mean chroma",
+    "truth": "ground truth",
+}
+"""What models are compared with: keys of `metrics.json` and titles of rows.
+
+Gray as it came, which a model has to beat; everywhere the mean chroma of the training part, the
+best that one color can do; and the ground truth measured as if it were a model's output.
+"""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What models are measured on and compared with, made once for all of them by `prepare`.
+
+    Attributes:
+        description: What the pictures are and what models are shown of them, for people.
+        source: `Source` of ground truth.
+        degradation: Key of `DEGRADATIONS`.
+        prior: That of the training part's `TrainingColors`.
+        references: Dict of figures by metric name by key of `REFERENCES`.
+    """
+
+    description: str
+    source: Source
+    degradation: str
+    prior: np.ndarray
+    references: dict
+
+
+def prepare(dataset, split, degradation="none"):
+    """Reads the training part's colors and measures the references on another part.
+
+    Args:
+        dataset: `ImageDataset`.
+        split: "train", "validation" or "test".
+        degradation: Key of `DEGRADATIONS`.
+
+    Returns:
+        `Conditions`.
+    """
+    source, colors = getattr(dataset, split), training_colors(dataset.train)
+    degraded = "" if degradation == "none" else f", degraded: {degradation}"
+
+    def paint(grayscale, seeds):
+        del seeds
+        return luma_chroma_to_rgb(grayscale, tf.zeros_like(grayscale) + colors.mean_chroma)
+
+    metrics = metrics_for(source.image_size, colors.prior)
+    references = {
+        "echo": evaluate(echo, source, degradation, colors.prior),
+        "mean_chroma": evaluate(paint, source, degradation, colors.prior),
+        # Shown itself, it is never degraded.
+        "truth": finished(measure_each(tf.identity, lambda rgb, seeds: rgb, source, metrics)),
+    }
+    description = f"{dataset.description}, {split}{degraded}"
+    return Conditions(description, source, degradation, colors.prior, references)
+
+
+def check_image_size(model, source):
+    """Raises UserError if an `ExportedModel` cannot take a source's pictures."""
+    if model.image_size not in (None, source.image_size):
+        raise UserError(
+            f"pictures of {source.image_size} pixels for the model {str(model.path)!r}",
+            f"{model.image_size} pixels, the only size it takes",
+            "Choose another --image-size or another model.",
+        )

@@ -1,0 +1,141 @@
+"""Figures of anything that colors, on all pictures of a source."""
+
+import numpy as np
+import tensorflow as tf
+
+from colorkeras.color import from_uint8, to_uint8
+from colorkeras.data import evaluation_batches
+from colorkeras.degradations import DEGRADATIONS
+from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for, rounded
+
+_PIXELS_PER_BATCH = 100 * 32 * 32
+"""Bounds memory: the color maths of a batch needs about 500 bytes for each pixel."""
+
+
+def echo(grayscale, seeds=None):
+    """Colors by not coloring: float32 `[n, h, w, 1]` to `[n, h, w, 3]`, gray as it came."""
+    del seeds
+    return tf.repeat(grayscale, 3, axis=-1)
+
+
+def evaluate(color, source, degradation="none", prior=None):
+    """Measures a colorizer on every picture of a source.
+
+    Args:
+        color: Function of grayscale, float32 `[n, h, w, 1]` in 0..1, and seeds, int32 `[n]`, that
+            gives RGB `[n, h, w, 3]`. Picture number i gets seed i, so that pictures have noise of
+            their own, the same in batches of any size.
+        source: A `Source` of ground truth.
+        degradation: Key of `DEGRADATIONS`: what the colorizer is shown of it.
+        prior: That of `TrainingColors`, or None to leave out the metrics that need it.
+
+    Returns:
+        Dict of float by metric name, as in `METRICS`.
+    """
+    return finished(evaluate_each(color, source, degradation, prior))
+
+
+def evaluate_each(color, source, degradation="none", prior=None, samples=False):
+    """Measures a colorizer on every picture of a source, picture by picture.
+
+    Args are those of `evaluate`, and:
+        samples: Whether to measure several samples of each picture as well. Sample number s has
+            the seed i + s * source.num_examples; number 0 is what all other metrics see.
+
+    Returns:
+        Dict by metric name of what `Metric.per_image` gives, pictures in the order of the source.
+    """
+    metrics = metrics_for(source.image_size, prior, samples)
+    return measure_each(DEGRADATIONS[degradation], color, source, metrics)
+
+
+def measure_each(show, color, source, metrics):
+    """Measures a colorizer picture by picture, in any metrics.
+
+    Args:
+        show: Function of true RGB, float32 `[n, h, w, 3]` in 0..1, that gives what is shown.
+        color: As for `evaluate`, of what is shown.
+        source: A `Source` of ground truth.
+        metrics: Dict of `Metric` by name, from `metrics_for`.
+
+    Returns:
+        As `evaluate_each`.
+    """
+    size = source.image_size
+    batch_size = max(1, _PIXELS_PER_BATCH // size**2)
+    num_samples = 1
+    if any(metric.needs == SAMPLES for metric in metrics.values()):
+        num_samples = SAMPLES_PER_PICTURE
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, size, size, 3], tf.uint8),
+            tf.TensorSpec([], tf.int32),
+        ]
+    )
+    def measure(images, first):
+        truth = tf.cast(images, tf.float32)
+        shown = show(from_uint8(images))
+        seeds = first + tf.range(tf.shape(images)[0])
+        # One sample after the other: each keeps all cores busy.
+        samples = tf.map_fn(
+            lambda offset: rounded(color(shown, seeds + offset)),
+            tf.range(num_samples) * source.num_examples,
+            fn_output_signature=tf.float32,
+            parallel_iterations=1,
+        )
+        return {
+            name: metric.per_image(truth, samples if metric.needs == SAMPLES else samples[0])
+            for name, metric in metrics.items()
+        }
+
+    # Concrete, because TensorFlow warns where models in turn make it trace the same lines.
+    measure = measure.get_concrete_function()
+    batches = [
+        measure(images, tf.constant(number * batch_size))
+        for number, images in enumerate(evaluation_batches(source, batch_size))
+    ]
+    return {name: np.concatenate([b[name] for b in batches]) for name in metrics}
+
+
+def finished(values):
+    """Figures, float by metric name, from what `measure_each` returned."""
+    # Means in double precision: the sum over 10,000 pictures is long for a float32.
+    means = {name: values[name].mean(axis=0, dtype="float64") for name in values}
+    return {
+        name: float(METRICS[name].finish(tf.constant(mean, tf.float32)))
+        for name, mean in means.items()
+    }
+
+
+def recolor(color, source, degradation="none"):
+    """All pictures of a source as a colorizer colors them, as a person sees them.
+
+    Args:
+        color: As for `evaluate`, with the same seeds.
+        source: A `Source` of ground truth.
+        degradation: Key of `DEGRADATIONS`.
+
+    Returns:
+        `(truth, recolored)`, uint8 `[num_examples, h, w, 3]` each.
+    """
+    size = source.image_size
+    show = DEGRADATIONS[degradation]
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, size, size, 3], tf.uint8),
+            tf.TensorSpec([], tf.int32),
+        ]
+    )
+    def paint(images, first):
+        return to_uint8(color(show(from_uint8(images)), first + tf.range(tf.shape(images)[0])))
+
+    paint = paint.get_concrete_function()
+    batch_size = max(1, _PIXELS_PER_BATCH // size**2)
+    truth = [images.numpy() for images in evaluation_batches(source, batch_size)]
+    recolored = [
+        paint(tf.constant(images), tf.constant(number * batch_size)).numpy()
+        for number, images in enumerate(truth)
+    ]
+    return np.concatenate(truth), np.concatenate(recolored)

@@ -1,0 +1,49 @@
+"""Pictures of a source as people see them: the same ten of each, or any by number."""
+
+import numpy as np
+import tensorflow as tf
+
+from colorkeras.color import from_uint8, to_uint8
+from colorkeras.degradations import DEGRADATIONS
+from colorkeras.evaluation.measure import echo
+
+NUM_SAMPLES = 10
+"""How many pictures figures show."""
+_SAMPLE_SEED = 0
+
+
+def sample_numbers(source):
+    """Numbers of ten pictures of a source, random but always the same: int64 `[10]`, rising.
+
+    A source of fewer pictures gives them all.
+    """
+    generator = np.random.default_rng(_SAMPLE_SEED)
+    count = min(NUM_SAMPLES, source.num_examples)
+    return np.sort(generator.choice(source.num_examples, count, replace=False))
+
+
+def sample_pictures(source):
+    """The pictures that `sample_numbers` gives: uint8 `[10, h, w, 3]`."""
+    return load_pictures(source, sample_numbers(source))
+
+
+def load_pictures(source, indices):
+    """Pictures of a source by number, 0 for the first: uint8 `[n, h, w, 3]`."""
+    return source.load(tf.constant(indices, tf.int64), tf.constant(0, tf.int64)).numpy()
+
+
+def color_pictures(color, truth, degradation="none", seeds=None):
+    """Grayscale input and colored output of true pictures, as a person sees them.
+
+    Args:
+        color: As for `evaluate`; without seeds a function of grayscale alone.
+        truth: uint8 `[n, h, w, 3]`.
+        degradation: As for `evaluate`.
+        seeds: Whole numbers `[n]`: those of the pictures, where figures are to be seen.
+
+    Returns:
+        `(grayscale, prediction)`, uint8 `[n, h, w, 3]` each.
+    """
+    grayscale = DEGRADATIONS[degradation](from_uint8(truth))
+    arguments = [] if seeds is None else [tf.constant(seeds, tf.int32)]
+    return to_uint8(echo(grayscale)).numpy(), to_uint8(color(grayscale, *arguments)).numpy()

@@ -1,0 +1,133 @@
+"""An export's figures and pictures, written to files and as tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from colorkeras import bootstrap, figures
+from colorkeras.color import saturate
+from colorkeras.evaluation.conditions import REFERENCES
+from colorkeras.evaluation.measure import evaluate_each, finished
+from colorkeras.evaluation.pictures import color_pictures, load_pictures, sample_numbers
+from colorkeras.evaluation.tables import format_groups
+from colorkeras.files import write_json, writing
+from colorkeras.metrics import METRICS
+
+REPORT_FILES = ("metrics.json", "samples.png", "pictures.png")
+"""Figures; ten pictures for people, labelled; the bare pixels of the same."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A model's figures on one part of a data set, with ten pictures to look at.
+
+    Attributes:
+        metrics: What `metrics.json` holds: what was measured on what, the "figures" of the model,
+            their "intervals" as from `bootstrap`, and the figures of each of `REFERENCES`.
+        pictures: Rows "grayscale", "prediction", "ground truth": uint8 `[10, h, w, 3]` each.
+        per_image: What `evaluate_each` returned for the model.
+    """
+
+    metrics: dict
+    pictures: dict
+    per_image: dict
+
+    def table(self):
+        """The figures as text, the model above the references."""
+        return format_groups(table_rows({self.metrics["model"]["name"]: self}))
+
+    def save(self, folder):
+        """Writes `REPORT_FILES` to a folder."""
+        model = self.metrics["model"]
+        metrics_file, samples_file, pictures_file = (Path(folder, name) for name in REPORT_FILES)
+        write_json(metrics_file, self.metrics)
+        figures.save_rows(
+            samples_file,
+            self.pictures,
+            f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
+            f"{self.metrics['dataset']}",
+        )
+        with writing(pictures_file) as temporary:
+            Image.fromarray(
+                np.concatenate([np.hstack(row) for row in self.pictures.values()])
+            ).save(temporary)
+
+
+def report(model, conditions, saturation=1.0, temperature=None, samples=True):
+    """Evaluates an export.
+
+    Args:
+        model: `ExportedModel`.
+        conditions: What `prepare` returned.
+        saturation: Factor by which the model's chroma is scaled, as by `saturate`.
+        temperature: Of a model that samples, None for its default.
+        samples: Whether to measure several samples of each picture, of a model that samples.
+
+    Returns:
+        `Report`.
+    """
+    source, degradation = conditions.source, conditions.degradation
+    color = adjusted(model, saturation, temperature)
+    numbers = sample_numbers(source)
+    truth = load_pictures(source, numbers)
+    grayscale, prediction = color_pictures(color, truth, degradation, numbers)
+    per_image = evaluate_each(
+        color, source, degradation, conditions.prior, samples and model.samples
+    )
+    finishes = {name: METRICS[name].finish for name in per_image}
+    return Report(
+        metrics={
+            "dataset": conditions.description,
+            "degradation": degradation,
+            "saturation": saturation,
+            "temperature": temperature,
+            "num_pictures": source.num_examples,
+            "figures": finished(per_image),
+            "intervals": bootstrap.intervals(per_image, finishes),
+            **conditions.references,
+            "model": model.metadata,
+        },
+        pictures={"grayscale": grayscale, "prediction": prediction, "ground truth": truth},
+        per_image=per_image,
+    )
+
+
+def adjusted(model, saturation=1.0, temperature=None):
+    """A model as a function of grayscale and seeds, with the arguments of `report`."""
+
+    settings = {} if temperature is None else {"temperature": temperature}
+
+    def color(grayscale, seeds):
+        rgb = model.color(grayscale, seeds, **settings)
+        return rgb if saturation == 1 else saturate(rgb, saturation)
+
+    return color
+
+
+def summary(reports):
+    """What was measured on what, and all figures, as text; the argument is that of `table_rows`."""
+    metrics = next(iter(reports.values())).metrics
+    conditions = f"{metrics['dataset']}: {metrics['num_pictures']} pictures"
+    return f"{conditions}{_adjustments(metrics)}\n\n{format_groups(table_rows(reports))}"
+
+
+def _adjustments(metrics):
+    saturation, temperature = metrics["saturation"], metrics["temperature"]
+    notes = "" if saturation == 1 else f", saturation {saturation:g}"
+    return notes + ("" if temperature is None else f", temperature {temperature:g}")
+
+
+def table_rows(reports):
+    """Rows for a table: every model's figures, below them those of the references.
+
+    Args:
+        reports: Dict of `Report` on the same pictures by row title.
+
+    Returns:
+        Dict of row title to dict of float by metric name.
+    """
+    rows = {title: report.metrics["figures"] for title, report in reports.items()}
+    first = next(iter(reports.values())).metrics
+    return {**rows, **{title: first[key] for key, title in REFERENCES.items()}}

@@ -1,0 +1,107 @@
+"""Figures as text: their titles, digits and units, and plain tables for a terminal."""
+
+from colorkeras.metrics import GROUPS, METRICS
+
+WIDTH = 120
+"""Columns of a terminal that tables keep to."""
+
+_GAP = "  "
+
+
+def figure_names(rows, group=None):
+    """Keys of `METRICS` that any row has a figure of, in the order of tables.
+
+    Args:
+        rows: Dict of row title to dict of float by metric name.
+        group: One of `GROUPS`, or None for all.
+
+    Returns:
+        List of str.
+    """
+    return [
+        name
+        for name, metric in METRICS.items()
+        if group in (None, metric.group) and any(name in figures for figures in rows.values())
+    ]
+
+
+def table_lines(rows, names, definitions=METRICS):
+    """The cells of a table as text.
+
+    Args:
+        rows: Dict of row title to dict of float by metric name; a missing figure is left blank.
+        names: Keys of `definitions`, one for each column.
+        definitions: `METRICS`, or other figures by name with a title, a unit and decimals.
+
+    Returns:
+        Lists of str, the header first, whose own first cell is "".
+    """
+    lines = [["", *(column_title(name, definitions) for name in names)]]
+    for title, figures in rows.items():
+        cells = (format_value(figures.get(name), name, definitions) for name in names)
+        lines.append([title, *cells])
+    return lines
+
+
+def format_groups(rows, width=WIDTH):
+    """Plain tables of all figures, one a group, and more where a group's is too wide.
+
+    Args:
+        rows: As for `table_lines`.
+        width: Characters in a line. A table of a single column may be wider.
+
+    Returns:
+        str: tables with the group's name as title, an empty line between each two.
+    """
+    columns = {group: figure_names(rows, group) for group in GROUPS}
+    return "\n\n".join(
+        format_lines(group, table_lines(rows, names), width)
+        for group, names in columns.items()
+        if names
+    )
+
+
+def format_lines(title, lines, width=WIDTH):
+    """Plain text of what `table_lines` gave, several tables where one would be too wide.
+
+    Args:
+        title: Stands above the titles of rows.
+        lines: From `table_lines`.
+        width: As for `format_groups`.
+    """
+    (_, *header), *body = lines
+    return "\n\n".join(_blocks([[title, *header], *body], width))
+
+
+def _blocks(lines, width):
+    """Tables of at most a width, each with the first column and some of the others."""
+    titles, *columns = zip(*lines, strict=True)
+    titles = _padded(titles, str.ljust)
+    blocks = []
+    for column in (_padded(cells, str.rjust) for cells in columns):
+        if not blocks or len(_joined([*blocks[-1], column])[0]) > width:
+            blocks.append([titles])
+        blocks[-1].append(column)
+    return ["\n".join(_joined(block)) for block in blocks]
+
+
+def _padded(cells, justify):
+    width = max(map(len, cells))
+    return [justify(cell, width) for cell in cells]
+
+
+def _joined(columns):
+    return [_GAP.join(cells) for cells in zip(*columns, strict=True)]
+
+
+def column_title(name, definitions=METRICS):
+    """Title of a figure with its unit, by its key in `definitions`."""
+    figure = definitions[name]
+    return f"{figure.title} ({figure.unit})" if figure.unit else figure.title
+
+
+def format_value(value, name, definitions=METRICS):
+    """A figure as text, by its key in `definitions`; "" for None."""
+    if value is None:
+        return ""
+    return f"{value:.{definitions[name].decimals}f}"

@@ -1,0 +1,178 @@
+"""Whether colors are plausible, by judges that never see what the truth of a picture is.
+
+A small network tries to tell real from recolored pictures (`fooling`); a classifier tells whether
+colors suit what a picture shows (`classifier`), and how far the recolored pictures as a set lie
+from the real ones in its features (`frechet`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.errors import UserError
+from colorkeras.judge import classifier
+from colorkeras.judge.fooling import SIZES, fooling_rate
+from colorkeras.judge.frechet import frechet_distance
+
+__all__ = [
+    "FIGURES",
+    "MIN_PICTURES",
+    "SEEDS",
+    "SIZES",
+    "Figure",
+    "check_pictures",
+    "judge",
+    "references",
+]
+
+SEEDS = (0, 1, 2)
+"""Of the networks that tell real from recolored; figures are means over them."""
+
+MIN_PICTURES = 200
+"""With fewer the network learns from less than 100 and its errors are steps of over 1 %."""
+
+IMAGE_SIZE = 32
+"""Pixels: height and width of the pictures that the judges know."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a set of recolored pictures.
+
+    Attributes:
+        title: Short name for tables.
+        unit: Unit of the figure, "" for a pure number.
+        higher_is_better: Direction.
+        description: One sentence for documentation.
+        decimals: Digits behind the point in tables.
+    """
+
+    title: str
+    unit: str
+    higher_is_better: bool
+    description: str
+    decimals: int = 1
+
+
+def _fooling(size):
+    return Figure(
+        f"Fooling rate, {size}x{size}",
+        "%",
+        True,
+        f"Recolored pictures that a network takes for real at {size}x{size} pixels, at equal "
+        "errors; 50 % means that it can't tell.",
+    )
+
+
+FIGURES = {
+    **{f"fooling_{size}": _fooling(size) for size in SIZES},
+    "top1": Figure(
+        "Top-1",
+        "%",
+        True,
+        "Pictures whose class a classifier of color pictures finds.",
+    ),
+    "frechet": Figure(
+        "Frechet distance",
+        "",
+        False,
+        "Frechet distance from the true pictures in that classifier's features; not FID.",
+        decimals=3,
+    ),
+}
+"""Every figure by the name used in JSON files and tables."""
+
+
+def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
+    """Judges one set of recolored pictures.
+
+    Args:
+        truth: uint8 `[n, 32, 32, 3]`, n at least `MIN_PICTURES`.
+        labels: CIFAR-10 classes of the pictures, int `[n]` in 0..9; None where they have none or
+            are of other classes: the classifier's figures are then left out.
+        recolored: uint8 `[n, 32, 32, 3]`, in the order of `truth`.
+        seeds: Whole numbers; for each and for each size a network is trained.
+        sizes: Pixels, some of `SIZES`.
+        say: Function of one line of text that tells how far it is, and what is left out.
+
+    Returns:
+        Dict ready for JSON: "figures", float by name in `FIGURES`; "ranges", of the figures that
+        are means over seeds `[lowest, highest]`; "seeds"; "num_pictures".
+
+    Raises:
+        UserError: The pictures cannot be judged, or the classifier's file is missing.
+    """
+    _check_shapes(truth, recolored, labels)
+    check_pictures(*truth.shape[:2])
+    figures, ranges = {}, {}
+    if labels is None:
+        say("No labels: top-1 accuracy and Frechet distance are left out.")
+    else:
+        figures = _classifier_figures(truth, labels, recolored)
+    for size in sizes:
+        rates = [fooling_rate(truth, recolored, size, seed) for seed in seeds]
+        name = f"fooling_{size}"
+        figures[name], ranges[name] = float(np.mean(rates)), [min(rates), max(rates)]
+        say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({min(rates):.1f} to {max(rates):.1f})")
+    return {
+        "figures": {name: figures[name] for name in FIGURES if name in figures},
+        "ranges": ranges,
+        "seeds": list(seeds),
+        "num_pictures": len(truth),
+    }
+
+
+def references(truth, labels, seeds=SEEDS, sizes=SIZES, say=print):
+    """What the figures of models are read against, computed in the same way: see `judge`.
+
+    Returns:
+        Dict of what `judge` returns: "mirrored", the true pictures mirrored, which the network
+        should not tell from real ones (near 50 %); "grayscale", which it should (near 0 %), with
+        the classifier's figures without color; "truth", with the classifier's figures alone.
+    """
+    rows = {"mirrored": truth[:, :, ::-1], "grayscale": grayscale(truth), "truth": truth}
+    judged = {}
+    for name, pictures in rows.items():
+        say(f"Judging {name} pictures")
+        # Of a picture beside itself nothing can be learned: there is nothing to train for.
+        judged[name] = judge(truth, labels, pictures, seeds, () if name == "truth" else sizes, say)
+    return judged
+
+
+def grayscale(images):
+    """What an uncolored picture looks like: uint8 `[n, h, w, 3]` to the same, luma three times."""
+    return np.repeat(to_uint8(luma(from_uint8(images))).numpy(), 3, axis=-1)
+
+
+def _classifier_figures(truth, labels, recolored):
+    real, seen = classifier.classify(truth), classifier.classify(recolored)
+    return {
+        "top1": 100 * float(np.mean(classifier.correct(seen["logits"], labels))),
+        "frechet": frechet_distance(real["features"], seen["features"]),
+    }
+
+
+def check_pictures(num_pictures, image_size):
+    """Raises UserError for pictures that cannot be judged."""
+    if image_size != IMAGE_SIZE:
+        raise UserError(
+            f"pictures of {image_size}x{image_size} pixels to judge",
+            f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the size that the judges know",
+            f"Pass --image-size {IMAGE_SIZE}, or leave --judge away.",
+        )
+    if num_pictures < MIN_PICTURES:
+        raise UserError(
+            f"{num_pictures} pictures to judge",
+            f"at least {MIN_PICTURES}: half of them teach the judge, which else learns nothing",
+            "Take another --split or data set, or leave --judge away.",
+        )
+
+
+def _check_shapes(truth, recolored, labels):
+    if truth.shape != recolored.shape or (labels is not None and len(labels) != len(truth)):
+        counts = [truth.shape, recolored.shape, None if labels is None else len(labels)]
+        raise ValueError(
+            f"Received shapes {counts} of truth, recolored pictures and labels; expected the same "
+            "pictures in the same order."
+        )

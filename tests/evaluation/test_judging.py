@@ -1,0 +1,66 @@
+"""Tests of how judges are asked; what they answer is tested in tests/judge."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import evaluation, judge
+from colorkeras.data import ArraySource
+from colorkeras.errors import UserError
+
+
+@pytest.fixture
+def conditions(crops):
+    source = ArraySource(np.tile(crops, [13, 1, 1, 1]))
+    return evaluation.Conditions("made up", source, "none", None, {})
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Sets of pictures that were judged, in order; each gets its number as every figure."""
+    pictures = []
+
+    def fooling_rate(truth, recolored, size, seed):
+        pictures.append(recolored)
+        return float(len(pictures))
+
+    monkeypatch.setattr(judge, "fooling_rate", fooling_rate)
+    return pictures
+
+
+def red(grayscale, seeds):
+    return grayscale * tf.constant([1.0, 0.0, 0.0])
+
+
+def test_every_model_is_judged_on_what_it_makes_of_luma(conditions, asked):
+    judged = evaluation.judge_colorizers({"red": red}, conditions, say=lambda line: None)
+    assert set(judged) == {"models", "mirrored", "grayscale", "truth"}
+    truth, recolored = evaluation.recolor(red, conditions.source)
+    np.testing.assert_array_equal(asked[0], recolored)
+    assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
+    np.testing.assert_array_equal(asked[-1], judge.grayscale(truth))
+    # Without labels there is nothing for the classifier to find.
+    assert set(judged["models"]["red"]["figures"]) == {f"fooling_{size}" for size in judge.SIZES}
+
+
+def test_table_has_models_above_references(conditions, asked):
+    judged = evaluation.judge_colorizers({"red": red}, conditions, say=lambda line: None)
+    titles = [line[:20].strip() for line in evaluation.judged_table(judged).splitlines()]
+    assert titles[:3] == ["plausible", "red", "true pictures mirror"]
+
+
+def test_every_picture_is_colored_from_the_seed_that_is_its_number(conditions):
+    def by_number(grayscale, seeds):
+        level = tf.cast(seeds, tf.float32)[:, tf.newaxis, tf.newaxis, tf.newaxis] / 255
+        return tf.repeat(level + 0 * grayscale, 3, axis=-1)
+
+    _, recolored = evaluation.recolor(by_number, conditions.source)
+    numbers = np.arange(conditions.source.num_examples)
+    np.testing.assert_array_equal(recolored[:, 0, 0, 0], np.minimum(numbers, 255))
+
+
+def test_too_few_pictures_are_refused(conditions):
+    source = ArraySource(np.zeros([20, 32, 32, 3], np.uint8))
+    few = evaluation.Conditions("made up", source, "none", None, {})
+    with pytest.raises(UserError, match="20 pictures to judge"):
+        evaluation.judge_colorizers({"echo": evaluation.echo}, few, say=lambda line: None)

@@ -1,0 +1,62 @@
+"""Tests of tables for a terminal."""
+
+import re
+
+import pytest
+
+from colorkeras.evaluation.tables import (
+    WIDTH,
+    column_title,
+    figure_names,
+    format_groups,
+    table_lines,
+)
+from colorkeras.metrics import GROUPS, METRICS
+
+ROWS = {
+    "unet": {"psnr_pooled": 26.204, "ssim": 0.91234, "colorfulness": 21.0},
+    "ground truth": {"colorfulness": 33.337},
+}
+
+
+def test_one_table_a_group_with_units_and_blanks_for_missing_figures():
+    faithful, alive = format_groups(ROWS).split("\n\n")
+    header, unet, truth = faithful.splitlines()
+    assert re.split("  +", header) == ["faithful", "PSNR, pooled (dB)", "SSIM"]
+    assert unet.split() == ["unet", "26.20", "0.912"]
+    assert truth.split() == ["ground", "truth"]
+    assert len(header) == len(unet) == len(truth)
+    header, unet, truth = alive.splitlines()
+    assert re.split("  +", header) == ["alive", "Colorfulness"]
+    assert unet.split() == ["unet", "21.00"]
+    assert truth.split() == ["ground", "truth", "33.34"]
+
+
+@pytest.mark.parametrize("width", [60, 80, WIDTH])
+def test_tables_of_all_figures_fit_a_terminal(width):
+    rows = {"saved_models/a_name/1": dict.fromkeys(METRICS, 99.999), "echo": {}}
+    text = format_groups(rows, width)
+    assert max(map(len, text.splitlines())) <= width
+    tables = [table.splitlines() for table in text.split("\n\n")]
+    titles = [title for header, *_ in tables for title in re.split("  +", header)[1:]]
+    assert titles == list(map(column_title, sorted(METRICS, key=group_number)))
+    assert all(table[1].startswith("saved_models/a_name/1") for table in tables)
+    assert {table[0].split()[0] for table in tables} == set(GROUPS)
+
+
+def group_number(name):
+    return GROUPS.index(METRICS[name].group)
+
+
+def test_a_column_wider_than_the_terminal_stands_alone():
+    header, *_ = format_groups(ROWS, width=5).splitlines()
+    assert re.split("  +", header) == ["faithful", "PSNR, pooled (dB)"]
+
+
+def test_names_are_in_the_order_of_metrics():
+    assert figure_names(ROWS) == ["psnr_pooled", "ssim", "colorfulness"]
+    assert figure_names(ROWS, "faithful") == ["psnr_pooled", "ssim"]
+
+
+def test_columns_that_are_asked_for_are_there_without_figures():
+    assert table_lines({"a": {}}, ["mae"]) == [["", "MAE (/255)"], ["a", ""]]

@@ -1,0 +1,118 @@
+"""Tests of what the judges say about one set of recolored pictures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from colorkeras import judge as judging
+from colorkeras.errors import UserError
+from colorkeras.judge import FIGURES, MIN_PICTURES, SIZES, classifier
+
+# Yellowish noise.
+TRUTH = np.random.default_rng(0).integers(0, 256, (MIN_PICTURES, 32, 32, 3), np.uint8)
+TRUTH[..., 2] //= 2
+LABELS = np.arange(MIN_PICTURES) % 10
+
+
+def features_and_logits(images):
+    """Stands in for the classifier: the mean color, and class 0 where there is one."""
+    features = images.mean(axis=(1, 2))
+    logits = np.zeros([len(images), 10])
+    logits[:, 0] = np.ptp(features, axis=-1)
+    logits[:, 1] = 0.01
+    return {"features": features, "logits": logits}
+
+
+@pytest.fixture
+def stand_ins(monkeypatch):
+    """Replaces what takes long; returns the calls of the fooling rate as (size, seed)."""
+    calls = []
+
+    def fooling_rate(truth, recolored, size, seed):
+        calls.append((size, seed))
+        return 10.0 * size + seed
+
+    monkeypatch.setattr(judging, "fooling_rate", fooling_rate)
+    monkeypatch.setattr(classifier, "classify", features_and_logits)
+    return calls
+
+
+def test_figures_are_means_over_seeds_with_ranges(stand_ins):
+    lines = []
+    recolored = np.clip(TRUTH, 2, 255).astype(np.uint8)
+    judged = judging.judge(TRUTH, LABELS, recolored, say=lines.append)
+    assert stand_ins == [(size, seed) for size in SIZES for seed in (0, 1, 2)]
+    assert list(judged["figures"]) == list(FIGURES)
+    assert judged["figures"]["fooling_4"] == 41
+    assert judged["ranges"] == {f"fooling_{n}": [10 * n, 10 * n + 2] for n in SIZES}
+    assert judged["seeds"] == [0, 1, 2]
+    assert judged["num_pictures"] == MIN_PICTURES
+    assert len(lines) == len(SIZES)
+    assert json.loads(json.dumps(judged, allow_nan=False)) == judged
+
+
+def test_classifier_judges_the_recolored_pictures(stand_ins):
+    colored = judging.judge(TRUTH, np.zeros(MIN_PICTURES), TRUTH, sizes=())["figures"]
+    assert colored == pytest.approx({"top1": 100, "frechet": 0}, abs=1e-6)
+    gray = judging.grayscale(TRUTH)
+    figures = judging.judge(TRUTH, np.zeros(MIN_PICTURES), gray, sizes=())["figures"]
+    assert figures["top1"] == 0
+    assert figures["frechet"] > 1
+
+
+def test_without_labels_the_classifier_is_left_out_with_a_note(stand_ins, monkeypatch):
+    monkeypatch.setattr(classifier, "classify", None)
+    lines = []
+    judged = judging.judge(TRUTH, None, TRUTH, seeds=(5,), sizes=(8,), say=lines.append)
+    assert judged["figures"] == {"fooling_8": 85}
+    assert "No labels" in lines[0]
+
+
+def test_references_are_judged_in_the_same_way(stand_ins):
+    lines = []
+    rows = judging.references(TRUTH, LABELS, seeds=(0,), sizes=(4, 8), say=lines.append)
+    assert list(rows) == ["mirrored", "grayscale", "truth"]
+    assert stand_ins == [(4, 0), (8, 0)] * 2
+    assert set(rows["truth"]["figures"]) == {"top1", "frechet"}
+    for name, pictures in (
+        ("mirrored", TRUTH[:, :, ::-1]),
+        ("grayscale", judging.grayscale(TRUTH)),
+    ):
+        expected = judging.judge(TRUTH, LABELS, pictures, (0,), (4, 8), lines.append)
+        assert rows[name] == expected
+
+
+def test_grayscale_is_luma():
+    gray = judging.grayscale(np.array([[[[255, 0, 0]]]], np.uint8))
+    assert gray.tolist() == [[[[76, 76, 76]]]]
+    assert gray.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("shape", "received"),
+    [
+        ((MIN_PICTURES, 48, 48, 3), "pictures of 48x48 pixels"),
+        ((MIN_PICTURES - 1, 32, 32, 3), f"{MIN_PICTURES - 1} pictures"),
+    ],
+)
+def test_pictures_that_cannot_be_judged_are_refused(stand_ins, shape, received):
+    pictures = np.zeros(shape, np.uint8)
+    with pytest.raises(UserError, match=rf"Received: {received}(.|\n)*Expected: (.|\n)*Fix: "):
+        judging.judge(pictures, None, pictures)
+    assert not stand_ins
+
+
+def test_pictures_that_do_not_belong_together_are_refused(stand_ins):
+    with pytest.raises(ValueError, match="same pictures in the same order"):
+        judging.judge(TRUTH, LABELS[:-1], TRUTH)
+    with pytest.raises(ValueError, match="same pictures in the same order"):
+        judging.judge(TRUTH, LABELS, TRUTH[:-1])
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_described(name):
+    figure = FIGURES[name]
+    assert figure.title
+    assert figure.description.endswith(".")
+    assert figure.unit in ("%", "")

@@ -1,0 +1,150 @@
+"""Tests of classification against values computed by hand."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import objectives
+from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
+from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.config import TrainingConfig
+from colorkeras.data import ArraySource
+from colorkeras.errors import UserError
+from colorkeras.objectives.classification import TEMPERATURE
+
+BLUE, GRAY = (60, 90, 200), (100, 100, 100)
+GRAY_BIN = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])
+
+
+def plain(*colors, size=8):
+    return np.stack([np.full((size, size, 3), color, np.uint8) for color in colors])
+
+
+def create(*colors, **settings):
+    """The objective of training pictures of one color each; of none, without statistics."""
+    source = ArraySource(plain(*colors)) if colors else None
+    return objectives.create("bins", TrainingConfig(**settings), source)
+
+
+def encoded(color):
+    """Soft encoding of a color 0..255 by NumPy, float64 `[NUM_BINS]`."""
+    red, green, blue = np.array(color) / 255
+    y = 0.299 * red + 0.587 * green + 0.114 * blue
+    chroma = np.array([(blue - y) / 1.772, (red - y) / 1.402])
+    squared = ((CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
+    nearest = np.argsort(squared)[:NUM_NEIGHBORS]
+    weights = np.zeros(NUM_BINS)
+    weights[nearest] = np.exp(-squared[nearest] / (2 * (BIN_SIZE / 2) ** 2))
+    return weights / weights.sum()
+
+
+def bins(probabilities, height, width):
+    """Logits `[1, height, width, NUM_BINS]` of a distribution, a dict by number of the bin."""
+    logits = np.full([1, height, width, NUM_BINS], -1e9, np.float32)
+    for number, probability in probabilities.items():
+        logits[..., number] = np.log(probability)
+    return tf.constant(logits)
+
+
+def test_target_is_the_soft_encoded_mean_of_two_by_two_pixels():
+    images = plain(GRAY, BLUE, size=5)
+    images[0, :2, :2] = [GRAY, BLUE]
+    rgb = tf.constant(images / np.float32(255))
+    inputs, target = create().target(rgb, luma(rgb), None)
+    np.testing.assert_array_equal(inputs, luma(rgb))
+    assert target.shape == (2, 3, 3, NUM_BINS)
+    np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
+    np.testing.assert_allclose(target[0, 1, 0], encoded(GRAY), atol=1e-4)
+    mean = (np.array(GRAY) + BLUE) / 2
+    np.testing.assert_allclose(target[0, 0, 0], encoded(mean), atol=1e-4)
+
+
+def test_priors_are_counted_on_all_pictures():
+    # More than fit in one batch of counting.
+    priors = create(*[GRAY] * 75, *[BLUE] * 25).facts["priors"]
+    expected = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
+    np.testing.assert_allclose(priors, expected, atol=1e-5)
+
+
+def test_loss_weighs_each_color_by_its_rarity():
+    objective = create(GRAY, GRAY, GRAY, BLUE, rebalance=0.4)
+    priors = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
+    weights = 1 / (0.6 * priors + 0.4 / NUM_BINS)
+    weights /= (priors * weights).sum()
+    of_gray, of_blue = weights[GRAY_BIN], weights[encoded(BLUE).argmax()]
+    assert of_blue > 2 * of_gray
+    rgb = tf.constant(plain(GRAY, BLUE, BLUE) / np.float32(255))
+    _, target = objective.target(rgb, luma(rgb), None)
+    # Logits that know nothing: the cross entropy of every pixel is log NUM_BINS.
+    expected = np.log(NUM_BINS) * (of_gray + 2 * of_blue) / 3
+    assert float(objective.loss(target, tf.zeros(target.shape))) == pytest.approx(expected, 1e-4)
+    # The entropy of the target is the least that cross entropy can be.
+    likely = np.log(np.maximum([encoded(GRAY), encoded(BLUE), encoded(BLUE)], 1e-9))
+    logits = np.broadcast_to(likely[:, np.newaxis, np.newaxis], target.shape).astype("float32")
+    entropies = [-(encoded(c) * np.log(np.maximum(encoded(c), 1e-9))).sum() for c in (GRAY, BLUE)]
+    expected = (of_gray * entropies[0] + 2 * of_blue * entropies[1]) / 3
+    assert float(objective.loss(target, logits)) == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("objective", [create(GRAY, BLUE, rebalance=1.0), create()])
+def test_without_rebalancing_all_colors_count_alike(objective):
+    rgb = tf.constant(plain(GRAY, BLUE) / np.float32(255))
+    _, target = objective.target(rgb, luma(rgb), None)
+    loss = float(objective.loss(target, tf.zeros(target.shape)))
+    assert loss == pytest.approx(np.log(NUM_BINS), rel=1e-5)
+
+
+def test_pictures_without_color_are_refused():
+    with pytest.raises(UserError) as error:
+        create(GRAY, (0, 0, 0), (255, 255, 255))
+    received, expected, fix = str(error.value).splitlines()
+    assert "3 training pictures that are all gray" in received
+    assert "in color" in expected and "--dataset" in fix
+    # One picture with a little color is enough.
+    assert create(*[GRAY] * 20, (100, 100, 101)).facts["priors"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 8)])
+def test_colors_are_the_annealed_mean_at_the_luma_of_the_picture(size):
+    grayscale = tf.constant(np.random.default_rng(0).uniform(0.4, 0.6, (1, *size, 1)), tf.float32)
+    one, other = GRAY_BIN + 1, GRAY_BIN - 1
+    half = [-(-side // 2) for side in size]
+
+    def network(grayscale, training):
+        assert training is False
+        return bins({one: 0.25, other: 0.75}, *half)
+
+    # At temperature 1/2 probabilities are squared, at 0 the mode is left.
+    for temperature, share in ((1.0, 0.25), (0.5, 0.1), (0.0, 0.0)):
+        chroma = share * CENTERS[one] + (1 - share) * CENTERS[other]
+        expected = luma_chroma_to_rgb(grayscale, np.broadcast_to(chroma, (1, *size, 2)))
+        received = create().color(network, grayscale, temperature=temperature)
+        np.testing.assert_allclose(received, expected, atol=1e-5)
+    np.testing.assert_allclose(luma(received), grayscale, atol=1e-5)
+
+
+def test_each_picture_may_have_its_own_temperature():
+    grayscale = tf.fill([2, 4, 4, 1], 0.5)
+    one, other = GRAY_BIN + 1, GRAY_BIN - 1
+    logits = tf.repeat(bins({one: 0.25, other: 0.75}, 2, 2), 2, axis=0)
+    colors = create().color(lambda *_, training: logits, grayscale, None, tf.constant([1.0, 0.0]))
+    chroma = rgb_to_chroma(colors).numpy()
+    mean = 0.25 * CENTERS[one] + 0.75 * CENTERS[other]
+    np.testing.assert_allclose(chroma[0], np.broadcast_to(mean, (4, 4, 2)), atol=1e-5)
+    np.testing.assert_allclose(chroma[1], np.broadcast_to(CENTERS[other], (4, 4, 2)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(None, TEMPERATURE), (0.8, 0.8), (1, 1)])
+def test_default_temperature_is_the_papers_or_that_of_the_settings(asked, taken):
+    objective = create(temperature=asked)
+    assert objective.temperature == objective.facts["temperature"] == taken
+
+
+def test_spread_of_two_colors_is_half_their_distance():
+    one, other = GRAY_BIN + 20, GRAY_BIN - 1
+    logits = tf.concat([bins({one: 0.5, other: 0.5}, 2, 3), bins({one: 1.0}, 2, 3)], axis=0)
+    spread = create().spread(lambda *_, training: logits, tf.zeros([2, 3, 5, 1])).numpy()
+    assert spread.shape == (2, 3, 5, 1)
+    expected = np.linalg.norm(CENTERS[one] - CENTERS[other]) / 2
+    np.testing.assert_allclose(spread[0], expected, rtol=1e-4)
+    np.testing.assert_allclose(spread[1], 0, atol=1e-3)

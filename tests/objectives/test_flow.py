@@ -1,0 +1,177 @@
+"""Tests of flow matching, with networks whose velocity is known."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import objectives
+from colorkeras.architectures.flow_unet import ENCODER, GUIDE
+from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.config import TrainingConfig
+from colorkeras.objectives.flow import CHROMA_SCALE, NOISES_PER_PICTURE, NUM_DRAWS
+from colorkeras.objectives.noise import noise_of_seeds
+from colorkeras.randomness import Randomness
+from colorkeras.resolution import double, halve
+
+
+class Straight:
+    """Stands in for a network: leads all noise straight to a chroma that luma tells.
+
+    Args:
+        pull: 1 leads to the end, 0 leaves the noise where it is.
+    """
+
+    def __init__(self, pull=1.0):
+        self._pull = pull
+
+    def get_layer(self, name):
+        return {ENCODER: self._encode, GUIDE: self._guide}[name]
+
+    def _encode(self, grayscale, training):
+        assert training is False
+        seen = halve(grayscale)
+        return seen, self.chroma(grayscale) / CHROMA_SCALE, tf.zeros([1, 1])
+
+    def _guide(self, inputs, training):
+        assert training is False
+        x, time, end, _ = inputs
+        return self._pull * (end - x) / (1 - time[:, tf.newaxis, tf.newaxis])
+
+    @staticmethod
+    def chroma(grayscale):
+        """Small, so that no color leaves the gamut."""
+        seen = halve(grayscale) - 0.5
+        return tf.concat([0.3 * seen, -0.2 * seen + 0.02], axis=-1)
+
+
+def create(**settings):
+    return objectives.create("velocity", TrainingConfig(**settings))
+
+
+def grayscale_of(*size, count=3):
+    values = np.random.default_rng(0).uniform(0.4, 0.6, (count, *size, 1))
+    return tf.constant(values, tf.float32)
+
+
+@pytest.fixture(scope="module")
+def rgb():
+    return tf.constant(np.random.default_rng(0).random((5, 33, 24, 3), np.float32))
+
+
+def target_of(rgb, step=0):
+    (grayscale, noisy, time), target = create().target(rgb, luma(rgb), Randomness(7, step))
+    np.testing.assert_array_equal(grayscale, luma(rgb))
+    return noisy.numpy(), time.numpy(), target.numpy()
+
+
+def test_target_is_velocity_and_chroma_and_the_input_lies_between(rgb):
+    noisy, time, target = target_of(rgb)
+    chroma = np.repeat(halve(rgb_to_chroma(rgb)) / CHROMA_SCALE, NOISES_PER_PICTURE, axis=0)
+    assert noisy.shape == chroma.shape == (5 * NOISES_PER_PICTURE, 17, 12, 2)
+    assert time.shape == (5 * NOISES_PER_PICTURE, 1)
+    assert target.shape == (*chroma.shape[:-1], 4)
+    velocity, expected = target[..., :2], target[..., 2:]
+    np.testing.assert_allclose(expected, chroma, atol=1e-5)
+    share = time[:, :, np.newaxis, np.newaxis]
+    # On from the input for the time that is left, and back for the time that is gone.
+    np.testing.assert_allclose(noisy + (1 - share) * velocity, chroma, atol=1e-4)
+    noise = noisy - share * velocity
+    np.testing.assert_allclose(noise + velocity, chroma, atol=1e-4)
+    assert abs(noise.mean()) < 0.5 and 0.7 < noise.std() < 1.3
+
+
+def test_times_are_spread_evenly():
+    picture = tf.zeros([500, 2, 2, 3])
+    _, time, _ = target_of(picture)
+    assert time.min() >= 0 and time.max() < 1
+    counts, _ = np.histogram(time, bins=5, range=(0, 1))
+    expected = 500 * NOISES_PER_PICTURE / 5
+    assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)
+
+
+def test_noise_and_time_follow_from_the_step_and_differ_within_it(rgb):
+    one, again, later = (target_of(rgb, step) for step in (3, 3, 4))
+    for first, second, third in zip(one[:2], again[:2], later[:2], strict=True):
+        np.testing.assert_array_equal(first, second)
+        assert np.abs(first - third).max() > 0.1
+    noisy, time, target = one
+    noise = noisy - time[:, :, np.newaxis, np.newaxis] * target[..., :2]
+    for number in range(1, len(noise)):
+        assert np.abs(noise[number] - noise[0]).max() > 0.5
+    assert len(np.unique(time)) == len(time)
+
+
+def test_loss_by_hand():
+    prediction = tf.broadcast_to(tf.constant([1.0, 2.0, 3.0, 4.0]), [2, 3, 5, 4])
+    # Half of the mean over two channels for the chroma to expect.
+    expected = (1 + 4) / 2 + 0.5 * (9 + 16) / 2
+    assert float(create().loss(tf.zeros([2, 3, 5, 4]), prediction)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 8, 30])
+def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
+    grayscale = grayscale_of(9, 16)
+    received = create(steps=steps).color(Straight(), grayscale, tf.range(3), 1.0)
+    chroma = double(Straight.chroma(grayscale), grayscale)
+    np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
+    np.testing.assert_allclose(rgb_to_chroma(received), chroma, atol=1e-5)
+
+
+def test_every_step_is_told_its_time():
+    seen = []
+
+    class Watched(Straight):
+        def _guide(self, inputs, training):
+            seen.append(inputs[1].numpy())
+            return super()._guide(inputs, training)
+
+    create(steps=4).color(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
+    expected = [np.full((3, 1), time) for time in (0, 0.25, 0.5, 0.75)]
+    np.testing.assert_allclose(seen, expected)
+
+
+@pytest.mark.parametrize("temperature", [0.5, [0.1, 0.4, 0.0]])
+def test_the_way_starts_at_the_noise_of_the_seed_times_the_temperature(temperature):
+    grayscale, seeds = grayscale_of(9, 16), tf.constant([4, 0, 4])
+    received = create(steps=3).color(Straight(pull=0), grayscale, seeds, temperature)
+    scale = np.reshape(temperature, [-1, 1, 1, 1]) * CHROMA_SCALE
+    noise = tf.constant(noise_of_seeds(seeds, 5, 8).numpy() * scale, tf.float32)
+    expected = luma_chroma_to_rgb(grayscale, double(noise, grayscale))
+    np.testing.assert_allclose(received, expected, atol=1e-5)
+    assert np.ptp(received, axis=-1)[0].max() > 0.01
+
+
+def test_at_temperature_zero_all_seeds_give_the_same():
+    grayscale = tf.repeat(grayscale_of(8, 8, count=1), 3, axis=0)
+    first, *others = create().color(Straight(pull=0.3), grayscale, tf.constant([1, 2, 3]), 0.0)
+    for other in others:
+        np.testing.assert_array_equal(other, first)
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(None, 1), (0.7, 0.7), (1, 1), (0, 0)])
+def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
+    objective = create(steps=3, temperature=asked)
+    assert objective.temperature == taken
+    assert objective.facts == {"steps": 3, "temperature": taken}
+    assert "3 Euler steps" in objective.description
+    grayscale, seeds = grayscale_of(8, 8), tf.range(3)
+    left_open = objective.color(Straight(pull=0), grayscale, seeds)
+    expected = objective.color(Straight(pull=0), grayscale, seeds, float(taken))
+    np.testing.assert_array_equal(left_open, expected)
+
+
+def test_spread_is_nothing_where_all_noise_arrives_at_the_same_chroma():
+    spread = create().spread(Straight(), grayscale_of(9, 16)).numpy()
+    assert spread.shape == (3, 9, 16, 1)
+    np.testing.assert_allclose(spread, 0, atol=1e-6)
+
+
+def test_spread_is_that_of_the_draws():
+    grayscale, temperature = grayscale_of(9, 16, count=1), 0.5
+    # What is pulled by a third in one step keeps two thirds of its noise.
+    objective = create(steps=1, temperature=temperature)
+    spread = objective.spread(Straight(pull=1 / 3), grayscale)
+    draws = noise_of_seeds(tf.range(NUM_DRAWS), 5, 8).numpy() * CHROMA_SCALE
+    deviation = np.sqrt(draws.var(axis=0, ddof=1).sum(axis=-1, keepdims=True))
+    expected = double(tf.constant(deviation[np.newaxis] * temperature * 2 / 3), grayscale)
+    np.testing.assert_allclose(spread, expected, rtol=1e-4)

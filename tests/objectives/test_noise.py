@@ -1,0 +1,78 @@
+"""Tests of the noise at the start of flows."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
+from colorkeras.randomness import Randomness
+
+
+def halved(values):
+    """Means of 2x2 pixels by NumPy, and the same at full size again."""
+    count, height, width, channels = values.shape
+    means = values.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+    return means, means.repeat(2, axis=1).repeat(2, axis=2)
+
+
+def of_seeds():
+    return noise_of_seeds(tf.range(400), 16, 16).numpy()
+
+
+def of_training():
+    return noise_of_training(Randomness(0, 0), 400, 16, 16).numpy()
+
+
+@pytest.mark.parametrize("draw", [of_seeds, of_training])
+def test_spectrum_is_that_of_chroma(draw):
+    rest = draw()
+    assert rest.mean() == pytest.approx(0, abs=0.1)
+    assert rest.std() == pytest.approx(1, abs=0.1)
+    # By octave from the finest to the means of whole pictures, as documented for CIFAR-10.
+    for expected in (0.20, 0.32, 0.40, 0.35):
+        means, enlarged = halved(rest)
+        assert (rest - enlarged).std() == pytest.approx(expected, rel=0.2)
+        rest = means
+    assert rest.std() == pytest.approx(0.79, rel=0.1)
+
+
+def test_channels_and_pictures_are_independent():
+    noise = of_seeds().reshape(400, -1, 2)
+    means = noise.mean(axis=1)
+    assert abs(np.corrcoef(means[:, 0], means[:, 1])[0, 1]) < 0.2
+    assert abs(np.corrcoef(means[:-1, 0], means[1:, 0])[0, 1]) < 0.2
+
+
+def test_noise_follows_from_the_seed_alone():
+    seeds = tf.constant([3, 2**31 - 1, 3, -3])
+    noise = noise_of_seeds(seeds, 8, 12).numpy()
+    np.testing.assert_array_equal(noise[0], noise[2])
+    for one, other in ((0, 1), (0, 3), (1, 3)):
+        assert np.abs(noise[one] - noise[other]).max() > 0.5
+    alone = noise_of_seeds(seeds[1:2], 8, 12).numpy()
+    np.testing.assert_array_equal(alone[0], noise[1])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40)])
+def test_noise_of_any_size_also_in_graphs(size):
+    eager = noise_of_seeds(tf.range(2), *size)
+    assert eager.shape == (2, *size, 2) and eager.dtype == tf.float32
+    assert np.isfinite(eager).all() and np.abs(eager).min(axis=(1, 2)).min() > 0
+    draw = tf.function(
+        noise_of_seeds,
+        input_signature=[
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.int32),
+        ],
+    )
+    np.testing.assert_allclose(draw(tf.range(2), *size), eager, atol=1e-6)
+
+
+def test_noise_of_training_follows_from_seed_and_step():
+    def draw(seed, step):
+        return noise_of_training(Randomness(seed, step), 2, 8, 8).numpy()
+
+    np.testing.assert_array_equal(draw(1, 5), draw(1, 5))
+    assert np.abs(draw(1, 5) - draw(1, 6)).max() > 0.5
+    assert np.abs(draw(1, 5) - draw(2, 5)).max() > 0.5

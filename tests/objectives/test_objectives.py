@@ -1,0 +1,112 @@
+"""Tests that every objective passes with a network of its output, on the day it is registered."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import architectures, objectives
+from colorkeras.config import MAX_TEMPERATURE, TrainingConfig
+from colorkeras.errors import UserError
+from colorkeras.objectives.objective import check_temperature
+from colorkeras.outputs import OUTPUTS
+from colorkeras.randomness import Randomness
+
+SETTINGS = TrainingConfig(steps=2)
+
+every_output = pytest.mark.parametrize("output", OUTPUTS)
+any_size = pytest.mark.parametrize("size", [(1, 1), (5, 8), (33, 47)])
+
+
+def grayscale_of(*size, count=3):
+    return tf.constant(np.random.default_rng(0).random((count, *size, 1), np.float32))
+
+
+@pytest.fixture(scope="module")
+def network_for(randomize):
+    """Function from an output to a small network with random weights."""
+    made = {}
+
+    def get(output):
+        if output not in made:
+            name = {"chroma": "skip_cnn", "rgb": "skip_cnn"}.get(output)
+            made[output] = randomize(architectures.build(*architectures.choose(name, output)))
+        return made[output]
+
+    return get
+
+
+@any_size
+@every_output
+def test_target_and_loss_fit_the_network(output, size, network_for):
+    network, objective = network_for(output), objectives.create(output, SETTINGS)
+    rgb = tf.constant(np.random.default_rng(0).random((2, *size, 3), np.float32))
+    inputs, target = objective.target(rgb, grayscale_of(*size, count=2), Randomness(0, 0))
+    prediction = network(inputs)
+    with tf.GradientTape() as tape:
+        tape.watch(prediction)
+        loss = objective.loss(target, prediction)
+    assert loss.shape == () and math.isfinite(loss) and loss > 0
+    gradient = tape.gradient(loss, prediction)
+    assert gradient.shape == prediction.shape and np.isfinite(gradient).all()
+
+
+@any_size
+@every_output
+def test_colors_are_rgb_of_the_pictures_size(output, size, network_for):
+    network, objective = network_for(output), objectives.create(output, SETTINGS)
+    grayscale = grayscale_of(*size)
+    rgb = objective.color(network, grayscale, tf.range(3), objective.temperature).numpy()
+    assert rgb.shape == (3, *size, 3) and rgb.dtype == np.float32
+    assert rgb.min() >= 0 and rgb.max() <= 1
+    assert np.ptp(rgb, axis=-1).max() > 0.01, "gray"
+
+
+@any_size
+@every_output
+def test_spread_is_one_number_for_each_pixel(output, size, network_for):
+    objective = objectives.create(output, SETTINGS)
+    assert (objective.spread is None) == (OUTPUTS[output].objective == "regression")
+    if objective.spread is not None:
+        spread = objective.spread(network_for(output), grayscale_of(*size)).numpy()
+        assert spread.shape == (3, *size, 1)
+        # No distribution within -0.5..0.5 spreads further than half of the diagonal.
+        assert spread.min() >= 0 and spread.max() > 1e-4
+        assert output == "velocity" or spread.max() <= math.sqrt(0.5)
+
+
+@every_output
+def test_a_pictures_colors_do_not_depend_on_the_batch_around_it(output, network_for):
+    network, objective = network_for(output), objectives.create(output, SETTINGS)
+    grayscale, seeds = grayscale_of(16, 16, count=4), tf.constant([5, 0, 7, 5])
+    together = objective.color(network, grayscale, seeds, objective.temperature).numpy()
+    for number in range(4):
+        alone = objective.color(network, grayscale[number : number + 1], seeds[number : number + 1])
+        np.testing.assert_allclose(together[number], alone[0], atol=1e-4)
+
+
+@every_output
+def test_only_what_samples_makes_use_of_the_seed(output, network_for):
+    network, objective = network_for(output), objectives.create(output, SETTINGS)
+    assert objective.samples == (output == "velocity")
+    grayscale = tf.repeat(grayscale_of(16, 16, count=1), 3, axis=0)
+    one, other, again = objective.color(
+        network, grayscale, tf.constant([1, 2, 1]), objective.temperature
+    ).numpy()
+    np.testing.assert_allclose(one, again, atol=1e-5)
+    assert (np.abs(one - other).max() > 1e-2) == objective.samples
+
+
+@pytest.mark.parametrize("temperature", [0, 0.38, 1, MAX_TEMPERATURE])
+def test_temperatures_in_range_pass(temperature):
+    check_temperature(temperature)
+
+
+@pytest.mark.parametrize("temperature", [-0.1, MAX_TEMPERATURE + 0.1, math.nan, math.inf])
+def test_temperatures_out_of_range_are_refused(temperature):
+    with pytest.raises(UserError) as error:
+        check_temperature(temperature)
+    received, expected, fix = str(error.value).splitlines()
+    assert received == f"Received: temperature {temperature:g}"
+    assert expected == "Expected: a number in 0..1.5" and fix.startswith("Fix: ")

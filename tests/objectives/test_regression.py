@@ -1,0 +1,74 @@
+"""Tests of the regression and of the representations that it predicts."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import objectives
+from colorkeras.color import luma, rgb_to_chroma
+from colorkeras.config import TrainingConfig
+from colorkeras.losses import LOSSES, describe, with_weights
+from colorkeras.outputs import OUTPUTS
+from colorkeras.representations import REPRESENTATIONS
+
+every_output = pytest.mark.parametrize("output", REPRESENTATIONS)
+
+
+@pytest.fixture(scope="module")
+def rgb():
+    return tf.constant(np.random.default_rng(0).random((3, 6, 5, 3), np.float32))
+
+
+@pytest.fixture(scope="module")
+def prediction_of():
+    generator = np.random.default_rng(1)
+
+    def prediction(output):
+        shape = (3, 6, 5, OUTPUTS[output].num_channels)
+        return tf.constant(generator.uniform(-0.2, 1.2, shape).astype("float32"))
+
+    return prediction
+
+
+def test_representations_are_the_outputs_of_regressions():
+    regressions = [name for name, kind in OUTPUTS.items() if kind.objective == "regression"]
+    assert set(REPRESENTATIONS) == set(regressions)
+
+
+@every_output
+def test_the_right_prediction_is_the_picture(output, rgb):
+    kind = REPRESENTATIONS[output]
+    target = kind.target(rgb)
+    assert target.shape == (3, 6, 5, OUTPUTS[output].num_channels)
+    np.testing.assert_allclose(kind.decode(luma(rgb), target), rgb, atol=1e-5)
+    received_luma, chroma = kind.luma_and_chroma(luma(rgb), target)
+    np.testing.assert_allclose(received_luma, luma(rgb), atol=1e-6)
+    np.testing.assert_allclose(chroma, rgb_to_chroma(rgb), atol=1e-6)
+
+
+@every_output
+@pytest.mark.parametrize("loss", LOSSES)
+def test_loss_is_that_of_the_representation(loss, output, rgb, prediction_of):
+    settings = TrainingConfig(loss=loss, smoothness_weight=3.0, gradient_weight=2.0)
+    objective = objectives.create(output, settings)
+    assert objective.description == describe(loss, settings)
+    prediction = prediction_of(output)
+    inputs, target = objective.target(rgb, luma(rgb), None)
+    np.testing.assert_array_equal(inputs, luma(rgb))
+    expected = with_weights(loss, settings)(REPRESENTATIONS[output], rgb, prediction)
+    assert float(objective.loss(target, prediction)) == pytest.approx(float(expected))
+
+
+@every_output
+def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
+    prediction = prediction_of(output)
+
+    def network(grayscale, training):
+        assert training is False
+        np.testing.assert_array_equal(grayscale, luma(rgb))
+        return prediction
+
+    objective = objectives.create(output, TrainingConfig())
+    expected = REPRESENTATIONS[output].decode(luma(rgb), prediction)
+    np.testing.assert_array_equal(objective.color(network, luma(rgb)), expected)
+    assert not objective.samples and objective.spread is None and objective.facts == {}
