@@ -153,7 +153,7 @@ class ExportedModel:
             raise UserError(
                 f"temperature {temperature:g} for {str(self.path)!r}, without endpoint `sample`",
                 "a model that was trained with --objective flow",
-                "Leave the temperature away, or choose another model, such as unet_vivid.",
+                "Leave the temperature away, or choose another model.",
             )
         check_temperature(temperature)
 
