@@ -25,7 +25,7 @@ PAIRS_PER_BATCH = 64
 """A batch holds both versions of so many pictures: what they show is then no clue."""
 
 LEARNING_RATE = 3e-3
-"""AdamW's at the start; it falls to zero."""
+"""AdamW's after the warm-up; it falls to zero."""
 WEIGHT_DECAY = 0.01
 """AdamW's."""
 
@@ -170,11 +170,13 @@ def _train(network, pairs, seed, epochs):
         images = tf.where(mirrored, tf.reverse(images, [3]), images)
         return tf.reshape(images, [-1, *pairs.shape[2:]]), labels
 
-    steps = len(order)
+    steps, warmup_steps = len(order), len(order) // 10
+    # Without a warm-up some seeds end in a network that says the same of every picture.
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup_steps, warmup_target=LEARNING_RATE, warmup_steps=warmup_steps
+    )
     network.compile(
-        keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps), WEIGHT_DECAY
-        ),
+        keras.optimizers.AdamW(schedule, WEIGHT_DECAY),
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
     batches = tf.data.Dataset.from_tensor_slices((order, mirrored)).map(batch)
