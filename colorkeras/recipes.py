@@ -11,7 +11,7 @@ class Recipe:
     """Settings with what they cost and bring.
 
     Attributes:
-        description: Purpose, exact command, hardware, minutes and figures, several lines.
+        description: Purpose, and minutes and figures where they were measured; several lines.
         settings: Dict of fields of `TrainingConfig`; options given beside the recipe win.
     """
 
@@ -22,7 +22,7 @@ class Recipe:
 RECIPES = {
     "faithful": Recipe(
         description="""\
-The smallest color error: a regression, right on average and pale.
+For a small color error: a regression, right on average and pale. Not yet measured.
 """,
         settings={
             "arch": "residual_unet",
@@ -34,7 +34,8 @@ The smallest color error: a regression, right on average and pale.
     ),
     "vivid": Recipe(
         description="""\
-Living color: flow matching, another plausible version of a picture for each seed.
+For living color: flow matching, another plausible version of a picture for each seed. Not yet
+measured.
 """,
         settings={
             "arch": "flow_unet",

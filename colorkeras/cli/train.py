@@ -3,7 +3,7 @@
 With --preview nothing is trained: ten random pictures are written, grayscale beside color.
 With --resume a run goes on after its last finished epoch, with its own settings.
 
-recipes, with the figures that they reached:
+recipes:
 
 """
 
