@@ -27,7 +27,7 @@ For a small color error: a regression, right on average and pale. Not yet measur
         settings={
             "arch": "residual_unet",
             "loss": "mse",
-            "epochs": 30,
+            "epochs": 22,
             "class_weight": 0.0003,
             "name": "unet",
         },
@@ -40,7 +40,7 @@ measured.
         settings={
             "arch": "flow_unet",
             "objective": "flow",
-            "epochs": 20,
+            "epochs": 18,
             "class_weight": 0.05,
             "name": "unet_vivid",
         },

@@ -2,8 +2,8 @@
 
     python pipelines/train_classifier.py --output classifier.keras
 
-It learns from color pictures of `train` alone, mirrored and shifted at random, and never sees a
-recolored one. Prints its accuracy on the color `test` part; nothing is chosen by it.
+It learns from color pictures of `train` alone, mirrored, shifted and partly covered at random, and
+never sees a recolored one. Prints its accuracy on the color `test` part; nothing is chosen by it.
 
 Last result: 86.7 % on `test` (JPEG copy of CIFAR-10, 46k/10k), 12 epochs of 66 s on two cores that
 compute bfloat16 natively, seed 0. Below the 88 % that were aimed at: 93.7 % of the augmented
@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from colorkeras.augmentation.geometry import flip_and_shift
@@ -28,7 +29,7 @@ from colorkeras.randomness import Randomness
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
 LABEL_SMOOTHING = 0.1
-MAX_SHIFT = 2  # Pixels. Larger shifts would take more epochs to learn.
+CUTOUT_SIZE = 8  # Pixels.
 
 
 def train(dataset, epochs, seed):
@@ -62,7 +63,8 @@ def train(dataset, epochs, seed):
 
     def augment(step, batch):
         images, labels = batch
-        images = flip_and_shift(from_uint8(images), Randomness(seed, step), MAX_SHIFT)
+        randomness = Randomness(seed, step)
+        images = cut_out(flip_and_shift(from_uint8(images), randomness), randomness)
         return images, tf.one_hot(labels, classifier.NUM_CLASSES)
 
     batches = training_batches(dataset.train, BATCH_SIZE, seed, labels=True)
@@ -78,13 +80,41 @@ def train(dataset, epochs, seed):
     return trained
 
 
+def cut_out(images, randomness, size=CUTOUT_SIZE):
+    """Covers a square of each picture with gray, partly outside where its center is near a border.
+
+    Args:
+        images: float32 `[n, h, w, 3]` in 0..1.
+        randomness: `Randomness`, from which the places follow.
+        size: Pixels.
+
+    Returns:
+        As `images`.
+
+    Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
+    cutout", 2017.
+    """
+    num_pictures, height, width, _ = tf.unstack(tf.shape(images))
+    place = randomness.uniform(num_pictures, [2])
+
+    def inside(length, center):
+        distance = tf.range(length, dtype=tf.float32) - center[:, tf.newaxis] * tf.cast(
+            length, tf.float32
+        )
+        return tf.abs(distance) < size / 2
+
+    rows, columns = inside(height, place[:, 0]), inside(width, place[:, 1])
+    covered = rows[:, :, tf.newaxis, tf.newaxis] & columns[:, tf.newaxis, :, tf.newaxis]
+    return tf.where(covered, 0.5, images)
+
+
 def accuracy(network, source):
     """Share of a source's pictures whose class is found, 0..1."""
     correct = [
-        tf.argmax(network(from_uint8(images), training=False)["logits"], axis=-1) == labels
+        classifier.correct(classifier.look(network, images.numpy())["logits"], labels.numpy())
         for images, labels in evaluation_batches(source, 500, labels=True)
     ]
-    return float(tf.reduce_mean(tf.cast(tf.concat(correct, axis=0), tf.float32)))
+    return float(np.concatenate(correct).mean())
 
 
 def _batches(source):
@@ -100,7 +130,7 @@ def main():
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.keras")
     parser.add_argument("--data-dir", metavar="DIR")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     dataset = load_dataset("cifar10", options.data_dir)

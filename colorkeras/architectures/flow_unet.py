@@ -29,9 +29,9 @@ GUIDE = "guide"
 def flow_unet(
     output="velocity",
     num_classes=0,
-    widths=(32, 96, 176),
+    widths=(48, 96, 168),
     depths=(1, 1, 2),
-    guide_widths=(32, 96, 128),
+    guide_widths=(48, 96, 128),
 ):
     """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
 

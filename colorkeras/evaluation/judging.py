@@ -6,6 +6,7 @@ from colorkeras.evaluation.tables import format_lines, table_lines
 
 REFERENCES = {
     "mirrored": "true pictures mirrored",
+    "half_chroma": "true chroma at half resolution",
     "grayscale": "echo (grayscale input)",
     "truth": "ground truth",
 }

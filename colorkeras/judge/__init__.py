@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.color import from_uint8, luma, luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.errors import UserError
 from colorkeras.judge import classifier
-from colorkeras.judge.fooling import SIZES, fooling_rate
+from colorkeras.judge.fooling import SIZES, compress, fooling_rate
 from colorkeras.judge.frechet import frechet_distance
+from colorkeras.resolution import double, halve
 
 __all__ = [
     "FIGURES",
@@ -31,6 +32,9 @@ SEEDS = (0, 1, 2)
 
 MIN_PICTURES = 200
 """With fewer the network learns from less than 100 and its errors are steps of over 1 %."""
+
+COMPRESSED_SIZES = (8, 16)
+"""Pixels: where traces of JPEG files tell much, so that pictures are also judged without them."""
 
 IMAGE_SIZE = 32
 """Pixels: height and width of the pictures that the judges know."""
@@ -57,7 +61,7 @@ class Figure:
 
 def _fooling(size):
     return Figure(
-        f"Fooling rate, {size}x{size}",
+        f"Fooling, {size}x{size}",
         "%",
         True,
         f"Recolored pictures that a network takes for real at {size}x{size} pixels, at equal "
@@ -65,8 +69,19 @@ def _fooling(size):
     )
 
 
+def _compressed(size):
+    return Figure(
+        f"{size}x{size}, JPEG",
+        "%",
+        True,
+        f"The fooling rate at {size}x{size} pixels where both versions went through JPEG files of "
+        "the same quality, so that traces of earlier compression are no clue.",
+    )
+
+
 FIGURES = {
     **{f"fooling_{size}": _fooling(size) for size in SIZES},
+    **{f"compressed_{size}": _compressed(size) for size in COMPRESSED_SIZES},
     "top1": Figure(
         "Top-1",
         "%",
@@ -110,9 +125,12 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
         say("No labels: top-1 accuracy and Frechet distance are left out.")
     else:
         figures = _classifier_figures(truth, labels, recolored)
-    for size in sizes:
-        rates = [fooling_rate(truth, recolored, size, seed) for seed in seeds]
-        name = f"fooling_{size}"
+    rates_of = {f"fooling_{size}": (truth, recolored, size) for size in sizes}
+    if set(sizes) & set(COMPRESSED_SIZES):
+        pairs = compress(truth), compress(recolored)
+        rates_of |= {f"compressed_{n}": (*pairs, n) for n in sizes if n in COMPRESSED_SIZES}
+    for name, arguments in rates_of.items():
+        rates = [fooling_rate(*arguments, seed) for seed in seeds]
         figures[name], ranges[name] = float(np.mean(rates)), [min(rates), max(rates)]
         say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({min(rates):.1f} to {max(rates):.1f})")
     return {
@@ -128,10 +146,17 @@ def references(truth, labels, seeds=SEEDS, sizes=SIZES, say=print):
 
     Returns:
         Dict of what `judge` returns: "mirrored", the true pictures mirrored, which the network
-        should not tell from real ones (near 50 %); "grayscale", which it should (near 0 %), with
-        the classifier's figures without color; "truth", with the classifier's figures alone.
+        should not tell from real ones (near 50 %); "half_chroma", the true pictures with chroma at
+        half resolution, the best that a model of such chroma can do; "grayscale", which the network
+        should tell (near 0 %), with the classifier's figures without color; "truth", with the
+        classifier's figures alone.
     """
-    rows = {"mirrored": truth[:, :, ::-1], "grayscale": grayscale(truth), "truth": truth}
+    rows = {
+        "mirrored": truth[:, :, ::-1],
+        "half_chroma": half_chroma(truth),
+        "grayscale": grayscale(truth),
+        "truth": truth,
+    }
     judged = {}
     for name, pictures in rows.items():
         say(f"Judging {name} pictures")
@@ -143,6 +168,13 @@ def references(truth, labels, seeds=SEEDS, sizes=SIZES, say=print):
 def grayscale(images):
     """What an uncolored picture looks like: uint8 `[n, h, w, 3]` to the same, luma three times."""
     return np.repeat(to_uint8(luma(from_uint8(images))).numpy(), 3, axis=-1)
+
+
+def half_chroma(images):
+    """True color at half resolution with luma in full: uint8 `[n, h, w, 3]` to the same."""
+    rgb = from_uint8(images)
+    chroma = double(halve(rgb_to_chroma(rgb)), rgb)
+    return to_uint8(luma_chroma_to_rgb(luma(rgb), chroma)).numpy()
 
 
 def _classifier_figures(truth, labels, recolored):

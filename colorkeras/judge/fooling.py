@@ -5,15 +5,21 @@ sees block means of few pixels, so that at 4x4 it judges which colors lie where,
 they meet the edges.
 """
 
+import io
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from PIL import Image
 
 from colorkeras.color import from_uint8, luma, rgb_to_chroma
 
 SIZES = (4, 8, 16, 32)
 """Pixels: heights and widths at which pictures are judged."""
+
+JPEG_QUALITY = 75
+"""Of the files in which pictures were that are judged as compressed: Pillow's default."""
 
 EPOCHS = 12
 """Passes over the pictures that the network learns from, each time mirrored or not at random."""
@@ -56,6 +62,28 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
     _train(network, pairs[learn], seed, epochs)
     real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
     return 100 * equal_error_rate(real, fake)
+
+
+def compress(images, quality=JPEG_QUALITY):
+    """Pictures as they are after a JPEG file, chroma at half resolution in it.
+
+    Pictures of a data set that once were in such files carry traces of it that no colorizer should
+    learn to make. Where both versions go through the same compression, these are no clue.
+
+    Args:
+        images: uint8 `[n, h, w, 3]`.
+        quality: Of the file, 1..95.
+
+    Returns:
+        uint8 `[n, h, w, 3]`.
+    """
+    return np.stack([_compress_one(image, quality) for image in images])
+
+
+def _compress_one(image, quality):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return np.asarray(Image.open(file))
 
 
 def block_means(images, size):

@@ -5,6 +5,7 @@ Liu, Gong, Liu, "Flow straight and fast: learning to generate and transfer data 
 flow", ICLR 2023.
 """
 
+import numpy as np
 import tensorflow as tf
 
 from colorkeras.architectures.flow_unet import ENCODER, GUIDE
@@ -13,14 +14,24 @@ from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
 from colorkeras.objectives.objective import Objective
 from colorkeras.resolution import double, halve
 
-CHROMA_SCALE = 0.055
-"""Standard deviation of Cb and Cr in CIFAR-10: chroma over it is of the size of the noise."""
+CHROMA_SCALES = (0.07, 0.034)
+"""Standard deviations in CIFAR-10 of chroma's two independent parts, `(Cr - Cb) / sqrt(2)`, from
+blue to orange, and `(Cr + Cb) / sqrt(2)`, from green to magenta: over them chroma is of the size of
+the noise."""
+
+DETAIL_WEIGHT = 2.0
+"""Of the error of differences between neighbors, beside that of the velocity itself.
+
+Most of the variance of chroma is that of large areas; without it small things are learned last."""
 
 MEAN_WEIGHT = 0.5
 """Of the error of the chroma to expect, beside that of the velocity."""
 
 NOISES_PER_PICTURE = 2
 """How often a training step uses a picture: looking at it costs more than leading noise."""
+
+_AXES = np.array([[-1, 1], [1, 1]], np.float32) / np.sqrt(np.float32(2))
+"""From Cb and Cr to their independent parts, and back: a reflection."""
 
 NUM_DRAWS = 8
 """Samples from which the spread of the distribution is estimated."""
@@ -31,7 +42,8 @@ def flow(output, settings, source=None):
 
     With noise x0, true chroma x1 at half resolution and a time t, 0..1, the network sees
     `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0` that leads on from there. Coloring
-    starts at noise of a temperature and follows the velocity in `steps` steps of Euler's method.
+    starts at noise of a temperature and follows the velocity in `steps` steps of Heun's method, the
+    last of Euler's.
 
     Args:
         output: "velocity".
@@ -52,7 +64,7 @@ def flow(output, settings, source=None):
         return _spread(network, grayscale, temperature, steps)
 
     return Objective(
-        description=f"flow matching ({steps} Euler steps)",
+        description=f"flow matching ({steps} Heun steps)",
         target=_target,
         loss=_loss,
         color=color,
@@ -64,7 +76,7 @@ def flow(output, settings, source=None):
 
 
 def _target(rgb, grayscale, randomness):
-    chroma = tf.repeat(halve(rgb_to_chroma(rgb)) / CHROMA_SCALE, NOISES_PER_PICTURE, axis=0)
+    chroma = tf.repeat(scale(halve(rgb_to_chroma(rgb))), NOISES_PER_PICTURE, axis=0)
     num_pictures, height, width, _ = tf.unstack(tf.shape(chroma))
     noise = noise_of_training(randomness, num_pictures, height, width)
     time = randomness.uniform(num_pictures, [1])
@@ -73,13 +85,31 @@ def _target(rgb, grayscale, randomness):
     return [grayscale, noisy, time], tf.concat([chroma - noise, chroma], axis=-1)
 
 
-def _loss(target, prediction):
-    """Squared errors of the velocity and, at half weight, of the mean chroma.
+def scale(chroma):
+    """Cb and Cr, float32 `[..., 2]`, to two parts about independent and of unit variance."""
+    return tf.tensordot(chroma, _AXES, 1) / CHROMA_SCALES
 
-    The latter only teaches the encoder what the guide is to know of the picture.
+
+def unscale(scaled):
+    """The inverse of `scale`."""
+    return tf.tensordot(scaled * CHROMA_SCALES, _AXES, 1)
+
+
+def _loss(target, prediction):
+    """Squared errors of the velocity, of its detail and of the chroma to expect.
+
+    The last only teaches the encoder what the guide is to know of the picture.
     """
-    errors = tf.reduce_mean(tf.math.squared_difference(target, prediction), axis=[0, 1, 2])
-    return tf.tensordot(errors, tf.constant([0.5, 0.5, MEAN_WEIGHT / 2, MEAN_WEIGHT / 2]), 1)
+    errors = target - prediction
+    velocity, mean = errors[..., :2], errors[..., 2:]
+    down, right = velocity[:, 1:] - velocity[:, :-1], velocity[:, :, 1:] - velocity[:, :, :-1]
+    detail = _mean_square(down) + _mean_square(right)
+    return _mean_square(velocity) + DETAIL_WEIGHT * detail + MEAN_WEIGHT * _mean_square(mean)
+
+
+def _mean_square(x):
+    # A picture of one row has no differences, and a mean over none is not a number.
+    return tf.math.divide_no_nan(tf.reduce_sum(tf.square(x)), tf.cast(tf.size(x), x.dtype))
 
 
 def _color(network, grayscale, seeds, temperature, steps):
@@ -120,16 +150,22 @@ def _draw(network, seen, seeds, temperature, steps):
     num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
     noise = noise_of_seeds(seeds, height, width)
 
-    def step(number, chroma):
+    def velocity(number, chroma):
         time = tf.fill([num_pictures, 1], tf.cast(number, tf.float32) / steps)
-        velocity = guide([chroma, time, mean, *features], training=False)
-        return number + 1, chroma + velocity / steps
+        return guide([chroma, time, mean, *features], training=False)
 
+    def step(number, chroma):
+        here = velocity(number, chroma)
+        there = velocity(number + 1, chroma + here / steps)
+        return number + 1, chroma + (here + there) / (2 * steps)
+
+    last = steps - 1
     _, chroma = tf.while_loop(
-        lambda number, chroma: number < steps,
+        lambda number, chroma: number < last,
         step,
         [0, noise * tf.reshape(temperature, [-1, 1, 1, 1])],
         shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, None, None, 2])],
         parallel_iterations=1,
     )
-    return chroma * CHROMA_SCALE
+    # At the end no noise is left that a second look could tell from chroma.
+    return unscale(chroma + velocity(last, chroma) / steps)

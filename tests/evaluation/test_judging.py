@@ -7,6 +7,7 @@ import tensorflow as tf
 from colorkeras import evaluation, judge
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
+from colorkeras.evaluation.judging import REFERENCES
 
 
 @pytest.fixture
@@ -34,13 +35,15 @@ def red(grayscale, seeds):
 
 def test_every_model_is_judged_on_what_it_makes_of_luma(conditions, asked):
     judged = evaluation.judge_colorizers({"red": red}, conditions, say=lambda line: None)
-    assert set(judged) == {"models", "mirrored", "grayscale", "truth"}
+    assert set(judged) == {"models", *REFERENCES}
     truth, recolored = evaluation.recolor(red, conditions.source)
     np.testing.assert_array_equal(asked[0], recolored)
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
-    np.testing.assert_array_equal(asked[-1], judge.grayscale(truth))
+    np.testing.assert_array_equal(asked[-1], judge.compress(judge.grayscale(truth)))
     # Without labels there is nothing for the classifier to find.
-    assert set(judged["models"]["red"]["figures"]) == {f"fooling_{size}" for size in judge.SIZES}
+    names = [f"fooling_{size}" for size in judge.SIZES]
+    names += [f"compressed_{size}" for size in judge.COMPRESSED_SIZES]
+    assert list(judged["models"]["red"]["figures"]) == names
 
 
 def test_table_has_models_above_references(conditions, asked):

@@ -69,6 +69,18 @@ def test_network_gives_one_score_a_picture(size):
     assert fooling.build(size)(np.zeros([2, size, size, 3], np.float32)).shape == (2, 1)
 
 
+def test_compression_is_that_of_a_jpeg_file(photographs):
+    once = fooling.compress(photographs)
+    assert once.shape == photographs.shape and once.dtype == np.uint8
+    change = np.abs(once.astype(int) - photographs).mean()
+    assert 1 < change < 15
+    # A second file adds little: pictures that were in one before are no easier told.
+    again = np.abs(fooling.compress(once).astype(int) - once).mean()
+    assert again < change / 3
+    flat = np.full((1, 16, 16, 3), 128, np.uint8)
+    np.testing.assert_array_equal(fooling.compress(flat), flat)
+
+
 def test_block_means_by_hand():
     images = np.zeros([1, 32, 32, 3], np.uint8)
     images[0, :16, :16, 0] = 10

@@ -7,7 +7,7 @@ import pytest
 
 from colorkeras import judge as judging
 from colorkeras.errors import UserError
-from colorkeras.judge import FIGURES, MIN_PICTURES, SIZES, classifier
+from colorkeras.judge import COMPRESSED_SIZES, FIGURES, MIN_PICTURES, SIZES, classifier, fooling
 
 # Yellowish noise.
 TRUTH = np.random.default_rng(0).integers(0, 256, (MIN_PICTURES, 32, 32, 3), np.uint8)
@@ -42,13 +42,18 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
     lines = []
     recolored = np.clip(TRUTH, 2, 255).astype(np.uint8)
     judged = judging.judge(TRUTH, LABELS, recolored, say=lines.append)
-    assert stand_ins == [(size, seed) for size in SIZES for seed in (0, 1, 2)]
+    sizes = [*SIZES, *COMPRESSED_SIZES]
+    assert stand_ins == [(size, seed) for size in sizes for seed in (0, 1, 2)]
     assert list(judged["figures"]) == list(FIGURES)
     assert judged["figures"]["fooling_4"] == 41
-    assert judged["ranges"] == {f"fooling_{n}": [10 * n, 10 * n + 2] for n in SIZES}
+    assert judged["figures"]["compressed_16"] == 161
+    assert judged["ranges"] == {
+        **{f"fooling_{n}": [10 * n, 10 * n + 2] for n in SIZES},
+        **{f"compressed_{n}": [10 * n, 10 * n + 2] for n in COMPRESSED_SIZES},
+    }
     assert judged["seeds"] == [0, 1, 2]
     assert judged["num_pictures"] == MIN_PICTURES
-    assert len(lines) == len(SIZES)
+    assert len(lines) == len(sizes)
     assert json.loads(json.dumps(judged, allow_nan=False)) == judged
 
 
@@ -65,22 +70,53 @@ def test_without_labels_the_classifier_is_left_out_with_a_note(stand_ins, monkey
     monkeypatch.setattr(classifier, "classify", None)
     lines = []
     judged = judging.judge(TRUTH, None, TRUTH, seeds=(5,), sizes=(8,), say=lines.append)
-    assert judged["figures"] == {"fooling_8": 85}
+    assert judged["figures"] == {"fooling_8": 85, "compressed_8": 85}
     assert "No labels" in lines[0]
 
 
 def test_references_are_judged_in_the_same_way(stand_ins):
     lines = []
     rows = judging.references(TRUTH, LABELS, seeds=(0,), sizes=(4, 8), say=lines.append)
-    assert list(rows) == ["mirrored", "grayscale", "truth"]
-    assert stand_ins == [(4, 0), (8, 0)] * 2
+    assert list(rows) == ["mirrored", "half_chroma", "grayscale", "truth"]
+    assert stand_ins == [(4, 0), (8, 0), (8, 0)] * 3
     assert set(rows["truth"]["figures"]) == {"top1", "frechet"}
     for name, pictures in (
         ("mirrored", TRUTH[:, :, ::-1]),
+        ("half_chroma", judging.half_chroma(TRUTH)),
         ("grayscale", judging.grayscale(TRUTH)),
     ):
         expected = judging.judge(TRUTH, LABELS, pictures, (0,), (4, 8), lines.append)
         assert rows[name] == expected
+
+
+def test_both_versions_are_compressed_alike(monkeypatch):
+    seen = []
+
+    def fooling_rate(truth, recolored, size, seed):
+        seen.append((truth, recolored))
+        return 0.0
+
+    monkeypatch.setattr(judging, "fooling_rate", fooling_rate)
+    gray = judging.grayscale(TRUTH)
+    judging.judge(TRUTH, None, gray, seeds=(0,), sizes=(8,), say=lambda line: None)
+    raw, compressed = seen
+    for pictures, expected in zip(raw, (TRUTH, gray), strict=True):
+        np.testing.assert_array_equal(pictures, expected)
+    for pictures, expected in zip(compressed, (TRUTH, gray), strict=True):
+        np.testing.assert_array_equal(pictures, fooling.compress(expected))
+
+
+def test_half_chroma_keeps_luma_and_smooths_color():
+    smooth = np.random.default_rng(1).integers(100, 140, (2, 32, 32, 3), np.uint8)
+    received = judging.half_chroma(smooth)
+    expected, luma = judging.grayscale(smooth), judging.grayscale(received)
+    np.testing.assert_allclose(luma.astype(int), expected, atol=1)
+    chroma = [
+        pictures.astype(int) - gray for pictures, gray in ((smooth, expected), (received, luma))
+    ]
+    assert chroma[1].std() < 0.6 * chroma[0].std()
+    flat = np.full((1, 32, 32, 3), (200, 100, 50), np.uint8)
+    np.testing.assert_array_equal(judging.half_chroma(flat), flat)
 
 
 def test_grayscale_is_luma():
