@@ -12,7 +12,7 @@ from colorkeras.files import writing
 
 
 class Progress(keras.callbacks.Callback):
-    """Adds images/s and learning rate to the logs; says early how long the run will take.
+    """Adds speed, time and learning rate to the logs; says early how long the run will take.
 
     Put it before the callbacks that write logs.
 
@@ -20,17 +20,25 @@ class Progress(keras.callbacks.Callback):
         batch_size: Pictures per step.
         total_steps: Steps that are left.
         say: Function of one line of text.
+        minutes: Time that earlier parts of a resumed run took.
     """
 
     ESTIMATE_AFTER_STEPS = 50
 
-    def __init__(self, batch_size, total_steps, say):
+    def __init__(self, batch_size, total_steps, say, minutes=0.0):
         super().__init__()
+        self._minutes = minutes
+        self._created = time.perf_counter()
         self._batch_size = batch_size
         self._total_steps = total_steps
         self._say = say
         self._steps = 0
         self._estimated = False
+
+    @property
+    def minutes(self):
+        """Time spent on the run, all its parts together."""
+        return self._minutes + (time.perf_counter() - self._created) / 60
 
     def on_epoch_begin(self, epoch, logs=None):
         self._num_timed = 0
@@ -52,6 +60,7 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs):
         if self._num_timed:
             logs["images_per_second"] = self._num_timed * self._batch_size / self._seconds
+        logs["minutes"] = self.minutes
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
     def _estimate(self):
@@ -135,30 +144,22 @@ class BestEpoch(keras.callbacks.Callback):
 class Record(keras.callbacks.Callback):
     """Writes `history.csv` and a checkpoint after each epoch.
 
-    Put it behind `BestEpoch`.
+    Put it behind `Progress` and `BestEpoch`.
 
     Args:
         folder: The run's folder.
         best: The run's `BestEpoch`.
-        minutes: Time that earlier parts of a resumed run took.
     """
 
-    def __init__(self, folder, best, minutes=0.0):
+    def __init__(self, folder, best):
         super().__init__()
         self._folder = folder
         self._best = best
-        self._minutes = minutes
-        self._started = time.perf_counter()
-
-    @property
-    def minutes(self):
-        """Time spent on the run, all its parts together."""
-        return self._minutes + (time.perf_counter() - self._started) / 60
 
     def on_epoch_end(self, epoch, logs):
         position = checkpoints.Position(
             num_epochs=epoch + 1,
-            minutes=self.minutes,
+            minutes=logs["minutes"],
             history=self._best.history,
             best_epoch=self._best.epoch,
         )

@@ -164,13 +164,9 @@ def _run(config, resumed_folder, earlier, say):
         num_finished, minutes = _restore(folder, config, facts, earlier, colorizer, best, say)
     say(f"Run: {folder}")
     runs.write_config(folder, config, facts)
-    record = Record(folder, best, minutes)
-    callbacks = [
-        StopOnNaN(),
-        Progress(batch_size, (config.epochs - num_finished) * steps_per_epoch, say),
-        best,
-        record,
-    ]
+    total_steps = (config.epochs - num_finished) * steps_per_epoch
+    progress = Progress(batch_size, total_steps, say, minutes)
+    callbacks = [StopOnNaN(), progress, best, Record(folder, best)]
     stopped_by = None
     if num_finished < config.epochs and not best.patience_ended:
         with _summaries(config, dataset, folder, facts) as summaries:
@@ -196,7 +192,8 @@ def _run(config, resumed_folder, earlier, say):
     # -------------------------------------------------------------- results
     facts["epochs"] = len(best.history["loss"])
     facts["best_epoch"] = best.epoch + 1
-    facts["minutes"] = round(record.minutes, 2)
+    facts["minutes"] = round(progress.minutes, 2)
+    facts["history"] = best.history
     export_folder = _export(average, objective, best, folder, config, facts)
     say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
     if isinstance(stopped_by, InterruptedRunError) and checkpoints.exist(folder):

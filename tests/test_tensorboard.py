@@ -99,6 +99,7 @@ def test_curves_are_those_of_the_history(finished, train_events, validation_even
         "loss": (train_events, "loss"),
         "learning_rate": (train_events, "steps/learning rate"),
         "images_per_second": (train_events, "steps/images per second"),
+        "minutes": (train_events, "steps/minutes since the start"),
         "gradient_norm": (train_events, "steps/gradient norm, last step"),
         # The same tag as in training: one chart shows both curves.
         "val_loss": (validation_events, "loss"),

@@ -10,6 +10,7 @@ GRADIENT_NORM = "steps/gradient norm"
 STEPS = {
     "learning_rate": "steps/learning rate",
     "images_per_second": "steps/images per second",
+    "minutes": "steps/minutes since the start",
     "gradient_norm": "steps/gradient norm, last step",
 }
 """Tags by key of the logs at the end of an epoch."""
