@@ -1,7 +1,7 @@
 """The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
 
-    python benchmarks/rival.py --minutes 45 --name rival
-    python benchmarks/rival.py --minutes 135 --name rival_long
+    python benchmarks/rival.py --minutes 50 --name rival
+    python benchmarks/rival.py --minutes 150 --name rival_long
     python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
 
 A U-Net of strided 4x4 convolutions over the picture at full resolution, 16.7 million parameters,
@@ -21,16 +21,17 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from colorkeras import architectures, export
+from colorkeras import architectures, export, optimizers
 from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.callbacks import Progress
 from colorkeras.color import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
-from colorkeras.data import load_dataset, training_batches
+from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
+from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.objectives import Objective
 from colorkeras.precision import choose_precision, describe_device
-from colorkeras.training import make_optimizer
 from colorkeras.version import git_commit, versions
 
 ENCODER, DECODER = (64, 128, 256, 512, 512), (512, 256, 128, 64)
@@ -40,6 +41,8 @@ AB_SCALE = 110.0
 """Brings a* and b* to about -1..1."""
 
 STEPS_TO_MEASURE = 20
+
+NUM_VALIDATIONS = 12
 
 
 def generator():
@@ -95,7 +98,7 @@ def build(config, precision):
         network,
         generator(),
         objective(),
-        {},
+        {metric: METRICS[metric] for metric in VALIDATION_METRICS},
         config.average_decay,
         AUGMENTATIONS[config.augment],
         config.seed,
@@ -103,22 +106,47 @@ def build(config, precision):
 
 
 def train(config, dataset, minutes, precision):
-    """Trains for about so many minutes; returns the trained average and its number of epochs."""
+    """Trains for about so many minutes.
+
+    Returns:
+        `(average, epochs, history)`: the trained average; number of epochs; about
+        `NUM_VALIDATIONS` logs on the way, a dict of lists.
+    """
     batches = training_batches(dataset.train, config.batch_size, config.seed)
     steps_per_epoch = dataset.train.num_examples // config.batch_size
     colorizer = build(config, precision)
-    colorizer.compile(make_optimizer(config, STEPS_TO_MEASURE))
+    colorizer.compile(optimizers.create(config, STEPS_TO_MEASURE))
     colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
     started = time.perf_counter()
     colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
     seconds_per_step = (time.perf_counter() - started) / STEPS_TO_MEASURE
     epochs = max(1, round(60 * minutes / seconds_per_step / steps_per_epoch))
-    print(f"{epochs} epochs at {config.batch_size / seconds_per_step:.0f} images/s")
+    print(f"{epochs} epochs at {config.batch_size / seconds_per_step:.0f} images/s", flush=True)
     make_deterministic(config.seed)
     colorizer = build(config, precision)
-    colorizer.compile(make_optimizer(config, epochs * steps_per_epoch))
-    colorizer.fit(batches, steps_per_epoch=steps_per_epoch, epochs=epochs, shuffle=False, verbose=2)
-    return colorizer.average, epochs
+    total_steps = epochs * steps_per_epoch
+    colorizer.compile(optimizers.create(config, total_steps))
+    history = {"epoch": []}
+
+    def record(epoch, logs):
+        if "val_loss" in logs:
+            for name, value in {"epoch": epoch + 1, **logs}.items():
+                history.setdefault(name, []).append(float(value))
+
+    colorizer.fit(
+        batches,
+        steps_per_epoch=steps_per_epoch,
+        epochs=epochs,
+        validation_data=evaluation_batches(dataset.validation, config.batch_size),
+        validation_freq=max(1, epochs // NUM_VALIDATIONS),
+        callbacks=[
+            Progress(config.batch_size, total_steps, print),
+            keras.callbacks.LambdaCallback(on_epoch_end=record),
+        ],
+        shuffle=False,
+        verbose=2,
+    )
+    return colorizer.average, epochs, history
 
 
 def main():
@@ -136,7 +164,7 @@ def main():
     precision, _ = choose_precision()
     make_deterministic(config.seed)
     started = time.perf_counter()
-    network, epochs = train(config, dataset, options.minutes, precision)
+    network, epochs, history = train(config, dataset, options.minutes, precision)
     facts = {
         "name": options.name,
         "objective": "regression",
@@ -150,6 +178,7 @@ def main():
         "versions": versions(),
         "git_commit": git_commit(),
         "epochs": epochs,
+        "history": history,
         "minutes": round((time.perf_counter() - started) / 60, 2),
     }
     print(export.export(network, objective(), Path(options.export_dir, options.name), facts))

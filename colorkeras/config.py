@@ -34,9 +34,10 @@ class TrainingConfig:
         image_size: Crop size in pixels for a folder.
         epochs: Passes over the training part.
         batch_size: Pictures per step.
+        optimizer: Key of `OPTIMIZERS`.
         learning_rate: Peak of the schedule: linear warm-up, then cosine decay to zero.
         warmup: Share of all steps that the warm-up takes, 0..1.
-        weight_decay: AdamW's, on kernels only.
+        weight_decay: The optimizer's, on kernels only.
         average_decay: Decay of the exponential moving average of weights, 0..1.
         augment: Key of `AUGMENTATIONS`: how training pictures are changed at random.
         early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
@@ -66,6 +67,7 @@ class TrainingConfig:
     image_size: int = 32
     epochs: int = 10
     batch_size: int = 128
+    optimizer: str = "adamw"
     learning_rate: float = 2e-3
     warmup: float = 0.05
     weight_decay: float = 0.01

@@ -13,11 +13,14 @@ from colorkeras import architectures
 from colorkeras.config import is_plain_name
 from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError, one_line
-from colorkeras.files import write_json, write_next_version, write_text
+from colorkeras.files import BEGIN, END, write_json, write_next_version, write_text
 from colorkeras.objectives.objective import check_temperature
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
 """Where an export, relative to its folder, says what it is and how it was made."""
+
+README_FILE = "README.md"
+"""The model card, in the folder of an export."""
 
 _README = """\
 # {name}
@@ -35,6 +38,33 @@ import tensorflow as tf
 model = tf.saved_model.load("path/to/this/folder")
 rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 32, 32, 1]))["rgb"]
 ```
+
+## Intended use
+
+For people who want to see gray pictures in color. The colors are plausible guesses and no record of
+what was there: they are no evidence, and a picture should say that a program colored it.
+
+## Data
+
+Trained on {dataset}; the grayscale input is
+luma, 0.299 R + 0.587 G + 0.114 B, of the same pictures. It has seen nothing else: pictures that
+differ from these in subject, size of things or tone are colored worse.
+
+## Figures
+
+{begin}
+Not measured yet: `colorkeras evaluate --model` and this folder.
+{end}
+
+## Failures
+
+Things that come in many colors, such as cars, clothes and birds, get one that may be wrong; what
+the training pictures rarely show is colored like what they show often.
+
+## License
+
+The program that made it is under the Apache License 2.0. Whether terms of the training pictures
+bear on the weights is for their user to judge.
 """
 
 
@@ -73,7 +103,7 @@ def export(network, objective, parent, metadata):
             archive.add_endpoint(name, function, signature)
         archive.write_out(str(folder), verbose=False)
         write_json(folder / METADATA_FILE, metadata)
-        write_text(folder / "README.md", _readme(network, objective, offered, metadata))
+        write_text(folder / README_FILE, _readme(network, objective, offered, metadata))
 
     return write_next_version(parent, write)
 
@@ -85,6 +115,8 @@ def _readme(network, objective, offered, metadata):
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
         sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
         metadata_file=METADATA_FILE.as_posix(),
+        begin=BEGIN,
+        end=END,
         **metadata,
     )
 
@@ -118,6 +150,11 @@ class ExportedModel:
     def samples(self):
         """Whether another seed gives another plausible version: it has the endpoint `sample`."""
         return "sample" in self.saved_model.signatures
+
+    @property
+    def is_confident(self):
+        """Whether it tells how sure it is: it has the endpoint `colorize_with_confidence`."""
+        return "colorize_with_confidence" in self.saved_model.signatures
 
     def color(self, grayscale, seeds=None, temperature=None):
         """Colors pictures.

@@ -122,6 +122,27 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
     _save(figure, path)
 
 
+def save_minutes(path, curves, quantities, title):
+    """Writes curves of several quantities against minutes of training, side by side, as PNG.
+
+    Args:
+        path: Target.
+        curves: Dict by model of dicts of lists: "minutes" and the keys of `quantities`.
+        quantities: Dict of titles of axes.
+        title: Line above.
+    """
+    figure = _titled_figure(5 * len(quantities), 4.2, title)
+    for axis, (key, label) in zip(
+        figure.subplots(1, len(quantities), squeeze=False)[0], quantities.items(), strict=True
+    ):
+        for model, curve in curves.items():
+            axis.plot(curve["minutes"], curve[key], "o-", label=model, markersize=3)
+        axis.set(xlabel="minutes of training", ylabel=label)
+        axis.grid(alpha=0.3)
+        axis.legend(fontsize=9)
+    _save(figure, path)
+
+
 def save_scatter(path, points, axes, title, slope=None):
     """Writes points, one color for each label, as PNG.
 

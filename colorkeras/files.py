@@ -10,6 +10,9 @@ from pathlib import Path
 
 from colorkeras.errors import UserError
 
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+"""The lines of a text between which figures stand that `colorkeras report` writes."""
+
 
 @contextlib.contextmanager
 def writing(path):
@@ -34,6 +37,24 @@ def write_text(path, text):
     """Writes UTF-8 text under a temporary name, then renames."""
     with writing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_between_markers(path, text):
+    """Replaces what stands between `BEGIN` and `END` in a text file.
+
+    Raises:
+        UserError: The file is missing or has not both markers, in this order.
+    """
+    content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+    before, begin, rest = content.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise UserError(
+            f"{str(path)!r} without the lines {BEGIN} and {END}",
+            "an existing text file that says where the table goes",
+            "Name another file, or put both lines into it.",
+        )
+    write_text(path, f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def write_json(path, value):

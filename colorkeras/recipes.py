@@ -27,7 +27,8 @@ For a small color error: a regression, right on average and pale. Not yet measur
         settings={
             "arch": "residual_unet",
             "loss": "mse",
-            "epochs": 22,
+            "optimizer": "muon",
+            "epochs": 18,
             "class_weight": 0.0003,
             "name": "unet",
         },
@@ -40,6 +41,7 @@ measured.
         settings={
             "arch": "flow_unet",
             "objective": "flow",
+            "optimizer": "muon",
             "epochs": 18,
             "class_weight": 0.05,
             "name": "unet_vivid",

@@ -9,10 +9,7 @@ from PIL import Image
 from colorkeras import figures
 from colorkeras.errors import UserError
 from colorkeras.evaluation import table_lines
-from colorkeras.files import write_text
-
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-"""The lines of the README between which `colorkeras report` writes."""
+from colorkeras.evaluation.pictures import NUM_SAMPLES
 
 COMPARISON_FILE = "comparison.png"
 
@@ -61,6 +58,26 @@ def load(folder):
     return dict(sorted(results.items(), key=rank))
 
 
+def load_adjusted(folder):
+    """Reads the results of models whose colors were changed: see `colorkeras evaluate`.
+
+    Args:
+        folder: As for `load`.
+
+    Returns:
+        Dict of metrics by what was changed of which model, such as "unet, saturation 2".
+    """
+    files = [
+        file
+        for change in ("saturation", "temperature")
+        for file in sorted(Path(folder).glob(f"{change}_*/*/metrics.json"))
+    ]
+    return {
+        f"{file.parent.name}, {file.parent.parent.name.replace('_', ' ')}": _read(file)
+        for file in files
+    }
+
+
 def _read(file):
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))
@@ -85,20 +102,19 @@ def markdown(results):
     Returns:
         str.
     """
-    references = _reference_rows(results)
+    references = reference_rows(results)
     rows = {title: metrics["figures"] for title, metrics in results.items()} | references
-    settings = [["output", "parameters", "epochs", "minutes"]]
-    settings += [_settings(metrics["model"]) for metrics in results.values()]
-    settings += [[""] * 4] * len(references)
+    settings = settings_lines(results)
+    settings += [[""] * len(settings[0])] * len(references)
     lines = [
         [title, *cells, *values]
         for (title, *values), cells in zip(table_lines(rows, COLUMNS), settings, strict=True)
     ]
     table = markdown_table(lines, num_text_columns=2)
-    return f"{_conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
+    return f"{conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
 
 
-def _reference_rows(results):
+def reference_rows(results):
     """Figures of the references by title, those that no model was measured beside left away."""
     rows = {}
     for key, title in _REFERENCES.items():
@@ -107,6 +123,12 @@ def _reference_rows(results):
         if figures:
             rows[title] = figures
     return rows
+
+
+def settings_lines(results):
+    """What the models are and what they cost, as cells of a table, the header first."""
+    models = [metrics["model"] for metrics in results.values()]
+    return [["output", "parameters", "epochs", "minutes"], *map(_settings, models)]
 
 
 def _settings(model):
@@ -142,7 +164,8 @@ def literal(text):
     return text.replace("*", r"\*")
 
 
-def _conditions(results):
+def conditions(results):
+    """What was measured on what and how it was trained, for people: str."""
     models = [metrics["model"] for metrics in results.values()]
     first = next(iter(results.values()))
     return (
@@ -160,32 +183,20 @@ def distinct(models, key):
 
 def save_comparison(folder, results):
     """Writes `comparison.png`: the same ten pictures as grayscale, by each model, and true."""
-    pictures = {name: _strip(Path(folder, name, "pictures.png")) for name in results}
-    title = next(iter(results.values()))["dataset"]
-    figures.save_comparison(Path(folder, COMPARISON_FILE), pictures, title)
+    first = next(iter(results.values()))
+    num_pictures = min(NUM_SAMPLES, first["num_pictures"])
+    strips = {name: _strip(Path(folder, name, "pictures.png"), num_pictures) for name in results}
+    pictures = {}
+    for name, (grayscale, prediction, truth, *versions) in strips.items():
+        pictures[name] = grayscale, prediction, truth
+        for number, version in enumerate(versions, start=2):
+            pictures[f"{name}, version {number}"] = grayscale, version, truth
+    figures.save_comparison(Path(folder, COMPARISON_FILE), pictures, first["dataset"])
 
 
-def _strip(path):
-    """Cuts the three rows of square pictures that `Report.save` joined: uint8 `[3, n, h, h, 3]`."""
+def _strip(path, num_pictures):
+    """Cuts the rows of square pictures that `Report.save` joined: uint8 `[rows, n, h, h, 3]`."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"))
-    size = pixels.shape[0] // 3
-    return pixels.reshape(3, size, -1, size, 3).swapaxes(1, 2)
-
-
-def write_between_markers(path, text):
-    """Replaces what stands between `BEGIN` and `END` in a text file.
-
-    Raises:
-        UserError: The file is missing or has not both markers, in this order.
-    """
-    content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
-    before, begin, rest = content.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise UserError(
-            f"{str(path)!r} without the lines {BEGIN} and {END}",
-            "an existing text file that says where the table goes",
-            "Name another --readme, or put both lines into it.",
-        )
-    write_text(path, f"{before}{BEGIN}\n{text}\n{END}{after}")
+    size = pixels.shape[1] // num_pictures
+    return pixels.reshape(-1, size, num_pictures, size, 3).swapaxes(1, 2)

@@ -8,7 +8,6 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from colorkeras import (
@@ -19,6 +18,7 @@ from colorkeras import (
     figures,
     losses,
     objectives,
+    optimizers,
     pretrained,
     runs,
     tensorboard,
@@ -102,6 +102,7 @@ def resume(folder, changes, say=print):
 def _run(config, resumed_folder, earlier, say):
     check_choice("loss", config.loss, losses.LOSSES)
     check_choice("augmentation", config.augment, AUGMENTATIONS)
+    check_choice("optimizer", config.optimizer, optimizers.OPTIMIZERS)
 
     # ------------------------------------------------------------- settings
     strategy = choose_strategy(config.strategy, config.batch_size)
@@ -154,7 +155,7 @@ def _run(config, resumed_folder, earlier, say):
             config.seed,
             config.class_weight,
         )
-        colorizer.compile(optimizer=make_optimizer(config, config.epochs * steps_per_epoch))
+        colorizer.compile(optimizer=optimizers.create(config, config.epochs * steps_per_epoch))
     best = BestEpoch(config.early_stop)
     if resumed_folder is None:
         folder = runs.new_folder(Path(config.runs_dir, config.arch))
@@ -290,6 +291,7 @@ def _facts(config, network, objective, dataset, batch_size, precision, strategy)
         "class_weight": config.class_weight,
         "init": config.init,
         "augmentation": config.augment,
+        "optimizer": config.optimizer,
         "dataset": dataset.description,
         "dataset_fingerprint": dataset.fingerprint,
         "notes": dataset.notes,
@@ -331,25 +333,6 @@ def _batch_size(config, dataset, num_replicas):
             f"{config.batch_size}."
         )
     return batch_size
-
-
-def make_optimizer(config, total_steps):
-    """AdamW with the project's schedule: linear warm-up, then cosine decay to zero.
-
-    Args:
-        config: `TrainingConfig`.
-        total_steps: Steps of the whole run.
-    """
-    warmup_steps = int(config.warmup * total_steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup_steps else config.learning_rate,
-        decay_steps=max(1, total_steps - warmup_steps),
-        warmup_target=config.learning_rate if warmup_steps else None,
-        warmup_steps=warmup_steps,
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
 
 
 def _restore(folder, config, facts, earlier, colorizer, best, say):

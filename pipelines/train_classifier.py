@@ -5,9 +5,9 @@
 It learns from color pictures of `train` alone, mirrored, shifted and partly covered at random, and
 never sees a recolored one. Prints its accuracy on the color `test` part; nothing is chosen by it.
 
-Last result: 86.7 % on `test` (JPEG copy of CIFAR-10, 46k/10k), 12 epochs of 66 s on two cores that
-compute bfloat16 natively, seed 0. Below the 88 % that were aimed at: 93.7 % of the augmented
-training pictures are right, so it needs more augmentation rather than more epochs.
+Last result: 88.37 % on `test` (JPEG copy of CIFAR-10, 46k/10k), each picture seen straight and
+mirrored, 18 epochs of 67 s on two cores that compute bfloat16 natively, seed 0. Without covered
+squares, with shifts of at most 2 pixels and 12 epochs: 86.67 %, each picture seen once.
 """
 
 import argparse

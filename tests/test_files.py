@@ -10,9 +10,12 @@ import pytest
 
 from colorkeras.errors import UserError
 from colorkeras.files import (
+    BEGIN,
+    END,
     is_disk_problem,
     require_new,
     require_writable,
+    write_between_markers,
     write_json,
     write_next_version,
     write_text,
@@ -242,3 +245,18 @@ def test_require_writable_explains_a_read_only_folder(tmp_path, monkeypatch, pat
 )
 def test_problems_of_the_disk_are_told_from_others(error, expected):
     assert is_disk_problem(error) is expected
+
+
+def test_text_outside_the_markers_is_kept(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_between_markers(readme, "new")
+    assert readme.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+
+
+def test_missing_markers_are_an_error(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("nothing here\n")
+    with pytest.raises(UserError, match="put both lines"):
+        write_between_markers(readme, "new")
+    assert readme.read_text() == "nothing here\n"

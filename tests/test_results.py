@@ -23,7 +23,7 @@ MODEL = {
 def write_result(folder, name, psnr, output="rgb", dataset="toys, test"):
     metrics = {
         "dataset": dataset,
-        "num_pictures": 10,
+        "num_pictures": 4,
         "figures": {"psnr_pooled": psnr, "ssim": 0.5, "colorfulness": 7.0},
         "echo": {"psnr_pooled": 20.0, "ssim": 0.25, "colorfulness": 0.0},
         "truth": {"colorfulness": 30.0},
@@ -47,7 +47,7 @@ def test_rows_are_ordered_by_output_then_quality(tmp_path):
 def test_markdown(tmp_path):
     write_result(tmp_path, "a", 23.456)
     lines = results.markdown(results.load(tmp_path)).splitlines()
-    assert lines[0].startswith("toys, test, 10 pictures. Trained on abacus in float32")
+    assert lines[0].startswith("toys, test, 4 pictures. Trained on abacus in float32")
     header = next(line for line in lines if line.startswith("| model"))
     assert header.count("|") == 1 + 5 + len(results.COLUMNS)
     assert header.endswith("| CIEDE2000 | Colorfulness |")
@@ -84,28 +84,35 @@ def test_comparison_figure(tmp_path):
         assert image.width > 100
 
 
+def test_comparison_shows_every_version(tmp_path, monkeypatch):
+    write_result(tmp_path, "a", 23.0)
+    write_result(tmp_path, "b", 24.0)
+    file = tmp_path / "b" / "pictures.png"
+    rows = np.random.default_rng(0).integers(0, 256, (5, 2, 8, 3), np.uint8)
+    Image.fromarray(rows.reshape(10, 8, 3)).save(file)
+    shown = {}
+    monkeypatch.setattr(
+        results.figures, "save_comparison", lambda path, pictures, title: shown.update(pictures)
+    )
+    results.save_comparison(tmp_path, results.load(tmp_path))
+    assert list(shown) == ["a", "b", "b, version 2", "b, version 3"]
+    np.testing.assert_array_equal(shown["b, version 3"][1][1], rows[4, :, 2:4])
+
+
+def test_adjusted_results_bear_what_was_changed(tmp_path):
+    for change in ("saturation_1.8", "temperature_0.5", "scan"):
+        (tmp_path / change).mkdir()
+        write_result(tmp_path / change, "a", 23.0)
+    assert list(results.load_adjusted(tmp_path)) == ["a, saturation 1.8", "a, temperature 0.5"]
+
+
 def test_strip_is_cut_into_pictures(tmp_path):
     write_result(tmp_path, "a", 23.0)
     with Image.open(tmp_path / "a" / "pictures.png") as image:
         pixels = np.asarray(image)
-    rows = results._strip(tmp_path / "a" / "pictures.png")
+    rows = results._strip(tmp_path / "a" / "pictures.png", 4)
     assert rows.shape == (3, 4, 2, 2, 3)
     np.testing.assert_array_equal(rows[1, 2], pixels[2:4, 4:6])
-
-
-def test_text_outside_the_markers_is_kept(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
-    results.write_between_markers(readme, "new")
-    assert readme.read_text() == f"before\n{results.BEGIN}\nnew\n{results.END}\nafter\n"
-
-
-def test_missing_markers_are_an_error(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text("nothing here\n")
-    with pytest.raises(UserError, match="put both lines"):
-        results.write_between_markers(readme, "new")
-    assert readme.read_text() == "nothing here\n"
 
 
 def test_no_results_are_an_error(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import checkpoints, evaluation, export, pretrained, runs, training
+from colorkeras import checkpoints, evaluation, export, optimizers, pretrained, runs, training
 from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource, ImageDataset
@@ -214,7 +214,9 @@ def comparable_history(folder):
     return [{name: row[name] for name in row if name not in clocks} for row in rows]
 
 
-@pytest.mark.parametrize("changes", [{}, {"arch": "flow_unet", "steps": 2}], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{}, {"arch": "flow_unet", "steps": 2}, {"optimizer": "muon"}], ids=str
+)
 def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
     changes, config_for, tmp_path, monkeypatch
 ):
@@ -274,7 +276,7 @@ def resumed_colorizer(config):
     objective = training.objectives.create("chroma", config)
     augment = training.AUGMENTATIONS["flip"]
     colorizer = training.Colorizer(*networks, objective, {}, 0.9, augment, seed=0)
-    colorizer.compile(optimizer=training.make_optimizer(config, 1))
+    colorizer.compile(optimizer=optimizers.create(config, 1))
     return colorizer
 
 
@@ -516,24 +518,6 @@ def test_a_loss_that_is_no_number_stops_training(value):
         callback.on_train_batch_end(10, {"loss": value})
     with pytest.raises(DivergedError, match="val_loss is"):
         callback.on_epoch_end(0, {"loss": 1.0, "val_loss": value})
-
-
-def test_weight_decay_leaves_biases_and_normalization_alone():
-    optimizer = training.make_optimizer(TrainingConfig(), total_steps=100)
-    network = training.architectures.build("skip_cnn")
-    optimizer.build(network.trainable_variables)
-    decayed = {v.name for v in network.trainable_variables if optimizer._use_weight_decay(v)}
-    assert decayed == {"kernel"}
-
-
-def test_learning_rate_rises_then_falls_to_zero():
-    optimizer = training.make_optimizer(TrainingConfig(learning_rate=0.01, warmup=0.1), 100)
-    rates = [float(optimizer._learning_rate(step)) for step in range(101)]
-    assert rates[0] == 0 and rates[100] == pytest.approx(0, abs=1e-9)
-    assert np.argmax(rates) == 10 and max(rates) == pytest.approx(0.01)
-    assert all(np.diff(rates[:10]) > 0) and all(np.diff(rates[10:]) < 0)
-    # Without warm-up it starts at the peak.
-    assert float(training.make_optimizer(TrainingConfig(warmup=0), 100)._learning_rate(0)) > 1e-3
 
 
 def refused(config, tmp_path):

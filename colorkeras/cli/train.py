@@ -22,6 +22,7 @@ from colorkeras.errors import UserError
 from colorkeras.files import require_writable
 from colorkeras.losses import LOSSES
 from colorkeras.objectives import OBJECTIVES
+from colorkeras.optimizers import OPTIMIZERS
 from colorkeras.outputs import OUTPUTS
 from colorkeras.precision import PRECISIONS
 from colorkeras.recipes import RECIPES
@@ -78,9 +79,10 @@ def add_arguments(parser):
     add_data_arguments(parser)
     add("--epochs", "passes over the training part", type=int)
     add("--batch-size", "pictures per step, on all devices together", type=int)
+    add("--optimizer", _choice(OPTIMIZERS), metavar="NAME")
     add("--learning-rate", "peak of the schedule", type=float)
     add("--warmup", "share of steps with rising rate", type=float)
-    add("--weight-decay", "AdamW's, on kernels", type=float)
+    add("--weight-decay", "the optimizer's, on kernels", type=float)
     add("--average-decay", "of the weight average", type=float)
     add("--augment", _choice(AUGMENTATIONS), metavar="NAME")
     add("--early-stop", "stop after so many without progress", type=int, metavar="EPOCHS")

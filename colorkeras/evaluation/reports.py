@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorkeras import bootstrap, figures
+from colorkeras import bootstrap, figures, reliability
 from colorkeras.color import saturate
 from colorkeras.evaluation.conditions import REFERENCES
 from colorkeras.evaluation.measure import evaluate_each, finished
@@ -15,8 +15,19 @@ from colorkeras.evaluation.tables import format_groups
 from colorkeras.files import write_json, writing
 from colorkeras.metrics import METRICS
 
-REPORT_FILES = ("metrics.json", "samples.png", "pictures.png")
-"""Figures; ten pictures for people, labelled; the bare pixels of the same."""
+REPORT_FILES = ("metrics.json", "samples.png", "pictures.png", "worst.png", "reliability.png")
+"""Figures; ten pictures for people, labelled; the bare pixels of the same, of a model that samples
+with more versions below; the worst pictures, labelled; and of a model that tells how sure it is,
+whether that means anything."""
+
+NUM_VERSIONS = 4
+"""Plausible versions of each of the ten pictures, of a model that samples."""
+
+NUM_FOR_RELIABILITY = 1000
+"""Pictures on which a model's confidence is checked; it takes many samples of each."""
+
+WORST_BY = "ciede2000"
+"""Key of the metric by which pictures are the worst."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +37,15 @@ class Report:
     Attributes:
         metrics: What `metrics.json` holds: what was measured on what, the "figures" of the model,
             their "intervals" as from `bootstrap`, and the figures of each of `REFERENCES`.
-        pictures: Rows "grayscale", "prediction", "ground truth": uint8 `[10, h, w, 3]` each.
+        pictures: Rows "grayscale", "prediction", "ground truth": uint8 `[10, h, w, 3]` each; of a
+            model that samples also "version 2" and so on.
+        worst: The same three rows of the pictures with the highest `WORST_BY`, worst first.
         per_image: What `evaluate_each` returned for the model.
     """
 
     metrics: dict
     pictures: dict
+    worst: dict
     per_image: dict
 
     def table(self):
@@ -41,14 +55,18 @@ class Report:
     def save(self, folder):
         """Writes `REPORT_FILES` to a folder."""
         model = self.metrics["model"]
-        metrics_file, samples_file, pictures_file = (Path(folder, name) for name in REPORT_FILES)
-        write_json(metrics_file, self.metrics)
-        figures.save_rows(
-            samples_file,
-            self.pictures,
-            f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
-            f"{self.metrics['dataset']}",
+        metrics_file, samples_file, pictures_file, worst_file, reliability_file = (
+            Path(folder, name) for name in REPORT_FILES
         )
+        write_json(metrics_file, self.metrics)
+        title = (
+            f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
+            f"{self.metrics['dataset']}"
+        )
+        figures.save_rows(samples_file, self.pictures, title)
+        figures.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
+        if self.metrics["reliability"] is not None:
+            reliability.save_plot(reliability_file, self.metrics["reliability"], title)
         with writing(pictures_file) as temporary:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
@@ -63,20 +81,27 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
         conditions: What `prepare` returned.
         saturation: Factor by which the model's chroma is scaled, as by `saturate`.
         temperature: Of a model that samples, None for its default.
-        samples: Whether to measure several samples of each picture, of a model that samples.
+        samples: Whether to measure several samples of each picture, of a model that samples, and
+            the confidence of a model that tells it.
 
     Returns:
         `Report`.
     """
     source, degradation = conditions.source, conditions.degradation
     color = adjusted(model, saturation, temperature)
-    numbers = sample_numbers(source)
-    truth = load_pictures(source, numbers)
-    grayscale, prediction = color_pictures(color, truth, degradation, numbers)
     per_image = evaluate_each(
         color, source, degradation, conditions.prior, samples and model.samples
     )
+    confidence = None
+    if samples and model.is_confident and saturation == 1 and temperature is None:
+        confidence = reliability.reliability(model, source, degradation, NUM_FOR_RELIABILITY)
     finishes = {name: METRICS[name].finish for name in per_image}
+    numbers = sample_numbers(source)
+    worst = np.argsort(-per_image[WORST_BY], kind="stable")[: len(numbers)]
+    versions = {
+        f"version {number + 1}": _rows(color, conditions, numbers, number)["prediction"]
+        for number in range(1, NUM_VERSIONS if model.samples else 1)
+    }
     return Report(
         metrics={
             "dataset": conditions.description,
@@ -87,11 +112,26 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
             "figures": finished(per_image),
             "intervals": bootstrap.intervals(per_image, finishes),
             **conditions.references,
+            "worst": {
+                "numbers": worst.tolist(),
+                WORST_BY: per_image[WORST_BY][worst].tolist(),
+            },
+            "reliability": confidence,
             "model": model.metadata,
         },
-        pictures={"grayscale": grayscale, "prediction": prediction, "ground truth": truth},
+        pictures=_rows(color, conditions, numbers) | versions,
+        worst=_rows(color, conditions, worst),
         per_image=per_image,
     )
+
+
+def _rows(color, conditions, numbers, sample=0):
+    """Pictures by number as grayscale, as the model's sample of a number, and true."""
+    source = conditions.source
+    truth = load_pictures(source, numbers)
+    seeds = numbers + sample * source.num_examples
+    grayscale, prediction = color_pictures(color, truth, conditions.degradation, seeds)
+    return {"grayscale": grayscale, "prediction": prediction, "ground truth": truth}
 
 
 def adjusted(model, saturation=1.0, temperature=None):

@@ -13,6 +13,7 @@ from colorkeras.tensorboard import tags
 
 _SETTINGS = (
     "epochs",
+    "optimizer",
     "learning_rate",
     "warmup",
     "weight_decay",

@@ -10,6 +10,7 @@ from PIL import Image
 from colorkeras import cli, evaluation, judge, results, training
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
+from colorkeras.evaluation import REPORT_FILES
 from colorkeras.metrics import METRICS, SAMPLES
 from colorkeras.recipes import RECIPES
 from colorkeras.version import __version__
@@ -382,5 +383,5 @@ def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path
     saved = made_below(tmp_path / "results")
     assert saved == {
         "mine",
-        *(f"mine/{n}" for n in ("metrics.json", "samples.png", "pictures.png")),
+        *(f"mine/{n}" for n in REPORT_FILES if n != "reliability.png"),
     }

@@ -9,11 +9,11 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import evaluation
-from colorkeras.color import luma, rgb_to_chroma
+from colorkeras.color import from_uint8, luma, rgb_to_chroma, to_uint8
 from colorkeras.data import ArraySource, ImageDataset, load_dataset
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
-from colorkeras.evaluation import measure
+from colorkeras.evaluation import REPORT_FILES, measure
 from colorkeras.evaluation.training_colors import training_colors
 from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for
 from colorkeras.metrics.balance import UNIFORM_SHARE
@@ -149,8 +149,40 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
         pixels = np.asarray(image)
     assert pixels.shape == (3 * 32, 10 * 32, 3)
     np.testing.assert_array_equal(pixels[64:, :32], report.pictures["ground truth"][0])
-    with Image.open(tmp_path / "samples.png") as image:
-        assert image.width > pixels.shape[1]
+    for file in ("samples.png", "worst.png"):
+        with Image.open(tmp_path / file) as image:
+            assert image.width > pixels.shape[1]
+    # It does not tell how sure it is.
+    assert report.metrics["reliability"] is None
+    assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES} - {"reliability.png"}
+
+
+def test_worst_pictures_are_those_with_the_largest_color_errors(exports, crops):
+    model = exports("skip_cnn").model
+    report = evaluation.report(model, evaluation.prepare(dataset_of(crops), "test"))
+    numbers, errors = report.metrics["worst"]["numbers"], report.per_image["ciede2000"]
+    assert report.metrics["worst"]["ciede2000"] == sorted(errors.tolist(), reverse=True)[:10]
+    np.testing.assert_array_equal(errors[numbers], report.metrics["worst"]["ciede2000"])
+    np.testing.assert_array_equal(report.worst["ground truth"], crops[numbers])
+
+
+def test_a_model_that_samples_shows_versions_and_its_reliability(exports, crops, tmp_path):
+    model = exports("flow_unet").model
+    report = evaluation.report(model, evaluation.prepare(dataset_of(crops), "test"))
+    versions = [f"version {number}" for number in (2, 3, 4)]
+    assert list(report.pictures) == ["grayscale", "prediction", "ground truth", *versions]
+    shown = [report.pictures[name] for name in ("prediction", *versions)]
+    for number, version in enumerate(shown[:-1]):
+        assert (version != shown[number + 1]).any()
+    # The first is what all figures but those of several samples see.
+    numbers = evaluation.sample_numbers(ArraySource(crops))
+    expected = model.color(luma(from_uint8(crops[numbers])), tf.constant(numbers, tf.int32))
+    np.testing.assert_array_equal(shown[0], to_uint8(expected))
+    assert set(report.metrics["reliability"]) == {"predicted", "observed", "factor"}
+    report.save(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES}
+    with Image.open(tmp_path / "pictures.png") as image:
+        assert image.height == 6 * 32
 
 
 def test_report_on_degraded_pictures_compares_with_the_truth(exports, crops):
@@ -229,7 +261,7 @@ def test_figures_of_samples_do_not_depend_on_batches(crops, monkeypatch):
 
 def test_report_of_a_model_that_samples(crops):
     metadata = {"name": "noise", "output": "rgb"}
-    model = SimpleNamespace(metadata=metadata, color=noisy, samples=True)
+    model = SimpleNamespace(metadata=metadata, color=noisy, samples=True, is_confident=False)
     conditions = evaluation.prepare(dataset_of(crops), "test")
     report = evaluation.report(model, conditions)
     figures, intervals = report.metrics["figures"], report.metrics["intervals"]

@@ -1,0 +1,173 @@
+"""RESULTS.md: all figures of all models that were measured, remade from `results/`."""
+
+from pathlib import Path
+
+from colorkeras import figures, judge
+from colorkeras.evaluation import column_title, figure_names, format_value
+from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
+from colorkeras.metrics import GROUPS, METRICS
+from colorkeras.results import (
+    COMPARISON_FILE,
+    conditions,
+    literal,
+    markdown_table,
+    reference_rows,
+    settings_lines,
+)
+
+ERROR_FILE, JUDGES_FILE, MINUTES_FILE = "color_error.png", "judges.png", "minutes.png"
+"""One dot a model: color error against colorfulness; fooling rate against top-1 accuracy. Curves of
+quality against minutes of training."""
+
+CURVES = ("psnr_pooled", "ciede2000", "colorfulness")
+"""Keys of `METRICS` that are drawn against minutes."""
+
+
+def markdown(results, adjusted):
+    """The page's tables and links to its figures, as Markdown.
+
+    Args:
+        results: From `results.load`.
+        adjusted: From `results.load_adjusted`.
+
+    Returns:
+        str.
+    """
+    rows = {**results, **adjusted}
+    parts = [conditions(results), _group_tables(rows), _judged_table(rows), _settings(results)]
+    return "\n\n".join(part for part in [*parts, _links(results)] if part)
+
+
+def card_markdown(metrics):
+    """A model's figures beside those of the grayscale input, for its card, as Markdown.
+
+    Args:
+        metrics: Of one model, from `results.load`.
+
+    Returns:
+        str.
+    """
+    tables = [(METRICS, metrics["figures"], metrics["echo"])]
+    if "judge" in metrics:
+        judged = metrics["judge"]
+        tables.append((judge.FIGURES, judged["model"]["figures"], judged["grayscale"]["figures"]))
+    lines = [["figure", "model", "echo"]]
+    for definitions, model, echo in tables:
+        for name in (name for name in definitions if name in model):
+            cells = (format_value(values.get(name), name, definitions) for values in (model, echo))
+            lines.append([literal(column_title(name, definitions)), *cells])
+    header, *body = (" | ".join(line) for line in lines)
+    table = "\n".join(f"| {line} |" for line in [header, "--- | ---: | ---:", *body])
+    return f"{metrics['dataset']}, {metrics['num_pictures']:,} pictures.\n\n{table}"
+
+
+def save_figures(folder, results, adjusted):
+    """Writes the figures of which `markdown` shows those that there is something to draw in.
+
+    Args:
+        folder: That of the results.
+        results: From `results.load`.
+        adjusted: From `results.load_adjusted`.
+
+    Returns:
+        List of `Path`.
+    """
+    title, rows = next(iter(results.values()))["dataset"], {**results, **adjusted}
+    written = []
+    errors = {
+        name: ([m["figures"]["ciede2000"]], [m["figures"]["colorfulness"]])
+        for name, m in rows.items()
+    }
+    axes = column_title("ciede2000"), column_title("colorfulness")
+    written.append(Path(folder, ERROR_FILE))
+    figures.save_scatter(written[-1], errors, axes, title)
+    judged = {name: m["judge"]["model"]["figures"] for name, m in rows.items() if "judge" in m}
+    if judged:
+        points = {name: ([f["top1"]], [f["fooling_4"]]) for name, f in judged.items()}
+        axes = (column_title("top1", judge.FIGURES), column_title("fooling_4", judge.FIGURES))
+        written.append(Path(folder, JUDGES_FILE))
+        figures.save_scatter(written[-1], points, axes, title)
+    curves = _curves(results)
+    if curves:
+        written.append(Path(folder, MINUTES_FILE))
+        figures.save_minutes(
+            written[-1], curves, {name: column_title(name) for name in CURVES}, "validation part"
+        )
+    return written
+
+
+def _curves(results):
+    """Histories of the models whose metadata hold one, by name."""
+    histories = {name: metrics["model"].get("history") for name, metrics in results.items()}
+    return {
+        name: {"minutes": h["minutes"], **{key: h[f"val_{key}"] for key in CURVES}}
+        for name, h in histories.items()
+        if h
+    }
+
+
+def _group_tables(rows):
+    plain = {title: metrics["figures"] for title, metrics in rows.items()} | reference_rows(rows)
+    tables = []
+    for group in GROUPS:
+        names = figure_names(plain, group)
+        lines = [["", *(column_title(name) for name in names)]]
+        for title, values in plain.items():
+            intervals = rows.get(title, {}).get("intervals", {})
+            lines.append([title, *(_with_interval(values, intervals, name) for name in names)])
+        tables.append(f"### {group}\n\n{markdown_table(lines)}")
+    return "\n\n".join(tables)
+
+
+def _with_interval(values, intervals, name):
+    text = format_value(values.get(name), name)
+    if name not in intervals or not text:
+        return text
+    low, high = intervals[name]
+    return f"{text} ± {format_value((high - low) / 2, name)}"
+
+
+def _judged_table(rows):
+    judged = {name: metrics["judge"] for name, metrics in rows.items() if "judge" in metrics}
+    if not judged:
+        return ""
+    first = next(iter(judged.values()))
+    entries = {name: entry["model"] for name, entry in judged.items()}
+    entries |= {f"*{title}*": first[key] for key, title in JUDGED_REFERENCES.items()}
+    names = [n for n in judge.FIGURES if any(n in entry["figures"] for entry in entries.values())]
+    lines = [["", *(column_title(name, judge.FIGURES) for name in names)]]
+    lines += [
+        [title, *(_with_range(entry, name) for name in names)] for title, entry in entries.items()
+    ]
+    seeds = len(first["model"]["seeds"])
+    return (
+        f"### plausible\n\nFooling rates are means over {seeds} networks, beside them the lowest "
+        f"and the highest.\n\n{markdown_table(lines)}"
+    )
+
+
+def _with_range(entry, name):
+    text = format_value(entry["figures"].get(name), name, judge.FIGURES)
+    if name not in entry["ranges"]:
+        return text
+    low, high = (format_value(end, name, judge.FIGURES) for end in entry["ranges"][name])
+    return f"{text} ({low} to {high})"
+
+
+def _settings(results):
+    header, *lines = settings_lines(results)
+    lines = [[name, *cells] for name, cells in zip(results, lines, strict=True)]
+    return f"### Training\n\n{markdown_table([['', *header], *lines], num_text_columns=2)}"
+
+
+def _links(results):
+    pictures = {
+        "The same ten pictures": COMPARISON_FILE,
+        "Color error and colorfulness": ERROR_FILE,
+    }
+    if any("judge" in metrics for metrics in results.values()):
+        pictures["Fooling rate and top-1 accuracy"] = JUDGES_FILE
+    if _curves(results):
+        pictures["Quality and minutes of training"] = MINUTES_FILE
+    sections = (f"### {title}\n\n![{title}](results/{file})" for title, file in pictures.items())
+    return "\n\n".join(sections)
