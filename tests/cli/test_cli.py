@@ -84,6 +84,7 @@ UNUSABLE = [
         "--class-weight 0",
     ),
     ("train --arch skip_cnn --dataset {gray} --image-size 16", "all gray", "color", "--dataset"),
+    ("train --optimizer sgd", "'sgd'", "muon", "Choose"),
     ("train --augment fog", "augmentation 'fog'", "flip", "Choose"),
     ("train --resume missing", "'missing'", "config.json", "folder that training printed"),
     ("train --resume empty", "'empty'", "config.json", "folder that training printed"),

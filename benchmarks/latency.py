@@ -1,0 +1,49 @@
+"""Seconds in which an export colors one picture, and a batch of 128, of 32x32 pixels.
+
+    python benchmarks/latency.py --model unet --model unet_vivid
+
+Medians over repeated calls of the endpoint `serving_default`, after some that are not counted.
+Targets for `unet_vivid` on two cores: one picture under 10 ms, 128 under 1 s.
+
+Last result: none yet.
+"""
+
+import argparse
+import statistics
+import time
+
+import tensorflow as tf
+
+from colorkeras import export, shipped
+from colorkeras.precision import describe_device
+
+REPEATS = {1: 100, 128: 10}
+"""Calls that are timed by the number of pictures in each."""
+
+
+def seconds(model, num_pictures):
+    """The median time of a call."""
+    grayscale = tf.random.stateless_uniform([num_pictures, 32, 32, 1], [0, 0])
+    times = []
+    for _ in range(REPEATS[num_pictures] + 3):
+        started = time.perf_counter()
+        model.signature(grayscale=grayscale)["rgb"].numpy()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times[3:])
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", action="append", required=True)
+    options = parser.parse_args()
+    print(f"{describe_device()}, TensorFlow {tf.__version__}")
+    for name in options.model:
+        model = export.load(shipped.resolve(name))
+        times = (f"{n}: {1000 * seconds(model, n):.1f} ms" for n in REPEATS)
+        print(f"{name}: pictures in a call: time; {', '.join(times)}")
+
+
+if __name__ == "__main__":
+    main()
