@@ -180,7 +180,9 @@ def markdown(study, records):
 
 
 def spread(runs, name):
-    values = [run["figures"][name] for run in runs]
+    values = [run["figures"][name] for run in runs if name in run["figures"]]
+    if not values:
+        return ""
     mean = format_figure(statistics.mean(values))
     return mean if len(values) == 1 else f"{mean} ({format_figure(max(values) - min(values))})"
 

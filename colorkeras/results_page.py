@@ -111,6 +111,8 @@ def _group_tables(rows):
     tables = []
     for group in GROUPS:
         names = figure_names(plain, group)
+        if not names:
+            continue
         lines = [["", *(column_title(name) for name in names)]]
         for title, values in plain.items():
             intervals = rows.get(title, {}).get("intervals", {})

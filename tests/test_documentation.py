@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from colorkeras import endpoints, results
+from colorkeras import endpoints, export, results, results_page, shipped
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import COMMANDS
 from colorkeras.data import DATASETS
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.losses import LOSSES
+from colorkeras.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,11 +29,33 @@ def test_readme_table_is_what_report_writes():
     assert between(README, "results").strip() == table
 
 
+def test_results_page_is_what_report_writes():
+    measured, adjusted = results.load(ROOT / "results"), results.load_adjusted(ROOT / "results")
+    page = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    assert between(page, "results").strip() == results_page.markdown(measured, adjusted)
+
+
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_model_cards_are_what_report_writes(name):
+    metrics = results.load(ROOT / "results")[name]
+    card = (shipped.resolve(name) / export.README_FILE).read_text(encoding="utf-8")
+    assert between(card, "results").strip() == results_page.card_markdown(metrics)
+
+
+@pytest.mark.parametrize("page", ["README.md", "RESULTS.md"])
+def test_pages_show_figures_that_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([\w./-]+\.png)\)", text):
+        assert (ROOT / target).is_file(), target
+
+
 def test_readme_shows_the_endpoints():
     assert between(README, "endpoints").strip() == endpoints.table().strip()
 
 
-@pytest.mark.parametrize("name", sorted({*ARCHITECTURES, *AUGMENTATIONS, *DATASETS, *DEGRADATIONS}))
+@pytest.mark.parametrize(
+    "name", sorted({*ARCHITECTURES, *AUGMENTATIONS, *DATASETS, *DEGRADATIONS, *OPTIMIZERS})
+)
 def test_readme_names_every_choice(name):
     assert f"`{name}`" in README
 

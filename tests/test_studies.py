@@ -76,3 +76,16 @@ def test_one_seed_has_no_range(studies):
     records = [{"variant": v, "degradation": "none", "runs": runs} for v in study.variants]
     page = studies["markdown"](study, records)
     assert "range" not in page and "1.000 (" not in page and "Seed 0." in page
+
+
+def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
+    study = studies["STUDIES"]["recipes"]
+    runs = [run_with(1.0, "none", seed) for seed in (0, 1, 2)]
+    fewer = [{**run, "figures": {"psnr_pooled": 2.0}} for run in runs]
+    records = [
+        {"variant": "faithful", "degradation": "none", "runs": fewer},
+        {"variant": "vivid", "degradation": "none", "runs": runs},
+    ]
+    lines = studies["markdown"](study, records).splitlines()
+    (row,) = [line for line in lines if line.startswith("| faithful: mse")]
+    assert row.count("2.000 (0.000)") == 1 and row.count("|  |") > 5

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli, evaluation, judge, results, training
+from colorkeras import cli, evaluation, judge, results, shipped, training
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
 from colorkeras.evaluation import REPORT_FILES
+from colorkeras.files import BEGIN, END
 from colorkeras.metrics import METRICS, SAMPLES
 from colorkeras.recipes import RECIPES
 from colorkeras.version import __version__
@@ -220,6 +221,33 @@ def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, m
     assert message in errors.replace('"', "'")
     assert errors.startswith("usage: colorkeras")
     assert not made_below(tmp_path)
+
+
+def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkeypatch):
+    folder, marked = exports("skip_cnn").folder, f"kept\n{BEGIN}\nold\n{END}\nkept\n"
+    for name in ("README.md", "RESULTS.md", "card/README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(marked, encoding="utf-8")
+    metrics = {"epochs": 2, "minutes": 0.5, "device": "d", "precision": "p", "loss": "l"}
+    metrics |= {"batch_size": 8, "seed": 0, "output": "chroma", "num_parameters": 5}
+    monkeypatch.setattr(results, "_read", lambda file, read=results._read: completed(read(file)))
+
+    def completed(measured):
+        return {**measured, "model": {**metrics, **measured["model"]}}
+
+    words = f"evaluate --model {folder} --dataset sample --results measured"
+    assert main(words)[0] == cli.DONE
+    assert main(f"{words} --saturation 2")[0] == cli.DONE
+    monkeypatch.setattr(shipped, "SHIPPED", {"skip_cnn": "unused"})
+    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path / "card")
+    status, output, _ = main("report --results measured")
+    assert status == cli.DONE and output.startswith("1 models: README.md, RESULTS.md, ")
+    for name in ("README.md", "RESULTS.md", "card/README.md"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
+        assert "old" not in text and "PSNR, pooled (dB)" in text
+    assert "skip_cnn, saturation 2" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
