@@ -7,7 +7,7 @@
     python benchmarks/studies.py --study scan --page-only     # the page anew, from its records
 
 Each trains what `--work-dir` does not hold yet, so a stopped study goes on, evaluates every export
-on CIFAR-10's test part, and writes `results/studies/<study>.json` and `.md`; the latter shows the
+on a part of CIFAR-10, and writes `results/studies/<study>.json` and `.md`; the latter shows the
 last result. A run takes about 4 minutes, of recipe vivid 9, on two CPU cores that compute bfloat16
 natively.
 """
@@ -39,12 +39,14 @@ class Study:
         variants: Dict of title to options of `pipelines/train.py`.
         degradations: Keys of `DEGRADATIONS`: what the models are evaluated on.
         seeds: One run of each variant for each.
+        split: The part that the models are evaluated on: "test" is not to choose by.
     """
 
     question: str
     variants: dict
     degradations: tuple
     seeds: tuple
+    split: str = "test"
 
 
 STUDIES = {
@@ -75,6 +77,7 @@ STUDIES = {
         },
         degradations=("none",),
         seeds=(0,),
+        split="validation",
     ),
     "recipes": Study(
         "How much do the recipes' figures depend on the seed?",
@@ -94,7 +97,7 @@ def run_study(study, work_dir):
     everything = [model for versions in models.values() for model in versions]
     records = []
     for degradation in study.degradations:
-        figures = evaluate(everything, degradation, work_dir)
+        figures = evaluate(everything, study.split, degradation, work_dir)
         for title in study.variants:
             runs = [figures[model] for model in models[title]]
             records.append({"variant": title, "degradation": degradation, "runs": runs})
@@ -118,8 +121,8 @@ def train(options, seed, work_dir):
     return Path(work_dir, name, str(len(versions) + 1))
 
 
-def evaluate(models, degradation, work_dir):
-    """The figures of exports on the test part, beside echo.
+def evaluate(models, split, degradation, work_dir):
+    """The figures of exports on a part of the data, beside echo.
 
     Returns:
         Dict of the content of a `metrics.json` by path.
@@ -127,8 +130,8 @@ def evaluate(models, degradation, work_dir):
     file = Path(work_dir, f"figures_{degradation}.json")
     words = [word for model in models for word in ("--model", model)]
     run_script(
-        "evaluate.py", *words, "--dataset", "cifar10", "--degrade", degradation,
-        "--json", file, "--overwrite",
+        "evaluate.py", *words, "--dataset", "cifar10", "--split", split,
+        "--degrade", degradation, "--json", file, "--overwrite",
     )  # fmt: skip
     figures = json.loads(file.read_text(encoding="utf-8"))
     return {Path(path): metrics for path, metrics in figures.items()}

@@ -25,7 +25,7 @@ class TrainingConfig:
         gradient_weight: Of luma gradients in loss "structure".
         rebalance: Share of the uniform distribution in the weights of objective "classification",
             above 0 to 1; 1 does not rebalance.
-        steps: Steps in which objective "flow" colors a picture, each of two looks at it.
+        steps: Steps in which objective "flow" colors a picture.
         temperature: Of the endpoints without one, 0..1.5; None takes the objective's default.
         class_weight: Of an auxiliary class head's cross entropy, for data sets with labels and
             architectures that allow a head; it is dropped at export. 0 trains none.

@@ -43,13 +43,7 @@ def load(folder):
             "a folder that colorkeras evaluate --results wrote",
             "Run that command first, or name another folder.",
         )
-    datasets = {metrics["dataset"] for metrics in results.values()}
-    if len(datasets) > 1:
-        raise UserError(
-            f"results on different data: {'; '.join(sorted(datasets))}",
-            "results on one part of one data set",
-            "Evaluate all models on the same data.",
-        )
+    _check_same_data(results)
 
     def rank(item):
         metrics = item[1]
@@ -66,16 +60,29 @@ def load_adjusted(folder):
 
     Returns:
         Dict of metrics by what was changed of which model, such as "unet, saturation 2".
+
+    Raises:
+        UserError: They were measured on different pictures.
     """
-    files = [
-        file
-        for change in ("saturation", "temperature")
-        for file in sorted(Path(folder).glob(f"{change}_*/*/metrics.json"))
-    ]
-    return {
-        f"{file.parent.name}, {file.parent.parent.name.replace('_', ' ')}": _read(file)
-        for file in files
-    }
+    adjusted = {}
+    for file in sorted(Path(folder).rglob("metrics.json")):
+        *changes, name = file.parent.relative_to(folder).parts
+        known = [change.startswith(("saturation_", "temperature_")) for change in changes]
+        if known and all(known):
+            title = ", ".join([name, *(change.replace("_", " ") for change in changes)])
+            adjusted[title] = _read(file)
+    _check_same_data(adjusted)
+    return adjusted
+
+
+def _check_same_data(results):
+    datasets = {metrics["dataset"] for metrics in results.values()}
+    if len(datasets) > 1:
+        raise UserError(
+            f"results on different data: {'; '.join(sorted(datasets))}",
+            "results on one part of one data set",
+            "Evaluate all models on the same data.",
+        )
 
 
 def _read(file):

@@ -171,5 +171,10 @@ def _links(results):
         pictures["Fooling rate and top-1 accuracy"] = JUDGES_FILE
     if _curves(results):
         pictures["Quality and minutes of training"] = MINUTES_FILE
+    for name, metrics in results.items():
+        if "worst" in metrics:
+            pictures[f"The worst pictures of {name}"] = f"{name}/worst.png"
+        if metrics.get("reliability"):
+            pictures[f"Whether {name} knows how sure it is"] = f"{name}/reliability.png"
     sections = (f"### {title}\n\n![{title}](results/{file})" for title, file in pictures.items())
     return "\n\n".join(sections)

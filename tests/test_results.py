@@ -100,10 +100,23 @@ def test_comparison_shows_every_version(tmp_path, monkeypatch):
 
 
 def test_adjusted_results_bear_what_was_changed(tmp_path):
-    for change in ("saturation_1.8", "temperature_0.5", "scan"):
-        (tmp_path / change).mkdir()
+    changes = ("saturation_1.8", "temperature_0.5", "saturation_2/temperature_1", "scan")
+    for change in changes:
+        (tmp_path / change).mkdir(parents=True)
         write_result(tmp_path / change, "a", 23.0)
-    assert list(results.load_adjusted(tmp_path)) == ["a, saturation 1.8", "a, temperature 0.5"]
+    assert list(results.load_adjusted(tmp_path)) == [
+        "a, saturation 1.8",
+        "a, saturation 2, temperature 1",
+        "a, temperature 0.5",
+    ]
+
+
+def test_adjusted_results_on_different_data_are_an_error(tmp_path):
+    for factor, dataset in ((2, "toys, test"), (3, "others, test")):
+        (tmp_path / f"saturation_{factor}").mkdir()
+        write_result(tmp_path / f"saturation_{factor}", "a", 23.0, dataset=dataset)
+    with pytest.raises(UserError, match="different data"):
+        results.load_adjusted(tmp_path)
 
 
 def test_strip_is_cut_into_pictures(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.determinism import make_deterministic
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
 
@@ -75,6 +76,7 @@ def run(options):
 
 def _judge(options, models, conditions, reports, targets):
     """Judges all models, prints the table and adds to what was written of each."""
+    make_deterministic(0)  # The judges draw from seeds of their own.
     colorizers = {
         name: evaluation.adjusted(model, options.saturation, options.temperature)
         for name, model in models.items()

@@ -14,6 +14,7 @@ from keras import layers
 from PIL import Image
 
 from colorkeras.color import from_uint8, luma, rgb_to_chroma
+from colorkeras.errors import DivergedError
 
 SIZES = (4, 8, 16, 32)
 """Pixels: heights and widths at which pictures are judged."""
@@ -55,12 +56,21 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
 
     Returns:
         float in 0..100, percent.
+
+    Raises:
+        DivergedError: The network's scores are not finite, or all the same.
     """
     pairs = np.stack([block_means(images, size) for images in (truth, recolored)], axis=1)
     learn, test = halves(len(pairs), seed)
     network = build(size, seed)
     _train(network, pairs[learn], seed, epochs)
     real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
+    scores = np.concatenate([real, fake])
+    # What says the same of every picture would look like a judge that is fooled by every second.
+    if not np.isfinite(scores).all() or np.ptp(scores) == 0:
+        raise DivergedError(
+            f"The network that judges at {size}x{size} pixels, seed {seed}, learned nothing."
+        )
     return 100 * equal_error_rate(real, fake)
 
 

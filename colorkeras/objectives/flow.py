@@ -125,6 +125,7 @@ def _spread(network, grayscale, temperature, steps):
         lambda number: _draw(network, seen, first + number, temperature, steps),
         tf.range(NUM_DRAWS),
         fn_output_signature=tf.TensorSpec([None, None, None, 2], tf.float32),
+        parallel_iterations=1,  # Each keeps all cores busy, and takes its memory.
     )
     _, variance = tf.nn.moments(draws, axes=[0])
     # Bessel's correction: few draws lie too close to their own mean.

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from colorkeras.color import from_uint8, luma, to_uint8
 from colorkeras.data import sample
+from colorkeras.errors import DivergedError
 from colorkeras.judge import fooling
 
 
@@ -119,6 +120,14 @@ def test_equal_error_rate_by_hand(real, recolored, expected):
     assert fooling.equal_error_rate(real, recolored) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("score", [np.nan, 0.25])
+def test_a_judge_that_learned_nothing_is_an_error(photographs, monkeypatch, score):
+    monkeypatch.setattr(fooling, "_train", lambda *arguments: None)
+    monkeypatch.setattr(fooling, "_scores", lambda network, images: np.full(len(images), score))
+    with pytest.raises(DivergedError, match="8x8 pixels, seed 3, learned nothing"):
+        fooling.fooling_rate(photographs, photographs, 8, seed=3)
+
+
 def test_equal_error_rate_does_not_depend_on_order():
     generator = np.random.default_rng(0)
     real, recolored = generator.normal(1, 1, 500), generator.normal(0, 1, 400)
@@ -149,7 +158,7 @@ def test_both_versions_of_a_picture_are_in_the_same_half(monkeypatch):
     monkeypatch.setattr(
         fooling,
         "_scores",
-        lambda network, images: scored.append(images) or np.zeros(len(images)),
+        lambda network, images: scored.append(images) or np.arange(len(images)),
     )
     assert fooling.fooling_rate(truth, recolored, 4) == 50
     (pairs,), (real, fake) = learned, scored
