@@ -10,8 +10,9 @@ from colorkeras.errors import UserError, one_line
 from colorkeras.evaluation import REPORT_FILES
 from colorkeras.files import write_json
 
-CHANGEABLE = ("epochs", "data_dir", "name", "export_dir")
-"""Settings that may differ when a run goes on: its length, and where things are or go."""
+CHANGEABLE = ("epochs", "data_dir", "name", "export_dir", "profile")
+"""Settings that may differ when a run goes on: its length, where things are or go, and whether
+it is watched more closely."""
 
 _CONFIG_FILE = "config.json"
 

@@ -340,6 +340,8 @@ def test_metadata_and_readme_tell_what_the_model_is(exported):
         assert line in readme
     assert readme.count("\n| `") == len(signatures)
     assert ("Another seed" in readme) == exported.model.samples
+    for section in ("Intended use", "Data", "Figures", "Failures", "License"):
+        assert f"\n## {section}\n" in readme
     assert ("h = 32" if exported.model.image_size else "any size") in readme
 
 

@@ -6,6 +6,7 @@ from colorkeras.architectures import ARCHITECTURES, choose
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.config import TrainingConfig
 from colorkeras.losses import LOSSES
+from colorkeras.optimizers import OPTIMIZERS
 from colorkeras.recipes import RECIPES
 
 
@@ -15,5 +16,6 @@ def test_settings_of_a_recipe_exist_and_go_together(name):
     arch, output = choose(config.arch, config.output, config.objective)
     assert output in ARCHITECTURES[arch].outputs
     assert ARCHITECTURES[arch].has_class_head or not config.class_weight
+    assert config.optimizer in OPTIMIZERS
     assert config.loss in LOSSES and config.augment in AUGMENTATIONS
     assert RECIPES[name].description.strip()

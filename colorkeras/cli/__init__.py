@@ -20,7 +20,7 @@ COMMANDS = {
     "train": "train a network and export it as a SavedModel",
     "evaluate": "measure exported models on a data set",
     "compare": "show several models on the same pictures",
-    "report": "remake the README's table and figure from results/",
+    "report": "remake the tables and figures of README.md and RESULTS.md from results/",
 }
 
 DONE, FAILED, UNUSABLE = 0, 1, 2

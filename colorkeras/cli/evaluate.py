@@ -41,7 +41,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--results",
         metavar="DIR",
-        help="write DIR/<name>/ with metrics.json and samples.png; with --degrade scan "
+        help="write figures and pictures to DIR/<name>/; with --degrade scan to "
         "DIR/scan/<name>/, likewise saturation_2/ or temperature_0.5/",
     )
 

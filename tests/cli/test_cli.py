@@ -344,12 +344,12 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     (metrics,) = results.load(tmp_path / "results").values()
     assert metrics["judge"]["model"]["figures"]["fooling_8"] == 9
     assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
-    assert set(metrics["judge"]) == {"model", "mirrored", "grayscale", "truth"}
+    assert set(metrics["judge"]) == {"model", "mirrored", "half_chroma", "grayscale", "truth"}
     (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
     assert written["judge"] == metrics["judge"]
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
+@pytest.mark.parametrize("command", cli.COMMANDS)
 def test_pipeline_scripts_start(command, run_python):
     process = run_python(f"pipelines/{command}.py", "--help")
     assert process.returncode == 0, process.stderr
