@@ -26,13 +26,14 @@ import time
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures
+from colorkeras import architectures, objectives
 from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.color import luma
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.determinism import make_deterministic
-from colorkeras.losses import LOSSES
 from colorkeras.precision import describe_device
+from colorkeras.randomness import Randomness
 
 BATCH_SIZE = TrainingConfig.batch_size
 WARMUP_STEPS, STEPS = 5, 20
@@ -55,7 +56,7 @@ def main():
     print("| --- " + "| ---: " * (2 + len(SETTINGS)) + "|")
     for name in architectures.ARCHITECTURES:
         network = architectures.build(name)
-        cells = [name, f"{network.count_params():,}", f"{gigaflops(network):.3f}"]
+        cells = [name, f"{network.count_params():,}", f"{gigaflops(name, network):.3f}"]
         for setting in SETTINGS:
             command = [sys.executable, __file__, "--measure", name, setting]
             output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -63,10 +64,20 @@ def main():
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def gigaflops(network):
-    """Floating-point operations of one forward pass on one 32x32 picture, in 10^9."""
-    forward = tf.function(lambda x: network(x, training=False))
-    graph = forward.get_concrete_function(tf.TensorSpec([1, 32, 32, 1])).graph
+def default_objective(name):
+    """The `Objective` of an architecture's first output."""
+    _, output = architectures.choose(name, None)
+    return objectives.create(output, TrainingConfig())
+
+
+def gigaflops(name, network):
+    """Floating-point operations of a training step's forward pass for one picture, in 10^9."""
+
+    def forward(rgb):
+        inputs, _ = default_objective(name).target(rgb, luma(rgb), Randomness(0, 0))
+        return network(inputs, training=False)
+
+    graph = tf.function(forward).get_concrete_function(tf.TensorSpec([1, 32, 32, 3])).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
     return tf.compat.v1.profiler.profile(graph, options=options).total_float_ops / 1e9
@@ -83,7 +94,7 @@ def images_per_second(name, setting):
     colorizer = Colorizer(
         network,
         architectures.build(name),
-        LOSSES["mse"],
+        default_objective(name),
         metrics={},
         average_decay=0.999,
         augment=AUGMENTATIONS["flip"],

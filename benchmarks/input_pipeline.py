@@ -17,14 +17,13 @@ import time
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures
+from colorkeras import architectures, objectives
 from colorkeras.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
-from colorkeras.losses import LOSSES
 from colorkeras.precision import choose_precision, describe_device
 
 STEPS = 60
@@ -38,10 +37,11 @@ def main():
     config = TrainingConfig()
     precision, _ = choose_precision()
     make_deterministic(config.seed)
+    _, output = architectures.choose(DEFAULT_ARCHITECTURE, None)
     colorizer = Colorizer(
         architectures.build(DEFAULT_ARCHITECTURE, dtype=precision),
         architectures.build(DEFAULT_ARCHITECTURE),
-        LOSSES[config.loss],
+        objectives.create(output, config),
         metrics={},
         average_decay=config.average_decay,
         augment=AUGMENTATIONS[config.augment],

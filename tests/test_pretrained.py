@@ -2,12 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from colorkeras import architectures, export, pretrained
+from colorkeras import architectures, export, pretrained, shipped
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.architectures.flow_unet import flow_unet
+from colorkeras.architectures.residual_unet import residual_unet
 from colorkeras.chroma_bins import NUM_BINS
 from colorkeras.errors import UserError
 
@@ -28,8 +32,14 @@ def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
         np.testing.assert_array_equal(one, two, err_msg=two.path)
 
 
-def test_a_shipped_model_comes_back():
-    assert pretrained.load("unet").count_params() > 1_000_000
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_a_shipped_model_comes_back(name, monkeypatch):
+    # Not the small networks of other tests.
+    for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
+        kind = replace(ARCHITECTURES[architecture], builder=builder)
+        monkeypatch.setitem(ARCHITECTURES, architecture, kind)
+    metadata = export.load(shipped.resolve(name)).metadata
+    assert pretrained.load(name).count_params() == metadata["num_parameters"]
 
 
 def refused(model):
