@@ -210,6 +210,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
         "batch size": 8,
         "precision": "float32",
         "epochs": EPOCHS,
+        "optimizer": "adamw",
         "learning rate": 2e-3,
         "warmup": WARMUP,
         "weight decay": 0.01,
