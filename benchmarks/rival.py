@@ -66,8 +66,8 @@ def lightness_of(grayscale):
     return rgb_to_lab(tf.repeat(grayscale, 3, axis=-1))[..., :1] / 100
 
 
-def target(rgb, grayscale, randomness):
-    del randomness
+def target(rgb, grayscale, randomness, labels=None):
+    del randomness, labels
     return lightness_of(grayscale), rgb_to_lab(rgb)[..., 1:] / AB_SCALE
 
 

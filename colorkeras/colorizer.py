@@ -93,7 +93,7 @@ class Colorizer(keras.Model):
             Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
             this step's gradient on the replica's share, of which Keras reports the replicas' mean.
         """
-        images, labels = data if self.class_weight else (data, None)
+        images, labels = self._split(data)
         # Python runs this when Keras compiles the step: kept as it is, TensorBoard shows it.
         self.step_graph = tf.compat.v1.get_default_graph()
         step = self.optimizer.iterations
@@ -102,7 +102,7 @@ class Colorizer(keras.Model):
         with tf.name_scope("augment"):
             rgb, grayscale = self.augment(from_uint8(images), randomness)
         with tf.name_scope("target"):
-            inputs, target = self.objective.target(rgb, grayscale, randomness)
+            inputs, target = self.objective.target(rgb, grayscale, randomness, labels)
         replicas = tf.distribute.get_replica_context()
         with tf.GradientTape() as tape:
             prediction = self.network(inputs, training=True)
@@ -131,12 +131,16 @@ class Colorizer(keras.Model):
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return self.objective.loss(target, prediction) + self.class_weight * tf.reduce_mean(entropy)
 
-    def test_step(self, images):
-        """Measures the average network on uint8 RGB `[n, h, w, 3]`, without its class head."""
+    def _split(self, data):
+        return data if self.class_weight else (data, None)
+
+    def test_step(self, data):
+        """Measures the average network, without its class head, on data as for `train_step`."""
+        images, labels = self._split(data)
         rgb = from_uint8(images)
         grayscale = luma(rgb)
         # The same noise in every epoch, so that losses can be compared.
-        inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0))
+        inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0), labels)
         loss = self.objective.loss(target, self._colors(inputs, training=False))
         self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
         truth = tf.cast(images, tf.float32)

@@ -43,7 +43,7 @@ measured.
             "objective": "flow",
             "optimizer": "muon",
             "epochs": 18,
-            "class_weight": 0.05,
+            "class_weight": 0.5,
             "name": "unet_vivid",
         },
     ),

@@ -184,7 +184,9 @@ def _run(config, resumed_folder, earlier, say):
                 steps_per_epoch=steps_per_epoch,
                 initial_epoch=num_finished,
                 epochs=config.epochs,
-                validation_data=evaluation_batches(dataset.validation, validation_size),
+                validation_data=evaluation_batches(
+                    dataset.validation, validation_size, labels=config.class_weight > 0
+                ),
             )
     if best.epoch is None:
         say("No epoch was finished, so there is nothing to export.")

@@ -20,7 +20,7 @@ from colorkeras import architectures, export, objectives
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.config import TrainingConfig
 from colorkeras.data import sample
-from colorkeras.outputs import OUTPUTS
+from colorkeras.outputs import NUM_CLASSES, OUTPUTS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -73,7 +73,8 @@ def inputs_for():
         generator = np.random.default_rng(0)
         half = (count, -(-height // 2), -(-width // 2), 2)
         noisy = tf.constant(generator.standard_normal(half, np.float32))
-        return [grayscale, noisy, tf.constant(generator.random((count, 1), np.float32))]
+        time = tf.constant(generator.random((count, 1), np.float32))
+        return [grayscale, noisy, time, tf.one_hot(tf.range(count), NUM_CLASSES)]
 
     return inputs
 

@@ -193,19 +193,21 @@ def test_class_head_adds_its_weighted_cross_entropy_in_training_only(output, cro
     images, labels = tf.constant(crops[:4]), tf.constant([3, 0, 9, 3], tf.int64)
     rgb = from_uint8(images)
     objective = colorizer.objective
-    inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0))
+    inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0), labels)
     prediction, logits = colorizer.network(inputs)
     probabilities = tf.nn.softmax(logits).numpy()
     entropy = -np.log(probabilities[range(4), labels.numpy()]).mean()
     colors = float(objective.loss(target, prediction))
-    head = colorizer.network.get_layer("classes").kernel.numpy()
+    is_flow = output == "velocity"
+    part = colorizer.network.get_layer("encoder") if is_flow else colorizer.network
+    head = part.get_layer("classes").kernel.numpy()
     logs = colorizer.train_step((images, labels))
     assert float(logs["loss"]) == pytest.approx(colors + 0.25 * entropy, rel=1e-4)
-    assert np.abs(colorizer.network.get_layer("classes").kernel.numpy() - head).max() > 0
-    # Validation takes pictures alone, and measures colors alone.
+    assert np.abs(part.get_layer("classes").kernel.numpy() - head).max() > 0
+    # Validation measures colors alone.
     colorizer.reset_metrics()
     prediction, _ = colorizer.average(inputs)
-    logs = colorizer.test_step(images)
+    logs = colorizer.test_step((images, labels))
     expected = float(objective.loss(target, prediction))
     assert float(logs["loss"]) == pytest.approx(expected, rel=1e-4)
 

@@ -26,7 +26,9 @@ DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
 def colorizer(name, color=evaluation.echo, image_size=None):
     """Stands in for an `ExportedModel`."""
     metadata = {"name": name, "architecture": "none", "output": "rgb", "num_parameters": 0}
-    return SimpleNamespace(metadata=metadata, color=color, image_size=image_size, samples=False)
+    return SimpleNamespace(
+        metadata=metadata, color=color, image_size=image_size, samples=False, is_confident=False
+    )
 
 
 def blue(grayscale, seeds):

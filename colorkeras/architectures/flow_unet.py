@@ -14,10 +14,10 @@ from colorkeras.architectures.trunk import (
     trunk,
     up,
 )
-from colorkeras.outputs import CLASSES
+from colorkeras.outputs import CLASSES, NUM_CLASSES
 
 _CONDITION_WIDTH = 128
-"""Channels in which the time is known to every block of the guide."""
+"""Channels in which time and class are known to every block of the guide."""
 
 ENCODER = "encoder"
 """Name of the part that sees the grayscale picture, once."""
@@ -36,48 +36,58 @@ def flow_unet(
     """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
 
     Only the guide has to run at each step of coloring: get both by `get_layer` with `ENCODER` and
-    `GUIDE`.
+    `GUIDE`. The guide is told what a picture shows. In training that is the label; in coloring it
+    is what the encoder believes, so that all parts of a thing get the colors of the same thing.
 
     Args:
         output: "velocity".
-        num_classes: Above 0, a second output holds the logits `[n, num_classes]` of what the
-            picture shows.
+        num_classes: 0, or `NUM_CLASSES` for a second output: the encoder's logits
+            `[n, num_classes]` of what the picture shows, to be trained beside the velocity.
         widths: As for `trunk`.
         depths: As for `trunk`.
         guide_widths: Channels of the guide, at the same resolutions.
 
     Returns:
         `keras.Model` from a list of grayscale, float32 `[n, h, w, 1]` in 0..1, scaled noisy chroma
-        `[m, ceil(h / 2), ceil(w / 2), 2]` and time `[m, 1]` in 0..1 to the prediction, any h and w.
-        Each picture is used for m / n of the noisy ones, which follow each other; m is n unless
-        one look at a picture is to teach more.
+        `[m, ceil(h / 2), ceil(w / 2), 2]`, time `[m, 1]` in 0..1 and class `[n, NUM_CLASSES]`, one
+        of which is 1 or none if it is not known, to the prediction, any h and w. Each picture is
+        used for m / n of the noisy ones, which follow each other; m is n unless one look at a
+        picture is to teach more.
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     noisy = keras.Input((None, None, 2), name="noisy_chroma")
     time = keras.Input((1,), name="time")
-    *seen, summary = _encoder(widths, depths)(grayscale)
-    *features, mean = [RepeatLike()([x, noisy]) for x in seen]
-    velocity = _guide(widths, guide_widths)([noisy, time, mean, *features])
+    known = keras.Input((NUM_CLASSES,), name="known_class")
+    *seen, logits = _encoder(widths, depths, has_labels=num_classes > 0)(grayscale)
+    *features, mean, repeated = [RepeatLike()([x, noisy]) for x in (*seen, known)]
+    velocity = _guide(widths, guide_widths)([noisy, time, repeated, mean, *features])
     prediction = layers.Concatenate(dtype="float32", name=output)([velocity, mean])
-    outputs = [prediction, class_head(summary, num_classes, CLASSES)] if num_classes else prediction
-    return keras.Model([grayscale, noisy, time], outputs, name="flow_unet")
+    if num_classes:
+        outputs = [prediction, layers.Identity(dtype="float32", name=CLASSES)(logits)]
+    else:
+        outputs = prediction
+    return keras.Model([grayscale, noisy, time, known], outputs, name="flow_unet")
 
 
-def _encoder(widths, depths):
-    """Grayscale to features at each resolution, the chroma to expect, and the summary."""
+def _encoder(widths, depths, has_labels):
+    """Grayscale to features at each resolution, the chroma to expect, and logits of classes."""
     grayscale = keras.Input((None, None, 1))
     features, summary = trunk(grayscale, widths, depths)
     mean = CropLike(stride=STEM_STRIDE)([layers.ReLU()(features[0]), grayscale])
     mean = output_layer(mean, "mean_chroma", 2)
-    return keras.Model(grayscale, [*features, mean, summary], name=ENCODER)
+    logits = class_head(summary, NUM_CLASSES, CLASSES, trainable=has_labels)
+    return keras.Model(grayscale, [*features, mean, logits], name=ENCODER)
 
 
 def _guide(feature_widths, widths):
-    """Noisy chroma, time, mean chroma and features to the velocity."""
+    """Noisy chroma, time, class, mean chroma and features to the velocity."""
     noisy, mean = keras.Input((None, None, 2)), keras.Input((None, None, 2))
-    time = keras.Input((1,))
+    time, known = keras.Input((1,)), keras.Input((NUM_CLASSES,))
     features = [keras.Input((None, None, width)) for width in feature_widths]
-    condition = layers.Dense(_CONDITION_WIDTH, activation="relu")(time)
+    # Zeros at first: a class that was never told in training has no say.
+    shown = layers.Dense(_CONDITION_WIDTH, use_bias=False, kernel_initializer="zeros")(known)
+    condition = layers.Dense(_CONDITION_WIDTH)(time)
+    condition = layers.ReLU()(layers.Add()([condition, shown]))
     condition = layers.Dense(_CONDITION_WIDTH, activation="relu")(condition)
     x = PadToMultiple(2 ** (len(widths) - 1))(layers.Concatenate()([noisy, mean]))
     x = convolution(x, widths[0])
@@ -93,7 +103,7 @@ def _guide(feature_widths, widths):
     x = CropLike()([layers.ReLU()(x), noisy])
     answer = output_layer(x, "answer", 2, kernel_size=3)
     velocity = Velocity(dtype="float32")([answer, noisy, time])
-    return keras.Model([noisy, time, mean, *features], velocity, name=GUIDE)
+    return keras.Model([noisy, time, known, mean, *features], velocity, name=GUIDE)
 
 
 @keras.saving.register_keras_serializable("colorkeras")

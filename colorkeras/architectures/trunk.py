@@ -90,10 +90,12 @@ def add_everywhere(x, vector):
     return layers.Add()([x, layers.Reshape((1, 1, x.shape[-1]))(vector)])
 
 
-def class_head(summary, num_classes, name):
-    """Logits `[n, num_classes]` in float32: what the picture shows.
+def class_head(summary, num_classes, name, trainable=True):
+    """Logits `[n, num_classes]` in float32: what the picture shows, nothing in particular at first.
 
     Reference: Iizuka, Simo-Serra, Ishikawa, "Let there be color!", ACM Transactions on Graphics 35
     (SIGGRAPH), 2016: colors are learned better beside the class of the scene.
     """
-    return layers.Dense(num_classes, dtype="float32", name=name)(summary)
+    return layers.Dense(
+        num_classes, kernel_initializer="zeros", dtype="float32", name=name, trainable=trainable
+    )(summary)

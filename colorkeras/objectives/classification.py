@@ -42,8 +42,8 @@ def classification(output, settings, source=None):
     if priors is not None:
         weights = chroma_bins.rebalancing(priors, share)
 
-    def target(rgb, grayscale, randomness):
-        del randomness
+    def target(rgb, grayscale, randomness, labels=None):
+        del randomness, labels
         return grayscale, chroma_bins.soft_encode(halve(rgb_to_chroma(rgb)))
 
     def loss(target, logits):

@@ -12,6 +12,7 @@ from colorkeras.architectures.flow_unet import ENCODER, GUIDE
 from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
 from colorkeras.objectives.objective import Objective
+from colorkeras.outputs import NUM_CLASSES
 from colorkeras.resolution import double, halve
 
 CHROMA_SCALES = (0.07, 0.034)
@@ -29,6 +30,12 @@ MEAN_WEIGHT = 0.5
 
 NOISES_PER_PICTURE = 2
 """How often a training step uses a picture: looking at it costs more than leading noise."""
+
+KNOWN_SHARE = 0.9
+"""Of the pictures with labels, those that the guide is told the class of in training."""
+
+SURE = 0.5
+"""Probability above which the guide is told in coloring what the encoder takes a picture for."""
 
 _AXES = np.array([[-1, 1], [1, 1]], np.float32) / np.sqrt(np.float32(2))
 """From Cb and Cr to their independent parts, and back: a reflection."""
@@ -75,14 +82,34 @@ def flow(output, settings, source=None):
     )
 
 
-def _target(rgb, grayscale, randomness):
+def _target(rgb, grayscale, randomness, labels=None):
     chroma = tf.repeat(scale(halve(rgb_to_chroma(rgb))), NOISES_PER_PICTURE, axis=0)
     num_pictures, height, width, _ = tf.unstack(tf.shape(chroma))
     noise = noise_of_training(randomness, num_pictures, height, width)
     time = randomness.uniform(num_pictures, [1])
     share = time[:, tf.newaxis, tf.newaxis]
     noisy = (1 - share) * noise + share * chroma
-    return [grayscale, noisy, time], tf.concat([chroma - noise, chroma], axis=-1)
+    inputs = [grayscale, noisy, time, _told(labels, randomness, tf.shape(grayscale)[0])]
+    return inputs, tf.concat([chroma - noise, chroma], axis=-1)
+
+
+def _told(labels, randomness, num_pictures):
+    """What the guide is told in training of the class: float32 `[n, NUM_CLASSES]`."""
+    if labels is None:
+        return tf.zeros([num_pictures, NUM_CLASSES])
+    is_told = randomness.uniform(num_pictures, [1]) < KNOWN_SHARE
+    return tf.one_hot(labels, NUM_CLASSES) * tf.cast(is_told, tf.float32)
+
+
+def _believed(logits):
+    """What the guide is told in coloring of the class: float32 `[n, NUM_CLASSES]`.
+
+    Not the probabilities, of which each version would make another thing: one that is right most
+    often, or none.
+    """
+    probabilities = tf.nn.softmax(logits)
+    is_sure = tf.reduce_max(probabilities, axis=-1, keepdims=True) > SURE
+    return tf.one_hot(tf.argmax(logits, axis=-1), NUM_CLASSES) * tf.cast(is_sure, tf.float32)
 
 
 def scale(chroma):
@@ -146,7 +173,8 @@ def _draw(network, seen, seeds, temperature, steps):
     Returns:
         float32 `[n, ceil(h / 2), ceil(w / 2), 2]`, Cb and Cr.
     """
-    *features, mean, _ = seen
+    *features, mean, logits = seen
+    known = _believed(logits)
     guide = network.get_layer(GUIDE)
     num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
     noise = noise_of_seeds(seeds, height, width)
@@ -155,7 +183,7 @@ def _draw(network, seen, seeds, temperature, steps):
         """A look at the noisy chroma: even ones begin a step, odd ones correct where it led."""
         begins = number % 2 == 0
         time = tf.fill([num_pictures, 1], tf.cast((number + 1) // 2, tf.float32) / steps)
-        velocity = guide([chroma, time, mean, *features], training=False)
+        velocity = guide([chroma, time, known, mean, *features], training=False)
         start, first = tf.where(begins, chroma, start), tf.where(begins, velocity, first)
         return number + 1, start + (first + velocity) / (2 * steps), start, first
 

@@ -15,8 +15,9 @@ class Objective:
 
     Attributes:
         description: Short text with all settings, for records.
-        target: Maps true RGB, grayscale and `Randomness` to `(inputs, target)`: what the network
-            is given, and what `loss` compares its prediction with.
+        target: Maps true RGB, grayscale, `Randomness` and labels, int64 `[n]` or None where they
+            are not known, to `(inputs, target)`: what the network is given, and what `loss`
+            compares its prediction with.
         loss: Maps the target and the prediction to one scalar, the mean over the batch.
         color: Maps a network, grayscale, seeds and temperature to RGB. Seeds are int32 `[n]`, the
             temperature is float32 `[]` or `[n]`; what makes no use of them ignores them.

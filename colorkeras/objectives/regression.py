@@ -23,8 +23,8 @@ def regression(output, settings, source=None):
     representation = REPRESENTATIONS[output]
     loss = losses.with_weights(settings.loss, settings)
 
-    def target(rgb, grayscale, randomness):
-        del randomness
+    def target(rgb, grayscale, randomness, labels=None):
+        del randomness, labels
         return grayscale, rgb
 
     def color(network, grayscale, seeds=None, temperature=None):

@@ -176,7 +176,9 @@ def test_what_is_left_without_the_class_head_is_the_same_network(
     fresh = architectures.build(name, output)
     assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
     dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
-    assert len(dropped) == 2 and {id(w) for w in bare.weights} < {id(w) for w in network.weights}
+    # The guide of a flow goes on listening to what the head believes.
+    assert len(dropped) == (0 if output == "velocity" else 2)
+    assert {id(w) for w in bare.weights} <= {id(w) for w in network.weights}
     inputs = inputs_for(output, grayscale_of(33, 47))
     expected = network(inputs)[0]
     np.testing.assert_array_equal(bare(inputs), expected)

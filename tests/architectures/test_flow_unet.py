@@ -12,6 +12,7 @@ from colorkeras.architectures.flow_unet import (
     RepeatLike,
     Velocity,
 )
+from colorkeras.outputs import NUM_CLASSES
 
 
 def random(*shape):
@@ -79,24 +80,30 @@ def test_the_parts_together_are_the_whole(network, size):
     # Keras takes arrays or tensors, not both.
     grayscale = tf.constant(random(2, *size, 1))
     noisy = tf.constant(random(2, -(-size[0] // 2), -(-size[1] // 2), 2))
-    time = tf.constant([[0.2], [0.7]])
-    *features, mean, _ = network.get_layer(ENCODER)(grayscale)
-    velocity = network.get_layer(GUIDE)([noisy, time, mean, *features])
+    time, known = tf.constant([[0.2], [0.7]]), tf.one_hot([3, 9], NUM_CLASSES)
+    *features, mean, logits = network.get_layer(ENCODER)(grayscale)
+    assert logits.shape == (2, NUM_CLASSES)
+    velocity = network.get_layer(GUIDE)([noisy, time, known, mean, *features])
     expected = np.concatenate([velocity, mean], axis=-1)
-    np.testing.assert_allclose(network([grayscale, noisy, time]), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        network([grayscale, noisy, time, known]), expected, rtol=1e-5, atol=1e-5
+    )
 
 
 def test_each_picture_serves_several_noises_that_follow_each_other(network):
     grayscale, noisy, time = random(2, 16, 16, 1), random(6, 8, 8, 2), random(6, 1)
-    expected = network([np.repeat(grayscale, 3, axis=0), noisy, time])
-    received = network([grayscale, noisy, time])
+    known = np.eye(NUM_CLASSES, dtype=np.float32)[[3, 9]]
+    expected = network([grayscale.repeat(3, axis=0), noisy, time, known.repeat(3, axis=0)])
+    received = network([grayscale, noisy, time, known])
     np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_velocity_follows_from_noise_time_and_picture(network):
-    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.2]])]
+def test_velocity_follows_from_noise_time_class_and_picture(network):
+    classes = np.eye(NUM_CLASSES, dtype=np.float32)
+    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.2]]), classes[:1]]
     before = network(inputs).numpy()
-    for number, changed in enumerate([inputs[0] * 0.5, inputs[1] + 0.5, np.float32([[0.6]])]):
+    changes = [inputs[0] * 0.5, inputs[1] + 0.5, np.float32([[0.6]]), classes[1:2]]
+    for number, changed in enumerate(changes):
         others = [*inputs[:number], changed, *inputs[number + 1 :]]
         difference = np.abs(network(others).numpy() - before)
         assert difference[..., :2].max() > 1e-3
@@ -105,7 +112,8 @@ def test_velocity_follows_from_noise_time_and_picture(network):
 
 
 def test_a_new_network_makes_the_best_linear_guess():
-    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]])]
+    known = np.eye(NUM_CLASSES, dtype=np.float32)[:1]
+    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]]), known]
     velocity = architectures.build("flow_unet")(inputs).numpy()
     # At the start all is noise, of which nothing is to stay.
     np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)

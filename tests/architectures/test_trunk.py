@@ -61,6 +61,8 @@ def test_residual_unet_as_users_train_it(output):
 
 def test_flow_unet_as_users_train_it():
     network = flow_unet(num_classes=10)
-    prediction, logits = network([random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1)])
+    prediction, logits = network(
+        [random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1), random(1, 10)]
+    )
     assert prediction.shape == (2, 17, 24, 4) and logits.shape == (1, 10)
     assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6

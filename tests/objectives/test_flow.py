@@ -10,6 +10,7 @@ from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.config import TrainingConfig
 from colorkeras.objectives.flow import (
     DETAIL_WEIGHT,
+    KNOWN_SHARE,
     MEAN_WEIGHT,
     NOISES_PER_PICTURE,
     NUM_DRAWS,
@@ -17,6 +18,7 @@ from colorkeras.objectives.flow import (
     unscale,
 )
 from colorkeras.objectives.noise import noise_of_seeds
+from colorkeras.outputs import NUM_CLASSES
 from colorkeras.randomness import Randomness
 from colorkeras.resolution import double, halve
 
@@ -37,11 +39,11 @@ class Straight:
     def _encode(self, grayscale, training):
         assert training is False
         seen = halve(grayscale)
-        return seen, scale(self.chroma(grayscale)), tf.zeros([1, 1])
+        return seen, scale(self.chroma(grayscale)), tf.zeros([len(grayscale), NUM_CLASSES])
 
     def _guide(self, inputs, training):
         assert training is False
-        x, time, end, _ = inputs
+        x, time, _, end, _ = inputs
         return self._pull * (end - x) / (1 - time[:, tf.newaxis, tf.newaxis])
 
     @staticmethod
@@ -66,7 +68,7 @@ def rgb():
 
 
 def target_of(rgb, step=0):
-    (grayscale, noisy, time), target = create().target(rgb, luma(rgb), Randomness(7, step))
+    (grayscale, noisy, time, _), target = create().target(rgb, luma(rgb), Randomness(7, step))
     np.testing.assert_array_equal(grayscale, luma(rgb))
     return noisy.numpy(), time.numpy(), target.numpy()
 
@@ -142,6 +144,32 @@ def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
     chroma = double(Straight.chroma(grayscale), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
     np.testing.assert_allclose(rgb_to_chroma(received), chroma, atol=1e-5)
+
+
+def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
+    labels = tf.constant([3, 0, 9, 3] * 500, tf.int64)
+    grayscale = tf.zeros([2000, 2, 2, 1])
+    for known, share in ((labels, KNOWN_SHARE), (None, 0)):
+        inputs, _ = create().target(tf.zeros([2000, 2, 2, 3]), grayscale, Randomness(0, 0), known)
+        told = inputs[3].numpy()
+        is_told = told.any(axis=-1)
+        assert is_told.mean() == pytest.approx(share, abs=0.03)
+        expected = np.eye(NUM_CLASSES)[labels] * is_told[:, np.newaxis]
+        np.testing.assert_array_equal(told, expected)
+
+    class Believing(Straight):
+        def _encode(self, grayscale, training):
+            probabilities = np.full((3, NUM_CLASSES), 0.05, np.float32)
+            probabilities[:, 4] = [0.55, 0.45, 0.55]
+            probabilities[1, 7] = 0.15
+            return *super()._encode(grayscale, training)[:2], tf.constant(np.log(probabilities))
+
+        def _guide(self, inputs, training):
+            expected = np.eye(NUM_CLASSES)[4] * [[1], [0], [1]]
+            np.testing.assert_array_equal(inputs[2], expected)
+            return super()._guide(inputs, training)
+
+    create(steps=2).color(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
 
 
 def test_every_step_is_told_its_time():
