@@ -21,6 +21,8 @@ class TrainingConfig:
             that serves the objective.
         init: A trained model to start from, as for `pretrained.load`; None starts anew.
         loss: Key of `LOSSES`, for objective "regression".
+        mirror: Whether objective "regression" also colors a picture's mirror image, and takes the
+            mean: a smaller error for twice the time.
         smoothness_weight: Of edge-aware chroma smoothness in loss "structure".
         gradient_weight: Of luma gradients in loss "structure".
         rebalance: Share of the uniform distribution in the weights of objective "classification",
@@ -28,7 +30,7 @@ class TrainingConfig:
         steps: Steps in which objective "flow" colors a picture.
         temperature: Of the endpoints without one, 0..1.5; None takes the objective's default.
         class_weight: Of an auxiliary class head's cross entropy, for data sets with labels and
-            architectures that allow a head; it is dropped at export. 0 trains none.
+            architectures that allow a head; 0 trains none. Only objective "flow" keeps it in exports.
         dataset: Key of `DATASETS`, path of a folder, or None for CIFAR-10 or else the sample.
         data_dir: Where prepared data sets are looked for first.
         image_size: Crop size in pixels for a folder.
@@ -56,6 +58,7 @@ class TrainingConfig:
     output: str | None = None
     init: str | None = None
     loss: str = "mse"
+    mirror: bool = False
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     rebalance: float = 0.5

@@ -61,7 +61,7 @@ def _from_export(model):
 
 def _settings(metadata):
     """What of the training's settings decides how the export colors."""
-    names = {"steps", "temperature"} & set(metadata)
+    names = {"steps", "temperature", "mirror"} & set(metadata)
     return TrainingConfig(**{name: metadata[name] for name in names})
 
 

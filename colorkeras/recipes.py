@@ -27,6 +27,7 @@ For a small color error: a regression, right on average and pale. Not yet measur
         settings={
             "arch": "residual_unet",
             "loss": "mse",
+            "mirror": True,
             "optimizer": "muon",
             "epochs": 18,
             "class_weight": 0.0003,

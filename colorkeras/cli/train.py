@@ -66,6 +66,11 @@ def add_arguments(parser):
         metavar="MODEL",
     )
     add("--loss", f"of regression: {_choice(LOSSES)}", metavar="NAME")
+    parser.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        help="regression: take the mean with the colors of the mirror image",
+    )
     add("--smoothness-weight", "of smooth chroma in loss structure", type=float)
     add("--gradient-weight", "of luma gradients in loss structure", type=float)
     add("--rebalance", "share of the uniform prior in classification's weights", type=float)

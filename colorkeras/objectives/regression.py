@@ -1,5 +1,7 @@
 """Regression: the network predicts the colors themselves, one for each pixel."""
 
+import tensorflow as tf
+
 from colorkeras import losses
 from colorkeras.objectives.objective import Objective
 from colorkeras.representations import REPRESENTATIONS
@@ -9,15 +11,19 @@ def regression(output, settings, source=None):
     """The objective of outputs "chroma" and "rgb".
 
     It aims at the mean (loss "mse") or the median ("mae") of the plausible colors, which is right
-    on average and pale.
+    on average and pale. With `mirror` a prediction is the mean of those for a picture and for its
+    mirror image, whose errors differ in part.
 
     Args:
         output: "chroma" or "rgb".
-        settings: With `loss` and the weights that it takes.
+        settings: With `loss` and the weights that it takes, and with `mirror`.
         source: Not used.
 
     Returns:
         `Objective`.
+
+    Reference (mirror images): Timofte, Rothe, Van Gool, "Seven ways to improve example-based single
+    image super resolution", CVPR 2016.
     """
     del source
     representation = REPRESENTATIONS[output]
@@ -29,11 +35,20 @@ def regression(output, settings, source=None):
 
     def color(network, grayscale, seeds=None, temperature=None):
         del seeds, temperature  # There is one answer.
-        return representation.decode(grayscale, network(grayscale, training=False))
+        prediction = network(grayscale, training=False)
+        if settings.mirror:
+            other = network(_mirrored(grayscale), training=False)
+            prediction = (prediction + _mirrored(other)) / 2
+        return representation.decode(grayscale, prediction)
 
     return Objective(
         description=losses.describe(settings.loss, settings),
         target=target,
         loss=lambda rgb, prediction: loss(representation, rgb, prediction),
         color=color,
+        facts={"mirror": True} if settings.mirror else {},
     )
+
+
+def _mirrored(images):
+    return tf.reverse(images, axis=[2])

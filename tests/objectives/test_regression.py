@@ -72,3 +72,21 @@ def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
     expected = REPRESENTATIONS[output].decode(luma(rgb), prediction)
     np.testing.assert_array_equal(objective.color(network, luma(rgb)), expected)
     assert not objective.samples and objective.spread is None and objective.facts == {}
+
+
+@every_output
+def test_mirrored_colors_are_the_mean_of_both_ways_to_look(output, rgb, prediction_of):
+    first, second = prediction_of(output), 0.5 * prediction_of(output)
+    seen = []
+
+    def network(grayscale, training):
+        seen.append(grayscale)
+        return second[:, :, ::-1] if len(seen) == 2 else first
+
+    objective = objectives.create(output, TrainingConfig(mirror=True))
+    received = objective.color(network, luma(rgb))
+    np.testing.assert_array_equal(seen[0], luma(rgb))
+    np.testing.assert_array_equal(seen[1], luma(rgb)[:, :, ::-1])
+    expected = REPRESENTATIONS[output].decode(luma(rgb), (first + second) / 2)
+    np.testing.assert_allclose(received, expected, atol=1e-6)
+    assert objective.facts == {"mirror": True}
