@@ -6,8 +6,8 @@
 
 A U-Net of strided 4x4 convolutions over the picture at full resolution, 16.7 million parameters,
 trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its discriminator. Its
-input is the L* of the grayscale picture. It is to do as well as it can: optimizer and learning rate
-are those of `CANDIDATES` that come out best on the validation split after `MINUTES_TO_TRY`, which do
+input is the L* of the grayscale picture. It shall do as well as it can: optimizer and rate are
+those of `CANDIDATES` that come out best on the validation split after `MINUTES_TO_TRY`, which do
 not count, and what is exported is its best epoch there. Epochs are as many as fit into the minutes,
 at the speed of the first steps. Schedule, data, augmentation and the average of weights are the
 project's own. It is shown no labels; the project's recipes are.

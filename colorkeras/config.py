@@ -30,7 +30,7 @@ class TrainingConfig:
         steps: Steps in which objective "flow" colors a picture.
         temperature: Of the endpoints without one, 0..1.5; None takes the objective's default.
         class_weight: Of an auxiliary class head's cross entropy, for data sets with labels and
-            architectures that allow a head; 0 trains none. Only objective "flow" keeps it in exports.
+            architectures that allow a head; 0 trains none. Exports keep it for "flow" only.
         dataset: Key of `DATASETS`, path of a folder, or None for CIFAR-10 or else the sample.
         data_dir: Where prepared data sets are looked for first.
         image_size: Crop size in pixels for a folder.
@@ -62,7 +62,7 @@ class TrainingConfig:
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     rebalance: float = 0.5
-    steps: int = 8
+    steps: int = 5
     temperature: float | None = None
     class_weight: float = 0.0
     dataset: str | None = None

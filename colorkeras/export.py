@@ -25,8 +25,8 @@ README_FILE = "README.md"
 _README = """\
 # {name}
 
-A colorkeras SavedModel: {architecture} ({num_parameters:,} parameters), output {output},
-trained on {dataset}. It computes in float32 and needs TensorFlow only.
+A colorkeras SavedModel: {architecture} ({num_parameters:,} parameters), output {output}. It
+computes in float32 and needs TensorFlow only.
 
 {endpoints}
 `n` is any number{sizes}. `colorize_bytes` turns colored input gray first.{sampling}
@@ -46,9 +46,14 @@ what was there: they are no evidence, and a picture should say that a program co
 
 ## Data
 
-Trained on {dataset}; the grayscale input is
-luma, 0.299 R + 0.587 G + 0.114 B, of the same pictures. It has seen nothing else: pictures that
-differ from these in subject, size of things or tone are colored worse.
+Trained on {dataset}{labels}.
+The grayscale input is luma, 0.299 R + 0.587 G + 0.114 B, of the same pictures. Pictures that differ
+from these in subject, size of things or tone are colored worse. CIFAR-10 (Krizhevsky 2009) was
+collected from the web by its subjects; nobody asked who took the pictures.
+
+## Training
+
+{training}
 
 ## Figures
 
@@ -70,7 +75,26 @@ bear on the weights is for their user to judge.
 
 _SAMPLING = """
 Another seed gives another plausible version, the same seed the same one; a lower temperature gives
-calmer colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+paler colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+
+_TRAINING = {
+    "recipe": "recipe",
+    "loss": "objective",
+    "class_weight": "weight of labels in it",
+    "mirror": "mean with the mirror image",
+    "init": "started from",
+    "epochs": "epochs",
+    "best_epoch": "exported epoch",
+    "minutes": "minutes",
+    "device": "on",
+    "precision": "in",
+    "optimizer": "optimizer",
+    "learning_rate": "peak of the learning rate",
+    "augmentation": "augmentation",
+    "seed": "seed",
+    "git_commit": "commit",
+}
+"""What the card says of each key of the metadata that is set."""
 
 
 def export(network, objective, parent, metadata):
@@ -110,11 +134,15 @@ def export(network, objective, parent, metadata):
 
 def _readme(network, objective, offered, metadata):
     _, height, width, _ = network.inputs[0].shape
+    facts = {text: metadata.get(key) for key, text in _TRAINING.items()}
+    training = [f"- {text}: {value}" for text, value in facts.items() if value is not None]
     return _README.format(
         endpoints=table(offered),
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
         sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
         metadata_file=METADATA_FILE.as_posix(),
+        labels=", and on what they show" if metadata.get("class_weight") else "",
+        training="\n".join(training) or "Not recorded.",
         begin=BEGIN,
         end=END,
         **metadata,

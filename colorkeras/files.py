@@ -39,12 +39,21 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_between_markers(path, text):
-    """Replaces what stands between `BEGIN` and `END` in a text file.
+def write_between_markers(texts):
+    """Replaces what stands between `BEGIN` and `END` in text files.
+
+    Args:
+        texts: Dict of what is to stand there by path.
 
     Raises:
-        UserError: The file is missing or has not both markers, in this order.
+        UserError: A file is missing or has not both markers, in this order; none was changed.
     """
+    contents = {path: _between_markers(path, text) for path, text in texts.items()}
+    for path, content in contents.items():
+        write_text(path, content)
+
+
+def _between_markers(path, text):
     content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
     before, begin, rest = content.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -54,7 +63,7 @@ def write_between_markers(path, text):
             "an existing text file that says where the table goes",
             "Name another file, or put both lines into it.",
         )
-    write_text(path, f"{before}{BEGIN}\n{text}\n{END}{after}")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
 
 
 def write_json(path, value):

@@ -189,7 +189,11 @@ def distinct(models, key):
 
 
 def save_comparison(folder, results):
-    """Writes `comparison.png`: the same ten pictures as grayscale, by each model, and true."""
+    """Writes `comparison.png`: the same ten pictures as grayscale, by each model, and true.
+
+    Returns:
+        Its `Path`.
+    """
     first = next(iter(results.values()))
     num_pictures = min(NUM_SAMPLES, first["num_pictures"])
     strips = {name: _strip(Path(folder, name, "pictures.png"), num_pictures) for name in results}
@@ -198,7 +202,9 @@ def save_comparison(folder, results):
         pictures[name] = grayscale, prediction, truth
         for number, version in enumerate(versions, start=2):
             pictures[f"{name}, version {number}"] = grayscale, version, truth
-    figures.save_comparison(Path(folder, COMPARISON_FILE), pictures, first["dataset"])
+    path = Path(folder, COMPARISON_FILE)
+    figures.save_comparison(path, pictures, first["dataset"])
+    return path
 
 
 def _strip(path, num_pictures):

@@ -250,13 +250,14 @@ def test_problems_of_the_disk_are_told_from_others(error, expected):
 def test_text_outside_the_markers_is_kept(tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_between_markers(readme, "new")
+    write_between_markers({readme: "new"})
     assert readme.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
 
 
-def test_missing_markers_are_an_error(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text("nothing here\n")
+def test_missing_markers_are_an_error_and_change_no_file(tmp_path):
+    texts = {"README.md": f"{BEGIN}\nold\n{END}\n", "other.md": "nothing here\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="put both lines"):
-        write_between_markers(readme, "new")
-    assert readme.read_text() == "nothing here\n"
+        write_between_markers({tmp_path / name: "new" for name in texts})
+    assert {name: (tmp_path / name).read_text() for name in texts} == texts

@@ -31,7 +31,7 @@ def flow_unet(
     num_classes=0,
     widths=(48, 96, 168),
     depths=(1, 1, 2),
-    guide_widths=(48, 96, 128),
+    guide_widths=(32, 96, 128),
 ):
     """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
 
@@ -58,9 +58,9 @@ def flow_unet(
     noisy = keras.Input((None, None, 2), name="noisy_chroma")
     time = keras.Input((1,), name="time")
     known = keras.Input((NUM_CLASSES,), name="known_class")
-    *seen, logits = _encoder(widths, depths, has_labels=num_classes > 0)(grayscale)
+    *seen, logits = _encoder(widths, depths, guide_widths, has_labels=num_classes > 0)(grayscale)
     *features, mean, repeated = [RepeatLike()([x, noisy]) for x in (*seen, known)]
-    velocity = _guide(widths, guide_widths)([noisy, time, repeated, mean, *features])
+    velocity = _guide(guide_widths)([noisy, time, repeated, mean, *features])
     prediction = layers.Concatenate(dtype="float32", name=output)([velocity, mean])
     if num_classes:
         outputs = [prediction, layers.Identity(dtype="float32", name=CLASSES)(logits)]
@@ -69,21 +69,29 @@ def flow_unet(
     return keras.Model([grayscale, noisy, time, known], outputs, name="flow_unet")
 
 
-def _encoder(widths, depths, has_labels):
-    """Grayscale to features at each resolution, the chroma to expect, and logits of classes."""
+def _encoder(widths, depths, guide_widths, has_labels):
+    """Grayscale to features at each resolution, the chroma to expect, and logits of classes.
+
+    Features are fitted to the guide's channels here, once, rather than at every step.
+    """
     grayscale = keras.Input((None, None, 1))
     features, summary = trunk(grayscale, widths, depths)
-    mean = CropLike(stride=STEM_STRIDE)([layers.ReLU()(features[0]), grayscale])
+    features = [layers.ReLU()(x) for x in features]
+    mean = CropLike(stride=STEM_STRIDE)([features[0], grayscale])
     mean = output_layer(mean, "mean_chroma", 2)
+    features = [
+        convolution(x, width, kernel_size=1)
+        for x, width in zip(features, guide_widths, strict=True)
+    ]
     logits = class_head(summary, NUM_CLASSES, CLASSES, trainable=has_labels)
     return keras.Model(grayscale, [*features, mean, logits], name=ENCODER)
 
 
-def _guide(feature_widths, widths):
+def _guide(widths):
     """Noisy chroma, time, class, mean chroma and features to the velocity."""
     noisy, mean = keras.Input((None, None, 2)), keras.Input((None, None, 2))
     time, known = keras.Input((1,)), keras.Input((NUM_CLASSES,))
-    features = [keras.Input((None, None, width)) for width in feature_widths]
+    features = [keras.Input((None, None, width)) for width in widths]
     # Zeros at first: a class that was never told in training has no say.
     shown = layers.Dense(_CONDITION_WIDTH, use_bias=False, kernel_initializer="zeros")(known)
     condition = layers.Dense(_CONDITION_WIDTH)(time)
@@ -95,7 +103,7 @@ def _guide(feature_widths, widths):
     for level, (width, seen) in enumerate(zip(widths, features, strict=True)):
         if level:
             x = down(x, width)
-        x = layers.Add()([x, convolution(layers.ReLU()(seen), width, kernel_size=1)])
+        x = layers.Add()([x, seen])
         x = residual_block(x, condition)
         skips.append(x)
     for skip in reversed(skips[:-1]):

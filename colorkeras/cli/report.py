@@ -1,7 +1,5 @@
 """Remake from results/ the tables of README.md, RESULTS.md and the cards of shipped models."""
 
-from pathlib import Path
-
 from colorkeras import export, results, results_page, shipped
 from colorkeras.cli import DONE
 from colorkeras.files import write_between_markers
@@ -17,24 +15,19 @@ def add_arguments(parser):
 def run(options):
     """Writes tables and figures; returns the exit status."""
     measured = results.load(options.results)
-    results.save_comparison(options.results, measured)
-    write_between_markers(options.readme, results.markdown(measured))
     adjusted = results.load_adjusted(options.results)
-    written = results_page.save_figures(options.results, measured, adjusted)
-    write_between_markers(options.page, results_page.markdown(measured, adjusted))
-    cards = [_write_card(name, measured[name]) for name in shipped.SHIPPED if name in measured]
-    files = [
-        options.readme,
-        options.page,
-        Path(options.results, results.COMPARISON_FILE),
-        *written,
-        *cards,
+    texts = {
+        options.readme: results.markdown(measured),
+        options.page: results_page.markdown(measured, adjusted),
+    }
+    for name in shipped.SHIPPED:
+        if name in measured:
+            card = shipped.resolve(name) / export.README_FILE
+            texts[card] = results_page.card_markdown(measured[name])
+    write_between_markers(texts)
+    figures = [
+        results.save_comparison(options.results, measured),
+        *results_page.save_figures(options.results, measured, adjusted),
     ]
-    print(f"{len(measured)} models: {', '.join(map(str, files))}")
+    print(f"{len(measured)} models: {', '.join(map(str, [*texts, *figures]))}")
     return DONE
-
-
-def _write_card(name, metrics):
-    card = shipped.resolve(name) / export.README_FILE
-    write_between_markers(card, results_page.card_markdown(metrics))
-    return card

@@ -2,7 +2,8 @@
 
 References: Lipman, Chen, Ben-Hamu, Nickel, Le, "Flow matching for generative modeling", ICLR 2023;
 Liu, Gong, Liu, "Flow straight and fast: learning to generate and transfer data with rectified
-flow", ICLR 2023.
+flow", ICLR 2023. Steps: Hairer, Norsett, Wanner, "Solving ordinary differential equations I", 1993,
+section III.1.
 """
 
 import numpy as np
@@ -37,6 +38,11 @@ KNOWN_SHARE = 0.9
 SURE = 0.5
 """Probability above which the guide is told in coloring what the encoder takes a picture for."""
 
+TIME_WARP = 2.2
+"""Exponent of the times of looks: at first, when all is noise, the way bends most.
+
+Five looks at these times leave chroma as varied as fifteen of Heun's method at even ones do."""
+
 _AXES = np.array([[-1, 1], [1, 1]], np.float32) / np.sqrt(np.float32(2))
 """From Cb and Cr to their independent parts, and back: a reflection."""
 
@@ -49,8 +55,9 @@ def flow(output, settings, source=None):
 
     With noise x0, true chroma x1 at half resolution and a time t, 0..1, the network sees
     `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0` that leads on from there. Coloring
-    starts at noise of a temperature and follows the velocity in `steps` steps of Heun's method, the
-    last of Euler's.
+    starts at noise of a temperature and follows the velocity in `steps` steps of the two-step
+    method of Adams and Bashforth, the first of Euler's: as exact as Heun's, but for one look of the
+    guide in each step rather than two.
 
     Args:
         output: "velocity".
@@ -71,7 +78,7 @@ def flow(output, settings, source=None):
         return _spread(network, grayscale, temperature, steps)
 
     return Objective(
-        description=f"flow matching ({steps} Heun steps)",
+        description=f"flow matching ({steps} steps)",
         target=_target,
         loss=_loss,
         color=color,
@@ -178,24 +185,30 @@ def _draw(network, seen, seeds, temperature, steps):
     guide = network.get_layer(GUIDE)
     num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
     noise = noise_of_seeds(seeds, height, width)
-
-    def look(number, chroma, start, first):
-        """A look at the noisy chroma: even ones begin a step, odd ones correct where it led."""
-        begins = number % 2 == 0
-        time = tf.fill([num_pictures, 1], tf.cast((number + 1) // 2, tf.float32) / steps)
-        velocity = guide([chroma, time, known, mean, *features], training=False)
-        start, first = tf.where(begins, chroma, start), tf.where(begins, velocity, first)
-        return number + 1, start + (first + velocity) / (2 * steps), start, first
-
-    # One loop over looks rather than steps: exports then hold the guide once. The last step is one
-    # of Euler's: at its end no noise is left that a second look could tell from chroma.
     noise *= tf.reshape(temperature, [-1, 1, 1, 1])
+    times = tf.constant(times_of(steps))
+
+    def step(number, chroma, earlier):
+        """Looks at the noisy chroma once, and follows the velocity that it shows."""
+        before, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
+        told = [tf.fill([num_pictures, 1], now), known, mean, *features]
+        velocity = guide([chroma, *told], training=False)
+        # The velocity half way, if it goes on changing as since the last look.
+        share = tf.math.divide_no_nan(then - now, 2 * (now - before))
+        middle = velocity + share * (velocity - earlier)
+        return number + 1, chroma + (then - now) * middle, velocity
+
     shape = tf.TensorShape([None, None, None, 2])
-    _, chroma, _, _ = tf.while_loop(
-        lambda number, *_: number < 2 * steps - 1,
-        look,
-        [0, noise, noise, tf.zeros_like(noise)],
-        shape_invariants=[tf.TensorShape([]), shape, shape, shape],
+    _, chroma, _ = tf.while_loop(
+        lambda number, *_: number < steps,
+        step,
+        [0, noise, tf.zeros_like(noise)],
+        shape_invariants=[tf.TensorShape([]), shape, shape],
         parallel_iterations=1,
     )
     return unscale(chroma)
+
+
+def times_of(steps):
+    """When the guide looks: float32 NumPy `[steps + 1]`, rising from 0 to 1, dense at first."""
+    return np.linspace(0, 1, steps + 1, dtype=np.float32) ** TIME_WARP
