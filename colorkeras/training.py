@@ -8,8 +8,6 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from colorkeras import (
     architectures,
     checkpoints,
@@ -40,9 +38,6 @@ from colorkeras.outputs import NUM_CLASSES, OUTPUTS
 from colorkeras.precision import choose_precision, describe_device
 from colorkeras.strategies import choose_strategy, even_batch_size
 from colorkeras.version import git_commit, versions
-
-_NUM_CHECKED = 256
-"""So many training pictures are looked at for color: folders of large files are slow to read."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +110,7 @@ def _run(config, resumed_folder, earlier, say):
     # ----------------------------------------------------------------- data
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
     config = _with_labels(config, dataset)
-    _check_colors(dataset)
+    evaluation.check_colors(dataset, "train")
     batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
     validation_size = even_batch_size(
         dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
@@ -245,7 +240,10 @@ def _start(config, new):
         "objective": OUTPUTS[output].objective,
         "name": config.name or arch,
     }
-    return dataclasses.replace(config, **settled), weights
+    config = dataclasses.replace(config, **settled)
+    if new:  # An earlier version may have had other defaults.
+        objectives.check_settings(config)
+    return config, weights
 
 
 def _with_labels(config, dataset):
@@ -264,20 +262,6 @@ def _with_labels(config, dataset):
         )
     dataset.notes.append(f"No labels in {dataset.name}: trained without the class head.")
     return dataclasses.replace(config, class_weight=0.0)
-
-
-def _check_colors(dataset):
-    """Raises UserError for training pictures that are all gray."""
-    last = dataset.train.num_examples - 1
-    # Not the first ones: those of a folder may be the gray half of a collection.
-    numbers = np.linspace(0, last, min(_NUM_CHECKED, last + 1)).round()
-    examples = evaluation.load_pictures(dataset.train, numbers.astype("int64"))
-    if np.ptp(examples, axis=-1).max() == 0:
-        raise UserError(
-            f"training pictures that are all gray ({dataset.description})",
-            "pictures in color, of which training makes grayscale itself",
-            "Pass another --dataset.",
-        )
 
 
 def _facts(config, network, objective, dataset, batch_size, precision, strategy):

@@ -1,11 +1,15 @@
 """The models that come with colorkeras: there, small enough, and coloring as they always did."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from golden.make import FOLDER, golden_strip
 from PIL import Image
 
-from colorkeras import shipped
+from colorkeras import export, shipped
+from colorkeras.evaluation import format_value
 
 pytestmark = pytest.mark.parametrize("name", shipped.SHIPPED)
 
@@ -23,6 +27,16 @@ def test_size(name):
     files = [path for path in shipped.resolve(name).rglob("*") if path.is_file()]
     assert files
     assert sum(path.stat().st_size for path in files) <= MAX_BYTES
+
+
+def test_figures_and_card_are_those_of_this_very_model(name):
+    folder = shipped.resolve(name)
+    results = Path(__file__).resolve().parent.parent / "results" / name / "metrics.json"
+    metrics = json.loads(results.read_text(encoding="utf-8"))
+    assert metrics["model"] == json.loads((folder / export.METADATA_FILE).read_text("utf-8"))
+    card = (folder / export.README_FILE).read_text(encoding="utf-8")
+    for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
+        assert f"| {format_value(metrics['figures'][figure], figure)} |" in card
 
 
 def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):

@@ -414,7 +414,9 @@ def test_another_architecture_than_that_of_the_start_is_refused(
 def test_every_objective_ends_in_an_export_that_loads(
     objective, arch, output, config_for, tmp_path
 ):
-    settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16", "steps": 2}
+    settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16"}
+    if objective == "flow":
+        settings["steps"] = 2
     run = training.train(config_for(tmp_path, **settings), lambda line: None)
     assert run.export_folder == tmp_path / "saved_models" / arch / "1"
     with (run.folder / "history.csv").open(encoding="utf-8") as stream:
@@ -457,7 +459,7 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
     arch, output = training.architectures.choose(
         {"regression": "residual_unet"}.get(objective), None, objective
     )
-    config = config_for(tmp_path, arch=arch, image_size=32, class_weight=0.1, steps=2)
+    config = config_for(tmp_path, arch=arch, image_size=32, class_weight=0.1)
     run = training.train(config, lambda line: None)
     assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
     bare = training.architectures.build(arch, output)

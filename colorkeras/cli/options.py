@@ -69,7 +69,7 @@ def load_models(options):
 
 
 def open_dataset(options, models):
-    """Opens the data, prints its notes, and checks that every model takes its pictures.
+    """Opens the data, prints its notes, and checks that every model takes its pictures, in color.
 
     Args:
         options: With those of `add_evaluation_arguments`.
@@ -83,4 +83,5 @@ def open_dataset(options, models):
         print(f"*** {note}")
     for model in models.values():
         evaluation.check_image_size(model, getattr(dataset, options.split))
+    evaluation.check_colors(dataset, options.split)
     return dataset

@@ -4,6 +4,7 @@ from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image
 from colorkeras.evaluation.judging import judge_colorizers, judged_table
 from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
 from colorkeras.evaluation.pictures import (
+    check_colors,
     color_pictures,
     load_pictures,
     sample_numbers,
@@ -31,6 +32,7 @@ __all__ = [
     "Conditions",
     "Report",
     "adjusted",
+    "check_colors",
     "check_image_size",
     "color_pictures",
     "column_title",

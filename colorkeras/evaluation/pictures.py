@@ -5,11 +5,15 @@ import tensorflow as tf
 
 from colorkeras.color import from_uint8, to_uint8
 from colorkeras.degradations import DEGRADATIONS
+from colorkeras.errors import UserError
 from colorkeras.evaluation.measure import echo
 
 NUM_SAMPLES = 10
 """How many pictures figures show."""
 _SAMPLE_SEED = 0
+
+_NUM_CHECKED = 256
+"""So many pictures are looked at for color: folders of large files are slow to read."""
 
 
 def sample_numbers(source):
@@ -30,6 +34,25 @@ def sample_pictures(source):
 def load_pictures(source, indices):
     """Pictures of a source by number, 0 for the first: uint8 `[n, h, w, 3]`."""
     return source.load(tf.constant(indices, tf.int64), tf.constant(0, tf.int64)).numpy()
+
+
+def check_colors(dataset, split):
+    """Raises UserError for pictures that are all gray.
+
+    Args:
+        dataset: `ImageDataset`.
+        split: "train", "validation" or "test".
+    """
+    source = getattr(dataset, split)
+    last = source.num_examples - 1
+    # Not the first ones: those of a folder may be the gray half of a collection.
+    numbers = np.linspace(0, last, min(_NUM_CHECKED, last + 1)).round()
+    if np.ptp(load_pictures(source, numbers.astype("int64")), axis=-1).max() == 0:
+        raise UserError(
+            f"pictures that are all gray ({dataset.description}, {split})",
+            "pictures in color, which are made gray by the program itself",
+            "Pass another --dataset.",
+        )
 
 
 def color_pictures(color, truth, degradation="none", seeds=None):

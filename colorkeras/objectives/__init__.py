@@ -4,16 +4,47 @@ Add one by adding a file with a function that makes an `Objective`, one entry to
 its output to `OUTPUTS`.
 """
 
+from colorkeras.config import TrainingConfig
+from colorkeras.errors import UserError
 from colorkeras.objectives.classification import classification
 from colorkeras.objectives.flow import flow
 from colorkeras.objectives.objective import Objective
 from colorkeras.objectives.regression import regression
 from colorkeras.outputs import OUTPUTS
 
-__all__ = ["OBJECTIVES", "Objective", "create"]
+__all__ = ["OBJECTIVES", "SETTINGS", "Objective", "check_settings", "create"]
 
 OBJECTIVES = {"regression": regression, "classification": classification, "flow": flow}
 """Functions that make an objective, by name; their arguments are those of `create`."""
+
+SETTINGS = {
+    "loss": ("regression",),
+    "mirror": ("regression",),
+    "smoothness_weight": ("regression",),
+    "gradient_weight": ("regression",),
+    "rebalance": ("classification",),
+    "steps": ("flow",),
+    "temperature": ("classification", "flow"),
+}
+"""Fields of `TrainingConfig` that only some objectives make use of, and which."""
+
+
+def check_settings(config):
+    """Raises UserError for a setting that its objective would ignore.
+
+    Args:
+        config: `TrainingConfig` whose `objective` is settled.
+    """
+    for name, objectives in SETTINGS.items():
+        value = getattr(config, name)
+        if value == getattr(TrainingConfig, name) or config.objective in objectives:
+            continue
+        option = "--" + name.replace("_", "-")
+        raise UserError(
+            f"{option} {value} for objective {config.objective!r}, which has no use for it",
+            f"objective {' or '.join(objectives)}",
+            f"Leave {option} away, or pass --objective {objectives[0]}.",
+        )
 
 
 def create(output, settings, source=None):

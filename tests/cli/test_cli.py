@@ -37,8 +37,11 @@ def made_below(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
+MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"}
+
 # Words of the command, what the message must name as received, as expected, and as the way out.
-# {pictures} is a folder of pictures, {model} an export; the other paths are made by `given`.
+# {pictures} and {gray} are folders of pictures, the keys of `MODELS` exports; the other paths are
+# made by the test.
 UNUSABLE = [
     ("train --arch resnet", "'resnet'", "skip_cnn", "Choose"),
     ("train --output hsv", "'hsv'", "chroma", "Choose"),
@@ -71,6 +74,19 @@ UNUSABLE = [
     ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
     ("train --objective gan", "'gan'", "classification", "Choose"),
     ("train --arch unet --objective flow", "'flow'", "flow_unet with velocity", "Leave one"),
+    ("train --steps 4", "--steps 4 for objective 'regression'", "objective flow", "Leave --steps"),
+    (
+        "train --objective flow --mirror",
+        "--mirror True for objective 'flow'",
+        "objective regression",
+        "Leave --mirror away",
+    ),
+    (
+        "train --temperature 0.5",
+        "--temperature 0.5 for objective 'regression'",
+        "objective classification or flow",
+        "Leave --temperature away, or pass --objective classification.",
+    ),
     ("train --output bins --objective flow", "'bins'", "residual_unet with chroma", "Leave one"),
     ("train --steps 0", "--steps 0", "at least 1", "leave --steps away"),
     ("train --temperature 1.6", "--temperature 1.6", "at most 1.5", "leave --temperature away"),
@@ -124,6 +140,15 @@ UNUSABLE = [
     ("evaluate --model {model} --saturation -1", "--saturation -1", "from 0", "leave"),
     ("evaluate --model {model} --saturation nan", "--saturation nan", "from 0", "leave"),
     ("evaluate --model {model} --temperature 1", "temperature 1 for", "--objective flow", "Leave"),
+    ("evaluate --model {flow} --temperature 1.6", "temperature 1.6", "0..1.5", "--temperature 1"),
+    ("evaluate --model {flow} --temperature -0.1", "temperature -0.1", "0..1.5", "--temperature"),
+    ("evaluate --model {model} --dataset {gray} --image-size 16", "all gray", "color", "--dataset"),
+    (
+        "compare --model {model} --dataset {gray} --image-size 16 --output-dir new",
+        "all gray",
+        "color",
+        "--dataset",
+    ),
     (
         "evaluate --model {model} --dataset {pictures} --image-size 16 --judge --results new",
         "16x16 pixels to judge",
@@ -179,7 +204,7 @@ def test_bad_input_is_explained_and_leaves_nothing(
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("kept", encoding="utf-8")
     # Models are made for the cases that name them only.
-    for placeholder, name in (("{model}", "skip_cnn"), ("{baseline}", "baseline")):
+    for placeholder, name in MODELS.items():
         if placeholder in words:
             words = words.replace(placeholder, str(exports(name).folder))
     words = words.replace("{pictures}", str(picture_folder)).replace("{gray}", str(gray_folder))
