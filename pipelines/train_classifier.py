@@ -18,12 +18,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.augmentation.geometry import flip_and_shift
+from colorkeras.augmentation.geometry import cut_out, flip_and_shift
 from colorkeras.color import from_uint8
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
 from colorkeras.files import writing
 from colorkeras.judge import classifier
+from colorkeras.optimizers import NO_DECAY
+from colorkeras.outputs import NUM_CLASSES
 from colorkeras.precision import choose_precision
 from colorkeras.randomness import Randomness
 
@@ -54,7 +56,7 @@ def train(dataset, epochs, seed):
         0.0, epochs * steps - steps, warmup_target=LEARNING_RATE, warmup_steps=steps
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=0.05)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
     logits = keras.Model(network.input, network.output["logits"])
     logits.compile(
         optimizer,
@@ -65,8 +67,8 @@ def train(dataset, epochs, seed):
     def augment(step, batch):
         images, labels = batch
         randomness = Randomness(seed, step)
-        images = cut_out(flip_and_shift(from_uint8(images), randomness), randomness)
-        return images, tf.one_hot(labels, classifier.NUM_CLASSES)
+        images = cut_out(flip_and_shift(from_uint8(images), randomness), randomness, CUTOUT_SIZE)
+        return images, tf.one_hot(labels, NUM_CLASSES)
 
     batches = training_batches(dataset.train, BATCH_SIZE, seed, labels=True)
     logits.fit(
@@ -81,34 +83,6 @@ def train(dataset, epochs, seed):
     return trained
 
 
-def cut_out(images, randomness, size=CUTOUT_SIZE):
-    """Covers a square of each picture with gray, partly outside where its center is near a border.
-
-    Args:
-        images: float32 `[n, h, w, 3]` in 0..1.
-        randomness: `Randomness`, from which the places follow.
-        size: Pixels.
-
-    Returns:
-        As `images`.
-
-    Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
-    cutout", 2017.
-    """
-    num_pictures, height, width, _ = tf.unstack(tf.shape(images))
-    place = randomness.uniform(num_pictures, [2])
-
-    def inside(length, center):
-        distance = tf.range(length, dtype=tf.float32) - center[:, tf.newaxis] * tf.cast(
-            length, tf.float32
-        )
-        return tf.abs(distance) < size / 2
-
-    rows, columns = inside(height, place[:, 0]), inside(width, place[:, 1])
-    covered = rows[:, :, tf.newaxis, tf.newaxis] & columns[:, tf.newaxis, :, tf.newaxis]
-    return tf.where(covered, 0.5, images)
-
-
 def accuracy(network, source):
     """Share of a source's pictures whose class is found, 0..1."""
     correct = [
@@ -121,7 +95,7 @@ def accuracy(network, source):
 def _batches(source):
     batches = evaluation_batches(source, 500, labels=True)
     return batches.map(
-        lambda images, labels: (from_uint8(images), tf.one_hot(labels, classifier.NUM_CLASSES))
+        lambda images, labels: (from_uint8(images), tf.one_hot(labels, NUM_CLASSES))
     )
 
 

@@ -1,4 +1,4 @@
-"""Random flips and shifts of pictures."""
+"""Random flips, shifts and covers of pictures."""
 
 import tensorflow as tf
 
@@ -28,6 +28,34 @@ def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
     columns = tf.where(draws[:, 0] % 2 == 0, shape[2] - 1 - columns, columns)
     images = tf.gather(images, rows, axis=1, batch_dims=1)
     return tf.gather(images, columns, axis=2, batch_dims=1)
+
+
+def cut_out(images, randomness, size):
+    """Covers a square of each picture with gray, partly outside where its center is near a border.
+
+    Args:
+        images: float32 `[n, h, w, 3]` in 0..1.
+        randomness: `Randomness`, from which the places follow.
+        size: Pixels.
+
+    Returns:
+        As `images`.
+
+    Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
+    cutout", 2017.
+    """
+    num_pictures, height, width, _ = tf.unstack(tf.shape(images))
+    place = randomness.uniform(num_pictures, [2])
+
+    def inside(length, center):
+        distance = tf.range(length, dtype=tf.float32) - center[:, tf.newaxis] * tf.cast(
+            length, tf.float32
+        )
+        return tf.abs(distance) < size / 2
+
+    rows, columns = inside(height, place[:, 0]), inside(width, place[:, 1])
+    covered = rows[:, :, tf.newaxis, tf.newaxis] & columns[:, tf.newaxis, :, tf.newaxis]
+    return tf.where(covered, 0.5, images)
 
 
 def _reflect(indices, size):

@@ -9,9 +9,7 @@ from keras import layers
 
 from colorkeras.color import from_uint8
 from colorkeras.errors import UserError, one_line
-
-NUM_CLASSES = 10
-"""Classes of CIFAR-10."""
+from colorkeras.outputs import NUM_CLASSES
 
 FILE = Path(__file__).with_name("classifier.keras")
 """The trained classifier, which `pipelines/train_classifier.py` wrote."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.augmentation.geometry import MAX_SHIFT, flip_and_shift
+from colorkeras.augmentation.geometry import MAX_SHIFT, cut_out, flip_and_shift
 from colorkeras.randomness import Randomness
 
 SHIFTS = range(-MAX_SHIFT, MAX_SHIFT + 1)
@@ -96,3 +96,17 @@ def test_type_and_shape_are_kept(channels):
     result = flip_and_shift(images, Randomness(0, 0))
     assert result.dtype == tf.uint8
     assert result.shape == images.shape
+
+
+def test_a_square_is_covered_anywhere_and_cut_at_the_border():
+    images = np.zeros((NUM_PICTURES, 12, 20, 3), np.float32)
+    covered = cut_out(images, Randomness(0, 0), size=6).numpy()
+    assert set(np.unique(covered)) == {0, 0.5}
+    rows, columns = (covered[..., 0].any(axis=axis) for axis in (2, 1))
+    for lines, length in ((rows, 12), (columns, 20)):
+        # One run of lines, of which half lie outside where the center is at the border.
+        assert (np.abs(np.diff(lines.astype(int), prepend=0, append=0)).sum(axis=1) == 2).all()
+        assert {3, 6} <= set(lines.sum(axis=1)) <= {3, 4, 5, 6}
+        assert lines.any(axis=0).all() and lines.shape[1] == length
+    expected = 0.5 * (rows[:, :, None] & columns[:, None, :])
+    np.testing.assert_array_equal(covered, np.repeat(expected[..., None], 3, axis=-1))
