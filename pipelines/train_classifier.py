@@ -94,9 +94,7 @@ def accuracy(network, source):
 
 def _batches(source):
     batches = evaluation_batches(source, 500, labels=True)
-    return batches.map(
-        lambda images, labels: (from_uint8(images), tf.one_hot(labels, NUM_CLASSES))
-    )
+    return batches.map(lambda images, labels: (from_uint8(images), tf.one_hot(labels, NUM_CLASSES)))
 
 
 def main():
