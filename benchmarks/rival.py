@@ -18,6 +18,7 @@ Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversaria
 
 import argparse
 import dataclasses
+import math
 import time
 from pathlib import Path
 
@@ -27,12 +28,13 @@ from keras import layers
 
 from colorkeras import architectures, export, optimizers
 from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.callbacks import Progress
+from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.color import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
+from colorkeras.errors import DivergedError
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.objectives import Objective
 from colorkeras.precision import choose_precision, describe_device
@@ -138,15 +140,16 @@ def train(config, dataset, minutes, precision):
     colorizer = build(config, precision)
     total_steps = epochs * steps_per_epoch
     colorizer.compile(optimizers.create(config, total_steps))
-    history, best = {}, {}
+    history, best = {}, {"psnr": -math.inf}
 
     def record(epoch, logs):
         if "val_loss" not in logs:
             return
         for name, value in {"epoch": epoch + 1, **logs}.items():
             history.setdefault(name, []).append(float(value))
-        if logs[CHOSEN_BY] == max(history[CHOSEN_BY]):
-            best.update(epoch=epoch + 1, weights=colorizer.average.get_weights())
+        if logs[CHOSEN_BY] > best["psnr"]:
+            weights = colorizer.average.get_weights()
+            best.update(psnr=float(logs[CHOSEN_BY]), epoch=epoch + 1, weights=weights)
 
     colorizer.fit(
         batches,
@@ -155,6 +158,7 @@ def train(config, dataset, minutes, precision):
         validation_data=evaluation_batches(dataset.validation, config.batch_size),
         validation_freq=max(1, epochs // NUM_VALIDATIONS),
         callbacks=[
+            StopOnNaN(),
             Progress(config.batch_size, total_steps, print),
             keras.callbacks.LambdaCallback(on_epoch_end=record),
         ],
@@ -162,7 +166,8 @@ def train(config, dataset, minutes, precision):
         verbose=2,
     )
     colorizer.average.set_weights(best["weights"])
-    return colorizer.average, {"epochs": epochs, "best_epoch": best["epoch"], "history": history}
+    facts = {"epochs": epochs, "best_epoch": best["epoch"], "history": history}
+    return colorizer.average, facts
 
 
 def choose(config, dataset, precision):
@@ -170,7 +175,11 @@ def choose(config, dataset, precision):
     brought = {}
     for optimizer, rate in CANDIDATES:
         candidate = dataclasses.replace(config, optimizer=optimizer, learning_rate=rate)
-        _, facts = train(candidate, dataset, MINUTES_TO_TRY, precision)
+        try:
+            _, facts = train(candidate, dataset, MINUTES_TO_TRY, precision)
+        except DivergedError as error:
+            print(f"{optimizer} {rate:g}: {error}", flush=True)
+            continue
         brought[candidate] = max(facts["history"][CHOSEN_BY])
     tried = {f"{c.optimizer} {c.learning_rate:g}": round(db, 3) for c, db in brought.items()}
     print(f"{CHOSEN_BY} after {MINUTES_TO_TRY} minutes: {tried}", flush=True)
@@ -190,6 +199,7 @@ def main():
     config = TrainingConfig(seed=options.seed)
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
+    make_deterministic(config.seed)  # Before any speed is measured, on which it bears.
     config, tried = choose(config, dataset, precision)
     started = time.perf_counter()
     network, trained = train(config, dataset, options.minutes, precision)

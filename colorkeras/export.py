@@ -48,8 +48,7 @@ what was there: they are no evidence, and a picture should say that a program co
 
 Trained on {dataset}{labels}.
 The grayscale input is luma, 0.299 R + 0.587 G + 0.114 B, of the same pictures. Pictures that differ
-from these in subject, size of things or tone are colored worse. CIFAR-10 (Krizhevsky 2009) was
-collected from the web by its subjects; nobody asked who took the pictures.
+from these in subject, size of things or tone are colored worse.{origin}
 
 ## Training
 
@@ -76,6 +75,10 @@ bear on the weights is for their user to judge.
 _SAMPLING = """
 Another seed gives another plausible version, the same seed the same one; a lower temperature gives
 paler colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+
+_CIFAR10 = """ CIFAR-10 (Krizhevsky,
+2009) is a part of 80 Million Tiny Images, which web searches had found; authors and terms of the
+pictures are not known."""
 
 _TRAINING = {
     "recipe": "recipe",
@@ -142,6 +145,7 @@ def _readme(network, objective, offered, metadata):
         sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
         metadata_file=METADATA_FILE.as_posix(),
         labels=", and on what they show" if metadata.get("class_weight") else "",
+        origin=_CIFAR10 if "CIFAR-10" in metadata["dataset"] else "",
         training="\n".join(training) or "Not recorded.",
         begin=BEGIN,
         end=END,
