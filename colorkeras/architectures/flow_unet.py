@@ -29,9 +29,9 @@ GUIDE = "guide"
 def flow_unet(
     output="velocity",
     num_classes=0,
-    widths=(48, 96, 168),
+    widths=(48, 96, 192),
     depths=(1, 1, 2),
-    guide_widths=(32, 96, 128),
+    guide_widths=(32, 64, 96),
 ):
     """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
 
