@@ -46,7 +46,7 @@ measured.
             "arch": "flow_unet",
             "objective": "flow",
             "optimizer": "muon",
-            "epochs": 18,
+            "epochs": 22,
             "class_weight": 0.5,
             "name": "unet_vivid",
         },
