@@ -117,8 +117,13 @@ def _check(name, value, low, high=math.inf, above=False):
     expected = f"a number {'above' if above else 'of at least'} {low}"
     if high != math.inf:
         expected += f" and at most {high}"
-    option = "--" + name.replace("_", "-")
+    option = option_of(name)
     raise UserError(f"{option} {value}", expected, f"Choose such a value, or leave {option} away.")
+
+
+def option_of(name):
+    """The option of a field: "--batch-size" of "batch_size"."""
+    return "--" + name.replace("_", "-")
 
 
 def is_plain_name(name):

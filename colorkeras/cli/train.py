@@ -16,7 +16,7 @@ from colorkeras.architectures import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
-from colorkeras.config import TrainingConfig
+from colorkeras.config import TrainingConfig, option_of
 from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
 from colorkeras.files import require_writable
@@ -105,7 +105,11 @@ def run(options):
     settings = vars(options)
     # A run that goes on has its settings already, those of its recipe among them.
     if "recipe" in settings and "resume" not in settings:
-        settings = {**RECIPES[settings["recipe"]].settings, **settings}
+        recipe = RECIPES[settings["recipe"]].settings
+        taken = {name: value for name, value in recipe.items() if name not in settings}
+        # Said, so that a message about one of them puzzles nobody who never typed it.
+        print(f"Recipe {settings['recipe']}: {_as_options(taken)}")
+        settings |= taken
     preview = settings.pop("preview", False)
     folder = settings.pop("resume", None)
     if preview and folder is not None:
@@ -117,6 +121,14 @@ def run(options):
     else:
         training.train(TrainingConfig(**settings))
     return DONE
+
+
+def _as_options(settings):
+    words = [
+        option_of(name) if value is True else f"{option_of(name)} {value}"
+        for name, value in settings.items()
+    ]
+    return " ".join(words)
 
 
 def _preview(config):

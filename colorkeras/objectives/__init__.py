@@ -4,7 +4,7 @@ Add one by adding a file with a function that makes an `Objective`, one entry to
 its output to `OUTPUTS`.
 """
 
-from colorkeras.config import TrainingConfig
+from colorkeras.config import TrainingConfig, option_of
 from colorkeras.errors import UserError
 from colorkeras.objectives.classification import classification
 from colorkeras.objectives.flow import flow
@@ -39,7 +39,7 @@ def check_settings(config):
         value = getattr(config, name)
         if value == getattr(TrainingConfig, name) or config.objective in objectives:
             continue
-        option = "--" + name.replace("_", "-")
+        option = option_of(name)
         raise UserError(
             f"{option} {value} for objective {config.objective!r}, which has no use for it",
             f"objective {' or '.join(objectives)}",

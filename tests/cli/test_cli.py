@@ -310,8 +310,10 @@ def test_options_beside_a_recipe_win(name, main, monkeypatch):
     configs = []
     monkeypatch.setattr(training, "train", configs.append)
     assert main(f"train --recipe {name}")[0] == cli.DONE
-    assert main(f"train --recipe {name} --epochs 1 --name mine")[0] == cli.DONE
+    status, output, _ = main(f"train --recipe {name} --epochs 1 --name mine")
+    assert status == cli.DONE
     settings = RECIPES[name].settings
+    assert f"--arch {settings['arch']}" in output and "--epochs" not in output
     assert configs[0] == TrainingConfig(recipe=name, **settings)
     assert configs[1] == TrainingConfig(**{"recipe": name, **settings, "epochs": 1, "name": "mine"})
 

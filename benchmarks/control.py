@@ -1,0 +1,60 @@
+"""The control: the saturation at which one model is as colorful as another.
+
+    python benchmarks/control.py --model unet --like unet_vivid
+    python pipelines/evaluate.py --model unet --saturation FACTOR --judge --results results
+
+A knob fakes colorfulness. Whether a vivid model is more than a faithful one with its colors turned
+up is seen where they are equally colorful: the first command prints the factor for the second.
+
+Last result: none yet.
+"""
+
+import argparse
+
+from colorkeras import evaluation, export, shipped
+from colorkeras.color import luma
+from colorkeras.data import load_dataset
+from colorkeras.evaluation.measure import finished, measure_each
+from colorkeras.metrics import METRICS
+
+NAME = "colorfulness"
+"""Key of `METRICS` that is to be equal."""
+
+MOST = 4.0
+
+PRECISION = 0.01
+"""Of the factor: far finer than what can be seen."""
+
+
+def colorfulness(color, source):
+    return finished(measure_each(luma, color, source, {NAME: METRICS[NAME]}))[NAME]
+
+
+def equal_saturation(model, wanted, source):
+    """The factor that brings a model to the wanted colorfulness, by bisection."""
+    low, high = 0.0, MOST
+    while high - low > PRECISION / 2:
+        middle = (low + high) / 2
+        if colorfulness(evaluation.adjusted(model, middle), source) < wanted:
+            low = middle
+        else:
+            high = middle
+    return round((low + high) / 2, 2)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--like", required=True)
+    parser.add_argument("--data-dir")
+    options = parser.parse_args()
+    source = load_dataset("cifar10", options.data_dir).test
+    wanted = colorfulness(export.load(shipped.resolve(options.like)).color, source)
+    factor = equal_saturation(export.load(shipped.resolve(options.model)), wanted, source)
+    print(f"{options.like}: {NAME} {wanted:.2f}; {options.model}: --saturation {factor}")
+
+
+if __name__ == "__main__":
+    main()
