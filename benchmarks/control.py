@@ -12,6 +12,7 @@ Last result: none yet.
 import argparse
 
 from colorkeras import evaluation, export, shipped
+from colorkeras.cli.evaluate import MAX_SATURATION
 from colorkeras.color import luma
 from colorkeras.data import load_dataset
 from colorkeras.evaluation.measure import finished, measure_each
@@ -19,8 +20,6 @@ from colorkeras.metrics import METRICS
 
 NAME = "colorfulness"
 """Key of `METRICS` that is to be equal."""
-
-MOST = 4.0
 
 PRECISION = 0.01
 """Of the factor: far finer than what can be seen."""
@@ -32,7 +31,9 @@ def colorfulness(color, source):
 
 def equal_saturation(model, wanted, source):
     """The factor that brings a model to the wanted colorfulness, by bisection."""
-    low, high = 0.0, MOST
+    low, high = 0.0, MAX_SATURATION
+    if colorfulness(evaluation.adjusted(model, high), source) < wanted:
+        raise SystemExit(f"Not even --saturation {high:g} makes it as colorful.")
     while high - low > PRECISION / 2:
         middle = (low + high) / 2
         if colorfulness(evaluation.adjusted(model, middle), source) < wanted:

@@ -44,6 +44,30 @@ def intervals(values, finish):
     }
 
 
+def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
+    """Percentile interval of a figure that is no function of means, as `intervals` draws them.
+
+    Args:
+        figure: Function of how often each picture was drawn, int `[num_pictures]`, to float.
+        num_pictures: How many there are.
+        num_resamples: How often pictures are drawn anew.
+
+    Returns:
+        `[low, high]`, float each.
+
+    >>> values = np.arange(100.0)
+    >>> low, high = interval(lambda counts: np.average(values, weights=counts), 100)
+    >>> low < 49.5 < high
+    True
+    """
+    generator = np.random.default_rng(_SEED)
+    figures = []
+    while len(figures) < num_resamples:
+        drawn = generator.integers(num_pictures, size=num_pictures)
+        figures.append(figure(np.bincount(drawn, minlength=num_pictures)))
+    return _interval(figures)
+
+
 def _resampled_means(values):
     """Means over each draw of pictures: float64 `[n, k]` to `[NUM_RESAMPLES, k]`."""
     generator = np.random.default_rng(_SEED)

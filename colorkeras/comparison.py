@@ -176,7 +176,10 @@ class Comparison:
         """Writes the files of `file_names` to a folder, last the one that shows the others."""
         for entry in self.entries:
             entry.save_sheet(folder)
-        pictures = {label: report.pictures.values() for label, report in self.reports.items()}
+        pictures = {
+            label: [report.pictures[row] for row in ("grayscale", "prediction", "ground truth")]
+            for label, report in self.reports.items()
+        }
         dataset = self.entries[0].report.metrics["dataset"]
         figures.save_comparison(Path(folder, PICTURES_FILE), pictures, dataset)
         records = {entry.candidate.label: entry.record() for entry in self.entries}

@@ -22,12 +22,14 @@ class TrainingConfig:
         init: A trained model to start from, as for `pretrained.load`; None starts anew.
         loss: Key of `LOSSES`, for objective "regression".
         mirror: Whether objective "regression" also colors a picture's mirror image, and takes the
-            mean: a smaller error for twice the time.
+            mean: a smaller error for twice the time; and "flow" asks of both what they show.
         smoothness_weight: Of edge-aware chroma smoothness in loss "structure".
         gradient_weight: Of luma gradients in loss "structure".
         rebalance: Share of the uniform distribution in the weights of objective "classification",
             above 0 to 1; 1 does not rebalance.
         steps: Steps in which objective "flow" colors a picture.
+        guidance: How much objective "flow" exaggerates what the class does to colors, where it is
+            believed to be known: at least 1, which does not, and at most 10.
         temperature: Of the endpoints without one, 0..1.5; None takes the objective's default.
         class_weight: Of an auxiliary class head's cross entropy, for data sets with labels and
             architectures that allow a head; 0 trains none. Exports keep it for "flow" only.
@@ -62,7 +64,8 @@ class TrainingConfig:
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     rebalance: float = 0.5
-    steps: int = 5
+    steps: int = 4
+    guidance: float = 1.0
     temperature: float | None = None
     class_weight: float = 0.0
     dataset: str | None = None
@@ -95,6 +98,7 @@ class TrainingConfig:
         _check("gradient_weight", self.gradient_weight, 0)
         _check("rebalance", self.rebalance, 0, 1, above=True)
         _check("steps", self.steps, 1)
+        _check("guidance", self.guidance, 1, 10)
         if self.temperature is not None:
             _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
         _check("class_weight", self.class_weight, 0)

@@ -13,7 +13,7 @@ from colorkeras import architectures
 from colorkeras.config import is_plain_name
 from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError, one_line
-from colorkeras.files import BEGIN, END, write_json, write_next_version, write_text
+from colorkeras.files import BEGIN, END, literal, write_json, write_next_version, write_text
 from colorkeras.objectives.objective import check_temperature
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
@@ -138,7 +138,8 @@ def export(network, objective, parent, metadata):
 def _readme(network, objective, offered, metadata):
     _, height, width, _ = network.inputs[0].shape
     facts = {text: metadata.get(key) for key, text in _TRAINING.items()}
-    training = [f"- {text}: {value}" for text, value in facts.items() if value is not None]
+    known = {text: literal(str(value)) for text, value in facts.items() if value is not None}
+    training = [f"- {text}: {value}" for text, value in known.items()]
     return _README.format(
         endpoints=table(offered),
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
@@ -240,16 +241,34 @@ def load(path):
         UserError: There is none, or it was not written by colorkeras.
     """
     path = Path(path)
+    metadata = read_metadata(path)
+    with _problem_explained(path):
+        model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
+        if "serving_default" not in model.saved_model.signatures:
+            raise ValueError("it has no endpoint serving_default")
+    return model
+
+
+def read_metadata(path):
+    """What `export` wrote of a SavedModel beside it, without loading the model.
+
+    Args:
+        path: Folder of one version.
+
+    Returns:
+        Dict.
+
+    Raises:
+        UserError: There is none, or it was not written by colorkeras.
+    """
+    path = Path(path)
     with _problem_explained(path):
         metadata = json.loads((path / METADATA_FILE).read_text(encoding="utf-8"))
-        model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if not {"name", "architecture", "output", "num_parameters"} <= set(metadata):
             raise ValueError(f"{METADATA_FILE.as_posix()} is incomplete")
         if not is_plain_name(metadata["name"]):
             raise ValueError(f"its name is {metadata['name']!r}")
-        if "serving_default" not in model.saved_model.signatures:
-            raise ValueError("it has no endpoint serving_default")
-    return model
+    return metadata
 
 
 @contextlib.contextmanager

@@ -53,6 +53,15 @@ def write_between_markers(texts):
         write_text(path, content)
 
 
+def literal(text):
+    r"""Keeps Markdown from taking the asterisks of a text for emphasis.
+
+    >>> print(literal("a*b* RMSE"))
+    a\*b\* RMSE
+    """
+    return text.replace("*", r"\*")
+
+
 def _between_markers(path, text):
     content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
     before, begin, rest = content.partition(BEGIN)

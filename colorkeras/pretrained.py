@@ -12,6 +12,9 @@ from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError, one_line
 from colorkeras.outputs import OUTPUTS
 
+COLOR_SETTINGS = ("mirror", "steps", "guidance", "temperature")
+"""Fields of `TrainingConfig` that decide how an export colors."""
+
 
 def load(model):
     """Loads a trained network, ready to be trained further.
@@ -59,10 +62,26 @@ def _from_export(model):
     return network
 
 
+def color_settings(model):
+    """How a trained model colors, beside its weights.
+
+    Args:
+        model: As for `load`.
+
+    Returns:
+        Dict by fields of `TrainingConfig`, those of `COLOR_SETTINGS` that its export tells; of a
+        `.keras` file, which holds weights only, none.
+    """
+    path = shipped.resolve(model)
+    return {} if path.suffix == ".keras" else _told(export.read_metadata(path))
+
+
+def _told(metadata):
+    return {name: metadata[name] for name in COLOR_SETTINGS if name in metadata}
+
+
 def _settings(metadata):
-    """What of the training's settings decides how the export colors."""
-    names = {"steps", "temperature", "mirror"} & set(metadata)
-    return TrainingConfig(**{name: metadata[name] for name in names})
+    return TrainingConfig(**_told(metadata))
 
 
 def _assign(variables, values):

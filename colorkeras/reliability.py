@@ -10,11 +10,10 @@ from colorkeras import figures
 from colorkeras.color import from_uint8, rgb_to_chroma
 from colorkeras.data import evaluation_batches
 from colorkeras.degradations import DEGRADATIONS
+from colorkeras.objectives.flow import NUM_DRAWS
 
 NUM_BINS = 10
 """Groups of pixels, from the most to the least certain, the same number of pixels in each."""
-
-_PICTURES_PER_BATCH = 100
 
 
 def reliability(model, source, degradation, num_pictures):
@@ -22,13 +21,20 @@ def reliability(model, source, degradation, num_pictures):
 
     What the model calls its answer is off by the spread of what is plausible, if its distribution
     is right: for a sampled answer both the answer and the truth vary, so the squared deviation is
-    twice the predicted variance; for a mean it is once.
+    twice the predicted variance; for a mean it is once. An annealed mean lies between mean and
+    mode, so it may be off by a little more.
+
+    The endpoint of a model that samples takes the same noise for all pictures, a few draws that
+    would not average out over them. So such a model is asked for samples from seeds of their own:
+    one is the answer, the spread is that of as many others as the endpoint draws. Few draws give a
+    rough spread: where it is low it is often too low, and where it is high too high.
 
     Args:
         model: `ExportedModel` with the endpoint "colorize_with_confidence".
         source: `Source` of ground truth.
         degradation: Key of `DEGRADATIONS`: what the model is shown of it.
-        num_pictures: How many of its pictures, the first ones, are looked at.
+        num_pictures: How many of its pictures, the first ones, are looked at; a batch is looked at
+            as a whole.
 
     Returns:
         Dict of "predicted" and "observed", lists of `NUM_BINS` floats: root mean squares of the
@@ -50,17 +56,38 @@ def reliability(model, source, degradation, num_pictures):
 
 def _deviations(model, source, degradation, num_pictures):
     show = DEGRADATIONS[degradation]
-    endpoint = model.saved_model.signatures["colorize_with_confidence"]
-    predicted, observed = [], []
-    for images in evaluation_batches(source, _PICTURES_PER_BATCH).take(
-        -(-num_pictures // _PICTURES_PER_BATCH)
-    ):
+    predicted, observed, num_seen = [], [], 0
+    for images in evaluation_batches(source):
+        if num_seen >= num_pictures:
+            break
         rgb = from_uint8(images)
-        colored = endpoint(grayscale=show(rgb))
-        error = rgb_to_chroma(rgb) - rgb_to_chroma(colored["rgb"])
-        predicted.append(tf.reshape(colored["standard_deviation"], [-1]))
-        observed.append(tf.reshape(tf.norm(error, axis=-1), [-1]))
+        if model.samples:
+            answer, deviation = _sampled(model, show(rgb), num_seen, source.num_examples)
+        else:
+            answer, deviation = _told(model, show(rgb))
+        num_seen += len(images)
+        predicted.append(tf.reshape(deviation, [-1]))
+        observed.append(tf.reshape(tf.norm(rgb_to_chroma(rgb) - answer, axis=-1), [-1]))
     return np.concatenate(predicted), np.concatenate(observed)
+
+
+def _told(model, grayscale):
+    """Chroma and its standard deviation, as the endpoint tells them."""
+    colored = model.saved_model.signatures["colorize_with_confidence"](grayscale=grayscale)
+    return rgb_to_chroma(colored["rgb"]), colored["standard_deviation"]
+
+
+def _sampled(model, grayscale, first, num_examples):
+    """Chroma of one sample of each picture, and the standard deviation of others."""
+    seeds = first + tf.range(len(grayscale))
+    answer, *others = (
+        rgb_to_chroma(model.color(grayscale, seeds + number * num_examples))
+        for number in range(NUM_DRAWS + 1)
+    )
+    _, variance = tf.nn.moments(tf.stack(others), axes=[0])
+    # Bessel's correction, as for the endpoint.
+    variance *= NUM_DRAWS / (NUM_DRAWS - 1)
+    return answer, tf.sqrt(tf.reduce_sum(variance, axis=-1))
 
 
 def _root_mean_square(values):

@@ -10,6 +10,7 @@ from colorkeras import figures
 from colorkeras.errors import UserError
 from colorkeras.evaluation import table_lines
 from colorkeras.evaluation.pictures import NUM_SAMPLES
+from colorkeras.files import literal
 
 COMPARISON_FILE = "comparison.png"
 
@@ -43,7 +44,7 @@ def load(folder):
             "a folder that colorkeras evaluate --results wrote",
             "Run that command first, or name another folder.",
         )
-    _check_same_data(results)
+    check_same_data(results)
 
     def rank(item):
         metrics = item[1]
@@ -60,9 +61,6 @@ def load_adjusted(folder):
 
     Returns:
         Dict of metrics by what was changed of which model, such as "unet, saturation 2".
-
-    Raises:
-        UserError: They were measured on different pictures.
     """
     adjusted = {}
     for file in sorted(Path(folder).rglob("metrics.json")):
@@ -71,11 +69,11 @@ def load_adjusted(folder):
         if known and all(known):
             title = ", ".join([name, *(change.replace("_", " ") for change in changes)])
             adjusted[title] = _read(file)
-    _check_same_data(adjusted)
     return adjusted
 
 
-def _check_same_data(results):
+def check_same_data(results):
+    """Raises UserError if models, in a dict as from `load`, were measured on different pictures."""
     datasets = {metrics["dataset"] for metrics in results.values()}
     if len(datasets) > 1:
         raise UserError(
@@ -162,15 +160,6 @@ def markdown_table(lines, num_text_columns=1):
     )
 
 
-def literal(text):
-    r"""Keeps Markdown from taking the asterisks of a text for emphasis.
-
-    >>> print(literal("a*b* RMSE"))
-    a\*b\* RMSE
-    """
-    return text.replace("*", r"\*")
-
-
 def conditions(results):
     """What was measured on what and how it was trained, for people: str."""
     models = [metrics["model"] for metrics in results.values()]
@@ -178,7 +167,7 @@ def conditions(results):
     return (
         f"{first['dataset']}, {first['num_pictures']:,} pictures. "
         f"Trained on {distinct(models, 'device')} in {distinct(models, 'precision')}, "
-        f"loss {distinct(models, 'loss')}, batch {distinct(models, 'batch_size')}, "
+        f"loss {literal(distinct(models, 'loss'))}, batch {distinct(models, 'batch_size')}, "
         f"seed {distinct(models, 'seed')}."
     )
 

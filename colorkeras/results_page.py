@@ -5,11 +5,11 @@ from pathlib import Path
 from colorkeras import figures, judge
 from colorkeras.evaluation import column_title, figure_names, format_value
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
+from colorkeras.files import literal
 from colorkeras.metrics import GROUPS, METRICS
 from colorkeras.results import (
     COMPARISON_FILE,
     conditions,
-    literal,
     markdown_table,
     reference_rows,
     settings_lines,
@@ -35,7 +35,7 @@ def markdown(results, adjusted):
     """
     rows = {**results, **adjusted}
     parts = [conditions(results), _group_tables(rows), _judged_table(rows), _settings(results)]
-    return "\n\n".join(part for part in [*parts, _links(results)] if part)
+    return "\n\n".join(part for part in [*parts, _links(results, rows)] if part)
 
 
 def card_markdown(metrics):
@@ -50,7 +50,7 @@ def card_markdown(metrics):
     tables = [(METRICS, metrics["figures"], metrics["echo"])]
     if "judge" in metrics:
         judged = metrics["judge"]
-        tables.append((judge.FIGURES, judged["model"]["figures"], judged["grayscale"]["figures"]))
+        tables.append((judge.FIGURES, judged["model"]["figures"], judged["echo"]["figures"]))
     lines = [["figure", "model", "echo"]]
     for definitions, model, echo in tables:
         for name in (name for name in definitions if name in model):
@@ -121,12 +121,12 @@ def _group_tables(rows):
     return "\n\n".join(tables)
 
 
-def _with_interval(values, intervals, name):
-    text = format_value(values.get(name), name)
+def _with_interval(values, intervals, name, definitions=METRICS):
+    text = format_value(values.get(name), name, definitions)
     if name not in intervals or not text:
         return text
     low, high = intervals[name]
-    return f"{text} ± {format_value((high - low) / 2, name)}"
+    return f"{text} ± {format_value((high - low) / 2, name, definitions)}"
 
 
 def _judged_table(rows):
@@ -149,11 +149,11 @@ def _judged_table(rows):
 
 
 def _with_range(entry, name):
-    text = format_value(entry["figures"].get(name), name, judge.FIGURES)
     if name not in entry["ranges"]:
-        return text
-    low, high = (format_value(end, name, judge.FIGURES) for end in entry["ranges"][name])
-    return f"{text} ({low} to {high})"
+        return _with_interval(entry["figures"], entry["intervals"], name, judge.FIGURES)
+    values = entry["figures"][name], *entry["ranges"][name]
+    mean, low, high = (format_value(value, name, judge.FIGURES) for value in values)
+    return f"{mean} ({low} to {high})"
 
 
 def _settings(results):
@@ -162,12 +162,12 @@ def _settings(results):
     return f"### Training\n\n{markdown_table([['', *header], *lines], num_text_columns=2)}"
 
 
-def _links(results):
+def _links(results, rows):
     pictures = {
         "The same ten pictures": COMPARISON_FILE,
         "Color error and colorfulness": ERROR_FILE,
     }
-    if any("judge" in metrics for metrics in results.values()):
+    if any("judge" in metrics for metrics in rows.values()):
         pictures["Fooling rate and top-1 accuracy"] = JUDGES_FILE
     if _curves(results):
         pictures["Quality and minutes of training"] = MINUTES_FILE

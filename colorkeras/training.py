@@ -24,6 +24,7 @@ from colorkeras import (
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
+from colorkeras.config import option_of
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
 from colorkeras.errors import (
@@ -126,6 +127,8 @@ def _run(config, resumed_folder, earlier, say):
         average = architectures.build(config.arch, config.output, num_classes=num_classes)
     if weights is not None:
         architectures.without_class_head(network).set_weights(weights)
+        if not num_classes:
+            architectures.forget_classes(network)
     architectures.check_image_size(network, config.image_size, config.image_size)
     objective = objectives.create(config.output, config, dataset.train)
 
@@ -138,6 +141,11 @@ def _run(config, resumed_folder, earlier, say):
         f"Network: {config.arch}, {facts['num_parameters']:,} parameters, output {config.output}"
         + (f", from {config.init}" if config.init else "")
     )
+    if weights is not None:
+        for name, value in pretrained.color_settings(config.init).items():
+            if objective.facts.get(name, False) != value:
+                option = f"{option_of(name)} {'' if value is True else value}".strip()
+                say(f"*** {config.init} colors with {option}, this run without")
     say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
     with strategy.scope():
         colorizer = Colorizer(

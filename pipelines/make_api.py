@@ -120,7 +120,9 @@ def is_public(member):
 def member_text(member, level):
     parts = [f"{'#' * level} `{member.name}`", signature(member), docstring_text(member)]
     if member.is_attribute and isinstance(member.value, griffe.ExprDict):
-        parts.append(f"Keys: {', '.join(f'`{key}`' for key in member.value.keys)}.")
+        keys = member.value.keys
+        if None not in keys:  # Which stands for the entries of another dict.
+            parts.append(f"Keys: {', '.join(f'`{key}`' for key in keys)}.")
     if member.is_class:
         # Fields of data classes are described with their class.
         members = [

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import architectures, export, objectives
+from colorkeras import architectures, evaluation, export, objectives, training
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.config import TrainingConfig
 from colorkeras.data import sample
@@ -125,6 +125,35 @@ def config_for(picture_folder):
         return TrainingConfig(**{**settings, **changes})
 
     return config
+
+
+@pytest.fixture(scope="session")
+def finished(config_for, tmp_path_factory):
+    """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
+    folder = tmp_path_factory.mktemp("finished")
+    said = []
+    run = training.train(config_for(folder, precision="mixed_bfloat16"), said.append)
+    return folder, said, run
+
+
+@pytest.fixture
+def fit_only(monkeypatch):
+    """Leaves out what follows the last epoch, for tests of what happens before."""
+    monkeypatch.setattr(export, "export", lambda *arguments: None)
+    monkeypatch.setattr(export, "load", lambda folder: None)
+    monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
+
+    class NoReport:
+        def __init__(self):
+            self.metrics = {"figures": {}}
+
+        def save(self, folder):
+            pass
+
+        def table(self):
+            return ""
+
+    monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from colorkeras.config import is_plain_name
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.errors import UserError
 from colorkeras.evaluation import column_title, measure
+from colorkeras.files import literal
 from colorkeras.metrics import GROUPS, METRICS, SAMPLES
-from colorkeras.results import literal
 
 # Reddish pictures, each a little further from gray than the one before, in mixed order.
 ORDER = np.random.default_rng(0).permutation(30)
@@ -96,6 +96,13 @@ def test_best_and_worst_show_the_pictures_that_they_number(compared):
     label, pictures = entry.worst.rows()[0]
     assert label == f"{entry.worst.differences[0]:.2f}\nno. {entry.worst.numbers[0]}"
     np.testing.assert_array_equal(pictures, entry.worst.pictures[0])
+
+
+def test_of_a_model_that_samples_the_first_version_is_shown(tmp_path):
+    sampling = colorizer("sampling", blue)
+    sampling.samples = True
+    comparison.compare(comparison.candidates_from({"s": sampling}), DATASET, "test").save(tmp_path)
+    assert (tmp_path / comparison.PICTURES_FILE).is_file()
 
 
 def test_table_and_ranking_come_from_one_pass(monkeypatch):

@@ -111,3 +111,14 @@ def test_weights_in_another_order_are_noticed(exports, monkeypatch):
 
     monkeypatch.setattr(pretrained, "_in_order_of_use", swapped)
     assert "colors differently" in refused(exports("unet").folder)
+
+
+def test_an_export_tells_how_it_colors(exports, tmp_path):
+    assert pretrained.color_settings(exports("flow_unet").folder) == {
+        "mirror": False,
+        "steps": 3,
+        "guidance": 1,
+        "temperature": 1,
+    }
+    assert pretrained.color_settings(exports("skip_cnn").folder) == {}
+    assert pretrained.color_settings(tmp_path / "model.keras") == {}

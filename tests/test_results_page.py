@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from colorkeras import results_page
+from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.judge import FIGURES
 
 
@@ -35,10 +36,10 @@ def metrics_of(psnr, judged=True, history=True):
         entry = {
             "figures": {"fooling_4": 40.0, "top1": 80.0},
             "ranges": {"fooling_4": [39.0, 41.5]},
+            "intervals": {"top1": [79.5, 80.5]},
             "seeds": [0, 1, 2],
         }
-        rows = ("model", "mirrored", "half_chroma", "grayscale", "truth")
-        metrics["judge"] = dict.fromkeys(rows, entry)
+        metrics["judge"] = dict.fromkeys(["model", *JUDGED_REFERENCES], entry)
     return metrics
 
 
@@ -55,8 +56,8 @@ def test_tables_have_intervals_ranges_and_references():
     assert "| a | 23.00 ± 0.25 | 9.00 |" in lines
     assert "| a, saturation 2 | 21.00 ± 0.25 | 9.00 |" in lines
     assert "| *echo: gray as it came* | 20.00 | 10.00 |" in lines
-    assert "| a | 40.0 (39.0 to 41.5) | 80.0 |" in lines
-    assert "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 |" in lines
+    assert "| a | 40.0 (39.0 to 41.5) | 80.0 ± 0.5 |" in lines
+    assert "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 ± 0.5 |" in lines
     assert "means over 3 networks" in page
     assert "| a | chroma | 1,234 | 2 | 3.1 |" in lines
     assert FIGURES["frechet"].title not in page

@@ -33,7 +33,7 @@ def test_figures_and_card_are_those_of_this_very_model(name):
     folder = shipped.resolve(name)
     results = Path(__file__).resolve().parent.parent / "results" / name / "metrics.json"
     metrics = json.loads(results.read_text(encoding="utf-8"))
-    assert metrics["model"] == json.loads((folder / export.METADATA_FILE).read_text("utf-8"))
+    assert metrics["model"] == export.read_metadata(folder)
     card = (folder / export.README_FILE).read_text(encoding="utf-8")
     for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
         assert f"| {format_value(metrics['figures'][figure], figure)} |" in card

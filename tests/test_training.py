@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from whole_runs import refused, stopping, weights_of
 
-from colorkeras import checkpoints, evaluation, export, optimizers, pretrained, runs, training
+from colorkeras import checkpoints, export, pretrained, training
 from colorkeras.callbacks import Progress, StopOnNaN
-from colorkeras.config import TrainingConfig
-from colorkeras.data import ArraySource, ImageDataset
-from colorkeras.errors import DivergedError, InterruptedRunError, UserError
+from colorkeras.errors import DivergedError, InterruptedRunError
 from colorkeras.representations import REPRESENTATIONS
 
 
@@ -26,39 +25,6 @@ def files_below(folder):
     return {
         path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
-
-
-def weights_of(run):
-    return keras.saving.load_model(run.folder / "model.keras").get_weights()
-
-
-@pytest.fixture(scope="module")
-def finished(config_for, tmp_path_factory):
-    """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
-    folder = tmp_path_factory.mktemp("finished")
-    said = []
-    run = training.train(config_for(folder, precision="mixed_bfloat16"), said.append)
-    return folder, said, run
-
-
-@pytest.fixture
-def fit_only(monkeypatch):
-    """Leaves out what follows the last epoch, for tests of what happens before."""
-    monkeypatch.setattr(export, "export", lambda *arguments: None)
-    monkeypatch.setattr(export, "load", lambda folder: None)
-    monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
-
-    class NoReport:
-        def __init__(self):
-            self.metrics = {"figures": {}}
-
-        def save(self, folder):
-            pass
-
-        def table(self):
-            return ""
-
-    monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
 
 
 def test_a_run_leaves_everything_that_the_readme_names(finished):
@@ -128,18 +94,6 @@ def test_divergence_in_the_first_epoch_is_told_and_exports_nothing(config_for, t
     assert not list(tmp_path.rglob("saved_model.pb"))
 
 
-def stopping(monkeypatch, error, epoch):
-    """Lets a run meet an exception at the start of an epoch."""
-
-    class Stopping(Progress):
-        def on_epoch_begin(self, number, logs=None):
-            super().on_epoch_begin(number, logs)
-            if number == epoch:
-                raise error
-
-    monkeypatch.setattr(training, "Progress", Stopping)
-
-
 @pytest.mark.parametrize(
     ("error", "raised", "number"),
     [
@@ -196,116 +150,6 @@ def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_pat
     export.load(tmp_path / "saved_models" / "skip_cnn" / "1")
 
 
-def resumable(config, monkeypatch, epoch):
-    """A run that was interrupted at the start of an epoch: its folder."""
-    with monkeypatch.context() as patch:
-        stopping(patch, KeyboardInterrupt(), epoch)
-        lines = []
-        with pytest.raises(InterruptedRunError):
-            training.train(config, lines.append)
-    assert "--resume" in lines[-1]
-    return lines[-1].split("--resume ")[1]
-
-
-def comparable_history(folder):
-    with (folder / "history.csv").open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    clocks = {"images_per_second", "minutes"}
-    return [{name: row[name] for name in row if name not in clocks} for row in rows]
-
-
-@pytest.mark.parametrize(
-    "changes", [{}, {"arch": "flow_unet", "steps": 2}, {"optimizer": "muon"}], ids=str
-)
-def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
-    changes, config_for, tmp_path, monkeypatch
-):
-    whole = training.train(config_for(tmp_path / "whole", epochs=3, **changes), lambda line: None)
-    config = config_for(tmp_path / "parts", epochs=3, **changes)
-    stopped = resumable(config, monkeypatch, epoch=2)
-    lines = []
-    resumed = training.resume(stopped, {}, lines.append)
-    assert "Resuming after epoch 2 of 3." in lines
-    assert str(resumed.folder) == stopped
-    assert comparable_history(resumed.folder) == comparable_history(whole.folder)
-    for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert resumed.metrics["figures"] == whole.metrics["figures"]
-    assert resumed.metrics["model"]["epochs"] == 3
-    assert resumed.metrics["model"]["resumed_after"] == [2]
-    # The export of the interrupted run is whole, the end is a new version.
-    assert resumed.export_folder.name == "2"
-
-
-def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
-    run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
-    runs.write_json(run.folder / "metrics.json", {"model": {"epochs": 1}})
-    with pytest.raises(UserError, match="for 1 epochs, of which it has finished 1"):
-        training.resume(run.folder, {})
-    lines = []
-    training.resume(run.folder, {"epochs": 2, "name": "longer"}, lines.append)
-    assert any("schedule for 2 epochs" in line for line in lines)
-    assert [row["epoch"] for row in comparable_history(run.folder)] == ["1", "2"]
-    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    assert config["settings"]["epochs"] == 2 and config["settings"]["name"] == "longer"
-
-
-def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
-    stopped = resumable(config_for(tmp_path, epochs=3), monkeypatch, epoch=2)
-    restore = checkpoints.restore
-
-    def best_before(folder, colorizer):
-        weights, position = restore(folder, colorizer)
-        # As if no later epoch came near the first.
-        position.history["val_loss"][0] = -1.0
-        return [weight + 1 for weight in weights], checkpoints.Position(
-            **{**vars(position), "best_epoch": 0}
-        )
-
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "restore", best_before)
-        resumed = training.resume(stopped, {}, lambda line: None)
-    assert resumed.metrics["model"]["best_epoch"] == 1
-    kept, _ = restore(stopped, resumed_colorizer(config_for(tmp_path)))
-    for one, other in zip(kept, weights_of(resumed), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def resumed_colorizer(config):
-    networks = [training.architectures.build(config.arch) for _ in range(2)]
-    objective = training.objectives.create("chroma", config)
-    augment = training.AUGMENTATIONS["flip"]
-    colorizer = training.Colorizer(*networks, objective, {}, 0.9, augment, seed=0)
-    colorizer.compile(optimizer=optimizers.create(config, 1))
-    return colorizer
-
-
-def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path, monkeypatch):
-    def stop(*arguments, **settings):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "report", stop)
-        with pytest.raises(KeyboardInterrupt):
-            training.train(config_for(tmp_path), lambda line: None)
-    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
-    before = (folder / "history.csv").read_bytes()
-    run = training.resume(folder, {}, lambda line: None)
-    assert (folder / "history.csv").read_bytes() == before
-    assert run.metrics["model"]["epochs"] == 2
-    with pytest.raises(UserError, match="has finished 2"):
-        training.resume(folder, {}, lambda line: None)
-
-
-def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
-    # At this rate no weight changes, so no epoch is better than the first.
-    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30)
-    run = training.train(config, lambda line: None)
-    before = (run.folder / "history.csv").read_bytes()
-    training.resume(run.folder, {}, lambda line: None)
-    assert (run.folder / "history.csv").read_bytes() == before
-
-
 def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
     config_for, tmp_path, monkeypatch
 ):
@@ -317,61 +161,6 @@ def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
     with pytest.raises(InterruptedRunError):
         training.train(config_for(tmp_path), lines.append)
     assert lines[-1].startswith("Exported the best epoch, 1,")
-
-
-def test_a_setting_that_an_older_run_does_not_know_has_its_default(finished, tmp_path):
-    _, _, run = finished
-    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    del config["settings"]["strategy"]
-    runs.write_json(tmp_path / "config.json", config)
-    with pytest.raises(UserError, match=r"--strategy one \(the run: auto\)"):
-        runs.read_config(tmp_path, {"strategy": "one"})
-
-
-@pytest.mark.parametrize(
-    ("changes", "shown"),
-    [
-        ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
-        ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
-        ({"seed": 3}, "--seed 3 (the run: 0)"),
-        ({"steps": 3}, f"--steps 3 (the run: {TrainingConfig.steps})"),
-        ({"objective": "flow"}, "--objective flow (the run: regression)"),
-    ],
-)
-def test_a_run_goes_on_with_its_own_settings_only(changes, shown, finished):
-    _, _, run = finished
-    with pytest.raises(UserError) as error:
-        training.resume(run.folder, changes)
-    assert shown in str(error.value) and "--init" in str(error.value)
-
-
-def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    generator = np.random.default_rng(0)
-    for number in range(8):
-        pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
-        Image.fromarray(pixels).save(pictures / f"{number}.png")
-    config = config_for(tmp_path, dataset=str(pictures), epochs=1)
-    run = training.train(config, lambda line: None)
-    # Another picture of that name, of which neither the title nor the number of pictures tells.
-    Image.new("RGB", (16, 16)).save(pictures / "0.png")
-    with pytest.raises(UserError, match="with dataset fingerprint"):
-        training.resume(run.folder, {"epochs": 2}, lambda line: None)
-    (pictures / "0.png").unlink()
-    with pytest.raises(UserError, match="with dataset 'folder pictures"):
-        training.resume(run.folder, {"epochs": 2}, lambda line: None)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [None, "{", "[]", "{}", '{"settings": {"epoch": 1}}', '{"settings": {"epochs": "1"}}'],
-)
-def test_a_folder_that_is_no_run_is_refused(content, tmp_path):
-    if content is not None:
-        (tmp_path / "config.json").write_text(content)
-    with pytest.raises(UserError, match="no run of this version"):
-        runs.read_config(tmp_path, {})
 
 
 def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
@@ -392,6 +181,17 @@ def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path
         assert config["settings"]["arch"] == "skip_cnn"
 
 
+def test_a_run_says_how_its_start_colors_otherwise(
+    finished, config_for, tmp_path, fit_only, monkeypatch
+):
+    _, _, first = finished
+    monkeypatch.setattr(pretrained, "color_settings", lambda model: {"mirror": True})
+    config = config_for(tmp_path, init=str(first.export_folder), arch=None, epochs=1)
+    said = []
+    training.train(config, said.append)
+    assert f"*** {config.init} colors with --mirror, this run without" in said
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"arch": "unet"}, {"arch": None, "output": "rgb"}, {"arch": None, "objective": "flow"}],
@@ -405,80 +205,6 @@ def test_another_architecture_than_that_of_the_start_is_refused(
     *_, (name, asked) = changes.items()
     has = {"arch": "skip_cnn", "output": "chroma", "objective": "regression"}[name]
     assert f"--{name} {asked}" in received and has in expected
-
-
-@pytest.mark.parametrize(
-    ("objective", "arch", "output"),
-    [("classification", "residual_unet", "bins"), ("flow", "flow_unet", "velocity")],
-)
-def test_every_objective_ends_in_an_export_that_loads(
-    objective, arch, output, config_for, tmp_path
-):
-    settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16"}
-    if objective == "flow":
-        settings["steps"] = 2
-    run = training.train(config_for(tmp_path, **settings), lambda line: None)
-    assert run.export_folder == tmp_path / "saved_models" / arch / "1"
-    with (run.folder / "history.csv").open(encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == 2
-    model = export.load(run.export_folder)
-    assert (model.metadata["objective"], model.metadata["output"]) == (objective, output)
-    assert model.samples == (objective == "flow")
-    if objective == "flow":
-        assert model.metadata["steps"] == 2 and model.metadata["temperature"] == 1
-    else:
-        assert sum(model.metadata["priors"]) == pytest.approx(1, abs=1e-4)
-        assert np.count_nonzero(model.metadata["priors"]) > 10
-    settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["settings"]
-    assert (settings["arch"], settings["output"]) == (arch, output)
-    assert settings["objective"] == objective
-    # Export and Keras file hold the same network, ready to be trained further.
-    for path in (run.export_folder, run.folder / "model.keras"):
-        network = pretrained.load(path)
-        assert network.name == arch and network.trainable_variables
-        for one, other in zip(network.get_weights(), weights_of(run), strict=True):
-            np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("objective", ["regression", "flow"])
-def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
-    objective, crops, config_for, tmp_path, monkeypatch
-):
-    labeled = ArraySource(crops, np.arange(16, dtype=np.int64) % 10)
-    dataset = ImageDataset("labeled", "16 labeled pictures", lambda split: labeled)
-    monkeypatch.setattr(training, "load_dataset", lambda *arguments: dataset)
-    steps = []
-    train_step = training.Colorizer.train_step
-
-    def watched(colorizer, data):
-        _, labels = data
-        steps.append((labels.dtype, colorizer.class_weight, colorizer.network.output_names))
-        return train_step(colorizer, data)
-
-    monkeypatch.setattr(training.Colorizer, "train_step", watched)
-    arch, output = training.architectures.choose(
-        {"regression": "residual_unet"}.get(objective), None, objective
-    )
-    config = config_for(tmp_path, arch=arch, image_size=32, class_weight=0.1)
-    run = training.train(config, lambda line: None)
-    assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
-    bare = training.architectures.build(arch, output)
-    metadata = export.load(run.export_folder).metadata
-    assert metadata["class_weight"] == 0.1
-    assert metadata["num_parameters"] == bare.count_params()
-    saved = keras.saving.load_model(run.folder / "model.keras")
-    assert saved.output_names == [output]
-    for path in (run.export_folder, run.folder / "model.keras"):
-        network = pretrained.load(path)
-        assert network.output_names == [output]
-        for one, other in zip(network.get_weights(), saved.get_weights(), strict=True):
-            np.testing.assert_array_equal(one, other)
-    # With a head again it starts from what it has learned.
-    config = config_for(tmp_path, arch=None, init=str(run.export_folder), class_weight=0.1)
-    settled, weights = training._start(config, new=True)
-    assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
-    network = training.architectures.build(arch, output, num_classes=10)
-    training.architectures.without_class_head(network).set_weights(weights)
 
 
 def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):
@@ -520,38 +246,6 @@ def test_a_loss_that_is_no_number_stops_training(value):
         callback.on_train_batch_end(10, {"loss": value})
     with pytest.raises(DivergedError, match="val_loss is"):
         callback.on_epoch_end(0, {"loss": 1.0, "val_loss": value})
-
-
-def refused(config, tmp_path):
-    """The three lines of the error with which a run is refused, which leaves no folder."""
-    with pytest.raises(UserError) as error:
-        training.train(config, lambda line: None)
-    assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
-    return str(error.value).splitlines()
-
-
-@pytest.mark.parametrize("arch", ["residual_unet", "flow_unet"])
-def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for, tmp_path):
-    received, expected, fix = refused(config_for(tmp_path, arch=arch, class_weight=0.5), tmp_path)
-    assert "--class-weight 0.5" in received and "no labels" in received
-    assert "cifar10" in expected and "--class-weight 0" in fix
-
-
-def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
-    config = config_for(
-        tmp_path, arch="residual_unet", class_weight=0.1, recipe="faithful", epochs=1
-    )
-    said = []
-    run = training.train(config, said.append)
-    assert any("trained without the class head" in line for line in said)
-    settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    assert settings["settings"]["class_weight"] == 0 and settings["class_weight"] == 0
-
-
-def test_a_class_weight_for_an_architecture_without_a_head_is_refused(config_for, tmp_path):
-    received, expected, _ = refused(config_for(tmp_path, class_weight=0.5), tmp_path)
-    assert "--class-weight" in received and "'skip_cnn'" in received
-    assert "residual_unet" in expected
 
 
 @pytest.mark.parametrize("arch", ["skip_cnn", "residual_unet", "flow_unet"])

@@ -2,8 +2,9 @@
 
 Add one by adding a file with a builder and one entry to `ARCHITECTURES`; the tests run over all.
 A builder takes `output`, one of the keys of `colorkeras.outputs.OUTPUTS` that its entry lists, and
-returns a functional model from float32 `[n, h, w, 1]` in 0..1 to the float32 prediction that
-`OUTPUTS` describes, whose layer bears the name of the output.
+returns a functional model from float32 `[n, h, w, 1]` in 0..1 (for "velocity" from what
+`flow_unet` lists) to the float32 prediction that `OUTPUTS` describes, whose layer bears the name of
+the output.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from colorkeras.architectures.residual_unet import residual_unet
 from colorkeras.architectures.skip_cnn import skip_cnn
 from colorkeras.architectures.unet import unet
 from colorkeras.errors import UserError, check_choice
-from colorkeras.outputs import OUTPUTS
+from colorkeras.outputs import CLASSES, OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,17 @@ def build(name, output=None, dtype="float32", num_classes=0):
         head = {"num_classes": num_classes}
     with _dtype_policy(dtype):
         return ARCHITECTURES[name].builder(output=output, **head)
+
+
+def forget_classes(network):
+    """Makes a trained network as ignorant of what pictures show as a fresh one.
+
+    For one that is trained on without labels: a head that nothing teaches any more would go on
+    telling classes, from features that have changed.
+    """
+    for weight in network.weights:
+        if CLASSES in weight.path.split("/"):
+            weight.assign(keras.ops.zeros_like(weight))
 
 
 def check_class_head(name):

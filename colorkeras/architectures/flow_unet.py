@@ -120,8 +120,8 @@ class Velocity(layers.Layer):
 
     With `x = (1 - t) x0 + t x1`, noise and chroma of unit variance, and `d = t^2 + (1 - t)^2`, the
     best linear guess of the velocity `x1 - x0` is `(2 t - 1) x / d`, and what is left has variance
-    `1 / d`. The answer, of unit variance at any time, thus is the chroma at the start and the noise
-    at the end: neither has to be told from what it is mixed with.
+    `1 / d`. The answer, of unit variance at any time, thus is the chroma at the start and the
+    negative noise at the end: neither has to be told from what it is mixed with.
 
     Input shape: `[[n, h, w, c], [n, h, w, c], [n, 1]]`: answer, x and time. Output: `[n, h, w, c]`.
 

@@ -58,6 +58,8 @@ def run(options):
     if options.judge:
         source = getattr(dataset, options.split)
         judge.check_pictures(source.num_examples, source.image_size)
+        if getattr(source, "labels", None) is not None:
+            judge.classifier.load()  # Missing, it is missed before anything is measured.
     conditions = evaluation.prepare(dataset, options.split, options.degrade)
     reports = {}
     for name, model in models.items():
@@ -67,11 +69,16 @@ def run(options):
         if options.results:
             reports[name].save(targets[name])
     print(evaluation.summary(reports))
+    _write_json(options, reports)
     if options.judge:
         _judge(options, models, conditions, reports, targets)
+        _write_json(options, reports)
+    return DONE
+
+
+def _write_json(options, reports):
     if options.json:
         write_json(options.json, {name: report.metrics for name, report in reports.items()})
-    return DONE
 
 
 def _judge(options, models, conditions, reports, targets):

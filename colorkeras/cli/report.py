@@ -2,6 +2,7 @@
 
 from colorkeras import export, results, results_page, shipped
 from colorkeras.cli import DONE
+from colorkeras.errors import UserError
 from colorkeras.files import write_between_markers
 
 
@@ -16,14 +17,16 @@ def run(options):
     """Writes tables and figures; returns the exit status."""
     measured = results.load(options.results)
     adjusted = results.load_adjusted(options.results)
+    results.check_same_data({**measured, **adjusted})
     texts = {
         options.readme: results.markdown(measured),
         options.page: results_page.markdown(measured, adjusted),
     }
     for name in shipped.SHIPPED:
         if name in measured:
-            card = shipped.resolve(name) / export.README_FILE
-            texts[card] = results_page.card_markdown(measured[name])
+            folder = shipped.resolve(name)
+            _check_model(name, measured[name], folder)
+            texts[folder / export.README_FILE] = results_page.card_markdown(measured[name])
     write_between_markers(texts)
     figures = [
         results.save_comparison(options.results, measured),
@@ -31,3 +34,13 @@ def run(options):
     ]
     print(f"{len(measured)} models: {', '.join(map(str, [*texts, *figures]))}")
     return DONE
+
+
+def _check_model(name, metrics, folder):
+    """Raises UserError if results of that name are those of another model."""
+    if metrics["model"] != export.read_metadata(folder):
+        raise UserError(
+            f"results of another model named {name!r} than the shipped one",
+            f"those of {folder}",
+            f"Run evaluate --model {name} --results DIR --overwrite.",
+        )

@@ -69,12 +69,14 @@ def add_arguments(parser):
     parser.add_argument(
         "--mirror",
         action=argparse.BooleanOptionalAction,
-        help="regression: take the mean with the colors of the mirror image",
+        help="regression: take the mean with the colors of the mirror image; flow: ask what a "
+        "picture shows of that as well",
     )
     add("--smoothness-weight", "of smooth chroma in loss structure", type=float)
     add("--gradient-weight", "of luma gradients in loss structure", type=float)
     add("--rebalance", "share of the uniform prior in classification's weights", type=float)
     add("--steps", "in which flow colors a picture", type=int)
+    add("--guidance", "of flow, 1..10: exaggerates what the class does to colors", type=float)
     add(
         "--temperature",
         "of the export's endpoints without one, 0..1.5 (default: classification 0.38, flow 1)",

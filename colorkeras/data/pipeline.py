@@ -6,6 +6,9 @@ compiled train step, so that they run on the accelerator and only uint8 crosses 
 
 import tensorflow as tf
 
+PIXELS_PER_BATCH = 100 * 32 * 32
+"""Of an evaluation, by default: color maths takes about 500 bytes for each."""
+
 
 def training_batches(source, batch_size, seed, initial_epoch=0, labels=False):
     """Endless shuffled batches; one epoch is `source.num_examples // batch_size` of them.
@@ -36,11 +39,14 @@ def training_batches(source, batch_size, seed, initial_epoch=0, labels=False):
     return _load(batches, source, batch_size, labels)
 
 
-def evaluation_batches(source, batch_size, labels=False):
+def evaluation_batches(source, batch_size=None, labels=False):
     """All pictures of a source once, in order; the last batch may be smaller.
 
-    Args and result are those of `training_batches`, with `[n, ...]` for the batch.
+    Args and result are those of `training_batches`, with `[n, ...]` for the batch; without a
+    `batch_size` it is of `PIXELS_PER_BATCH`, or of one picture that has more.
     """
+    if batch_size is None:
+        batch_size = max(1, PIXELS_PER_BATCH // source.image_size**2)
     indices = tf.data.Dataset.range(source.num_examples).batch(batch_size)
     batches = indices.map(lambda batch: (batch, tf.constant(0, tf.int64)))
     return _load(batches, source, None, labels)

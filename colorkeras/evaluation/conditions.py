@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import tensorflow as tf
 
-from colorkeras.color import luma_chroma_to_rgb
 from colorkeras.data import Source
 from colorkeras.errors import UserError
-from colorkeras.evaluation.measure import echo, evaluate, finished, measure_each
-from colorkeras.evaluation.training_colors import training_colors
+from colorkeras.evaluation.measure import echo, evaluate, finished, measure_each, paint
+from colorkeras.evaluation.training_colors import TrainingColors, training_colors
 from colorkeras.metrics import metrics_for
 
 REFERENCES = {
@@ -32,14 +30,14 @@ class Conditions:
         description: What the pictures are and what models are shown of them, for people.
         source: `Source` of ground truth.
         degradation: Key of `DEGRADATIONS`.
-        prior: That of the training part's `TrainingColors`.
+        colors: Those of the training part.
         references: Dict of figures by metric name by key of `REFERENCES`.
     """
 
     description: str
     source: Source
     degradation: str
-    prior: np.ndarray
+    colors: TrainingColors
     references: dict
 
 
@@ -56,20 +54,16 @@ def prepare(dataset, split, degradation="none"):
     """
     source, colors = getattr(dataset, split), training_colors(dataset.train)
     degraded = "" if degradation == "none" else f", degraded: {degradation}"
-
-    def paint(grayscale, seeds):
-        del seeds
-        return luma_chroma_to_rgb(grayscale, tf.zeros_like(grayscale) + colors.mean_chroma)
-
     metrics = metrics_for(source.image_size, colors.prior)
+    mean_chroma = paint(colors.mean_chroma)
     references = {
         "echo": evaluate(echo, source, degradation, colors.prior),
-        "mean_chroma": evaluate(paint, source, degradation, colors.prior),
+        "mean_chroma": evaluate(mean_chroma, source, degradation, colors.prior),
         # Shown itself, it is never degraded.
         "truth": finished(measure_each(tf.identity, lambda rgb, seeds: rgb, source, metrics)),
     }
     description = f"{dataset.description}, {split}{degraded}"
-    return Conditions(description, source, degradation, colors.prior, references)
+    return Conditions(description, source, degradation, colors, references)
 
 
 def check_image_size(model, source):

@@ -1,16 +1,18 @@
 """What the judges say of models: the third group of figures, for which networks are trained."""
 
 from colorkeras import judge
-from colorkeras.evaluation.measure import recolor
+from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
+from colorkeras.evaluation.measure import echo, paint, recolor
 from colorkeras.evaluation.tables import format_lines, table_lines
 
 REFERENCES = {
+    "echo": CONDITIONS["echo"],
+    "mean_chroma": CONDITIONS["mean_chroma"],
     "mirrored": "true pictures mirrored",
     "half_chroma": "true chroma at half resolution",
-    "grayscale": "echo (grayscale input)",
-    "truth": "ground truth",
+    "truth": CONDITIONS["truth"],
 }
-"""What is judged beside models: keys of `judge.references` and titles of rows."""
+"""What is judged beside models: entries of what `judge_colorizers` returns, titles of rows."""
 
 
 def judge_colorizers(colorizers, conditions, say=print):
@@ -22,19 +24,25 @@ def judge_colorizers(colorizers, conditions, say=print):
         say: Function of one line of text.
 
     Returns:
-        Dict of what `judge.judge` returns: "models", a dict by row title, and the entries of
-        `judge.references`.
+        Dict of what `judge.judge` returns: "models", a dict by row title, and the keys of
+        `REFERENCES`: those of `judge.references`, what models are shown as it is, and with the
+        training part's mean chroma everywhere.
 
     Raises:
         UserError: The pictures cannot be judged.
     """
     source, labels = conditions.source, getattr(conditions.source, "labels", None)
-    judged = {}
-    for title, color in colorizers.items():
+
+    def judged(title, color):
         truth, recolored = recolor(color, source, conditions.degradation)
         say(f"Judging {title}")
-        judged[title] = judge.judge(truth, labels, recolored, say=say)
-    return {"models": judged, **judge.references(truth, labels, say=say)}
+        return truth, judge.judge(truth, labels, recolored, say=say)
+
+    models = {title: judged(title, color)[1] for title, color in colorizers.items()}
+    truth, gray = judged(REFERENCES["echo"], echo)
+    _, mean_chroma = judged(REFERENCES["mean_chroma"], paint(conditions.colors.mean_chroma))
+    references = judge.references(truth, labels, say=say)
+    return {"models": models, "echo": gray, "mean_chroma": mean_chroma, **references}
 
 
 def judged_table(judged):

@@ -3,19 +3,26 @@
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.color import from_uint8, to_uint8
+from colorkeras.color import from_uint8, luma_chroma_to_rgb, to_uint8
 from colorkeras.data import evaluation_batches
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for, rounded
-
-_PIXELS_PER_BATCH = 100 * 32 * 32
-"""Bounds memory: the color maths of a batch needs about 500 bytes for each pixel."""
 
 
 def echo(grayscale, seeds=None):
     """Colors by not coloring: float32 `[n, h, w, 1]` to `[n, h, w, 3]`, gray as it came."""
     del seeds
     return tf.repeat(grayscale, 3, axis=-1)
+
+
+def paint(chroma):
+    """A colorizer that gives every pixel the same chroma: float32 `[2]`, Cb and Cr."""
+
+    def color(grayscale, seeds=None):
+        del seeds
+        return luma_chroma_to_rgb(grayscale, tf.zeros_like(grayscale) + chroma)
+
+    return color
 
 
 def evaluate(color, source, degradation="none", prior=None):
@@ -62,7 +69,6 @@ def measure_each(show, color, source, metrics):
         As `evaluate_each`.
     """
     size = source.image_size
-    batch_size = max(1, _PIXELS_PER_BATCH // size**2)
     num_samples = 1
     if any(metric.needs == SAMPLES for metric in metrics.values()):
         num_samples = SAMPLES_PER_PICTURE
@@ -91,10 +97,7 @@ def measure_each(show, color, source, metrics):
 
     # Concrete, because TensorFlow warns where models in turn make it trace the same lines.
     measure = measure.get_concrete_function()
-    batches = [
-        measure(images, tf.constant(number * batch_size))
-        for number, images in enumerate(evaluation_batches(source, batch_size))
-    ]
+    batches = [measure(images, first) for images, first in _numbered_batches(source)]
     return {name: np.concatenate([b[name] for b in batches]) for name in metrics}
 
 
@@ -128,14 +131,21 @@ def recolor(color, source, degradation="none"):
             tf.TensorSpec([], tf.int32),
         ]
     )
-    def paint(images, first):
+    def recolored_batch(images, first):
         return to_uint8(color(show(from_uint8(images)), first + tf.range(tf.shape(images)[0])))
 
-    paint = paint.get_concrete_function()
-    batch_size = max(1, _PIXELS_PER_BATCH // size**2)
-    truth = [images.numpy() for images in evaluation_batches(source, batch_size)]
-    recolored = [
-        paint(tf.constant(images), tf.constant(number * batch_size)).numpy()
-        for number, images in enumerate(truth)
+    recolored_batch = recolored_batch.get_concrete_function()
+    pairs = [
+        (images.numpy(), recolored_batch(images, first).numpy())
+        for images, first in _numbered_batches(source)
     ]
+    truth, recolored = zip(*pairs, strict=True)
     return np.concatenate(truth), np.concatenate(recolored)
+
+
+def _numbered_batches(source):
+    """All pictures of a source in batches, with the number of the first in each."""
+    first = 0
+    for images in evaluation_batches(source):
+        yield images, tf.constant(first)
+        first += len(images)

@@ -65,7 +65,9 @@ class Report:
         )
         figures.save_rows(samples_file, self.pictures, title)
         figures.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
-        if self.metrics["reliability"] is not None:
+        if self.metrics["reliability"] is None:
+            reliability_file.unlink(missing_ok=True)  # That of a model that was here before.
+        else:
             reliability.save_plot(reliability_file, self.metrics["reliability"], title)
         with writing(pictures_file) as temporary:
             Image.fromarray(
@@ -90,7 +92,7 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
     source, degradation = conditions.source, conditions.degradation
     color = adjusted(model, saturation, temperature)
     per_image = evaluate_each(
-        color, source, degradation, conditions.prior, samples and model.samples
+        color, source, degradation, conditions.colors.prior, samples and model.samples
     )
     confidence = None
     if samples and model.is_confident and saturation == 1 and temperature is None:

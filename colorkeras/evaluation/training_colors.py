@@ -9,8 +9,6 @@ from colorkeras.color import rgb_to_chroma
 from colorkeras.data import evaluation_batches
 from colorkeras.metrics.balance import NUM_BINS, ab_bins, prior_from
 
-_PIXELS_PER_BATCH = 100 * 32 * 32
-
 
 @dataclass(frozen=True)
 class TrainingColors:
@@ -44,8 +42,7 @@ def training_colors(source):
 
     # Concrete, because TensorFlow warns where many sources make it trace the same lines.
     count = count.get_concrete_function()
-    batches = evaluation_batches(source, max(1, _PIXELS_PER_BATCH // size**2))
-    counts, chroma = zip(*(count(images) for images in batches), strict=True)
+    counts, chroma = zip(*map(count, evaluation_batches(source)), strict=True)
     # Two sums that are long for their types: of pixels in a bin, and of pictures.
     counts = np.sum(counts, axis=0, dtype=np.int64)
     chroma = np.concatenate(chroma).mean(axis=0, dtype=np.float64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from colorkeras import bootstrap
 from colorkeras.color import from_uint8, luma, luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.errors import UserError
 from colorkeras.judge import classifier
@@ -32,6 +33,9 @@ SEEDS = (0, 1, 2)
 
 MIN_PICTURES = 200
 """With fewer the network learns from less than 100 and its errors are steps of over 1 %."""
+
+NUM_RESAMPLES = 200
+"""Draws of pictures for the interval of the Frechet distance, which takes a while for each."""
 
 COMPRESSED_SIZES = (8, 16)
 """Pixels: where traces of JPEG files tell much, so that pictures are also judged without them."""
@@ -113,18 +117,19 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
 
     Returns:
         Dict ready for JSON: "figures", float by name in `FIGURES`; "ranges", of the figures that
-        are means over seeds `[lowest, highest]`; "seeds"; "num_pictures".
+        are means over seeds `[lowest, highest]`; "intervals", of the classifier's figures, as from
+        `bootstrap`; "seeds"; "num_pictures".
 
     Raises:
         UserError: The pictures cannot be judged, or the classifier's file is missing.
     """
     _check_shapes(truth, recolored, labels)
     check_pictures(*truth.shape[:2])
-    figures, ranges = {}, {}
+    figures, ranges, intervals = {}, {}, {}
     if labels is None:
         say("No labels: top-1 accuracy and Frechet distance are left out.")
     else:
-        figures = _classifier_figures(truth, labels, recolored)
+        figures, intervals = _classifier_figures(truth, labels, recolored)
     rates_of = {f"fooling_{size}": (truth, recolored, size) for size in sizes}
     if set(sizes) & set(COMPRESSED_SIZES):
         pairs = compress(truth), compress(recolored)
@@ -136,6 +141,7 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
     return {
         "figures": {name: figures[name] for name in FIGURES if name in figures},
         "ranges": ranges,
+        "intervals": intervals,
         "seeds": list(seeds),
         "num_pictures": len(truth),
     }
@@ -147,27 +153,16 @@ def references(truth, labels, seeds=SEEDS, sizes=SIZES, say=print):
     Returns:
         Dict of what `judge` returns: "mirrored", the true pictures mirrored, which the network
         should not tell from real ones (near 50 %); "half_chroma", the true pictures with chroma at
-        half resolution, the best that a model of such chroma can do; "grayscale", which the network
-        should tell (near 0 %), with the classifier's figures without color; "truth", with the
-        classifier's figures alone.
+        half resolution, the best that a model of such chroma can do; "truth", with the classifier's
+        figures alone.
     """
-    rows = {
-        "mirrored": truth[:, :, ::-1],
-        "half_chroma": half_chroma(truth),
-        "grayscale": grayscale(truth),
-        "truth": truth,
-    }
+    rows = {"mirrored": truth[:, :, ::-1], "half_chroma": half_chroma(truth), "truth": truth}
     judged = {}
     for name, pictures in rows.items():
         say(f"Judging {name} pictures")
         # Of a picture beside itself nothing can be learned: there is nothing to train for.
         judged[name] = judge(truth, labels, pictures, seeds, () if name == "truth" else sizes, say)
     return judged
-
-
-def grayscale(images):
-    """What an uncolored picture looks like: uint8 `[n, h, w, 3]` to the same, luma three times."""
-    return np.repeat(to_uint8(luma(from_uint8(images))).numpy(), 3, axis=-1)
 
 
 def half_chroma(images):
@@ -179,9 +174,17 @@ def half_chroma(images):
 
 def _classifier_figures(truth, labels, recolored):
     real, seen = classifier.classify(truth), classifier.classify(recolored)
-    return {
-        "top1": 100 * float(np.mean(classifier.correct(seen["logits"], labels))),
-        "frechet": frechet_distance(real["features"], seen["features"]),
+    correct = classifier.correct(seen["logits"], labels)
+
+    def top1(counts=None):
+        return 100 * float(np.average(correct, weights=counts))
+
+    def frechet(counts=None):
+        return frechet_distance(real["features"], seen["features"], counts)
+
+    return {"top1": top1(), "frechet": frechet()}, {
+        "top1": bootstrap.interval(top1, len(truth)),
+        "frechet": bootstrap.interval(frechet, len(truth), NUM_RESAMPLES),
     }
 
 

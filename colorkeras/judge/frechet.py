@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def frechet_distance(first, second):
+def frechet_distance(first, second, counts=None):
     """How far apart two sets of features lie, by their means and covariances.
 
     On the features of an Inception network it is known as FID. Those of the project's own
@@ -12,6 +12,7 @@ def frechet_distance(first, second):
     Args:
         first: float `[n, k]`, n at least 2.
         second: float `[m, k]`, m at least 2.
+        counts: None, or how often each row of both counts, int `[n]`.
 
     Returns:
         float, at least 0; 0 where means and covariances agree.
@@ -23,7 +24,7 @@ def frechet_distance(first, second):
     >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 6)
     9.0
     """
-    return gaussian_distance(*_moments(first), *_moments(second))
+    return gaussian_distance(*_moments(first, counts), *_moments(second, counts))
 
 
 def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2):
@@ -46,9 +47,10 @@ def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2):
     return max(0.0, float(np.sum((mean_1 - mean_2) ** 2) + spread))
 
 
-def _moments(features):
+def _moments(features, counts):
     features = np.asarray(features, np.float64)
-    return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
+    covariance = np.cov(features, rowvar=False, fweights=counts)
+    return np.average(features, axis=0, weights=counts), np.atleast_2d(covariance)
 
 
 def _symmetric_root(matrix):

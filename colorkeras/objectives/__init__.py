@@ -19,11 +19,12 @@ OBJECTIVES = {"regression": regression, "classification": classification, "flow"
 
 SETTINGS = {
     "loss": ("regression",),
-    "mirror": ("regression",),
+    "mirror": ("regression", "flow"),
     "smoothness_weight": ("regression",),
     "gradient_weight": ("regression",),
     "rebalance": ("classification",),
     "steps": ("flow",),
+    "guidance": ("flow",),
     "temperature": ("classification", "flow"),
 }
 """Fields of `TrainingConfig` that only some objectives make use of, and which."""
@@ -40,10 +41,12 @@ def check_settings(config):
         if value == getattr(TrainingConfig, name) or config.objective in objectives:
             continue
         option = option_of(name)
+        # A recipe's cannot be left away.
+        no = f" or pass {option_of('no_' + name)}" if value is True else ""
         raise UserError(
             f"{option} {value} for objective {config.objective!r}, which has no use for it",
             f"objective {' or '.join(objectives)}",
-            f"Leave {option} away, or pass --objective {objectives[0]}.",
+            f"Leave {option} away{no}, or pass --objective {objectives[0]}.",
         )
 
 

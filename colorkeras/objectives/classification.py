@@ -96,9 +96,7 @@ def count_priors(source):
         encoded = chroma_bins.soft_encode(halve(rgb_to_chroma(from_uint8(images))))
         return tf.reduce_sum(encoded, axis=[0, 1, 2])
 
-    total = sum(
-        count(images).numpy().astype("float64") for images in evaluation_batches(source, 64)
-    )
+    total = sum(count(images).numpy().astype("float64") for images in evaluation_batches(source))
     priors = total / total.sum()
     gray = chroma_bins.soft_encode(tf.zeros([2])).numpy()
     if np.abs(priors - gray).max() < 1e-6:

@@ -2,7 +2,8 @@
 
 References: Lipman, Chen, Ben-Hamu, Nickel, Le, "Flow matching for generative modeling", ICLR 2023;
 Liu, Gong, Liu, "Flow straight and fast: learning to generate and transfer data with rectified
-flow", ICLR 2023. Steps: Hairer, Norsett, Wanner, "Solving ordinary differential equations I", 1993,
+flow", ICLR 2023. Guidance: Ho, Salimans, "Classifier-free diffusion guidance", 2022, equation 6.
+Steps: Hairer, Norsett, Wanner, "Solving ordinary differential equations I", 1993,
 section III.1.
 """
 
@@ -56,36 +57,50 @@ def flow(output, settings, source=None):
     With noise x0, true chroma x1 at half resolution and a time t, 0..1, the network sees
     `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0` that leads on from there. Coloring
     starts at noise of a temperature and follows the velocity in `steps` steps of the two-step
-    method of Adams and Bashforth, the first of Euler's: as exact as Heun's, but for one look of the
-    guide in each step rather than two.
+    method of Adams and Bashforth, the first of Euler's: of second order as Heun's, but for one look
+    of the guide in each step rather than two. A guidance above 1 leads further in the direction in
+    which the class, where it is believed to be known, turns the velocity.
 
     Args:
         output: "velocity".
-        settings: With `steps` and `temperature` (None takes 1).
+        settings: With `steps`, `temperature` (None takes 1), `guidance`, and `mirror`: whether what
+            a picture shows is asked of its mirror image as well.
         source: Not used.
 
     Returns:
         `Objective`.
     """
     del output, source
-    steps = settings.steps
+    steps, guidance = settings.steps, settings.guidance
     temperature = 1.0 if settings.temperature is None else float(settings.temperature)
 
     def color(network, grayscale, seeds, temperature=temperature):
-        return _color(network, grayscale, seeds, temperature, steps)
+        seen = _look(network, grayscale, settings.mirror)
+        chroma = _draw(network, seen, seeds, temperature, steps, guidance)
+        return luma_chroma_to_rgb(grayscale, double(chroma, grayscale))
 
     def spread(network, grayscale):
-        return _spread(network, grayscale, temperature, steps)
+        seen = _look(network, grayscale, settings.mirror)
+        first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
+        variance = _variance(
+            lambda number: _draw(network, seen, first + number, temperature, steps, guidance)
+        )
+        return double(tf.sqrt(tf.reduce_sum(variance, axis=-1, keepdims=True)), grayscale)
 
     return Objective(
-        description=f"flow matching ({steps} steps)",
+        description=f"flow matching ({steps} steps, guidance {guidance:g})",
         target=_target,
         loss=_loss,
         color=color,
         spread=spread,
         samples=True,
         temperature=temperature,
-        facts={"steps": steps, "temperature": temperature},
+        facts={
+            "steps": steps,
+            "temperature": temperature,
+            "guidance": guidance,
+            "mirror": settings.mirror,
+        },
     )
 
 
@@ -146,53 +161,59 @@ def _mean_square(x):
     return tf.math.divide_no_nan(tf.reduce_sum(tf.square(x)), tf.cast(tf.size(x), x.dtype))
 
 
-def _color(network, grayscale, seeds, temperature, steps):
-    seen = network.get_layer(ENCODER)(grayscale, training=False)
-    chroma = _draw(network, seen, seeds, temperature, steps)
-    return luma_chroma_to_rgb(grayscale, double(chroma, grayscale))
+def _look(network, grayscale, mirror):
+    """What the encoder makes of pictures, as `flow_unet` lists it.
+
+    With `mirror` the logits of classes are means with those of the mirror images.
+    """
+    encoder = network.get_layer(ENCODER)
+    if not mirror:
+        return encoder(grayscale, training=False)
+    num_pictures = tf.shape(grayscale)[0]
+    both = tf.concat([grayscale, tf.reverse(grayscale, axis=[2])], axis=0)
+    *seen, logits = encoder(both, training=False)
+    logits = (logits[:num_pictures] + logits[num_pictures:]) / 2
+    return [*(x[:num_pictures] for x in seen), logits]
 
 
-def _spread(network, grayscale, temperature, steps):
-    seen = network.get_layer(ENCODER)(grayscale, training=False)
-    first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
+def _variance(draw):
+    """The variance of `NUM_DRAWS` draws; `draw` maps the number of one to chroma."""
     draws = tf.map_fn(
-        lambda number: _draw(network, seen, first + number, temperature, steps),
+        draw,
         tf.range(NUM_DRAWS),
         fn_output_signature=tf.TensorSpec([None, None, None, 2], tf.float32),
         parallel_iterations=1,  # Each keeps all cores busy, and takes its memory.
     )
     _, variance = tf.nn.moments(draws, axes=[0])
     # Bessel's correction: few draws lie too close to their own mean.
-    variance *= NUM_DRAWS / (NUM_DRAWS - 1)
-    return double(tf.sqrt(tf.reduce_sum(variance, axis=-1, keepdims=True)), grayscale)
+    return variance * NUM_DRAWS / (NUM_DRAWS - 1)
 
 
-def _draw(network, seen, seeds, temperature, steps):
+def _draw(network, seen, seeds, temperature, steps, guidance):
     """Chroma of one plausible version of each picture, at half resolution.
 
     Args:
         network: From `flow_unet`.
-        seen: What its encoder makes of the pictures.
+        seen: What `_look` made of the pictures.
         seeds: int32 `[n]`.
         temperature: float32 `[]` or `[n]`.
         steps: Number of steps.
+        guidance: 1, or above to exaggerate what the class does to the velocity.
 
     Returns:
         float32 `[n, ceil(h / 2), ceil(w / 2), 2]`, Cb and Cr.
     """
     *features, mean, logits = seen
-    known = _believed(logits)
-    guide = network.get_layer(GUIDE)
     num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
     noise = noise_of_seeds(seeds, height, width)
     noise *= tf.reshape(temperature, [-1, 1, 1, 1])
+    velocity_at = _guided(network, features, mean, _believed(logits), guidance)
     times = tf.constant(times_of(steps))
 
     def step(number, chroma, earlier):
         """Looks at the noisy chroma once, and follows the velocity that it shows."""
         before, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
-        told = [tf.fill([num_pictures, 1], now), known, mean, *features]
-        velocity = guide([chroma, *told], training=False)
+        velocity = velocity_at(chroma, tf.fill([num_pictures, 1], now))
         # The velocity half way, if it goes on changing as since the last look.
         share = tf.math.divide_no_nan(then - now, 2 * (now - before))
         middle = velocity + share * (velocity - earlier)
@@ -207,6 +228,24 @@ def _draw(network, seen, seeds, temperature, steps):
         parallel_iterations=1,
     )
     return unscale(chroma)
+
+
+def _guided(network, features, mean, known, guidance):
+    """Function of noisy chroma and time that gives the velocity."""
+    guide = network.get_layer(GUIDE)
+    if guidance == 1:
+        return lambda chroma, time: guide([chroma, time, known, mean, *features], training=False)
+    told = tf.concat([known, tf.zeros_like(known)], axis=0)
+    mean, *features = (tf.concat([x, x], axis=0) for x in (mean, *features))
+
+    def velocity_at(chroma, time):
+        # As one batch: told the class, and not.
+        noisy, times = (tf.concat([x, x], axis=0) for x in (chroma, time))
+        velocity = guide([noisy, times, told, mean, *features], training=False)
+        informed, ignorant = tf.split(velocity, 2)
+        return ignorant + guidance * (informed - ignorant)
+
+    return velocity_at
 
 
 def times_of(steps):

@@ -14,7 +14,7 @@ class Objective:
     Pictures are float32 in 0..1: RGB `[n, h, w, 3]`, grayscale `[n, h, w, 1]`.
 
     Attributes:
-        description: Short text with all settings, for records.
+        description: Short text for records.
         target: Maps true RGB, grayscale, `Randomness` and labels, int64 `[n]` or None where they
             are not known, to `(inputs, target)`: what the network is given, and what `loss`
             compares its prediction with.

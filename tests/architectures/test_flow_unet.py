@@ -118,3 +118,15 @@ def test_a_new_network_makes_the_best_linear_guess():
     # At the start all is noise, of which nothing is to stay.
     np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)
     np.testing.assert_array_equal(velocity[..., 2:], 0)
+
+
+def test_a_network_that_forgets_classes_believes_in_none(randomize):
+    network = randomize(architectures.build("flow_unet", num_classes=NUM_CLASSES))
+    grayscale = random(2, 16, 16, 1)
+    *before, logits = network.get_layer(ENCODER)(grayscale)
+    assert np.ptp(logits) > 0
+    architectures.forget_classes(network)
+    *after, logits = network.get_layer(ENCODER)(grayscale)
+    np.testing.assert_array_equal(logits, 0)
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli, evaluation, judge, results, shipped, training
+from colorkeras import cli, evaluation, export, judge, results, shipped, training
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
 from colorkeras.evaluation import REPORT_FILES
+from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.files import BEGIN, END
 from colorkeras.metrics import METRICS, SAMPLES
 from colorkeras.recipes import RECIPES
@@ -87,7 +88,9 @@ UNUSABLE = [
         "objective classification or flow",
         "Leave --temperature away, or pass --objective classification.",
     ),
+    ("train --mirror --output bins", "--mirror True", "regression or flow", "pass --no-mirror"),
     ("train --output bins --objective flow", "'bins'", "residual_unet with chroma", "Leave one"),
+    ("train --guidance 0.5", "--guidance 0.5", "at least 1", "leave --guidance away"),
     ("train --steps 0", "--steps 0", "at least 1", "leave --steps away"),
     ("train --temperature 1.6", "--temperature 1.6", "at most 1.5", "leave --temperature away"),
     ("train --temperature -0.1", "--temperature -0.1", "at least 0", "leave"),
@@ -265,6 +268,11 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
     assert main(f"{words} --saturation 2")[0] == cli.DONE
     monkeypatch.setattr(shipped, "SHIPPED", {"skip_cnn": "unused"})
     monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path / "card")
+    monkeypatch.setattr(export, "read_metadata", lambda folder: {"name": "another"})
+    status, _, errors = main("report --results measured")
+    assert status == cli.UNUSABLE and "another model named 'skip_cnn'" in errors
+    (measured,) = results.load("measured").values()
+    monkeypatch.setattr(export, "read_metadata", lambda folder: measured["model"])
     status, output, _ = main("report --results measured")
     assert status == cli.DONE and output.startswith("1 models: README.md, RESULTS.md, ")
     for name in ("README.md", "RESULTS.md", "card/README.md"):
@@ -371,7 +379,7 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     (metrics,) = results.load(tmp_path / "results").values()
     assert metrics["judge"]["model"]["figures"]["fooling_8"] == 9
     assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
-    assert set(metrics["judge"]) == {"model", "mirrored", "half_chroma", "grayscale", "truth"}
+    assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
     (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
     assert written["judge"] == metrics["judge"]
 

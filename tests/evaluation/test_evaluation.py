@@ -10,10 +10,10 @@ from PIL import Image
 
 from colorkeras import evaluation
 from colorkeras.color import from_uint8, luma, rgb_to_chroma, to_uint8
-from colorkeras.data import ArraySource, ImageDataset, load_dataset
+from colorkeras.data import ArraySource, ImageDataset, load_dataset, pipeline
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
-from colorkeras.evaluation import REPORT_FILES, measure
+from colorkeras.evaluation import REPORT_FILES
 from colorkeras.evaluation.training_colors import training_colors
 from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for
 from colorkeras.metrics.balance import UNIFORM_SHARE
@@ -52,7 +52,7 @@ def test_references_by_hand():
     assert list(conditions.references) == list(evaluation.REFERENCES)
     truth, echo, mean = (conditions.references[key] for key in ("truth", "echo", "mean_chroma"))
     assert set(truth) == set(echo) == set(mean) == DETERMINISTIC
-    assert echo == evaluation.evaluate(evaluation.echo, test, prior=conditions.prior)
+    assert echo == evaluation.evaluate(evaluation.echo, test, prior=conditions.colors.prior)
     # Of one color: no deviation, and 0.3 times the distance from gray in opponent colors.
     assert truth["colorfulness"] == pytest.approx(0.3 * np.hypot(255, 127.5) / 3, abs=1e-3)
     assert truth["psnr_pooled"] == truth["psnr_mean"] == 60
@@ -71,7 +71,7 @@ def test_colors_of_the_training_part():
 
 def test_colors_of_the_training_part_do_not_depend_on_batches(crops, monkeypatch):
     whole = training_colors(ArraySource(crops))
-    monkeypatch.setattr("colorkeras.evaluation.training_colors._PIXELS_PER_BATCH", 5 * 32 * 32)
+    monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 5 * 32 * 32)
     parts = training_colors(ArraySource(crops))
     np.testing.assert_array_equal(whole.prior, parts.prior)
     np.testing.assert_allclose(whole.mean_chroma, parts.mean_chroma, atol=1e-6)
@@ -85,7 +85,7 @@ def test_colors_of_the_training_part_do_not_depend_on_batches(crops, monkeypatch
 @pytest.mark.parametrize("degradation", DEGRADATIONS)
 def test_figures_do_not_depend_on_batches(degradation, crops, monkeypatch):
     whole = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
-    monkeypatch.setattr(measure, "_PIXELS_PER_BATCH", 5 * 32 * 32)
+    monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 5 * 32 * 32)
     parts = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
     assert parts == pytest.approx(whole, rel=1e-5)
     assert set(whole) == NEED_NOTHING
@@ -130,7 +130,7 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
     model = exports("skip_cnn").model
     conditions = evaluation.prepare(dataset_of(crops), "test")
     report = evaluation.report(model, conditions)
-    source, prior = ArraySource(crops), conditions.prior
+    source, prior = ArraySource(crops), conditions.colors.prior
     assert report.metrics["figures"] == evaluation.evaluate(model.color, source, prior=prior)
     assert {key: report.metrics[key] for key in evaluation.REFERENCES} == conditions.references
     assert set(report.metrics["figures"]) == set(report.metrics["intervals"]) == DETERMINISTIC
@@ -238,7 +238,7 @@ def test_every_picture_and_every_sample_has_a_seed_of_its_own(crops, monkeypatch
         tf.py_function(lambda values: seen.append(values.numpy().tolist()), [seeds], [])
         return evaluation.echo(grayscale)
 
-    monkeypatch.setattr(measure, "_PIXELS_PER_BATCH", 10 * 32 * 32)
+    monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 10 * 32 * 32)
     evaluation.evaluate_each(color, ArraySource(crops), samples=True)
     expected = [
         [number + 16 * sample for number in numbers]
@@ -253,7 +253,7 @@ def test_every_picture_and_every_sample_has_a_seed_of_its_own(crops, monkeypatch
 
 def test_figures_of_samples_do_not_depend_on_batches(crops, monkeypatch):
     whole = evaluation.evaluate_each(noisy, ArraySource(crops), samples=True)
-    monkeypatch.setattr(measure, "_PIXELS_PER_BATCH", 5 * 32 * 32)
+    monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 5 * 32 * 32)
     parts = evaluation.evaluate_each(noisy, ArraySource(crops), samples=True)
     for name in whole:
         np.testing.assert_allclose(whole[name], parts[name], rtol=1e-4, err_msg=name)

@@ -41,6 +41,13 @@ def test_of_fewer_pictures_than_features():
     assert frechet_distance(features, features + 3) == pytest.approx(40 * 9)
 
 
+def test_counts_are_repetitions():
+    first, second = np.random.default_rng(0).normal(size=(2, 30, 4))
+    counts = np.arange(30) % 3
+    expected = frechet_distance(np.repeat(first, counts, 0), np.repeat(second, counts, 0))
+    assert frechet_distance(first, second, counts) == pytest.approx(expected)
+
+
 def test_does_not_depend_on_precision_of_features():
     generator = np.random.default_rng(0)
     first, second = generator.normal(size=(2, 300, 20)).astype(np.float32) + 50

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 
 from colorkeras import judge as judging
+from colorkeras.color import from_uint8, luma, to_uint8
 from colorkeras.errors import UserError
+from colorkeras.evaluation import echo
 from colorkeras.judge import COMPRESSED_SIZES, FIGURES, MIN_PICTURES, SIZES, classifier, fooling
 
 # Yellowish noise.
 TRUTH = np.random.default_rng(0).integers(0, 256, (MIN_PICTURES, 32, 32, 3), np.uint8)
 TRUTH[..., 2] //= 2
 LABELS = np.arange(MIN_PICTURES) % 10
+
+
+def gray_version(images):
+    return to_uint8(echo(luma(from_uint8(images)))).numpy()
 
 
 def features_and_logits(images):
@@ -51,6 +57,10 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
         **{f"fooling_{n}": [10 * n, 10 * n + 2] for n in SIZES},
         **{f"compressed_{n}": [10 * n, 10 * n + 2] for n in COMPRESSED_SIZES},
     }
+    low, high = judged["intervals"]["top1"]
+    assert low < judged["figures"]["top1"] < high
+    low, high = judged["intervals"]["frechet"]
+    assert 0 < low < judged["figures"]["frechet"] < 2 * high
     assert judged["seeds"] == [0, 1, 2]
     assert judged["num_pictures"] == MIN_PICTURES
     assert len(lines) == len(sizes)
@@ -60,7 +70,7 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
 def test_classifier_judges_the_recolored_pictures(stand_ins):
     colored = judging.judge(TRUTH, np.zeros(MIN_PICTURES), TRUTH, sizes=())["figures"]
     assert colored == pytest.approx({"top1": 100, "frechet": 0}, abs=1e-6)
-    gray = judging.grayscale(TRUTH)
+    gray = gray_version(TRUTH)
     figures = judging.judge(TRUTH, np.zeros(MIN_PICTURES), gray, sizes=())["figures"]
     assert figures["top1"] == 0
     assert figures["frechet"] > 1
@@ -77,13 +87,12 @@ def test_without_labels_the_classifier_is_left_out_with_a_note(stand_ins, monkey
 def test_references_are_judged_in_the_same_way(stand_ins):
     lines = []
     rows = judging.references(TRUTH, LABELS, seeds=(0,), sizes=(4, 8), say=lines.append)
-    assert list(rows) == ["mirrored", "half_chroma", "grayscale", "truth"]
-    assert stand_ins == [(4, 0), (8, 0), (8, 0)] * 3
+    assert list(rows) == ["mirrored", "half_chroma", "truth"]
+    assert stand_ins == [(4, 0), (8, 0), (8, 0)] * 2
     assert set(rows["truth"]["figures"]) == {"top1", "frechet"}
     for name, pictures in (
         ("mirrored", TRUTH[:, :, ::-1]),
         ("half_chroma", judging.half_chroma(TRUTH)),
-        ("grayscale", judging.grayscale(TRUTH)),
     ):
         expected = judging.judge(TRUTH, LABELS, pictures, (0,), (4, 8), lines.append)
         assert rows[name] == expected
@@ -97,7 +106,7 @@ def test_both_versions_are_compressed_alike(monkeypatch):
         return 0.0
 
     monkeypatch.setattr(judging, "fooling_rate", fooling_rate)
-    gray = judging.grayscale(TRUTH)
+    gray = gray_version(TRUTH)
     judging.judge(TRUTH, None, gray, seeds=(0,), sizes=(8,), say=lambda line: None)
     raw, compressed = seen
     for pictures, expected in zip(raw, (TRUTH, gray), strict=True):
@@ -109,7 +118,7 @@ def test_both_versions_are_compressed_alike(monkeypatch):
 def test_half_chroma_keeps_luma_and_smooths_color():
     smooth = np.random.default_rng(1).integers(100, 140, (2, 32, 32, 3), np.uint8)
     received = judging.half_chroma(smooth)
-    expected, luma = judging.grayscale(smooth), judging.grayscale(received)
+    expected, luma = gray_version(smooth), gray_version(received)
     np.testing.assert_allclose(luma.astype(int), expected, atol=1)
     chroma = [
         pictures.astype(int) - gray for pictures, gray in ((smooth, expected), (received, luma))
@@ -117,12 +126,6 @@ def test_half_chroma_keeps_luma_and_smooths_color():
     assert chroma[1].std() < 0.6 * chroma[0].std()
     flat = np.full((1, 32, 32, 3), (200, 100, 50), np.uint8)
     np.testing.assert_array_equal(judging.half_chroma(flat), flat)
-
-
-def test_grayscale_is_luma():
-    gray = judging.grayscale(np.array([[[[255, 0, 0]]]], np.uint8))
-    assert gray.tolist() == [[[[76, 76, 76]]]]
-    assert gray.dtype == np.uint8
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from colorkeras.objectives.flow import (
     MEAN_WEIGHT,
     NOISES_PER_PICTURE,
     NUM_DRAWS,
+    SURE,
     TIME_WARP,
     scale,
     unscale,
@@ -173,6 +174,56 @@ def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
     create(steps=2).color(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
 
 
+class Telling(Straight):
+    """Believes in class 4 where a picture is dark on the left; leads as far as it is told to."""
+
+    def _encode(self, grayscale, training):
+        seen, _, _ = super()._encode(grayscale, training)
+        is_dark = tf.reduce_mean(grayscale[:, :, :2], axis=[1, 2, 3]) < 0.5
+        logits = tf.one_hot(tf.where(is_dark, 4, -1), NUM_CLASSES, on_value=4.0)
+        return seen, tf.repeat(seen, 2, axis=-1), logits
+
+    def _guide(self, inputs, training):
+        x, time, known, mean, seen = inputs
+        assert len(x) == len(time) == len(known) == len(mean) == len(seen)
+        towards = 0.1 * known[:, 4] + 0.01
+        return tf.zeros_like(x) + towards[:, tf.newaxis, tf.newaxis, tf.newaxis] + 0.1 * seen
+
+
+@pytest.mark.parametrize("guidance", [1, 1.5, 4])
+def test_guidance_exaggerates_what_the_class_does_to_the_velocity(guidance):
+    grayscale = tf.constant([0.45, 0.55, 0.45])[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    grayscale += tf.zeros([3, 8, 8, 1])
+    received = create(steps=3, guidance=guidance).color(Telling(), grayscale, tf.range(3), 0.0)
+    # What is told of the class counts so many times, all else once; a constant velocity leads by
+    # itself.
+    told = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
+    led = guidance * told + 0.01 + 0.1 * halve(grayscale) + np.zeros([3, 4, 4, 2])
+    chroma = double(unscale(tf.constant(led, tf.float32)), grayscale)
+    np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
+
+
+def test_the_mirror_image_is_asked_as_well():
+    # The first is dark on both sides.
+    grayscale = np.full((2, 8, 8, 1), 0.55, np.float32)
+    grayscale[:, :, :2] = 0.4
+    grayscale[0, :, -2:] = 0.45
+    seen = []
+
+    class Watched(Telling):
+        def _guide(self, inputs, training):
+            seen.append(inputs[2][:, 4].numpy())
+            return super()._guide(inputs, training)
+
+    for mirror in (False, True):
+        color = create(steps=1, mirror=mirror).color
+        color(Watched(), tf.constant(grayscale), tf.range(2), 0.0)
+    np.testing.assert_array_equal(seen[0], [1, 1])
+    # Only one side of the second speaks for the class: half of the logit is left.
+    assert np.exp(4) / (np.exp(4) + 9) > SURE > np.exp(2) / (np.exp(2) + 9)
+    np.testing.assert_array_equal(seen[1], [1, 0])
+
+
 def test_every_step_is_told_its_time():
     seen = []
 
@@ -228,7 +279,8 @@ def test_at_temperature_zero_all_seeds_give_the_same():
 def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
     objective = create(steps=3, temperature=asked)
     assert objective.temperature == taken
-    assert objective.facts == {"steps": 3, "temperature": taken}
+    expected = {"steps": 3, "temperature": taken, "guidance": 1, "mirror": False}
+    assert objective.facts == expected
     assert "3 steps" in objective.description
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
     left_open = objective.color(Straight(pull=0), grayscale, seeds)

@@ -1,0 +1,39 @@
+"""Export a trained model anew with other settings of how it colors; its weights stay.
+
+    python pipelines/export_again.py --model saved_models/unet_vivid/1 --steps 8 --guidance 2
+
+Everything else that the export tells of itself is kept. What is not given stays as it was.
+"""
+
+import argparse
+from pathlib import Path
+
+from colorkeras import export, objectives, pretrained, shipped
+from colorkeras.config import TrainingConfig
+from colorkeras.version import git_commit
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--model", required=True, help="a shipped model's name or an export")
+    parser.add_argument("--mirror", action=argparse.BooleanOptionalAction)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--guidance", type=float)
+    parser.add_argument("--temperature", type=float)
+    parser.add_argument("--export-dir", default="saved_models")
+    options = vars(parser.parse_args())
+    model, parent = options.pop("model"), options.pop("export_dir")
+    metadata = export.read_metadata(shipped.resolve(model))
+    settings = {**pretrained.color_settings(model), **options}
+    objective = objectives.create(metadata["output"], TrainingConfig(**settings))
+    metadata |= {"exported_again_by": git_commit(), **settings}
+    folder = Path(parent, metadata["name"])
+    print(export.export(pretrained.load(model), objective, folder, metadata))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Tests of going on with a run: the same bits, the same settings, the same data."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from whole_runs import stopping, weights_of
+
+from colorkeras import checkpoints, evaluation, optimizers, runs, training
+from colorkeras.config import TrainingConfig
+from colorkeras.errors import InterruptedRunError, UserError
+
+
+def resumable(config, monkeypatch, epoch):
+    """A run that was interrupted at the start of an epoch: its folder."""
+    with monkeypatch.context() as patch:
+        stopping(patch, KeyboardInterrupt(), epoch)
+        lines = []
+        with pytest.raises(InterruptedRunError):
+            training.train(config, lines.append)
+    assert "--resume" in lines[-1]
+    return lines[-1].split("--resume ")[1]
+
+
+def comparable_history(folder):
+    with (folder / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    clocks = {"images_per_second", "minutes"}
+    return [{name: row[name] for name in row if name not in clocks} for row in rows]
+
+
+def check_resumed(config_for, tmp_path, monkeypatch, **changes):
+    """Trains one run in one go and another in two parts, compares them and returns both."""
+    whole = training.train(config_for(tmp_path / "whole", epochs=3, **changes), lambda line: None)
+    config = config_for(tmp_path / "parts", epochs=3, **changes)
+    stopped = resumable(config, monkeypatch, epoch=2)
+    lines = []
+    resumed = training.resume(stopped, {}, lines.append)
+    assert "Resuming after epoch 2 of 3." in lines
+    assert str(resumed.folder) == stopped
+    assert comparable_history(resumed.folder) == comparable_history(whole.folder)
+    for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
+        np.testing.assert_array_equal(one, other)
+    return whole, resumed
+
+
+def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
+    config_for, tmp_path, monkeypatch
+):
+    whole, resumed = check_resumed(config_for, tmp_path, monkeypatch)
+    assert resumed.metrics["figures"] == whole.metrics["figures"]
+    assert resumed.metrics["model"]["epochs"] == 3
+    assert resumed.metrics["model"]["resumed_after"] == [2]
+    # The export of the interrupted run is whole, the end is a new version.
+    assert resumed.export_folder.name == "2"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"arch": "flow_unet", "steps": 2}, {"optimizer": "muon"}], ids=str
+)
+def test_what_has_a_state_of_its_own_is_resumed_in_its_bits(
+    changes, config_for, tmp_path, monkeypatch, fit_only
+):
+    check_resumed(config_for, tmp_path, monkeypatch, **changes)
+
+
+def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
+    run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
+    runs.write_json(run.folder / "metrics.json", {"model": {"epochs": 1}})
+    with pytest.raises(UserError, match="for 1 epochs, of which it has finished 1"):
+        training.resume(run.folder, {})
+    lines = []
+    training.resume(run.folder, {"epochs": 2, "name": "longer"}, lines.append)
+    assert any("schedule for 2 epochs" in line for line in lines)
+    assert [row["epoch"] for row in comparable_history(run.folder)] == ["1", "2"]
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["settings"]["epochs"] == 2 and config["settings"]["name"] == "longer"
+
+
+def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
+    stopped = resumable(config_for(tmp_path, epochs=3), monkeypatch, epoch=2)
+    restore = checkpoints.restore
+
+    def best_before(folder, colorizer):
+        weights, position = restore(folder, colorizer)
+        # As if no later epoch came near the first.
+        position.history["val_loss"][0] = -1.0
+        return [weight + 1 for weight in weights], checkpoints.Position(
+            **{**vars(position), "best_epoch": 0}
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "restore", best_before)
+        resumed = training.resume(stopped, {}, lambda line: None)
+    assert resumed.metrics["model"]["best_epoch"] == 1
+    kept, _ = restore(stopped, resumed_colorizer(config_for(tmp_path)))
+    for one, other in zip(kept, weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def resumed_colorizer(config):
+    networks = [training.architectures.build(config.arch) for _ in range(2)]
+    objective = training.objectives.create("chroma", config)
+    augment = training.AUGMENTATIONS["flip"]
+    colorizer = training.Colorizer(*networks, objective, {}, 0.9, augment, seed=0)
+    colorizer.compile(optimizer=optimizers.create(config, 1))
+    return colorizer
+
+
+def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path, monkeypatch):
+    def stop(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "report", stop)
+        with pytest.raises(KeyboardInterrupt):
+            training.train(config_for(tmp_path), lambda line: None)
+    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
+    before = (folder / "history.csv").read_bytes()
+    run = training.resume(folder, {}, lambda line: None)
+    assert (folder / "history.csv").read_bytes() == before
+    assert run.metrics["model"]["epochs"] == 2
+    with pytest.raises(UserError, match="has finished 2"):
+        training.resume(folder, {}, lambda line: None)
+
+
+def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
+    # At this rate no weight changes, so no epoch is better than the first.
+    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30)
+    run = training.train(config, lambda line: None)
+    before = (run.folder / "history.csv").read_bytes()
+    training.resume(run.folder, {}, lambda line: None)
+    assert (run.folder / "history.csv").read_bytes() == before
+
+
+def test_a_setting_that_an_older_run_does_not_know_has_its_default(finished, tmp_path):
+    _, _, run = finished
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    del config["settings"]["strategy"]
+    runs.write_json(tmp_path / "config.json", config)
+    with pytest.raises(UserError, match=r"--strategy one \(the run: auto\)"):
+        runs.read_config(tmp_path, {"strategy": "one"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
+        ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
+        ({"seed": 3}, "--seed 3 (the run: 0)"),
+        ({"steps": 3}, f"--steps 3 (the run: {TrainingConfig.steps})"),
+        ({"objective": "flow"}, "--objective flow (the run: regression)"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_settings_only(changes, shown, finished):
+    _, _, run = finished
+    with pytest.raises(UserError) as error:
+        training.resume(run.folder, changes)
+    assert shown in str(error.value) and "--init" in str(error.value)
+
+
+def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    generator = np.random.default_rng(0)
+    for number in range(8):
+        pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
+        Image.fromarray(pixels).save(pictures / f"{number}.png")
+    config = config_for(tmp_path, dataset=str(pictures), epochs=1)
+    run = training.train(config, lambda line: None)
+    # Another picture of that name, of which neither the title nor the number of pictures tells.
+    Image.new("RGB", (16, 16)).save(pictures / "0.png")
+    with pytest.raises(UserError, match="with dataset fingerprint"):
+        training.resume(run.folder, {"epochs": 2}, lambda line: None)
+    (pictures / "0.png").unlink()
+    with pytest.raises(UserError, match="with dataset 'folder pictures"):
+        training.resume(run.folder, {"epochs": 2}, lambda line: None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "{", "[]", "{}", '{"settings": {"epoch": 1}}', '{"settings": {"epochs": "1"}}'],
+)
+def test_a_folder_that_is_no_run_is_refused(content, tmp_path):
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(UserError, match="no run of this version"):
+        runs.read_config(tmp_path, {})
