@@ -48,7 +48,6 @@ measured.
             "optimizer": "muon",
             "epochs": 22,
             "class_weight": 0.5,
-            "guidance": 1.5,
             "mirror": True,
             "name": "unet_vivid",
         },

@@ -30,7 +30,7 @@ def main():
     metadata = export.read_metadata(shipped.resolve(model))
     settings = {**pretrained.color_settings(model), **options}
     objective = objectives.create(metadata["output"], TrainingConfig(**settings))
-    metadata |= {"exported_again_by": git_commit(), **settings}
+    metadata |= {"exported_again_by": git_commit(), "loss": objective.description, **settings}
     folder = Path(parent, metadata["name"])
     print(export.export(pretrained.load(model), objective, folder, metadata))
 
