@@ -1,7 +1,5 @@
 """Noise that is as smooth as chroma: the start of flows."""
 
-import itertools
-
 import tensorflow as tf
 
 AMPLITUDES = {1: 0.32, 2: 0.45, 4: 0.5}
@@ -23,32 +21,44 @@ _MARGIN = 3
 """Grid points outside on each side, beyond which bells do not reach in."""
 
 
-def smooth_noise(draw, height, width):
+def _grids(height, width):
+    """Shapes of the normal noise that `_smooth` takes: `[rows, columns, 2]` of each grid."""
+    of_distances = (
+        [_num_points(height, distance), _num_points(width, distance), 2] for distance in AMPLITUDES
+    )
+    return [[1, 1, 2], *of_distances]
+
+
+def _num_points(length, distance):
+    return -(-length // distance) + 2 * _MARGIN
+
+
+def _smooth(points, height, width):
     """Sums normal noise on grids of several distances, each spread by bells.
 
     Its distribution is the same at each pixel and for each distance between two, so that the grids
     are not seen in what becomes of it.
 
     Args:
-        draw: Function of a shape `[h, w, 2]` to normal noise `[n, h, w, 2]`, other at each call.
-        height: Of the noise.
+        points: List of normal noise `[n, rows, columns, 2]` in the shapes of `_grids`.
+        height: Of the result.
         width: Likewise.
 
     Returns:
         float32 `[n, height, width, 2]`, standard deviation about 1.
     """
-    total = MEAN_AMPLITUDE * draw([1, 1, 2])
-    for distance, amplitude in AMPLITUDES.items():
+    # Rows and columns last, where `matmul` takes them.
+    mean, *grids = (tf.transpose(x, [0, 3, 1, 2]) for x in points)
+    total = MEAN_AMPLITUDE * mean
+    for (distance, amplitude), grid in zip(AMPLITUDES.items(), grids, strict=True):
         rows, columns = _bells(height, distance), _bells(width, distance)
-        points = draw([tf.shape(rows)[1], tf.shape(columns)[1], 2])
-        total += amplitude * tf.einsum("yr,xc,nrck->nyxk", rows, columns, points)
-    return total
+        total += amplitude * tf.matmul(tf.matmul(rows, grid), columns, transpose_b=True)
+    return tf.transpose(total, [0, 2, 3, 1])
 
 
 def _bells(length, distance):
     """What each grid point adds to each pixel, float32 `[length, points]`, unit sums of squares."""
-    points = -(-length // distance) + 2 * _MARGIN
-    places = distance * (tf.range(points) - _MARGIN)
+    places = distance * (tf.range(_num_points(length, distance)) - _MARGIN)
     offsets = tf.range(length)[:, tf.newaxis] - places
     bells = tf.exp(-0.5 * tf.square(tf.cast(offsets, tf.float32) / (_RADIUS * distance)))
     return tf.math.l2_normalize(bells, axis=1)
@@ -56,7 +66,8 @@ def _bells(length, distance):
 
 def noise_of_training(randomness, num_pictures, height, width):
     """Noise `[num_pictures, height, width, 2]` of a training step's `Randomness`."""
-    return smooth_noise(lambda shape: randomness.normal(num_pictures, shape), height, width)
+    points = [randomness.normal(num_pictures, shape) for shape in _grids(height, width)]
+    return _smooth(points, height, width)
 
 
 def noise_of_seeds(seeds, height, width):
@@ -67,14 +78,12 @@ def noise_of_seeds(seeds, height, width):
         height: Of the noise.
         width: Likewise.
     """
+    shapes = _grids(height, width)
 
     def of_one(seed):
-        numbers = itertools.count()
+        return tuple(
+            tf.random.stateless_normal(shape, [seed, number]) for number, shape in enumerate(shapes)
+        )
 
-        def draw(shape):
-            return tf.random.stateless_normal([1, *shape], [seed, next(numbers)])
-
-        return smooth_noise(draw, height, width)[0]
-
-    shape = tf.TensorSpec([None, None, 2], tf.float32)
-    return tf.map_fn(of_one, seeds, fn_output_signature=shape)
+    signature = tuple(tf.TensorSpec([None, None, 2], tf.float32) for _ in shapes)
+    return _smooth(tf.map_fn(of_one, seeds, fn_output_signature=signature), height, width)
