@@ -84,7 +84,7 @@ _TRAINING = {
     "recipe": "recipe",
     "loss": "objective",
     "class_weight": "weight of labels in it",
-    "mirror": "mean with the mirror image",
+    "mirror": "looks at the mirror image as well",
     "init": "started from",
     "epochs": "epochs",
     "best_epoch": "exported epoch",

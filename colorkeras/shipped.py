@@ -4,7 +4,7 @@ from pathlib import Path
 
 from colorkeras.errors import UserError
 
-SHIPPED = {"unet": "unet/1"}
+SHIPPED = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
 """Name of each shipped model: its folder under `saved_models/`."""
 
 _SAVED_MODELS = Path(__file__).resolve().parent.parent / "saved_models"

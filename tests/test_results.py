@@ -112,11 +112,13 @@ def test_adjusted_results_bear_what_was_changed(tmp_path):
 
 
 def test_adjusted_results_on_different_data_are_an_error(tmp_path):
-    for factor, dataset in ((2, "toys, test"), (3, "others, test")):
-        (tmp_path / f"saturation_{factor}").mkdir()
-        write_result(tmp_path / f"saturation_{factor}", "a", 23.0, dataset=dataset)
+    write_result(tmp_path, "a", 23.0, dataset="toys, test")
+    (tmp_path / "saturation_2").mkdir()
+    write_result(tmp_path / "saturation_2", "a", 23.0, dataset="others, test")
+    measured, adjusted = results.load(tmp_path), results.load_adjusted(tmp_path)
+    results.check_same_data(measured)
     with pytest.raises(UserError, match="different data"):
-        results.load_adjusted(tmp_path)
+        results.check_same_data({**measured, **adjusted})
 
 
 def test_strip_is_cut_into_pictures(tmp_path):
