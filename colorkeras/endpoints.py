@@ -49,8 +49,21 @@ def endpoints(network, objective):
     def grayscale_spec(dtype):
         return tf.TensorSpec([None, height, width, 1], dtype, name="grayscale")
 
-    def color(grayscale):
-        return _color(network, objective, grayscale, 0, objective.temperature)
+    # Traced once, for all endpoints: a flow is a large graph.
+    @tf.function(
+        input_signature=[
+            grayscale_spec(tf.float32),
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([None], tf.float32),
+        ]
+    )
+    def color_each(grayscale, seeds, temperatures):
+        return objective.color(network, grayscale, seeds, temperatures)
+
+    def color(grayscale, seed=0, temperature=objective.temperature):
+        count = tf.shape(grayscale)[:1]
+        temperatures = tf.broadcast_to(tf.cast(temperature, tf.float32), count)
+        return color_each(grayscale, tf.broadcast_to(seed, count), temperatures)
 
     def serving_default(grayscale):
         return {"rgb": color(grayscale)}
@@ -67,7 +80,7 @@ def endpoints(network, objective):
         return {"image_bytes": tf.map_fn(color_file, image_bytes, fn_output_signature=tf.string)}
 
     def sample(grayscale, seed, temperature):
-        return {"rgb": _color(network, objective, grayscale, seed, _checked(temperature))}
+        return {"rgb": color(grayscale, seed, _checked(temperature))}
 
     def colorize_with_confidence(grayscale):
         return {"rgb": color(grayscale), "standard_deviation": objective.spread(network, grayscale)}
@@ -93,16 +106,6 @@ def endpoints(network, objective):
             [grayscale_spec(tf.float32)],
         )
     return offered
-
-
-def _color(network, objective, grayscale, seed, temperature):
-    count = tf.shape(grayscale)[:1]
-    return objective.color(
-        network,
-        grayscale,
-        tf.broadcast_to(seed, count),
-        tf.broadcast_to(tf.cast(temperature, tf.float32), count),
-    )
 
 
 def _checked(temperature):
