@@ -50,7 +50,8 @@ def card_markdown(metrics):
     tables = [(METRICS, metrics["figures"], metrics["echo"])]
     if "judge" in metrics:
         judged = metrics["judge"]
-        tables.append((judge.FIGURES, judged["model"]["figures"], judged["echo"]["figures"]))
+        echo = judged.get("echo", {"figures": {}})
+        tables.append((judge.FIGURES, judged["model"]["figures"], echo["figures"]))
     lines = [["figure", "model", "echo"]]
     for definitions, model, echo in tables:
         for name in (name for name in definitions if name in model):
@@ -133,9 +134,10 @@ def _judged_table(rows):
     judged = {name: metrics["judge"] for name, metrics in rows.items() if "judge" in metrics}
     if not judged:
         return ""
-    first = next(iter(judged.values()))
+    first = max(judged.values(), key=len)  # References may be missing where judging was stopped.
     entries = {name: entry["model"] for name, entry in judged.items()}
-    entries |= {f"*{title}*": first[key] for key, title in JUDGED_REFERENCES.items()}
+    known = {key: title for key, title in JUDGED_REFERENCES.items() if key in first}
+    entries |= {f"*{title}*": first[key] for key, title in known.items()}
     names = [n for n in judge.FIGURES if any(n in entry["figures"] for entry in entries.values())]
     lines = [["", *(column_title(name, judge.FIGURES) for name in names)]]
     lines += [

@@ -3,6 +3,7 @@
 A bare name such as unet means the model that comes with colorkeras; anything else is a path.
 """
 
+import json
 from pathlib import Path
 
 from colorkeras import evaluation, judge
@@ -11,6 +12,9 @@ from colorkeras.cli.options import add_evaluation_arguments, load_models, open_d
 from colorkeras.determinism import make_deterministic
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
+
+REFERENCES_FILE = "judged_references.json"
+"""In the folder of --results: figures of what models are judged beside, which take long."""
 
 MAX_SATURATION = 4.0
 """The largest --saturation: most colors are at the edge of the gamut long before."""
@@ -84,17 +88,48 @@ def _write_json(options, reports):
 def _judge(options, models, conditions, reports, targets):
     """Judges all models, prints the table and adds to what was written of each."""
     make_deterministic(0)  # The judges draw from seeds of their own.
-    colorizers = {
-        name: evaluation.adjusted(model, options.saturation, options.temperature)
-        for name, model in models.items()
-    }
-    judged = evaluation.judge_colorizers(colorizers, conditions)
-    print(f"\n{evaluation.judged_table(judged)}")
-    references = {key: judged[key] for key in judged if key != "models"}
+    references = _known_references(options, conditions)
+    for name, model in models.items():
+        color = evaluation.adjusted(model, options.saturation, options.temperature)
+        print(f"Judging {name}")
+        reports[name].metrics["judge"] = {"model": evaluation.judge_colorizer(color, conditions)}
+        _save_judged(options, reports, targets, references)
+    references = evaluation.judge_references(
+        conditions, references, lambda judged: _keep_references(options, conditions, judged)
+    )
+    _save_judged(options, reports, targets, references)
+    judged = {name: report.metrics["judge"]["model"] for name, report in reports.items()}
+    print(f"\n{evaluation.judged_table(judged, references)}")
+
+
+def _save_judged(options, reports, targets, references):
+    """Writes what there is, with as many of the references: judging all takes long."""
     for name, report in reports.items():
-        report.metrics["judge"] = {"model": judged["models"][name], **references}
-        if options.results:
-            report.save(targets[name])
+        if "judge" in report.metrics:
+            report.metrics["judge"] |= references
+            if options.results:
+                report.save(targets[name])
+
+
+def _known_references(options, conditions):
+    """What `_keep_references` kept of the same pictures, judged in the same way."""
+    if not options.results:
+        return {}
+    file = Path(options.results, REFERENCES_FILE)
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        known = kept["references"] if kept["key"] == evaluation.reference_key(conditions) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    if known:
+        print(f"*** Not judged again: {', '.join(known)}, known from {file}")
+    return known
+
+
+def _keep_references(options, conditions, judged):
+    if options.results:
+        key = evaluation.reference_key(conditions)
+        write_json(Path(options.results, REFERENCES_FILE), {"key": key, "references": judged})
 
 
 def _check_saturation(factor):

@@ -1,7 +1,12 @@
 """Figures of models on a data set, always beside those of references that anyone can have."""
 
 from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image_size, prepare
-from colorkeras.evaluation.judging import judge_colorizers, judged_table
+from colorkeras.evaluation.judging import (
+    judge_colorizer,
+    judge_references,
+    judged_table,
+    reference_key,
+)
 from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
 from colorkeras.evaluation.pictures import (
     check_colors,
@@ -42,11 +47,13 @@ __all__ = [
     "figure_names",
     "format_groups",
     "format_value",
-    "judge_colorizers",
+    "judge_colorizer",
+    "judge_references",
     "judged_table",
     "load_pictures",
     "prepare",
     "recolor",
+    "reference_key",
     "report",
     "sample_numbers",
     "sample_pictures",

@@ -5,6 +5,7 @@ colors suit what a picture shows (`classifier`), and how far the recolored pictu
 from the real ones in its features (`frechet`).
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from colorkeras import bootstrap
 from colorkeras.color import from_uint8, luma, luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.errors import UserError
-from colorkeras.judge import classifier
+from colorkeras.judge import classifier, fooling
 from colorkeras.judge.fooling import SIZES, compress, fooling_rate
 from colorkeras.judge.frechet import frechet_distance
 from colorkeras.resolution import double, halve
+from colorkeras.version import __version__
 
 __all__ = [
     "FIGURES",
@@ -24,8 +26,9 @@ __all__ = [
     "SIZES",
     "Figure",
     "check_pictures",
+    "half_chroma",
     "judge",
-    "references",
+    "protocol",
 ]
 
 SEEDS = (0, 1, 2)
@@ -147,22 +150,18 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
     }
 
 
-def references(truth, labels, seeds=SEEDS, sizes=SIZES, say=print):
-    """What the figures of models are read against, computed in the same way: see `judge`.
-
-    Returns:
-        Dict of what `judge` returns: "mirrored", the true pictures mirrored, which the network
-        should not tell from real ones (near 50 %); "half_chroma", the true pictures with chroma at
-        half resolution, the best that a model of such chroma can do; "truth", with the classifier's
-        figures alone.
-    """
-    rows = {"mirrored": truth[:, :, ::-1], "half_chroma": half_chroma(truth), "truth": truth}
-    judged = {}
-    for name, pictures in rows.items():
-        say(f"Judging {name} pictures")
-        # Of a picture beside itself nothing can be learned: there is nothing to train for.
-        judged[name] = judge(truth, labels, pictures, seeds, () if name == "truth" else sizes, say)
-    return judged
+def protocol():
+    """What the figures of judges depend on beside the pictures: dict, ready for JSON."""
+    return {
+        "seeds": list(SEEDS),
+        "epochs": fooling.EPOCHS,
+        "pairs_per_batch": fooling.PAIRS_PER_BATCH,
+        "learning_rate": fooling.LEARNING_RATE,
+        "weight_decay": fooling.WEIGHT_DECAY,
+        "jpeg_quality": fooling.JPEG_QUALITY,
+        "classifier": hashlib.sha256(classifier.FILE.read_bytes()).hexdigest(),
+        "colorkeras": __version__,
+    }
 
 
 def half_chroma(images):

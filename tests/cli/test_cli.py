@@ -382,6 +382,12 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
     (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
     assert written["judge"] == metrics["judge"]
+    monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed)
+    status, output, _ = main(f"{words} --results results --overwrite")
+    assert status == cli.DONE and "*** Not judged again: echo, mean_chroma, " in output
+    (again,) = results.load(tmp_path / "results").values()
+    assert again["judge"]["model"]["figures"]["fooling_8"] == 51
+    assert again["judge"]["echo"] == metrics["judge"]["echo"]
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)

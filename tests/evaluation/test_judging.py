@@ -1,6 +1,7 @@
 """Tests of how judges are asked; what they answer is tested in tests/judge."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -36,24 +37,49 @@ def red(grayscale, seeds):
     return grayscale * tf.constant([1.0, 0.0, 0.0])
 
 
-def test_every_model_is_judged_on_what_it_makes_of_luma(conditions, asked):
-    judged = evaluation.judge_colorizers({"red": red}, conditions, say=lambda line: None)
-    assert set(judged) == {"models", *REFERENCES}
-    assert list(judged["models"]) == ["red"]
-    truth, recolored = evaluation.recolor(red, conditions.source)
+def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
+    judged = evaluation.judge_colorizer(red, conditions, say=lambda line: None)
+    _, recolored = evaluation.recolor(red, conditions.source)
     np.testing.assert_array_equal(asked[0], recolored)
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
-    np.testing.assert_array_equal(asked[-1], judge.compress(judge.half_chroma(truth)))
     # Without labels there is nothing for the classifier to find.
     names = [f"fooling_{size}" for size in judge.SIZES]
     names += [f"compressed_{size}" for size in judge.COMPRESSED_SIZES]
-    assert list(judged["models"]["red"]["figures"]) == names
+    assert list(judged["figures"]) == names
+
+
+def test_references_are_judged_in_the_same_way(conditions, asked):
+    judged = evaluation.judge_references(conditions, say=lambda line: None)
+    assert list(judged) == list(REFERENCES)
+    truth, gray = evaluation.recolor(evaluation.echo, conditions.source)
+    each = len(asked) // 4  # All but the truth, of which nothing can be learned.
+    for number, pictures in ((0, gray), (2, truth[:, :, ::-1]), (3, judge.half_chroma(truth))):
+        np.testing.assert_array_equal(asked[number * each], pictures)
+        np.testing.assert_array_equal(asked[(number + 1) * each - 1], judge.compress(pictures))
+    assert np.ptp(asked[each].astype(int) - gray, axis=-1).min() > 0
+    assert judged["truth"]["figures"] == {}
+
+
+def test_references_that_are_known_are_not_judged_again(conditions, asked):
+    kept = []
+    known = {"echo": "known", "half_chroma": "as well"}
+    judged = evaluation.judge_references(
+        conditions, known, lambda judged: kept.append(list(judged)), say=lambda line: None
+    )
+    assert judged["echo"] == "known" and list(judged) == list(REFERENCES)
+    assert kept == [
+        ["echo", "half_chroma", "mean_chroma"],
+        ["echo", "half_chroma", "mean_chroma", "mirrored"],
+        ["echo", "half_chroma", "mean_chroma", "mirrored", "truth"],
+    ]
+    assert set(known) == {"echo", "half_chroma"}
 
 
 def test_table_has_models_above_references(conditions, asked):
-    judged = evaluation.judge_colorizers({"red": red}, conditions, say=lambda line: None)
-    titles = [line[:20].strip() for line in evaluation.judged_table(judged).splitlines()]
-    assert titles[:3] == ["plausible", "red", "echo (grayscale inpu"]
+    model = evaluation.judge_colorizer(red, conditions, say=lambda line: None)
+    table = evaluation.judged_table({"red": model}, {"mirrored": model})
+    titles = [line[:20].strip() for line in table.splitlines()]
+    assert titles[:3] == ["plausible", "red", "true pictures mirror"]
 
 
 def test_every_picture_is_colored_from_the_seed_that_is_its_number(conditions):
@@ -70,13 +96,19 @@ def test_too_few_pictures_are_refused(conditions):
     source = ArraySource(np.zeros([20, 32, 32, 3], np.uint8))
     few = evaluation.Conditions("made up", source, "none", None, {})
     with pytest.raises(UserError, match="20 pictures to judge"):
-        evaluation.judge_colorizers({"echo": evaluation.echo}, few, say=lambda line: None)
+        evaluation.judge_colorizer(evaluation.echo, few, say=lambda line: None)
 
 
 def test_references_are_what_models_are_shown(conditions, asked):
     degraded = dataclasses.replace(conditions, degradation="scan")
-    judged = evaluation.judge_colorizers({"echo": evaluation.echo}, degraded, say=lambda line: None)
-    assert "fooling_4" in judged["echo"]["figures"]
-    # First the model's pictures, then those of the first reference.
-    each = len(judge.SEEDS) * (len(judge.SIZES) + len(judge.COMPRESSED_SIZES))
+    evaluation.judge_colorizer(evaluation.echo, degraded, say=lambda line: None)
+    each = len(asked)
+    evaluation.judge_references(degraded, say=lambda line: None)
     np.testing.assert_array_equal(asked[0], asked[each])
+
+
+def test_references_are_known_under_the_same_conditions_only(conditions):
+    key = evaluation.reference_key(conditions)
+    assert json.loads(json.dumps(key)) == key
+    other = dataclasses.replace(conditions, description="other pictures")
+    assert evaluation.reference_key(other) != key

@@ -84,20 +84,6 @@ def test_without_labels_the_classifier_is_left_out_with_a_note(stand_ins, monkey
     assert "No labels" in lines[0]
 
 
-def test_references_are_judged_in_the_same_way(stand_ins):
-    lines = []
-    rows = judging.references(TRUTH, LABELS, seeds=(0,), sizes=(4, 8), say=lines.append)
-    assert list(rows) == ["mirrored", "half_chroma", "truth"]
-    assert stand_ins == [(4, 0), (8, 0), (8, 0)] * 2
-    assert set(rows["truth"]["figures"]) == {"top1", "frechet"}
-    for name, pictures in (
-        ("mirrored", TRUTH[:, :, ::-1]),
-        ("half_chroma", judging.half_chroma(TRUTH)),
-    ):
-        expected = judging.judge(TRUTH, LABELS, pictures, (0,), (4, 8), lines.append)
-        assert rows[name] == expected
-
-
 def test_both_versions_are_compressed_alike(monkeypatch):
     seen = []
 
