@@ -22,6 +22,12 @@ def flip(rgb, randomness):
     return rgb, luma(rgb)
 
 
+def flip_only(rgb, randomness):
+    """Mirrors half of the pictures, and leaves their pixels on the grid of an earlier JPEG file."""
+    rgb = flip_and_shift(rgb, randomness, max_shift=0)
+    return rgb, luma(rgb)
+
+
 def flip_and_degrade(rgb, randomness):
     """As `flip`, but learns from grayscale as old photographs show it: see `degrade`.
 
@@ -32,5 +38,5 @@ def flip_and_degrade(rgb, randomness):
     return rgb, degrade(rgb, randomness)
 
 
-AUGMENTATIONS = {"none": none, "flip": flip, "scan": flip_and_degrade}
+AUGMENTATIONS = {"none": none, "flip": flip, "flip_only": flip_only, "scan": flip_and_degrade}
 """Augmentations by name."""

@@ -26,8 +26,9 @@ def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
     rows = _reflect(tf.range(shape[1]) + draws[:, 0] // 2 - max_shift, shape[1])
     columns = _reflect(tf.range(shape[2]) + draws[:, 1] // 2 - max_shift, shape[2])
     columns = tf.where(draws[:, 0] % 2 == 0, shape[2] - 1 - columns, columns)
-    images = tf.gather(images, rows, axis=1, batch_dims=1)
-    return tf.gather(images, columns, axis=2, batch_dims=1)
+    moved = tf.gather(images, rows, axis=1, batch_dims=1)
+    moved = tf.gather(moved, columns, axis=2, batch_dims=1)
+    return tf.ensure_shape(moved, images.shape)  # Else a graph forgets what it knows of the size.
 
 
 def cut_out(images, randomness, size):

@@ -91,7 +91,9 @@ def count_priors(source):
         UserError: All pictures are gray.
     """
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
+    size = source.image_size
+
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
     def count(images):
         encoded = chroma_bins.soft_encode(halve(rgb_to_chroma(from_uint8(images))))
         return tf.reduce_sum(encoded, axis=[0, 1, 2])

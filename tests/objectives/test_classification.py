@@ -5,12 +5,13 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
+from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS, soft_encode
 from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
 from colorkeras.objectives.classification import TEMPERATURE
+from colorkeras.resolution import halve
 
 BLUE, GRAY = (60, 90, 200), (100, 100, 100)
 GRAY_BIN = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])
@@ -46,17 +47,17 @@ def bins(probabilities, height, width):
     return tf.constant(logits)
 
 
-def test_target_is_the_soft_encoded_mean_of_two_by_two_pixels():
+def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     images = plain(GRAY, BLUE, size=5)
-    images[0, :2, :2] = [GRAY, BLUE]
+    images[0, :2, :2] = [GRAY, BLUE]  # One blue column of two pixels.
     rgb = tf.constant(images / np.float32(255))
     inputs, target = create().target(rgb, luma(rgb), None)
     np.testing.assert_array_equal(inputs, luma(rgb))
     assert target.shape == (2, 3, 3, NUM_BINS)
     np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
-    np.testing.assert_allclose(target[0, 1, 0], encoded(GRAY), atol=1e-4)
-    mean = (np.array(GRAY) + BLUE) / 2
-    np.testing.assert_allclose(target[0, 0, 0], encoded(mean), atol=1e-4)
+    half = halve(rgb_to_chroma(rgb))
+    np.testing.assert_allclose(target, soft_encode(half), atol=1e-5)
+    assert np.abs(half[0, 0, 0]).max() > 0.05 and np.ptp(target[0], axis=(0, 1)).max() > 0.1
 
 
 def test_priors_are_counted_on_all_pictures():
