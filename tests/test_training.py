@@ -186,7 +186,7 @@ def test_a_run_says_how_its_start_colors_otherwise(
 ):
     _, _, first = finished
     monkeypatch.setattr(pretrained, "color_settings", lambda model: {"mirror": True})
-    config = config_for(tmp_path, init=str(first.export_folder), arch=None, epochs=1)
+    config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None, epochs=1)
     said = []
     training.train(config, said.append)
     assert f"*** {config.init} colors with --mirror, this run without" in said
