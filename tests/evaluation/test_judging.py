@@ -60,6 +60,16 @@ def test_references_are_judged_in_the_same_way(conditions, asked):
     assert judged["truth"]["figures"] == {}
 
 
+def test_the_truth_has_the_figures_of_the_classifier_alone(conditions, asked):
+    pictures = next(iter(conditions.source.load(tf.range(208)[tf.newaxis], 0)))
+    source = ArraySource(pictures.numpy(), np.arange(208) % 10)
+    labeled = dataclasses.replace(conditions, source=source)
+    known = dict.fromkeys(["echo", "mean_chroma", "mirrored", "half_chroma"])
+    judged = evaluation.judge_references(labeled, known, say=lambda line: None)
+    assert set(judged["truth"]["figures"]) == {"top1", "frechet"}
+    assert judged["truth"]["figures"]["frechet"] == pytest.approx(0, abs=1e-6) and not asked
+
+
 def test_references_that_are_known_are_not_judged_again(conditions, asked):
     kept = []
     known = {"echo": "known", "half_chroma": "as well"}

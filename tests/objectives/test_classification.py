@@ -5,13 +5,13 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS, soft_encode
+from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
 from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
 from colorkeras.objectives.classification import TEMPERATURE
-from colorkeras.resolution import halve
+from colorkeras.resolution import double
 
 BLUE, GRAY = (60, 90, 200), (100, 100, 100)
 GRAY_BIN = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])
@@ -31,7 +31,11 @@ def encoded(color):
     """Soft encoding of a color 0..255 by NumPy, float64 `[NUM_BINS]`."""
     red, green, blue = np.array(color) / 255
     y = 0.299 * red + 0.587 * green + 0.114 * blue
-    chroma = np.array([(blue - y) / 1.772, (red - y) / 1.402])
+    return encoded_chroma(np.array([(blue - y) / 1.772, (red - y) / 1.402]))
+
+
+def encoded_chroma(chroma):
+    """The same of Cb and Cr."""
     squared = ((CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
     nearest = np.argsort(squared)[:NUM_NEIGHBORS]
     weights = np.zeros(NUM_BINS)
@@ -55,9 +59,13 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     np.testing.assert_array_equal(inputs, luma(rgb))
     assert target.shape == (2, 3, 3, NUM_BINS)
     np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
-    half = halve(rgb_to_chroma(rgb))
-    np.testing.assert_allclose(target, soft_encode(half), atol=1e-5)
-    assert np.abs(half[0, 0, 0]).max() > 0.05 and np.ptp(target[0], axis=(0, 1)).max() > 0.1
+    # By NumPy: the half of which doubling makes the nearest.
+    doubling = double(tf.eye(3)[:, :, tf.newaxis, tf.newaxis], tf.zeros([3, 5, 1, 1]))[..., 0, 0]
+    inverse = np.linalg.pinv(np.transpose(doubling))
+    half = np.einsum("ay,yxc,bx->abc", inverse, rgb_to_chroma(rgb)[0], inverse)
+    for place in ((0, 0), (1, 0), (2, 2)):
+        np.testing.assert_allclose(target[0][place], encoded_chroma(half[place]), atol=1e-4)
+    assert np.abs(half[0, 0]).max() > 0.05 and np.abs(half[2, 2]).max() < 0.02
 
 
 def test_priors_are_counted_on_all_pictures():
