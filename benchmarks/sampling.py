@@ -4,50 +4,26 @@
 
 Each `--looks` is a number of steps, in each of which the guide looks once, and the exponent that
 `colorkeras.objectives.flow.TIME_WARP` would have. For each: how colorful pictures become, beside
-the truth; how many fool a network at 4x4 pixels; top-1 accuracy; and the median time for one
-picture. On the validation part, because `test` is not to choose by; the network learns from few
-pictures there, and so is fooled more often.
+the truth; how many fool a network at 4x4 pixels; top-1 accuracy and Frechet distance. On the
+validation part, because `test` is not to choose by; the network learns from few pictures there, and
+so is fooled more often. `latency.py` tells what steps cost, of an export.
 
 Last result: none yet.
 """
 
 import argparse
 import importlib
-import statistics
-import time
 
-import numpy as np
 import tensorflow as tf
 
 from colorkeras import judge, objectives, pretrained
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
-from colorkeras.evaluation import recolor
-from colorkeras.metrics.liveliness import colorfulness
+from colorkeras.evaluation import evaluate, recolor
 from colorkeras.precision import describe_device
 
 FLOW = importlib.import_module("colorkeras.objectives.flow")
 """The module, whose name in the package is that of its function."""
-
-REPEATS = 100
-"""Calls for one picture that are timed."""
-
-
-def milliseconds(color):
-    """The median time in which one picture is colored."""
-    color = tf.function(color)
-    grayscale, seeds = tf.zeros([1, 32, 32, 1]), tf.zeros([1], tf.int32)
-    times = []
-    for _ in range(REPEATS + 10):
-        started = time.perf_counter()
-        color(grayscale, seeds).numpy()
-        times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times[10:])
-
-
-def mean_colorfulness(images):
-    batches = np.array_split(images, len(images) // 100)
-    return np.mean([np.mean(colorfulness(tf.cast(batch, tf.float32))) for batch in batches])
 
 
 def main():
@@ -72,9 +48,8 @@ def main():
         truth, recolored = recolor(color, source)
         judged = judge.judge(truth, source.labels, recolored, sizes=(4,), say=lambda line: None)
         figures = {
-            "colorfulness (%)": 100 * mean_colorfulness(recolored) / mean_colorfulness(truth),
+            "colorfulness_ratio": evaluate(color, source)["colorfulness_ratio"],
             **judged["figures"],
-            "ms": milliseconds(color),
         }
         print(f"{steps} steps, exponent {exponent}: ", end="")
         print(", ".join(f"{name} {value:.2f}" for name, value in figures.items()), flush=True)

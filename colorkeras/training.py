@@ -145,7 +145,7 @@ def _run(config, resumed_folder, earlier, say):
         for name, value in pretrained.color_settings(config.init).items():
             if objective.facts.get(name, False) != value:
                 option = f"{option_of(name)} {'' if value is True else value}".strip()
-                say(f"*** {config.init} colors with {option}, this run without")
+                say(f"*** {config.init} colors with {option}, this run does not")
     say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
     with strategy.scope():
         colorizer = Colorizer(

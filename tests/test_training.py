@@ -189,7 +189,7 @@ def test_a_run_says_how_its_start_colors_otherwise(
     config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None, epochs=1)
     said = []
     training.train(config, said.append)
-    assert f"*** {config.init} colors with --mirror, this run without" in said
+    assert f"*** {config.init} colors with --mirror, this run does not" in said
 
 
 @pytest.mark.parametrize(

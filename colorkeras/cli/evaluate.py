@@ -10,7 +10,7 @@ from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
 from colorkeras.determinism import make_deterministic
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 from colorkeras.files import require_new, require_writable, write_json
 
 REFERENCES_FILE = "judged_references.json"
@@ -39,7 +39,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--judge",
         action="store_true",
-        help="train networks to tell recolored pictures from real ones; takes minutes",
+        help="train networks to tell recolored pictures from real ones; takes long: 18 networks "
+        "for each model",
     )
     parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
     parser.add_argument(
@@ -108,28 +109,36 @@ def _save_judged(options, reports, targets, references):
         if "judge" in report.metrics:
             report.metrics["judge"] |= references
             if options.results:
-                report.save(targets[name])
+                report.save_metrics(targets[name])
 
 
 def _known_references(options, conditions):
     """What `_keep_references` kept of the same pictures, judged in the same way."""
     if not options.results:
         return {}
-    file = Path(options.results, REFERENCES_FILE)
+    file = _references_file(options)
+    if not file.exists():
+        return {}
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        known = kept["references"] if kept["key"] == evaluation.reference_key(conditions) else {}
-    except (OSError, ValueError, KeyError, TypeError):
+        known = dict(kept["references"])
+        if kept["key"] != evaluation.reference_key(conditions):
+            raise ValueError("of other pictures or other judges")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"*** {file} is of no use here and will be replaced: {one_line(error)}")
         return {}
-    if known:
-        print(f"*** Not judged again: {', '.join(known)}, known from {file}")
+    print(f"*** Not judged again: {', '.join(known)}, known from {file}")
     return known
+
+
+def _references_file(options):
+    return Path(options.results, *_degraded(options), REFERENCES_FILE)
 
 
 def _keep_references(options, conditions, judged):
     if options.results:
         key = evaluation.reference_key(conditions)
-        write_json(Path(options.results, REFERENCES_FILE), {"key": key, "references": judged})
+        write_json(_references_file(options), {"key": key, "references": judged})
 
 
 def _check_saturation(factor):
@@ -144,10 +153,13 @@ def _check_saturation(factor):
 
 def _changes(options):
     """Folders that keep results apart from plain ones, of which the README's table is made."""
-    degraded = [] if options.degrade == "none" else [options.degrade]
     saturated = [] if options.saturation == 1 else [f"saturation_{options.saturation:g}"]
     heated = [] if options.temperature is None else [f"temperature_{options.temperature:g}"]
-    return degraded + saturated + heated
+    return _degraded(options) + saturated + heated
+
+
+def _degraded(options):
+    return [] if options.degrade == "none" else [options.degrade]
 
 
 def _targets(options, models):

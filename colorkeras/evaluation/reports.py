@@ -52,13 +52,17 @@ class Report:
         """The figures as text, the model above the references."""
         return format_groups(table_rows({self.metrics["model"]["name"]: self}))
 
+    def save_metrics(self, folder):
+        """Writes the first of `REPORT_FILES`, the figures, to a folder."""
+        write_json(Path(folder, REPORT_FILES[0]), self.metrics)
+
     def save(self, folder):
         """Writes `REPORT_FILES` to a folder."""
         model = self.metrics["model"]
-        metrics_file, samples_file, pictures_file, worst_file, reliability_file = (
+        _, samples_file, pictures_file, worst_file, reliability_file = (
             Path(folder, name) for name in REPORT_FILES
         )
-        write_json(metrics_file, self.metrics)
+        self.save_metrics(folder)
         title = (
             f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
             f"{self.metrics['dataset']}"

@@ -42,7 +42,7 @@ SURE = 0.5
 TIME_WARP = 2.2
 """Exponent of the times of looks: at first, when all is noise, the way bends most.
 
-Five looks at these times leave chroma as varied as fifteen of Heun's method at even ones do."""
+`benchmarks/sampling.py` compares others."""
 
 _AXES = np.array([[-1, 1], [1, 1]], np.float32) / np.sqrt(np.float32(2))
 """From Cb and Cr to their independent parts, and back: a reflection."""
