@@ -75,13 +75,7 @@ UNUSABLE = [
     ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
     ("train --objective gan", "'gan'", "classification", "Choose"),
     ("train --arch unet --objective flow", "'flow'", "flow_unet with velocity", "Leave one"),
-    ("train --steps 4", "--steps 4 for objective 'regression'", "objective flow", "Leave --steps"),
-    (
-        "train --objective flow --mirror",
-        "--mirror True for objective 'flow'",
-        "objective regression",
-        "Leave --mirror away",
-    ),
+    ("train --steps 5", "--steps 5 for objective 'regression'", "objective flow", "Leave --steps"),
     (
         "train --temperature 0.5",
         "--temperature 0.5 for objective 'regression'",
