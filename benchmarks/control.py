@@ -10,8 +10,10 @@ Last result: none yet.
 """
 
 import argparse
+import sys
 
 from colorkeras import evaluation, export, shipped
+from colorkeras.cli import guarded
 from colorkeras.cli.evaluate import MAX_SATURATION
 from colorkeras.color import luma
 from colorkeras.data import load_dataset
@@ -58,4 +60,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

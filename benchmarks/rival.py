@@ -21,6 +21,7 @@ https://github.com/ImagingLab/Colorizing-with-GANs.
 import argparse
 import dataclasses
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from keras import layers
 from colorkeras import architectures, export, optimizers
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import Progress, StopOnNaN
+from colorkeras.cli import guarded
 from colorkeras.color import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
@@ -234,4 +236,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

@@ -12,18 +12,17 @@ Last result: none yet.
 """
 
 import argparse
-import importlib
+import sys
 
 import tensorflow as tf
 
 from colorkeras import judge, objectives, pretrained
+from colorkeras.cli import guarded
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
 from colorkeras.evaluation import evaluate, recolor
+from colorkeras.objectives import flow
 from colorkeras.precision import describe_device
-
-FLOW = importlib.import_module("colorkeras.objectives.flow")
-"""The module, whose name in the package is that of its function."""
 
 
 def main():
@@ -34,13 +33,14 @@ def main():
     parser.add_argument("--looks", action="append", required=True, metavar="STEPS:EXPONENT")
     parser.add_argument("--data-dir")
     options = parser.parse_args()
-    network = pretrained.load(options.model)
+    network, settings = pretrained.load(options.model), pretrained.color_settings(options.model)
     source = load_dataset("cifar10", options.data_dir).validation
     print(f"{describe_device()}, TensorFlow {tf.__version__}; {source.num_examples:,} pictures")
     for looks in options.looks:
         steps, exponent = looks.split(":")
-        FLOW.TIME_WARP = float(exponent)
-        objective = objectives.create("velocity", TrainingConfig(steps=int(steps)))
+        flow.TIME_WARP = float(exponent)
+        config = TrainingConfig(**{**settings, "steps": int(steps)})
+        objective = objectives.create("velocity", config)
 
         def color(grayscale, seeds, objective=objective):
             return objective.color(network, grayscale, seeds)
@@ -56,4 +56,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

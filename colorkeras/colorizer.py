@@ -71,7 +71,7 @@ class Colorizer(keras.Model):
                 self.optimizer.build(self.network.trainable_variables)
 
     def call(self, grayscale):
-        """Colors with the average network, each picture from the seed that is its number.
+        """Colors with the average network; its place in the batch is the seed of each picture.
 
         Args:
             grayscale: float32 `[n, h, w, 1]` in 0..1.

@@ -215,7 +215,7 @@ def compare(candidates, dataset, split, degradation="none"):
     conditions = evaluation.prepare(dataset, split, degradation)
     entries = []
     for candidate in candidates:
-        report = evaluation.report(candidate.model, conditions)
+        report = evaluation.report(candidate.model, conditions, samples=False)
         differences = report.per_image[_RANKED_BY]
         best, worst = (
             _ranked(candidate.model, conditions, differences, numbers)

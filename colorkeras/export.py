@@ -138,8 +138,11 @@ def export(network, objective, parent, metadata):
 def _readme(network, objective, offered, metadata):
     _, height, width, _ = network.inputs[0].shape
     facts = {text: metadata.get(key) for key, text in _TRAINING.items()}
-    known = {text: literal(str(value)) for text, value in facts.items() if value is not None}
-    training = [f"- {text}: {value}" for text, value in known.items()]
+    training = [
+        f"- {text}: {'yes' if value is True else literal(str(value))}"
+        for text, value in facts.items()
+        if value is not None and value is not False
+    ]
     return _README.format(
         endpoints=table(offered),
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorkeras import figures
 from colorkeras.errors import UserError
-from colorkeras.evaluation import table_lines
+from colorkeras.evaluation import REFERENCES, table_lines
 from colorkeras.evaluation.pictures import NUM_SAMPLES
 from colorkeras.files import literal
 
@@ -16,12 +16,6 @@ COMPARISON_FILE = "comparison.png"
 
 COLUMNS = ("psnr_pooled", "psnr_mean", "ssim", "mae", "ab_rmse", "ciede2000", "colorfulness")
 """Keys of `METRICS` that the README's table shows."""
-
-_REFERENCES = {
-    "echo": "*echo: gray as it came*",
-    "mean_chroma": "*mean chroma of the training part*",
-    "truth": "*ground truth*",
-}
 
 
 def load(folder):
@@ -122,11 +116,11 @@ def markdown(results):
 def reference_rows(results):
     """Figures of the references by title, those that no model was measured beside left away."""
     rows = {}
-    for key, title in _REFERENCES.items():
+    for key, title in REFERENCES.items():
         # All the same, but fewer in files of older versions.
         figures = max((metrics.get(key, {}) for metrics in results.values()), key=len)
         if figures:
-            rows[title] = figures
+            rows[f"*{title}*"] = figures
     return rows
 
 
@@ -137,8 +131,9 @@ def settings_lines(results):
 
 
 def _settings(model):
-    cells = [model["output"], f"{model['num_parameters']:,}", str(model["epochs"])]
-    return [*cells, f"{model['minutes']:.1f}"]
+    minutes = f"{model['minutes']:.1f}" if "minutes" in model else ""
+    cells = [model["output"], f"{model['num_parameters']:,}", str(model.get("epochs", ""))]
+    return [*cells, minutes]
 
 
 def markdown_table(lines, num_text_columns=1):
@@ -173,8 +168,8 @@ def conditions(results):
 
 
 def distinct(models, key):
-    """The values of a key over all models, each named once."""
-    return " / ".join(dict.fromkeys(str(model[key]) for model in models))
+    """The values of a key over all models, each named once; an export may not tell."""
+    return " / ".join(dict.fromkeys(str(model.get(key, "unknown")) for model in models))
 
 
 def save_comparison(folder, results):

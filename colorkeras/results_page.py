@@ -82,9 +82,8 @@ def save_figures(folder, results, adjusted):
     axes = column_title("ciede2000"), column_title("colorfulness")
     written.append(Path(folder, ERROR_FILE))
     figures.save_scatter(written[-1], errors, axes, title)
-    judged = {name: m["judge"]["model"]["figures"] for name, m in rows.items() if "judge" in m}
-    if judged:
-        points = {name: ([f["top1"]], [f["fooling_4"]]) for name, f in judged.items()}
+    points = _judged_points(rows)
+    if points:
         axes = (column_title("top1", judge.FIGURES), column_title("fooling_4", judge.FIGURES))
         written.append(Path(folder, JUDGES_FILE))
         figures.save_scatter(written[-1], points, axes, title)
@@ -95,6 +94,16 @@ def save_figures(folder, results, adjusted):
             written[-1], curves, {name: column_title(name) for name in CURVES}, "validation part"
         )
     return written
+
+
+def _judged_points(rows):
+    """Top-1 accuracy and fooling rate, as lists of one, of the models that have both."""
+    judged = {name: m["judge"]["model"]["figures"] for name, m in rows.items() if "judge" in m}
+    return {
+        name: ([figures["top1"]], [figures["fooling_4"]])
+        for name, figures in judged.items()
+        if {"top1", "fooling_4"} <= set(figures)
+    }
 
 
 def _curves(results):
@@ -117,17 +126,17 @@ def _group_tables(rows):
         lines = [["", *(column_title(name) for name in names)]]
         for title, values in plain.items():
             intervals = rows.get(title, {}).get("intervals", {})
-            lines.append([title, *(_with_interval(values, intervals, name) for name in names)])
+            lines.append([title, *(_with_range(values, intervals, name) for name in names)])
         tables.append(f"### {group}\n\n{markdown_table(lines)}")
     return "\n\n".join(tables)
 
 
-def _with_interval(values, intervals, name, definitions=METRICS):
+def _with_range(values, ranges, name, definitions=METRICS):
     text = format_value(values.get(name), name, definitions)
-    if name not in intervals or not text:
+    if name not in ranges or not text:
         return text
-    low, high = intervals[name]
-    return f"{text} ± {format_value((high - low) / 2, name, definitions)}"
+    low, high = (format_value(value, name, definitions) for value in ranges[name])
+    return f"{text} ({low} to {high})"
 
 
 def _judged_table(rows):
@@ -140,22 +149,15 @@ def _judged_table(rows):
     entries |= {f"*{title}*": first[key] for key, title in known.items()}
     names = [n for n in judge.FIGURES if any(n in entry["figures"] for entry in entries.values())]
     lines = [["", *(column_title(name, judge.FIGURES) for name in names)]]
-    lines += [
-        [title, *(_with_range(entry, name) for name in names)] for title, entry in entries.items()
-    ]
+    for title, entry in entries.items():
+        ranges = {**entry["intervals"], **entry["ranges"]}
+        cells = (_with_range(entry["figures"], ranges, name, judge.FIGURES) for name in names)
+        lines.append([title, *cells])
     seeds = len(first["model"]["seeds"])
     return (
         f"### plausible\n\nFooling rates are means over {seeds} networks, beside them the lowest "
         f"and the highest.\n\n{markdown_table(lines)}"
     )
-
-
-def _with_range(entry, name):
-    if name not in entry["ranges"]:
-        return _with_interval(entry["figures"], entry["intervals"], name, judge.FIGURES)
-    values = entry["figures"][name], *entry["ranges"][name]
-    mean, low, high = (format_value(value, name, judge.FIGURES) for value in values)
-    return f"{mean} ({low} to {high})"
 
 
 def _settings(results):
@@ -169,7 +171,7 @@ def _links(results, rows):
         "The same ten pictures": COMPARISON_FILE,
         "Color error and colorfulness": ERROR_FILE,
     }
-    if any("judge" in metrics for metrics in rows.values()):
+    if _judged_points(rows):
         pictures["Fooling rate and top-1 accuracy"] = JUDGES_FILE
     if _curves(results):
         pictures["Quality and minutes of training"] = MINUTES_FILE

@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from colorkeras.config import TrainingConfig
+from colorkeras.config import TrainingConfig, option_of
 from colorkeras.errors import UserError, one_line
 from colorkeras.evaluation import REPORT_FILES
 from colorkeras.files import write_json
@@ -76,16 +76,14 @@ def read_config(folder, changes):
             "Pass the folder that training printed, such as runs/unet/20260101-120000.",
         ) from error
     different = [
-        f"--{name.replace('_', '-')} {value} (the run: {getattr(config, name)})"
+        f"{option_of(name)} {value} (the run: {getattr(config, name)})"
         for name, value in changes.items()
         if name not in CHANGEABLE and value != getattr(config, name)
     ]
     if different:
         raise UserError(
             f"--resume with {', '.join(different)}",
-            "the run's own settings; only "
-            + ", ".join(f"--{name.replace('_', '-')}" for name in CHANGEABLE)
-            + " may change",
+            "the run's own settings; only " + ", ".join(map(option_of, CHANGEABLE)) + " may change",
             "Leave these options away, or start another run, from this one with "
             f"--init {Path(folder, 'model.keras')}.",
         )

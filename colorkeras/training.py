@@ -1,7 +1,6 @@
 """One training run from settings to export, in the order in which things happen."""
 
 import contextlib
-import dataclasses
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ from colorkeras import (
     optimizers,
     pretrained,
     runs,
+    settling,
     tensorboard,
 )
 from colorkeras.augmentation import AUGMENTATIONS
@@ -35,10 +35,9 @@ from colorkeras.errors import (
 )
 from colorkeras.files import require_writable, writing
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
-from colorkeras.outputs import NUM_CLASSES, OUTPUTS
-from colorkeras.precision import choose_precision, describe_device
+from colorkeras.outputs import NUM_CLASSES
+from colorkeras.precision import choose_precision
 from colorkeras.strategies import choose_strategy, even_batch_size
-from colorkeras.version import git_commit, versions
 
 
 @dataclass(frozen=True)
@@ -103,16 +102,16 @@ def _run(config, resumed_folder, earlier, say):
     # ------------------------------------------------------------- settings
     strategy = choose_strategy(config.strategy, config.batch_size)
     precision, precision_reason = choose_precision(config.precision)
-    config, weights = _start(config, new=resumed_folder is None)
+    config, weights = settling.settle(config, new=resumed_folder is None)
     if config.class_weight:
         architectures.check_class_head(config.arch)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
 
     # ----------------------------------------------------------------- data
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
-    config = _with_labels(config, dataset)
+    config = settling.with_labels(config, dataset)
     evaluation.check_colors(dataset, "train")
-    batch_size = _batch_size(config, dataset, strategy.num_replicas_in_sync)
+    batch_size = settling.batch_size_for(config, dataset, strategy.num_replicas_in_sync)
     validation_size = even_batch_size(
         dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
     )
@@ -133,7 +132,7 @@ def _run(config, resumed_folder, earlier, say):
     objective = objectives.create(config.output, config, dataset.train)
 
     # ------------------------------------------------------------------ run
-    facts = _facts(config, network, objective, dataset, batch_size, precision, strategy)
+    facts = settling.facts_of(config, network, objective, dataset, batch_size, precision, strategy)
     for note in dataset.notes:
         say(f"*** {note}")
     say(f"Data: {dataset.description}")
@@ -143,7 +142,7 @@ def _run(config, resumed_folder, earlier, say):
     )
     if weights is not None:
         for name, value in pretrained.color_settings(config.init).items():
-            if objective.facts.get(name, False) != value:
+            if objective.facts[name] != value:
                 option = f"{option_of(name)} {'' if value is True else value}".strip()
                 say(f"*** {config.init} colors with {option}, this run does not")
     say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
@@ -218,90 +217,6 @@ def _run(config, resumed_folder, earlier, say):
     return Run(folder, export_folder, report.metrics)
 
 
-def _start(config, new):
-    """Settles architecture, output and name; a new run with `init` also gets its weights.
-
-    Returns:
-        `(config, weights)`: `TrainingConfig` without None in these, NumPy arrays or None.
-    """
-    weights = None
-    if config.init is not None and new:
-        trained = pretrained.load(config.init)
-        arch, output = trained.name, architectures.output_name(trained)
-        weights = trained.get_weights()
-        for option, asked, given in (
-            ("--arch", config.arch, arch),
-            ("--output", config.output, output),
-            ("--objective", config.objective, OUTPUTS[output].objective),
-        ):
-            if asked not in (None, given):
-                raise UserError(
-                    f"{option} {asked} with --init {config.init}",
-                    f"{given}, which that model has",
-                    f"Leave {option} away, or start from another model.",
-                )
-    else:
-        arch, output = architectures.choose(config.arch, config.output, config.objective)
-    settled = {
-        "arch": arch,
-        "output": output,
-        "objective": OUTPUTS[output].objective,
-        "name": config.name or arch,
-    }
-    config = dataclasses.replace(config, **settled)
-    if new:  # An earlier version may have had other defaults.
-        objectives.check_settings(config)
-    return config, weights
-
-
-def _with_labels(config, dataset):
-    """The settings, without a recipe's class head where the pictures have no labels.
-
-    Raises:
-        UserError: No recipe, but the user asked for a class head.
-    """
-    if not config.class_weight or getattr(dataset.train, "labels", None) is not None:
-        return config
-    if config.recipe is None:
-        raise UserError(
-            f"--class-weight {config.class_weight:g} for {dataset.name}, which has no labels",
-            "a data set with labels, such as cifar10",
-            "Pass --class-weight 0, or another --dataset.",
-        )
-    dataset.notes.append(f"No labels in {dataset.name}: trained without the class head.")
-    return dataclasses.replace(config, class_weight=0.0)
-
-
-def _facts(config, network, objective, dataset, batch_size, precision, strategy):
-    """What the settings came to, for `config.json` and the export's metadata."""
-    return {
-        "name": config.name,
-        "recipe": config.recipe,
-        "architecture": config.arch,
-        "output": config.output,
-        "objective": config.objective,
-        "num_parameters": architectures.without_class_head(network).count_params(),
-        "loss": objective.description,
-        "class_weight": config.class_weight,
-        "init": config.init,
-        "augmentation": config.augment,
-        "optimizer": config.optimizer,
-        "learning_rate": config.learning_rate,
-        "warmup": config.warmup,
-        "weight_decay": config.weight_decay,
-        "average_decay": config.average_decay,
-        "dataset": dataset.description,
-        "dataset_fingerprint": dataset.fingerprint,
-        "notes": dataset.notes,
-        "seed": config.seed,
-        "batch_size": batch_size,
-        "precision": precision,
-        "device": describe_device(strategy.num_replicas_in_sync),
-        "versions": versions(),
-        "git_commit": git_commit(),
-    }
-
-
 def _export(average, objective, best, folder, config, facts):
     """Writes the best epoch as a SavedModel and as `model.keras`; returns the former's folder."""
     # A second Ctrl-C would leave nothing to load; two files are soon written.
@@ -314,23 +229,6 @@ def _export(average, objective, best, folder, config, facts):
         with writing(folder / "model.keras") as temporary:
             network.save(temporary)
     return export_folder
-
-
-def _batch_size(config, dataset, num_replicas):
-    num_examples = dataset.train.num_examples
-    batch_size = min(config.batch_size, num_examples // num_replicas * num_replicas)
-    if batch_size == 0:
-        raise UserError(
-            f"{num_examples} training pictures for {num_replicas} devices",
-            "at least one for each device",
-            "Pass --strategy one, or more pictures.",
-        )
-    if batch_size < config.batch_size:
-        dataset.notes.append(
-            f"Only {num_examples} training pictures: batches of {batch_size} instead of "
-            f"{config.batch_size}."
-        )
-    return batch_size
 
 
 def _restore(folder, config, facts, earlier, colorizer, best, say):

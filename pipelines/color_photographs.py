@@ -7,6 +7,7 @@ where they come from is in sources.json there. No true colors are known.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import export, figures, shipped
+from colorkeras.cli import guarded
 from colorkeras.color import from_uint8, to_uint8
+from colorkeras.errors import UserError
 from colorkeras.evaluation.reports import NUM_VERSIONS
 
 
@@ -45,6 +48,12 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("results", "photographs.png"))
     options = parser.parse_args()
     files = sorted(options.photographs.glob("*.png"))
+    if not files:
+        raise UserError(
+            f"--photographs {str(options.photographs)!r}, in which there is no PNG file",
+            "a folder of square black-and-white photographs of one size",
+            "Run this in the project's folder, or name another.",
+        )
     grayscale = np.stack([np.asarray(Image.open(file).convert("L")) for file in files])
     colored = rows(grayscale[..., np.newaxis])
     figures.save_rows(options.output, colored, "black-and-white photographs")
@@ -52,4 +61,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

@@ -6,10 +6,13 @@ Everything else that the export tells of itself is kept. What is not given stays
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from colorkeras import export, objectives, pretrained, shipped
+from colorkeras.cli import guarded
 from colorkeras.config import TrainingConfig
+from colorkeras.outputs import OUTPUTS
 from colorkeras.version import git_commit
 
 
@@ -28,12 +31,18 @@ def main():
     options = vars(parser.parse_args())
     model, parent = options.pop("model"), options.pop("export_dir")
     metadata = export.read_metadata(shipped.resolve(model))
-    settings = {**pretrained.color_settings(model), **options}
-    objective = objectives.create(metadata["output"], TrainingConfig(**settings))
-    metadata |= {"exported_again_by": git_commit(), "loss": objective.description, **settings}
+    output = metadata["output"]
+    config = TrainingConfig(
+        objective=OUTPUTS[output].objective, **{**pretrained.color_settings(model), **options}
+    )
+    objectives.check_settings(config)
+    objective = objectives.create(output, config)
+    metadata["exported_again_by"] = git_commit()
+    if objective.samples:  # Others' description is of the loss alone, which stays.
+        metadata["loss"] = objective.description
     folder = Path(parent, metadata["name"])
     print(export.export(pretrained.load(model), objective, folder, metadata))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

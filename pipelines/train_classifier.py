@@ -12,6 +12,7 @@ given up because it missed the 88 % that were aimed at.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import keras
@@ -19,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from colorkeras.augmentation.geometry import cut_out, flip_and_shift
+from colorkeras.cli import guarded
 from colorkeras.color import from_uint8
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
@@ -114,4 +116,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

@@ -1,5 +1,6 @@
 """Fixtures that several test modules share; what is slow to make is made once per session."""
 
+import contextlib
 import functools
 import os
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from whole_runs import NoReport
 
 from colorkeras import architectures, evaluation, export, objectives, training
 from colorkeras.architectures import ARCHITECTURES
@@ -25,10 +27,14 @@ from colorkeras.outputs import NUM_CLASSES, OUTPUTS
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 SMALL = {
+    "skip_cnn": {"filters": 8, "num_blocks": 1},
+    "encoder_decoder": {"widths": (8, 8)},
+    "unet": {"widths": (8, 8)},
     "residual_unet": {"widths": (8, 8), "depths": (1, 1)},
     "flow_unet": {"widths": (8, 8), "depths": (1, 1), "guide_widths": (8, 8)},
 }
-"""Arguments with which architectures that are slow on CPUs are built in tests."""
+"""Arguments with which architectures are built in tests: what each layer costs to build, to trace
+and to store adds up over thousands of networks."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -138,21 +144,12 @@ def finished(config_for, tmp_path_factory):
 
 @pytest.fixture
 def fit_only(monkeypatch):
-    """Leaves out what follows the last epoch, for tests of what happens before."""
+    """Leaves out what follows the last epoch, and TensorBoard, for tests of what happens before."""
+    no_summaries = contextlib.nullcontext([])
+    monkeypatch.setattr(training, "_summaries", lambda *arguments: no_summaries)
     monkeypatch.setattr(export, "export", lambda *arguments: None)
     monkeypatch.setattr(export, "load", lambda folder: None)
     monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
-
-    class NoReport:
-        def __init__(self):
-            self.metrics = {"figures": {}}
-
-        def save(self, folder):
-            pass
-
-        def table(self):
-            return ""
-
     monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
 
 

@@ -120,5 +120,5 @@ def test_an_export_tells_how_it_colors(exports, tmp_path):
         "guidance": 1,
         "temperature": 1,
     }
-    assert pretrained.color_settings(exports("skip_cnn").folder) == {}
+    assert pretrained.color_settings(exports("skip_cnn").folder) == {"mirror": False}
     assert pretrained.color_settings(tmp_path / "model.keras") == {}

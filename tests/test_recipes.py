@@ -1,6 +1,8 @@
 """Tests of the named settings of training runs."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +26,18 @@ def test_settings_of_a_recipe_exist_and_go_together(name):
     assert config.optimizer in OPTIMIZERS
     assert config.loss in LOSSES and config.augment in AUGMENTATIONS
     assert RECIPES[name].description.strip()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_figures_of_a_recipe_are_those_of_its_model(name):
+    folder = Path(__file__).resolve().parent.parent / "results" / RECIPES[name].settings["name"]
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["model"]["recipe"] == name
+    figures, text = metrics["figures"], " ".join(RECIPES[name].description.split())
+    expected = [f"{metrics['model']['minutes']:.1f} minutes"]
+    if "best_of_8" in figures:
+        expected += [f"{figures['best_of_8']:.2f} dB", f"{figures['colorfulness_ratio']:.1f} %"]
+    else:
+        expected += [f"{figures['psnr_pooled']:.2f} dB", f"CIEDE2000 {figures['ciede2000']:.2f}"]
+    for figure in expected:
+        assert figure in text

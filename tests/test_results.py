@@ -66,7 +66,7 @@ def test_figures_that_older_results_lack_are_blank(tmp_path):
     lines = results.markdown(results.load(tmp_path)).splitlines()
     assert "| old | rgb | 1,234 | 2 | 3.1 | 23.00 |  | 0.500 |  |  |  | 7.00 |" in lines
     assert "| new | rgb | 1,234 | 2 | 3.1 | 24.00 |  | 0.500 | 9.00 |  |  | 7.00 |" in lines
-    assert "| *mean chroma of the training part* |  |  |  |  |  |  |  | 11.00 |  |  |  |" in lines
+    assert "| *mean chroma* |  |  |  |  |  |  |  | 11.00 |  |  |  |" in lines
     assert "| *ground truth* |  |  |  |  |  |  |  | 0.00 |  |  | 30.00 |" in lines
     assert "Hue distance" not in "".join(lines)
 

@@ -53,11 +53,13 @@ def test_tables_have_intervals_ranges_and_references():
     groups = ["### faithful", "### alive", "### plausible"]
     # None has figures of structure.
     assert headings[:4] == [*groups, "### Training"]
-    assert "| a | 23.00 ± 0.25 | 9.00 |" in lines
-    assert "| a, saturation 2 | 21.00 ± 0.25 | 9.00 |" in lines
-    assert "| *echo: gray as it came* | 20.00 | 10.00 |" in lines
-    assert "| a | 40.0 (39.0 to 41.5) | 80.0 ± 0.5 |" in lines
-    assert "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 ± 0.5 |" in lines
+    assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
+    assert "| a, saturation 2 | 21.00 (20.75 to 21.25) | 9.00 |" in lines
+    assert "| *echo (grayscale input)* | 20.00 | 10.00 |" in lines
+    assert "| a | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
+    assert (
+        "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
+    )
     assert "means over 3 networks" in page
     assert "| a | chroma | 1,234 | 2 | 3.1 |" in lines
     assert FIGURES["frechet"].title not in page
@@ -81,6 +83,16 @@ def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
         with Image.open(path) as image:
             assert image.format == "PNG"
     assert len(written) == 1 + judged + history
+
+
+def test_what_has_no_labels_is_in_the_table_and_not_in_the_figure(tmp_path):
+    measured = {"a": metrics_of(23.0), "b": metrics_of(24.0)}
+    for metrics in measured.values():
+        metrics["judge"] = {"model": {"figures": {"fooling_4": 40.0}, "ranges": {}}}
+        metrics["judge"]["model"] |= {"intervals": {}, "seeds": [0]}
+    assert results_page.JUDGES_FILE not in results_page.markdown(measured, {})
+    results_page.save_figures(tmp_path, measured, {})
+    assert not (tmp_path / results_page.JUDGES_FILE).exists()
 
 
 def test_card_has_the_figures_beside_those_of_the_input():

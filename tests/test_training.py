@@ -163,7 +163,7 @@ def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
     assert lines[-1].startswith("Exported the best epoch, 1,")
 
 
-def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
+def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path, fit_only):
     _, _, first = finished
     # At this rate no weight changes, and a decay of zero keeps the average at them.
     settings = {"learning_rate": 1e-30, "warmup": 0, "epochs": 1, "average_decay": 0}

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from whole_runs import refused, weights_of
 
-from colorkeras import export, pretrained, training
+from colorkeras import export, pretrained, settling, training
 from colorkeras.data import ArraySource, ImageDataset
 
 
@@ -81,7 +81,7 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
             np.testing.assert_array_equal(one, other)
     # With a head again it starts from what it has learned.
     config = config_for(tmp_path, arch=None, init=str(run.export_folder), class_weight=0.1)
-    settled, weights = training._start(config, new=True)
+    settled, weights = settling.settle(config, new=True)
     assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
     network = training.architectures.build(arch, output, num_classes=10)
     training.architectures.without_class_head(network).set_weights(weights)

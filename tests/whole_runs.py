@@ -8,6 +8,20 @@ from colorkeras.callbacks import Progress
 from colorkeras.errors import UserError
 
 
+class NoReport:
+    """Stands in for an `evaluation.Report` where figures do not matter."""
+
+    def __init__(self):
+        self.metrics = {"figures": {}}
+
+    def save(self, folder):
+        """Writes nothing."""
+
+    def table(self):
+        """No text."""
+        return ""
+
+
 def weights_of(run):
     """The weights of the network that a run kept."""
     return keras.saving.load_model(run.folder / "model.keras").get_weights()

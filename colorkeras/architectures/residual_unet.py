@@ -1,10 +1,10 @@
-"""A residual U-Net without normalization: more colors for the minute than `unet` on CPUs."""
+"""A residual U-Net without normalization."""
 
 import keras
 from keras import layers
 
 from colorkeras.architectures.blocks import CropLike, DepthToSpace, output_layer
-from colorkeras.architectures.trunk import class_head, trunk
+from colorkeras.architectures.trunk import STEM_STRIDE, class_head, trunk
 from colorkeras.outputs import CLASSES, OUTPUTS
 
 
@@ -34,7 +34,7 @@ def residual_unet(
         x = layers.Concatenate(dtype="float32")([x, grayscale])
         prediction = output_layer(x, output, OUTPUTS[output].num_channels, kernel_size=3)
     else:
-        x = CropLike(stride=2)([features, grayscale])
+        x = CropLike(stride=STEM_STRIDE)([features, grayscale])
         prediction = output_layer(x, output, OUTPUTS[output].num_channels)
     outputs = [prediction, class_head(summary, num_classes, CLASSES)] if num_classes else prediction
     return keras.Model(grayscale, outputs, name="residual_unet")

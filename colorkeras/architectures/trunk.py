@@ -1,7 +1,7 @@
 """The residual U-Net that other architectures end in their own way, and its parts.
 
-There is no batch normalization: it would take a fifth of the training time on CPUs. Instead each
-block starts as the identity, because its last convolution starts at zero.
+There is no batch normalization, which takes much of the time on CPUs. Instead each block starts as
+the identity, because its last convolution starts at zero.
 
 References: He, Zhang, Ren, Sun, "Identity mappings in deep residual networks", ECCV 2016 (blocks
 that begin with the activation); Zhang, Dauphin, Ma, "Fixup initialization: residual learning
@@ -82,7 +82,7 @@ def down(x, width):
 def up(x, skip):
     """Double height and width, fitted to the channels of `skip`, to which it is added."""
     x = convolution(layers.ReLU()(x), skip.shape[-1], kernel_size=1)
-    # Each pixel four times, in a tenth of the operations of Keras's UpSampling2D.
+    # Each pixel four times, for which Keras's UpSampling2D needs many more operations.
     x = DepthToSpace()(layers.Concatenate()([x] * 4))
     return layers.Add()([x, skip])
 

@@ -37,9 +37,21 @@ def main(arguments=None, command=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     if command is None:
         command, arguments = _split_command(arguments)
+    return guarded(lambda: _run(command, arguments))
+
+
+def guarded(work):
+    """Runs what a script does, and tells what goes wrong as commands do.
+
+    Args:
+        work: Function of nothing that returns an exit status, or None for `DONE`.
+
+    Returns:
+        The exit status.
+    """
     previous = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
-        return _run(command, arguments)
+        return work() or DONE
     except UserError as error:
         return _complain(error, UNUSABLE)
     except DivergedError as error:

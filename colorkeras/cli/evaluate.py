@@ -3,14 +3,13 @@
 A bare name such as unet means the model that comes with colorkeras; anything else is a path.
 """
 
-import json
 from pathlib import Path
 
 from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
 from colorkeras.determinism import make_deterministic
-from colorkeras.errors import UserError, one_line
+from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
 
 REFERENCES_FILE = "judged_references.json"
@@ -39,8 +38,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--judge",
         action="store_true",
-        help="train networks to tell recolored pictures from real ones; takes long: 18 networks "
-        "for each model",
+        help="train networks to tell recolored pictures from real ones, 18 for each model and, "
+        "once with --results, 72 for what it is compared with; takes an hour and more",
     )
     parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
     parser.add_argument(
@@ -89,56 +88,24 @@ def _write_json(options, reports):
 def _judge(options, models, conditions, reports, targets):
     """Judges all models, prints the table and adds to what was written of each."""
     make_deterministic(0)  # The judges draw from seeds of their own.
-    references = _known_references(options, conditions)
+
+    def save(references):
+        # Whenever there is more: judging all takes long.
+        for name, report in reports.items():
+            if "judge" in report.metrics:
+                report.metrics["judge"] |= references
+                if options.results:
+                    report.save_metrics(targets[name])
+
     for name, model in models.items():
         color = evaluation.adjusted(model, options.saturation, options.temperature)
         print(f"Judging {name}")
         reports[name].metrics["judge"] = {"model": evaluation.judge_colorizer(color, conditions)}
-        _save_judged(options, reports, targets, references)
-    references = evaluation.judge_references(
-        conditions, references, lambda judged: _keep_references(options, conditions, judged)
-    )
-    _save_judged(options, reports, targets, references)
+        save({})
+    file = options.results and Path(options.results, *_degraded(options), REFERENCES_FILE)
+    references = evaluation.judge_references(conditions, file, save)
     judged = {name: report.metrics["judge"]["model"] for name, report in reports.items()}
     print(f"\n{evaluation.judged_table(judged, references)}")
-
-
-def _save_judged(options, reports, targets, references):
-    """Writes what there is, with as many of the references: judging all takes long."""
-    for name, report in reports.items():
-        if "judge" in report.metrics:
-            report.metrics["judge"] |= references
-            if options.results:
-                report.save_metrics(targets[name])
-
-
-def _known_references(options, conditions):
-    """What `_keep_references` kept of the same pictures, judged in the same way."""
-    if not options.results:
-        return {}
-    file = _references_file(options)
-    if not file.exists():
-        return {}
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        known = dict(kept["references"])
-        if kept["key"] != evaluation.reference_key(conditions):
-            raise ValueError("of other pictures or other judges")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"*** {file} is of no use here and will be replaced: {one_line(error)}")
-        return {}
-    print(f"*** Not judged again: {', '.join(known)}, known from {file}")
-    return known
-
-
-def _references_file(options):
-    return Path(options.results, *_degraded(options), REFERENCES_FILE)
-
-
-def _keep_references(options, conditions, judged):
-    if options.results:
-        key = evaluation.reference_key(conditions)
-        write_json(_references_file(options), {"key": key, "references": judged})
 
 
 def _check_saturation(factor):

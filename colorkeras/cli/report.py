@@ -27,11 +27,11 @@ def run(options):
             folder = shipped.resolve(name)
             _check_model(name, measured[name], folder)
             texts[folder / export.README_FILE] = results_page.card_markdown(measured[name])
-    write_between_markers(texts)
     figures = [
         results.save_comparison(options.results, measured),
         *results_page.save_figures(options.results, measured, adjusted),
     ]
+    write_between_markers(texts)
     print(f"{len(measured)} models: {', '.join(map(str, [*texts, *figures]))}")
     return DONE
 

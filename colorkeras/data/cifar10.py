@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from colorkeras.data.source import ArraySource, ImageDataset
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 """What tensorflow-datasets downloads; asked first, because its own retries take minutes."""
@@ -113,7 +113,7 @@ def _download(directories):
         builder.download_and_prepare()
     except Exception as error:
         raise UnavailableError(
-            f"a failed download of CIFAR-10 to {directories[0]}: {_one_line(error)}",
+            f"a failed download of CIFAR-10 to {directories[0]}: {one_line(error)}",
             "a complete download and a directory that can be written",
             "Check the network, the free space and the directory's permissions, and start again.",
         ) from error
@@ -175,12 +175,7 @@ def _damage_explained(folder):
 
 def _raise_damaged(folder, detail, cause=None):
     raise UserError(
-        f"{folder}, which cannot be read as CIFAR-10 ({_one_line(detail)})",
+        f"{folder}, which cannot be read as CIFAR-10 ({one_line(detail)})",
         "a cifar10/<version>/ directory as tensorflow-datasets prepares it",
         "Delete that directory so that it is prepared anew, or pass another --data-dir.",
     ) from cause
-
-
-def _one_line(detail):
-    """What TensorFlow or TFDS say may run over many lines; ours has one for each part."""
-    return " ".join(str(detail).split())[:300]

@@ -5,7 +5,6 @@ from colorkeras.evaluation.judging import (
     judge_colorizer,
     judge_references,
     judged_table,
-    reference_key,
 )
 from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
 from colorkeras.evaluation.pictures import (
@@ -53,7 +52,6 @@ __all__ = [
     "load_pictures",
     "prepare",
     "recolor",
-    "reference_key",
     "report",
     "sample_numbers",
     "sample_pictures",

@@ -1,9 +1,17 @@
 """What the judges say of models: the third group of figures, for which networks are trained."""
 
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
 from colorkeras import judge
+from colorkeras.errors import one_line
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
 from colorkeras.evaluation.measure import echo, paint, recolor
 from colorkeras.evaluation.tables import format_lines, table_lines
+from colorkeras.files import write_json
 
 REFERENCES = {
     "echo": CONDITIONS["echo"],
@@ -19,12 +27,6 @@ pictures mirrored, which the network should not tell from real ones (near 50 %);
 with chroma at half resolution, the best that a model of such chroma can do; and the true pictures,
 with the classifier's figures alone.
 """
-
-_OF_TRUTH = {
-    "mirrored": lambda truth: truth[:, :, ::-1],
-    "half_chroma": judge.half_chroma,
-    "truth": lambda truth: truth,
-}
 
 
 def judge_colorizer(color, conditions, say=print):
@@ -45,46 +47,75 @@ def judge_colorizer(color, conditions, say=print):
     return judge.judge(truth, _labels(conditions), recolored, say=say)
 
 
-def judge_references(conditions, known=None, keep=lambda judged: None, say=print):
+def judge_references(conditions, file=None, keep=lambda judged: None, say=print):
     """Judges what the figures of models are read against.
 
     Args:
         conditions: What `prepare` returned.
-        known: Dict of some of the result, as from an earlier call with the same
-            `reference_key`: these are not judged again.
+        file: Path of a JSON file of what was judged before, or None. What is there of the same
+            pictures and judges is not judged again; what is not is added at once.
         keep: Function of what there is of the result, called whenever there is more.
         say: Function of one line of text.
 
     Returns:
         Dict of what `judge.judge` returns, by key of `REFERENCES`.
     """
-    judged = dict(known or {})
-    for name in REFERENCES:
-        if name not in judged:
-            say(f"Judging {REFERENCES[name]}")
-            judged[name] = _judge_reference(name, conditions, say)
-            keep(judged)
-    return {name: judged[name] for name in REFERENCES}
-
-
-def _judge_reference(name, conditions, say):
-    if name == "echo":
-        return judge_colorizer(echo, conditions, say)
-    if name == "mean_chroma":
-        return judge_colorizer(paint(conditions.colors.mean_chroma), conditions, say)
+    entries = {} if file is None else _read(file, say)
     truth, _ = recolor(echo, conditions.source)
-    # Of a picture beside itself nothing can be learned: there is nothing to train for.
-    sizes = () if name == "truth" else judge.SIZES
-    return judge.judge(truth, _labels(conditions), _OF_TRUTH[name](truth), sizes=sizes, say=say)
+    labels, judged = _labels(conditions), {}
+    for name, title in REFERENCES.items():
+        recolored = _reference(name, conditions, truth)
+        fingerprint = _fingerprint(truth, recolored, labels)
+        entry = entries.get(name, {})
+        if entry.get("fingerprint") == fingerprint:
+            say(f"*** Not judged again: {title}, known from {file}")
+        else:
+            say(f"Judging {title}")
+            # Of a picture beside itself nothing can be learned: there is nothing to train for.
+            sizes = () if name == "truth" else judge.SIZES
+            entry = judge.judge(truth, labels, recolored, sizes=sizes, say=say)
+            entry = entries[name] = {"fingerprint": fingerprint, "judged": entry}
+            if file is not None:
+                write_json(file, entries)
+        judged[name] = entry["judged"]
+        keep(judged)
+    return judged
+
+
+def _reference(name, conditions, truth):
+    """The recolored pictures of a reference."""
+    if name == "mirrored":
+        return truth[:, :, ::-1]
+    if name == "half_chroma":
+        return judge.half_chroma(truth)
+    if name == "truth":
+        return truth
+    color = echo if name == "echo" else paint(conditions.colors.mean_chroma)
+    return recolor(color, conditions.source, conditions.degradation)[1]
+
+
+def _fingerprint(truth, recolored, labels):
+    """What the figures of a reference depend on, as hexadecimal digits."""
+    digest = hashlib.sha256(json.dumps(judge.protocol(), sort_keys=True).encode())
+    for part in (truth, recolored, () if labels is None else labels):
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
+
+
+def _read(file, say):
+    """Entries by name, each with "fingerprint" and "judged"; none of a file that is damaged."""
+    try:
+        entries = json.loads(Path(file).read_text(encoding="utf-8"))
+        return {name: entry for name, entry in entries.items() if "judged" in entry}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        say(f"*** {file} cannot be read and will be replaced: {one_line(error)}")
+        return {}
 
 
 def _labels(conditions):
     return getattr(conditions.source, "labels", None)
-
-
-def reference_key(conditions):
-    """What figures of references depend on: dict, ready for JSON."""
-    return {"pictures": conditions.description, **judge.protocol()}
 
 
 def judged_table(models, references):

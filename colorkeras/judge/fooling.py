@@ -31,6 +31,9 @@ MIN_STEPS = 200
 PAIRS_PER_BATCH = 64
 """A batch holds both versions of so many pictures: what they show is then no clue."""
 
+ATTEMPTS, SEED_STEP = 3, 1000
+"""How many networks are tried where one learns nothing, and how far apart their seeds are."""
+
 LEARNING_RATE = 3e-3
 """AdamW's after the warm-up; it falls to zero."""
 WEIGHT_DECAY = 0.01
@@ -58,20 +61,23 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
         float in 0..100, percent.
 
     Raises:
-        DivergedError: The network's scores are not finite, or all the same.
+        DivergedError: The network's scores are not finite, or all the same, as are those of
+            networks with other first weights that were tried then.
     """
     pairs = np.stack([block_means(images, size) for images in (truth, recolored)], axis=1)
     learn, test = halves(len(pairs), seed)
-    network = build(size, seed)
-    _train(network, pairs[learn], seed, epochs)
-    real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
-    scores = np.concatenate([real, fake])
-    # What says the same of every picture would look like a judge that is fooled by every second.
-    if not np.isfinite(scores).all() or np.ptp(scores) == 0:
-        raise DivergedError(
-            f"The network that judges at {size}x{size} pixels, seed {seed}, learned nothing."
-        )
-    return 100 * equal_error_rate(real, fake)
+    for attempt in range(ATTEMPTS):
+        network = build(size, seed + SEED_STEP * attempt)
+        _train(network, pairs[learn], seed, epochs)
+        real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
+        scores = np.concatenate([real, fake])
+        # What says the same of every picture would look like a judge that every second fools.
+        if np.isfinite(scores).all() and np.ptp(scores) > 0:
+            return 100 * equal_error_rate(real, fake)
+    raise DivergedError(
+        f"None of {ATTEMPTS} networks that were to judge at {size}x{size} pixels, seed {seed}, "
+        "learned anything."
+    )
 
 
 def compress(images, quality=JPEG_QUALITY):

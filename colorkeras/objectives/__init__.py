@@ -6,15 +6,17 @@ its output to `OUTPUTS`.
 
 from colorkeras.config import TrainingConfig, option_of
 from colorkeras.errors import UserError
-from colorkeras.objectives.classification import classification
-from colorkeras.objectives.flow import flow
+from colorkeras.objectives import classification, flow, regression
 from colorkeras.objectives.objective import Objective
-from colorkeras.objectives.regression import regression
 from colorkeras.outputs import OUTPUTS
 
 __all__ = ["OBJECTIVES", "SETTINGS", "Objective", "check_settings", "create"]
 
-OBJECTIVES = {"regression": regression, "classification": classification, "flow": flow}
+OBJECTIVES = {
+    "regression": regression.regression,
+    "classification": classification.classification,
+    "flow": flow.flow,
+}
 """Functions that make an objective, by name; their arguments are those of `create`."""
 
 SETTINGS = {

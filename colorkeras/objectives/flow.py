@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from colorkeras.architectures.flow_unet import ENCODER, GUIDE
 from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.gradients import neighbor_differences
 from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
 from colorkeras.objectives.objective import Objective
 from colorkeras.outputs import NUM_CLASSES
@@ -151,8 +152,7 @@ def _loss(target, prediction):
     """
     errors = target - prediction
     velocity, mean = errors[..., :2], errors[..., 2:]
-    down, right = velocity[:, 1:] - velocity[:, :-1], velocity[:, :, 1:] - velocity[:, :, :-1]
-    detail = _mean_square(down) + _mean_square(right)
+    detail = tf.add_n([_mean_square(steps) for steps in neighbor_differences(velocity)])
     return _mean_square(velocity) + DETAIL_WEIGHT * detail + MEAN_WEIGHT * _mean_square(mean)
 
 

@@ -46,7 +46,7 @@ def regression(output, settings, source=None):
         target=target,
         loss=lambda rgb, prediction: loss(representation, rgb, prediction),
         color=color,
-        facts={"mirror": True} if settings.mirror else {},
+        facts={"mirror": settings.mirror},
     )
 
 

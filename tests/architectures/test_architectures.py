@@ -85,6 +85,17 @@ def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_fo
     np.testing.assert_allclose(predict(inputs_of(33, 47)), known, rtol=1e-5, atol=1e-4)
 
 
+@every_architecture
+def test_real_size(name, inputs_for):
+    # Other tests meet smaller ones.
+    builder = ARCHITECTURES[name].builder
+    network = getattr(builder, "func", builder)()
+    output = architectures.output_name(network)
+    prediction = network(inputs_for(output, grayscale_of(32, 32)))
+    assert prediction.shape == shape_of(output, 32, 32)
+    assert 5e4 < network.count_params() < 1e7
+
+
 @every_pair
 def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs_for, tmp_path):
     network = randomize(architectures.build(name, output))

@@ -64,25 +64,55 @@ def test_the_truth_has_the_figures_of_the_classifier_alone(conditions, asked):
     pictures = next(iter(conditions.source.load(tf.range(208)[tf.newaxis], 0)))
     source = ArraySource(pictures.numpy(), np.arange(208) % 10)
     labeled = dataclasses.replace(conditions, source=source)
-    known = dict.fromkeys(["echo", "mean_chroma", "mirrored", "half_chroma"])
-    judged = evaluation.judge_references(labeled, known, say=lambda line: None)
+    judged = evaluation.judge_references(labeled, say=lambda line: None)
     assert set(judged["truth"]["figures"]) == {"top1", "frechet"}
-    assert judged["truth"]["figures"]["frechet"] == pytest.approx(0, abs=1e-6) and not asked
+    assert judged["truth"]["figures"]["frechet"] == pytest.approx(0, abs=1e-6)
 
 
-def test_references_that_are_known_are_not_judged_again(conditions, asked):
-    kept = []
-    known = {"echo": "known", "half_chroma": "as well"}
-    judged = evaluation.judge_references(
-        conditions, known, lambda judged: kept.append(list(judged)), say=lambda line: None
+def test_references_of_the_same_pictures_are_judged_once(conditions, asked, tmp_path):
+    file, kept, lines = tmp_path / "references.json", [], []
+    first = evaluation.judge_references(
+        conditions, file, lambda judged: kept.append(list(judged)), say=lambda line: None
     )
-    assert judged["echo"] == "known" and list(judged) == list(REFERENCES)
-    assert kept == [
-        ["echo", "half_chroma", "mean_chroma"],
-        ["echo", "half_chroma", "mean_chroma", "mirrored"],
-        ["echo", "half_chroma", "mean_chroma", "mirrored", "truth"],
-    ]
-    assert set(known) == {"echo", "half_chroma"}
+    names = list(REFERENCES)
+    assert kept == [names[: number + 1] for number in range(len(names))]
+    count = len(asked)
+    assert evaluation.judge_references(conditions, file, say=lines.append) == first
+    assert len(asked) == count
+    assert lines == [f"*** Not judged again: {t}, known from {file}" for t in REFERENCES.values()]
+    # Degraded, the truth and what is made of it stay; what models are shown becomes another.
+    degraded = dataclasses.replace(conditions, degradation="scan")
+    lines.clear()
+    evaluation.judge_references(degraded, file, say=lines.append)
+    known = [line for line in lines if "Not judged again" in line]
+    assert len(known) == len(names) - 2
+
+
+def test_references_of_other_pictures_or_judges_are_judged_anew(
+    conditions, asked, tmp_path, monkeypatch
+):
+    file = tmp_path / "references.json"
+    evaluation.judge_references(conditions, file, say=lambda line: None)
+    each = len(asked)
+    pictures = next(iter(conditions.source.load(tf.range(208)[tf.newaxis], 0))).numpy()
+    pictures[0, 0, 0, 0] ^= 1
+    other = dataclasses.replace(conditions, source=ArraySource(pictures))
+    evaluation.judge_references(other, file, say=lambda line: None)
+    assert len(asked) == 2 * each
+    monkeypatch.setattr(judge.fooling, "EPOCHS", 1)
+    evaluation.judge_references(other, file, say=lambda line: None)
+    assert len(asked) == 3 * each
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"echo": 1}'])
+def test_a_damaged_file_of_references_is_replaced_and_that_is_said(
+    conditions, asked, tmp_path, content
+):
+    file, lines = tmp_path / "references.json", []
+    file.write_text(content, encoding="utf-8")
+    evaluation.judge_references(conditions, file, say=lines.append)
+    assert lines[0].startswith(f"*** {file} cannot be read and will be replaced: ")
+    assert set(json.loads(file.read_text(encoding="utf-8"))) == set(REFERENCES)
 
 
 def test_table_has_models_above_references(conditions, asked):
@@ -115,10 +145,3 @@ def test_references_are_what_models_are_shown(conditions, asked):
     each = len(asked)
     evaluation.judge_references(degraded, say=lambda line: None)
     np.testing.assert_array_equal(asked[0], asked[each])
-
-
-def test_references_are_known_under_the_same_conditions_only(conditions):
-    key = evaluation.reference_key(conditions)
-    assert json.loads(json.dumps(key)) == key
-    other = dataclasses.replace(conditions, description="other pictures")
-    assert evaluation.reference_key(other) != key

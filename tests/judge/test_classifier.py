@@ -1,8 +1,13 @@
 """Tests of the classifier: its network, its file, and what it counts as right."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
 from colorkeras.judge import classifier
 
@@ -61,6 +66,17 @@ def test_missing_or_damaged_file_is_explained(monkeypatch, tmp_path, no_cache, c
     monkeypatch.setattr(classifier, "FILE", file)
     with pytest.raises(UserError, match=r"Received: no usable classifier at (.|\n)*Fix: "):
         classifier.classify(np.zeros([1, 32, 32, 3], np.uint8))
+
+
+@pytest.mark.skipif(
+    not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir(),
+    reason="TFDS_DATA_DIR names no prepared CIFAR-10",
+)
+def test_trained_file_knows_cifar10():
+    source = load_dataset("cifar10").test
+    images = source.load(tf.range(500, dtype=tf.int64), 0).numpy()
+    correct = classifier.correct(classifier.classify(images)["logits"], source.labels[:500])
+    assert correct.mean() > 0.85
 
 
 def test_trained_file_is_small_and_of_this_network():

@@ -56,9 +56,20 @@ def test_best_of_8_takes_the_nearest_sample_of_each_picture():
     assert figure("best_of_8", truth, samples) == pytest.approx(31.0977, abs=1e-3)
 
 
-def test_ssim_is_that_of_tensorflow(pictures):
-    expected = tf.image.ssim(*pictures, max_val=255)
-    np.testing.assert_allclose(METRICS["ssim"].per_image(*pictures), expected, rtol=1e-6)
+def test_ssim_of_plain_pictures_by_hand():
+    # Without structure what is left of Wang et al. 2004, equation 13, is the term of luminance.
+    c1 = (0.01 * 255) ** 2
+    expected = (2 * 50 * 200 + c1) / (50**2 + 200**2 + c1)
+    assert figure("ssim", flat(50.0), flat(200.0)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_ssim_of_negated_structure_by_hand():
+    # Stripes of two pixels around the middle gray, and their negative: the means of windows are
+    # nearly equal, so that structure alone, at its worst, tells.
+    stripes = np.where(np.arange(16) // 2 % 2, 100.0, 155.0).astype(np.float32)
+    pictures = np.tile(stripes[:, None], [1, 1, 16, 3]).reshape(1, 16, 16, 3)
+    assert figure("ssim", pictures, 255 - pictures) < -0.9
+    assert figure("ssim", pictures, pictures) == pytest.approx(1)
 
 
 def test_mae_in_levels(pictures):

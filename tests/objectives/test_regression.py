@@ -71,7 +71,8 @@ def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
     objective = objectives.create(output, TrainingConfig())
     expected = REPRESENTATIONS[output].decode(luma(rgb), prediction)
     np.testing.assert_array_equal(objective.color(network, luma(rgb)), expected)
-    assert not objective.samples and objective.spread is None and objective.facts == {}
+    assert not objective.samples and objective.spread is None
+    assert objective.facts == {"mirror": False}
 
 
 @every_output
