@@ -48,8 +48,9 @@ colorfulness, the best of 8 a pooled PSNR of 25.49 dB, 3.34 dB above echo.
         settings={
             "arch": "flow_unet",
             "objective": "flow",
+            "augment": "flip_only",
             "optimizer": "muon",
-            "epochs": 22,
+            "epochs": 18,
             "class_weight": 0.5,
             "mirror": True,
             "name": "unet_vivid",
