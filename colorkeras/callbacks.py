@@ -93,10 +93,11 @@ class StopOnNaN(keras.callbacks.Callback):
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Keeps the average weights of the epoch with the lowest validation loss.
+    """Keeps the average weights of the epoch that is to be exported.
 
     Args:
-        patience: Epochs without a lower one after which to stop; 0 never stops.
+        patience: Epochs without a lower validation loss after which to stop; 0 never stops.
+        keep_last: Whether that is the last epoch rather than that of the lowest validation loss.
 
     Attributes:
         epoch: Index of that epoch, None before the first has ended.
@@ -104,9 +105,10 @@ class BestEpoch(keras.callbacks.Callback):
         history: Dict of lists, the logs of the finished epochs.
     """
 
-    def __init__(self, patience=0):
+    def __init__(self, patience=0, keep_last=False):
         super().__init__()
         self._patience = patience
+        self._keep_last = keep_last
         self.put(None, None, {})
 
     def put(self, epoch, weights, history):
@@ -128,12 +130,13 @@ class BestEpoch(keras.callbacks.Callback):
     @property
     def patience_ended(self):
         """Whether as many epochs as `patience` have brought nothing better."""
-        num_epochs = len(self.history.get("loss", []))
-        return 0 < self._patience < num_epochs - self.epoch if num_epochs else False
+        losses = self.history.get("val_loss")
+        return bool(losses) and 0 < self._patience < len(losses) - losses.index(min(losses))
 
     def on_epoch_end(self, epoch, logs):
         best, weights, history = self._state
-        if best is None or logs["val_loss"] < history["val_loss"][best]:
+        keep = best is None or self._keep_last
+        if keep or logs["val_loss"] < history["val_loss"][best]:
             best, weights = epoch, self.model.average.get_weights()
         history = {name: [*history.get(name, []), float(value)] for name, value in logs.items()}
         self.put(best, weights, history)

@@ -22,7 +22,7 @@ class Position:
         num_epochs: Finished epochs.
         minutes: Time spent on them.
         history: Dict of lists, the logs of the finished epochs.
-        best_epoch: Index of the epoch with the lowest validation loss.
+        best_epoch: Index of the epoch whose weights were to be exported.
     """
 
     num_epochs: int
@@ -37,7 +37,7 @@ def save(run_folder, colorizer, best_weights, position):
     Args:
         run_folder: The run's folder.
         colorizer: `Colorizer`, compiled.
-        best_weights: NumPy arrays, the average network's after the best epoch.
+        best_weights: NumPy arrays, the average network's after that epoch.
         position: `Position`.
     """
     arrays = {"position": np.array(json.dumps(vars(position)))}

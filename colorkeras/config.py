@@ -45,6 +45,8 @@ class TrainingConfig:
         average_decay: Decay of the exponential moving average of weights, 0..1.
         augment: Key of `AUGMENTATIONS`: how training pictures are changed at random.
         early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
+        keep_last: Whether to export the last epoch rather than that of the lowest validation loss:
+            samples of a flow may look better when its loss has begun to rise.
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
         strategy: One of `STRATEGIES`.
@@ -80,6 +82,7 @@ class TrainingConfig:
     average_decay: float = 0.999
     augment: str = "flip"
     early_stop: int = 0
+    keep_last: bool = False
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"

@@ -114,7 +114,7 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
     psnr_axis.axhline(echo_psnr, color="gray", linestyle="--", label="echoing the grayscale input")
     psnr_axis.set(ylabel="pooled PSNR (dB)")
     for axis in (loss_axis, psnr_axis):
-        axis.axvline(best_epoch + 1, color="C2", linestyle=":", label="best epoch (exported)")
+        axis.axvline(best_epoch + 1, color="C2", linestyle=":", label="exported epoch")
         axis.set_xlabel("epoch")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.grid(alpha=0.3)

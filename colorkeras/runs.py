@@ -10,9 +10,9 @@ from colorkeras.errors import UserError, one_line
 from colorkeras.evaluation import REPORT_FILES
 from colorkeras.files import write_json
 
-CHANGEABLE = ("epochs", "data_dir", "name", "export_dir", "profile")
-"""Settings that may differ when a run goes on: its length, where things are or go, and whether
-it is watched more closely."""
+CHANGEABLE = ("epochs", "keep_last", "data_dir", "name", "export_dir", "profile")
+"""Settings that may differ when a run goes on: its length, which epoch is exported, where things
+are or go, and whether it is watched more closely."""
 
 _CONFIG_FILE = "config.json"
 

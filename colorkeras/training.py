@@ -158,7 +158,7 @@ def _run(config, resumed_folder, earlier, say):
             config.class_weight,
         )
         colorizer.compile(optimizer=optimizers.create(config, config.epochs * steps_per_epoch))
-    best = BestEpoch(config.early_stop)
+    best = BestEpoch(config.early_stop, config.keep_last)
     if resumed_folder is None:
         folder = runs.new_folder(Path(config.runs_dir, config.arch))
         num_finished, minutes = 0, 0.0
@@ -200,7 +200,8 @@ def _run(config, resumed_folder, earlier, say):
     facts["minutes"] = round(progress.minutes, 2)
     facts["history"] = best.history
     export_folder = _export(average, objective, best, folder, config, facts)
-    say(f"Exported the best epoch, {best.epoch + 1}, to {export_folder}")
+    which = "last" if config.keep_last else "best"
+    say(f"Exported the {which} epoch, {best.epoch + 1}, to {export_folder}")
     if isinstance(stopped_by, InterruptedRunError) and checkpoints.exist(folder):
         say(f"To go on after the last finished epoch: --resume {folder}")
     _save_curves(folder, best, dataset, facts)
@@ -242,7 +243,10 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
             )
     weights, position = checkpoints.restore(folder, colorizer)
     finished = position.num_epochs
-    best.put(position.best_epoch, weights, position.history)
+    if config.keep_last:
+        best.put(finished - 1, colorizer.average.get_weights(), position.history)
+    else:
+        best.put(position.best_epoch, weights, position.history)
     is_complete = config.epochs == finished or best.patience_ended
     # A run that was stopped between its last epoch and its results still gets these.
     if config.epochs < finished or (is_complete and runs.has_results(folder, finished)):

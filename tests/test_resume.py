@@ -84,6 +84,22 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_run_that_keeps_its_last_epoch_exports_that(config_for, tmp_path):
+    config = config_for(tmp_path, average_decay=0, keep_last=True)
+    lines = []
+    run = training.train(config, lines.append)
+    assert f"Exported the last epoch, 2, to {run.export_folder}" in lines
+    assert run.metrics["model"]["best_epoch"] == 2
+    # Its checkpoint kept weights of another epoch, as those of a run that kept the best do.
+    last = resumed_colorizer(config)
+    _, position = checkpoints.restore(run.folder, last)
+    checkpoints.save(run.folder, last, [w + 1 for w in last.average.get_weights()], position)
+    (run.folder / "metrics.json").unlink()
+    again = training.resume(run.folder, {"keep_last": True}, lambda line: None)
+    for one, other in zip(weights_of(again), last.average.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def resumed_colorizer(config):
     networks = [training.architectures.build(config.arch) for _ in range(2)]
     objective = training.objectives.create("chroma", config)

@@ -39,6 +39,8 @@ def run(monkeypatch, capsys):
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_scripts_start(script, run):
     status, output, _ = run(script, "--help")
+    if isinstance(status, str) and "is missing" in status:
+        pytest.skip(status)
     command = f"colorkeras {script.stem}" if script.stem in cli.COMMANDS else script.name
     assert not status and f"usage: {command}" in output
 

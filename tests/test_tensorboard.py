@@ -171,8 +171,8 @@ def test_histograms_count_norms_and_weights(finished, train_events, validation_e
         assert buckets[:, 2].sum() == 1 and buckets[0, 0] > 0
     network = keras.saving.load_model(finished.run.folder / "model.keras")
     kernels = [v for v in network.variables if v.name == "kernel"]
-    shapes = ["5x5x1x32", *["3x3x32x32"] * 3, "1x1x33x2"]
-    layers = [*["conv2d"] * 4, "chroma"]
+    shapes = ["5x5x1x8", "3x3x8x8", "1x1x9x2"]
+    layers = [*["conv2d"] * 2, "chroma"]
     expected = [
         f"weights/{number:02} {layer} {shape}"
         for number, (layer, shape) in enumerate(zip(layers, shapes, strict=True), start=1)
@@ -204,7 +204,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
     assert settings == {
         "architecture": "skip_cnn",
         "output": "chroma",
-        "parameters (thousands)": 29.028,
+        "parameters (thousands)": 0.86,
         "loss": "mse",
         "data set": picture_folder.name,
         "batch size": 8,

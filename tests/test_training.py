@@ -15,7 +15,7 @@ import tensorflow as tf
 from PIL import Image
 from whole_runs import refused, stopping, weights_of
 
-from colorkeras import checkpoints, export, pretrained, training
+from colorkeras import checkpoints, export, pretrained, settling, training
 from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.errors import DivergedError, InterruptedRunError
 from colorkeras.representations import REPRESENTATIONS
@@ -163,22 +163,26 @@ def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
     assert lines[-1].startswith("Exported the best epoch, 1,")
 
 
-def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path, fit_only):
+def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
     _, _, first = finished
+    source = keras.saving.load_model(first.folder / "model.keras")
+    config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None)
+    settled, weights = settling.settle(config, new=True)
+    assert settled.arch == "skip_cnn"
+    for one, other in zip(weights, source.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
     # At this rate no weight changes, and a decay of zero keeps the average at them.
     settings = {"learning_rate": 1e-30, "warmup": 0, "epochs": 1, "average_decay": 0}
-    for start in (first.folder / "model.keras", first.export_folder):
-        config = config_for(tmp_path, init=str(start), arch=None, **settings)
-        run = training.train(config, lambda line: None)
-        network = keras.saving.load_model(run.folder / "model.keras")
-        trained = [weight for weight in network.weights if "moving" not in weight.path]
-        source = keras.saving.load_model(first.folder / "model.keras")
-        expected = [weight for weight in source.weights if "moving" not in weight.path]
-        for one, other in zip(trained, expected, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-6)
-        config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-        assert config["settings"]["init"] == config["init"] == str(start)
-        assert config["settings"]["arch"] == "skip_cnn"
+    config = config_for(tmp_path, init=str(first.export_folder), arch=None, **settings)
+    run = training.train(config, lambda line: None)
+    network = keras.saving.load_model(run.folder / "model.keras")
+    trained = [weight for weight in network.weights if "moving" not in weight.path]
+    expected = [weight for weight in source.weights if "moving" not in weight.path]
+    for one, other in zip(trained, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert config["settings"]["init"] == config["init"] == str(first.export_folder)
+    assert config["settings"]["arch"] == "skip_cnn"
 
 
 def test_a_run_says_how_its_start_colors_otherwise(

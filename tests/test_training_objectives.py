@@ -11,6 +11,7 @@ from whole_runs import refused, weights_of
 
 from colorkeras import export, pretrained, settling, training
 from colorkeras.data import ArraySource, ImageDataset
+from colorkeras.recipes import RECIPES
 
 
 @pytest.mark.parametrize(
@@ -95,14 +96,21 @@ def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for,
 
 
 def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
+    own = RECIPES["faithful"].settings["class_weight"]
     config = config_for(
-        tmp_path, arch="residual_unet", class_weight=0.1, recipe="faithful", epochs=1
+        tmp_path, arch="residual_unet", class_weight=own, recipe="faithful", epochs=1
     )
     said = []
     run = training.train(config, said.append)
     assert any("trained without the class head" in line for line in said)
     settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
     assert settings["settings"]["class_weight"] == 0 and settings["class_weight"] == 0
+
+
+def test_a_class_weight_other_than_the_recipes_is_refused_without_labels(config_for, tmp_path):
+    config = config_for(tmp_path, arch="residual_unet", class_weight=0.1, recipe="faithful")
+    received, _, _ = refused(config, tmp_path)
+    assert "--class-weight 0.1" in received and "no labels" in received
 
 
 def test_a_class_weight_for_an_architecture_without_a_head_is_refused(config_for, tmp_path):

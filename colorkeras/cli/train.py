@@ -93,6 +93,11 @@ def add_arguments(parser):
     add("--average-decay", "of the weight average", type=float)
     add("--augment", _choice(AUGMENTATIONS), metavar="NAME")
     add("--early-stop", "stop after so many without progress", type=int, metavar="EPOCHS")
+    parser.add_argument(
+        "--keep-last",
+        action=argparse.BooleanOptionalAction,
+        help="export the last epoch rather than that of the lowest validation loss",
+    )
     add("--seed", "fixes weights, order, augmentation", type=int)
     add("--precision", "auto: bfloat16 where the device has it natively", choices=PRECISIONS)
     add("--strategy", "auto: all GPUs where there are several", choices=STRATEGIES)

@@ -93,7 +93,7 @@ def test_real_size(name, inputs_for):
     output = architectures.output_name(network)
     prediction = network(inputs_for(output, grayscale_of(32, 32)))
     assert prediction.shape == shape_of(output, 32, 32)
-    assert 5e4 < network.count_params() < 1e7
+    assert 2e4 < network.count_params() < 1e7
 
 
 @every_pair

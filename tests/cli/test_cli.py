@@ -359,6 +359,7 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
 
 def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
     monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: size + seed)
+    monkeypatch.setattr(judge, "NUM_RESAMPLES", 3)
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
     status, output, _ = main(f"{words} --results results --json figures.json")
     assert status == cli.DONE

@@ -30,6 +30,7 @@ def asked(monkeypatch):
         return float(len(pictures))
 
     monkeypatch.setattr(judge, "fooling_rate", fooling_rate)
+    monkeypatch.setattr(judge, "NUM_RESAMPLES", 3)
     return pictures
 
 
