@@ -5,7 +5,8 @@
 Medians over repeated calls of the endpoint `serving_default`, after some that are not counted.
 Targets for `unet_vivid` on two cores: one picture under 10 ms, 128 under 1 s.
 
-Last result: none yet.
+Last result, two cores of an AMD EPYC, TensorFlow 2.21.0, three runs on a slow day of the machine:
+`unet` 5.3 to 6.5 ms and 252 to 279 ms, `unet_vivid` 14.1 to 16.5 ms and 345 to 356 ms.
 """
 
 import argparse
