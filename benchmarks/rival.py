@@ -1,7 +1,7 @@
 """The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
 
     python benchmarks/rival.py --minutes 36 --name rival
-    python benchmarks/rival.py --minutes 108 --name rival_long
+    python benchmarks/rival.py --minutes 108 --name rival_long --candidate adamw 0.002
     python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
 
 A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, 16.7 million parameters,
@@ -9,7 +9,8 @@ trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its
 input is the L* of the grayscale picture. It shall do as well as it can: optimizer and rate are
 those of `CANDIDATES` that come out best on the validation split after `MINUTES_TO_TRY`, which do
 not count; nor does the time of validation; and what is exported is the best of all rounds of about
-`MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones.
+`MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or, where other programs
+run beside it, at `--images-per-second`, in which case minutes are those at that speed.
 Schedule, data, augmentation and the average of weights are the project's own. It is shown no
 labels; the project's recipes are.
 
@@ -127,8 +128,19 @@ def build(config, precision):
     )
 
 
-def train(config, dataset, minutes, precision):
-    """Trains for about so many minutes.
+def measure_speed(config, batches, precision):
+    """Images per second of training steps."""
+    colorizer = build(config, precision)
+    colorizer.compile(optimizers.create(config, STEPS_TO_MEASURE))
+    settings = {"steps_per_epoch": STEPS_TO_MEASURE, "shuffle": False, "verbose": 0}
+    colorizer.fit(batches, **settings)
+    started = time.perf_counter()
+    colorizer.fit(batches, **settings)
+    return STEPS_TO_MEASURE * config.batch_size / (time.perf_counter() - started)
+
+
+def train(config, dataset, minutes, precision, images_per_second=None):
+    """Trains for about so many minutes, at the measured speed if none is given.
 
     Returns:
         `(network, facts)`: the average of weights of the round with the highest pooled PSNR on the
@@ -136,17 +148,12 @@ def train(config, dataset, minutes, precision):
         the logs of rounds, a dict of lists.
     """
     batches = training_batches(dataset.train, config.batch_size, config.seed)
-    colorizer = build(config, precision)
-    colorizer.compile(optimizers.create(config, STEPS_TO_MEASURE))
-    colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
-    started = time.perf_counter()
-    colorizer.fit(batches, steps_per_epoch=STEPS_TO_MEASURE, shuffle=False, verbose=0)
-    seconds_per_step = (time.perf_counter() - started) / STEPS_TO_MEASURE
+    speed = images_per_second or measure_speed(config, batches, precision)
+    seconds_per_step = config.batch_size / speed
     rounds = max(1, round(minutes / MINUTES_PER_ROUND))
     steps_per_round = max(1, round(60 * minutes / seconds_per_step / rounds))
     total_steps = rounds * steps_per_round
     epochs = round(total_steps * config.batch_size / dataset.train.num_examples, 2)
-    speed = config.batch_size / seconds_per_step
     print(f"{epochs} epochs in {rounds} rounds at {speed:.0f} images/s", flush=True)
     make_deterministic(config.seed)
     colorizer = build(config, precision)
@@ -174,7 +181,15 @@ def train(config, dataset, minutes, precision):
         verbose=2,
     )
     colorizer.average.set_weights(best["weights"])
-    facts = {"epochs": epochs, "rounds": rounds, "best_round": best["round"], "history": history}
+    if images_per_second:
+        history["minutes"] = [minutes / rounds] * rounds
+    facts = {
+        "epochs": epochs,
+        "rounds": rounds,
+        "best_round": best["round"],
+        "planned_images_per_second": round(speed, 1),
+        "history": history,
+    }
     return colorizer.average, facts
 
 
@@ -202,6 +217,13 @@ def main():
     )
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--name", default="rival")
+    parser.add_argument(
+        "--candidate",
+        nargs=2,
+        metavar=("OPTIMIZER", "RATE"),
+        help="the one of CANDIDATES that came out best before",
+    )
+    parser.add_argument("--images-per-second", type=float, metavar="N")
     parser.add_argument("--data-dir")
     parser.add_argument("--export-dir", default="saved_models")
     parser.add_argument("--seed", type=int, default=0)
@@ -210,9 +232,15 @@ def main():
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
     make_deterministic(config.seed)  # Before any speed is measured, on which it bears.
-    config, tried = choose(config, dataset, precision)
+    if options.candidate:
+        optimizer, rate = options.candidate
+        tried = None
+        config = dataclasses.replace(config, optimizer=optimizer, learning_rate=float(rate))
+    else:
+        config, tried = choose(config, dataset, precision)
     started = time.perf_counter()
-    network, trained = train(config, dataset, options.minutes, precision)
+    network, trained = train(config, dataset, options.minutes, precision, options.images_per_second)
+    wall_minutes = (time.perf_counter() - started) / 60
     facts = {
         "name": options.name,
         "objective": "regression",
@@ -229,7 +257,8 @@ def main():
         "learning_rate": config.learning_rate,
         "tried": tried,
         **trained,
-        "minutes": round((time.perf_counter() - started) / 60, 2),
+        "minutes": options.minutes if options.images_per_second else round(wall_minutes, 2),
+        "wall_minutes": round(wall_minutes, 2),
     }
     print(export.export(network, objective(), Path(options.export_dir, options.name), facts))
     print(f"{architectures.output_name(network)}: {network.count_params():,} parameters")
