@@ -9,8 +9,8 @@ trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its
 input is the L* of the grayscale picture. It shall do as well as it can: optimizer and rate are
 those of `CANDIDATES` that come out best on the validation split after `MINUTES_TO_TRY`, which do
 not count; nor does the time of validation; and what is exported is the best of all rounds of about
-`MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or, where other programs
-run beside it, at `--images-per-second`, in which case minutes are those at that speed.
+`MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or,
+where other programs run beside it, at `--images-per-second`; minutes are then those at that speed.
 Schedule, data, augmentation and the average of weights are the project's own. It is shown no
 labels; the project's recipes are.
 
@@ -182,7 +182,7 @@ def train(config, dataset, minutes, precision, images_per_second=None):
     )
     colorizer.average.set_weights(best["weights"])
     if images_per_second:
-        history["minutes"] = [minutes / rounds] * rounds
+        history["minutes"] = [minutes * number / rounds for number in history["round"]]
     facts = {
         "epochs": epochs,
         "rounds": rounds,
