@@ -12,8 +12,8 @@ from colorkeras.determinism import make_deterministic
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
 
-REFERENCES_FILE = "judged_references.json"
-"""In the folder of --results: figures of what models are judged beside, which take long."""
+JUDGED_FILE = "judged.json"
+"""In the folder of --results: what judges said of which pictures, for asking them takes long."""
 
 MAX_SATURATION = 4.0
 """The largest --saturation: most colors are at the edge of the gamut long before."""
@@ -97,12 +97,13 @@ def _judge(options, models, conditions, reports, targets):
                 if options.results:
                     report.save_metrics(targets[name])
 
+    file = options.results and Path(options.results, *_degraded(options), JUDGED_FILE)
     for name, model in models.items():
         color = evaluation.adjusted(model, options.saturation, options.temperature)
-        print(f"Judging {name}")
-        reports[name].metrics["judge"] = {"model": evaluation.judge_colorizer(color, conditions)}
+        known_as = "/".join([*_adjusted(options), model.metadata["name"]])
+        judged = evaluation.judge_colorizer(known_as, color, conditions, file)
+        reports[name].metrics["judge"] = {"model": judged}
         save({})
-    file = options.results and Path(options.results, *_degraded(options), REFERENCES_FILE)
     references = evaluation.judge_references(conditions, file, save)
     judged = {name: report.metrics["judge"]["model"] for name, report in reports.items()}
     print(f"\n{evaluation.judged_table(judged, references)}")
@@ -118,22 +119,23 @@ def _check_saturation(factor):
         )
 
 
-def _changes(options):
-    """Folders that keep results apart from plain ones, of which the README's table is made."""
+def _degraded(options):
+    """Folders that keep results on damaged pictures apart from plain ones."""
+    return [] if options.degrade == "none" else [options.degrade]
+
+
+def _adjusted(options):
+    """Those that keep results of adjusted models apart, of which the README's table is made."""
     saturated = [] if options.saturation == 1 else [f"saturation_{options.saturation:g}"]
     heated = [] if options.temperature is None else [f"temperature_{options.temperature:g}"]
-    return _degraded(options) + saturated + heated
-
-
-def _degraded(options):
-    return [] if options.degrade == "none" else [options.degrade]
+    return saturated + heated
 
 
 def _targets(options, models):
     """The folder of results of each model; refuses, before any work, to overwrite."""
     targets = {}
     if options.results:
-        parent = Path(options.results, *_changes(options))
+        parent = Path(options.results, *_degraded(options), *_adjusted(options))
         targets = {n: parent / m.metadata["name"] for n, m in models.items()}
     files = [folder / name for folder in targets.values() for name in evaluation.REPORT_FILES]
     if options.json:

@@ -29,12 +29,15 @@ with the classifier's figures alone.
 """
 
 
-def judge_colorizer(color, conditions, say=print):
+def judge_colorizer(name, color, conditions, file=None, say=print):
     """Judges what a model makes of the pictures of `Conditions`.
 
     Args:
+        name: By which the model is known in `file`.
         color: Function of grayscale and seeds, as for `evaluate`.
         conditions: What `prepare` returned.
+        file: Path of a JSON file of what was judged before, or None. What is there of the same
+            pictures and judges is not judged again; what is not is added, figure by figure.
         say: Function of one line of text.
 
     Returns:
@@ -43,8 +46,8 @@ def judge_colorizer(color, conditions, say=print):
     Raises:
         UserError: The pictures cannot be judged.
     """
-    truth, recolored = recolor(color, conditions.source, conditions.degradation)
-    return judge.judge(truth, _labels(conditions), recolored, say=say)
+    _, recolored = recolor(color, conditions.source, conditions.degradation)
+    return _judge(name, name, recolored, conditions, file, say)
 
 
 def judge_references(conditions, file=None, keep=lambda judged: None, say=print):
@@ -52,32 +55,44 @@ def judge_references(conditions, file=None, keep=lambda judged: None, say=print)
 
     Args:
         conditions: What `prepare` returned.
-        file: Path of a JSON file of what was judged before, or None. What is there of the same
-            pictures and judges is not judged again; what is not is added at once.
+        file: As for `judge_colorizer`.
         keep: Function of what there is of the result, called whenever there is more.
         say: Function of one line of text.
 
     Returns:
         Dict of what `judge.judge` returns, by key of `REFERENCES`.
     """
-    entries = {} if file is None else _read(file, say)
     truth, _ = recolor(echo, conditions.source)
-    labels, judged = _labels(conditions), {}
+    judged = {}
     for name, title in REFERENCES.items():
         recolored = _reference(name, conditions, truth)
-        fingerprint = _fingerprint(truth, recolored, labels)
-        entry = entries.get(name, {})
-        if entry.get("fingerprint") == fingerprint:
-            say(f"*** Not judged again: {title}, known from {file}")
-        else:
-            say(f"Judging {title}")
-            # Of a picture beside itself nothing can be learned: there is nothing to train for.
-            sizes = () if name == "truth" else judge.SIZES
-            entry = judge.judge(truth, labels, recolored, sizes=sizes, say=say)
-            entry = entries[name] = {"fingerprint": fingerprint, "judged": entry}
-            if file is not None:
-                write_json(file, entries)
-        judged[name] = entry["judged"]
+        # Of a picture beside itself nothing can be learned: there is nothing to train for.
+        sizes = () if name == "truth" else judge.SIZES
+        judged[name] = _judge(name, title, recolored, conditions, file, say, sizes)
+        keep(judged)
+    return judged
+
+
+def _judge(name, title, recolored, conditions, file, say, sizes=judge.SIZES):
+    """Judges pictures as far as the file of what was judged before does not know of them."""
+    truth, _ = recolor(echo, conditions.source)
+    labels = getattr(conditions.source, "labels", None)
+    fingerprint = _fingerprint(truth, recolored, labels)
+    entries = {} if file is None else _read(file, say)
+    begun = entries.get(name, {})
+    begun = begun["judged"] if begun.get("fingerprint") == fingerprint else None
+    known = set(begun["figures"]) if begun else None
+
+    def keep(judged):
+        entries[name] = {"fingerprint": fingerprint, "judged": judged}
+        if file is not None:
+            write_json(file, entries)
+
+    say(f"Judging {title}")
+    judged = judge.judge(truth, labels, recolored, sizes=sizes, begun=begun, keep=keep, say=say)
+    if known == set(judged["figures"]):
+        say(f"*** Not judged again: known from {file}")
+    else:
         keep(judged)
     return judged
 
@@ -112,10 +127,6 @@ def _read(file, say):
     except (OSError, ValueError, AttributeError, TypeError) as error:
         say(f"*** {file} cannot be read and will be replaced: {one_line(error)}")
         return {}
-
-
-def _labels(conditions):
-    return getattr(conditions.source, "labels", None)
 
 
 def judged_table(models, references):

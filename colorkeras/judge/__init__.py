@@ -106,7 +106,16 @@ FIGURES = {
 """Every figure by the name used in JSON files and tables."""
 
 
-def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
+def judge(
+    truth,
+    labels,
+    recolored,
+    seeds=SEEDS,
+    sizes=SIZES,
+    begun=None,
+    keep=lambda judged: None,
+    say=print,
+):
     """Judges one set of recolored pictures.
 
     Args:
@@ -116,6 +125,8 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
         recolored: uint8 `[n, 32, 32, 3]`, in the order of `truth`.
         seeds: Whole numbers; for each and for each size a network is trained.
         sizes: Pixels, some of `SIZES`.
+        begun: What a call with the same arguments kept that did not come to its end.
+        keep: Function of what there is of the result, called whenever there is more.
         say: Function of one line of text that tells how far it is, and what is left out.
 
     Returns:
@@ -128,26 +139,40 @@ def judge(truth, labels, recolored, seeds=SEEDS, sizes=SIZES, say=print):
     """
     _check_shapes(truth, recolored, labels)
     check_pictures(*truth.shape[:2])
-    figures, ranges, intervals = {}, {}, {}
-    if labels is None:
-        say("No labels: top-1 accuracy and Frechet distance are left out.")
-    else:
-        figures, intervals = _classifier_figures(truth, labels, recolored)
-    rates_of = {f"fooling_{size}": (truth, recolored, size) for size in sizes}
-    if set(sizes) & set(COMPRESSED_SIZES):
-        pairs = compress(truth), compress(recolored)
-        rates_of |= {f"compressed_{n}": (*pairs, n) for n in sizes if n in COMPRESSED_SIZES}
-    for name, arguments in rates_of.items():
-        rates = [fooling_rate(*arguments, seed) for seed in seeds]
-        figures[name], ranges[name] = float(np.mean(rates)), [min(rates), max(rates)]
-        say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({min(rates):.1f} to {max(rates):.1f})")
-    return {
-        "figures": {name: figures[name] for name in FIGURES if name in figures},
-        "ranges": ranges,
-        "intervals": intervals,
+    judged = begun or {
+        "figures": {},
+        "ranges": {},
+        "intervals": {},
         "seeds": list(seeds),
         "num_pictures": len(truth),
     }
+    figures = judged["figures"]
+    if labels is None:
+        say("No labels: top-1 accuracy and Frechet distance are left out.")
+    elif "top1" not in figures:
+        found, judged["intervals"] = _classifier_figures(truth, labels, recolored)
+        figures |= found
+        keep(judged)
+    compressed = None
+    for name, (is_compressed, size) in _rates(sizes).items():
+        if name in figures:
+            continue
+        if is_compressed and compressed is None:
+            compressed = compress(truth), compress(recolored)
+        pair = compressed if is_compressed else (truth, recolored)
+        rates = [fooling_rate(*pair, size, seed) for seed in seeds]
+        low, high = judged["ranges"][name] = [min(rates), max(rates)]
+        figures[name] = float(np.mean(rates))
+        say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({low:.1f} to {high:.1f})")
+        keep(judged)
+    judged["figures"] = {name: figures[name] for name in FIGURES if name in figures}
+    return judged
+
+
+def _rates(sizes):
+    """Whether pictures are compressed first and at what size they are judged, by figure."""
+    rates = {f"fooling_{size}": (False, size) for size in sizes}
+    return rates | {f"compressed_{n}": (True, n) for n in sizes if n in COMPRESSED_SIZES}
 
 
 def protocol():
@@ -155,6 +180,7 @@ def protocol():
     return {
         "seeds": list(SEEDS),
         "epochs": fooling.EPOCHS,
+        "learned": fooling.LEARNED,
         "pairs_per_batch": fooling.PAIRS_PER_BATCH,
         "learning_rate": fooling.LEARNING_RATE,
         "weight_decay": fooling.WEIGHT_DECAY,

@@ -31,6 +31,9 @@ MIN_STEPS = 200
 PAIRS_PER_BATCH = 64
 """A batch holds both versions of so many pictures: what they show is then no clue."""
 
+LEARNED = 0.002
+"""Mean loss of a pass at which training ends early: such a network errs on next to no picture."""
+
 ATTEMPTS, SEED_STEP = 3, 1000
 """How many networks are tried where one learns nothing, and how far apart their seeds are."""
 
@@ -215,6 +218,7 @@ def _train(network, pairs, seed, epochs):
         return tf.reshape(images, [-1, *pairs.shape[2:]]), labels
 
     steps, warmup_steps = len(order), len(order) // 10
+    steps_per_pass = len(pairs) // order.shape[1]
     # Without a warm-up some seeds end in a network that says the same of every picture.
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=LEARNING_RATE, warmup_steps=warmup_steps
@@ -224,17 +228,34 @@ def _train(network, pairs, seed, epochs):
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
     batches = tf.data.Dataset.from_tensor_slices((order, mirrored)).map(batch)
-    network.fit(batches.prefetch(2), shuffle=False, verbose=0)
+    network.fit(
+        batches.prefetch(2),
+        epochs=steps // steps_per_pass,
+        steps_per_epoch=steps_per_pass,
+        callbacks=[_StopWhenLearned()],
+        shuffle=False,
+        verbose=0,
+    )
+
+
+class _StopWhenLearned(keras.callbacks.Callback):
+    """Ends training where nothing is left to learn, as of grayscale beside color."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["loss"] < LEARNED:
+            self.model.stop_training = True
 
 
 def _schedule(num_pairs, seed, epochs):
     """Numbers of the pairs of each batch, int64 `[steps, n]`, and which to mirror, bool alike."""
     generator = np.random.default_rng([seed, 1])  # Not the one that drew the halves.
     size = min(PAIRS_PER_BATCH, num_pairs)
-    steps = max(MIN_STEPS, epochs * num_pairs // size)
-    passes = -(-steps * size // num_pairs)
-    order = np.concatenate([generator.permutation(num_pairs) for _ in range(passes)])
-    order = order[: steps * size].reshape(steps, size)
+    steps_per_pass = num_pairs // size
+    passes = max(epochs, -(-MIN_STEPS // steps_per_pass))
+    # A pass leaves out what does not fill a batch, each time others.
+    seen = steps_per_pass * size
+    order = np.concatenate([generator.permutation(num_pairs)[:seen] for _ in range(passes)])
+    order = order.reshape(-1, size)
     return order, generator.random(order.shape) < 0.5
 
 

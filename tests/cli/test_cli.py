@@ -372,12 +372,16 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     assert written["judge"] == metrics["judge"]
     monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed)
     status, output, _ = main(f"{words} --results results --overwrite")
-    assert (
-        status == cli.DONE and "*** Not judged again: echo (grayscale input), known from " in output
-    )
+    assert status == cli.DONE
+    assert output.count("*** Not judged again: known from ") == 1 + len(JUDGED_REFERENCES)
     (again,) = results.load(tmp_path / "results").values()
-    assert again["judge"]["model"]["figures"]["fooling_8"] == 51
-    assert again["judge"]["echo"] == metrics["judge"]["echo"]
+    assert again["judge"] == metrics["judge"]
+    # Other colors are judged anew, what they are compared with is not.
+    status, output, _ = main(f"{words} --results results --saturation 2")
+    assert output.count("*** Not judged again: known from ") == len(JUDGED_REFERENCES)
+    (other,) = results.load(tmp_path / "results" / "saturation_2").values()
+    assert other["judge"]["model"]["figures"]["fooling_8"] == 51
+    assert other["judge"]["echo"] == metrics["judge"]["echo"]
 
 
 def test_compare_prints_the_table_and_replaces_files_only_when_asked(

@@ -39,7 +39,7 @@ def red(grayscale, seeds):
 
 
 def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
-    judged = evaluation.judge_colorizer(red, conditions, say=lambda line: None)
+    judged = evaluation.judge_colorizer("red", red, conditions, say=lambda line: None)
     _, recolored = evaluation.recolor(red, conditions.source)
     np.testing.assert_array_equal(asked[0], recolored)
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
@@ -80,13 +80,30 @@ def test_references_of_the_same_pictures_are_judged_once(conditions, asked, tmp_
     count = len(asked)
     assert evaluation.judge_references(conditions, file, say=lines.append) == first
     assert len(asked) == count
-    assert lines == [f"*** Not judged again: {t}, known from {file}" for t in REFERENCES.values()]
+    again = f"*** Not judged again: known from {file}"
+    for title in REFERENCES.values():
+        assert again == lines[lines.index(f"Judging {title}") + 1 :][1]
     # Degraded, the truth and what is made of it stay; what models are shown becomes another.
     degraded = dataclasses.replace(conditions, degradation="scan")
     lines.clear()
     evaluation.judge_references(degraded, file, say=lines.append)
     known = [line for line in lines if "Not judged again" in line]
     assert len(known) == len(names) - 2
+
+
+def test_a_model_is_judged_once_and_beside_others(conditions, asked, tmp_path):
+    file = tmp_path / "judged.json"
+
+    def judged(name, color):
+        return evaluation.judge_colorizer(name, color, conditions, file, say=lambda line: None)
+
+    first = judged("red", red)
+    each = len(asked)
+    assert judged("echo", evaluation.echo) != first
+    assert judged("red", red) == first
+    assert len(asked) == 2 * each
+    judged("red", evaluation.echo)  # Another model of the same name.
+    assert len(asked) == 3 * each
 
 
 def test_references_of_other_pictures_or_judges_are_judged_anew(
@@ -117,7 +134,7 @@ def test_a_damaged_file_of_references_is_replaced_and_that_is_said(
 
 
 def test_table_has_models_above_references(conditions, asked):
-    model = evaluation.judge_colorizer(red, conditions, say=lambda line: None)
+    model = evaluation.judge_colorizer("red", red, conditions, say=lambda line: None)
     table = evaluation.judged_table({"red": model}, {"mirrored": model})
     titles = [line[:20].strip() for line in table.splitlines()]
     assert titles[:3] == ["plausible", "red", "true pictures mirror"]
@@ -137,12 +154,12 @@ def test_too_few_pictures_are_refused(conditions):
     source = ArraySource(np.zeros([20, 32, 32, 3], np.uint8))
     few = evaluation.Conditions("made up", source, "none", None, {})
     with pytest.raises(UserError, match="20 pictures to judge"):
-        evaluation.judge_colorizer(evaluation.echo, few, say=lambda line: None)
+        evaluation.judge_colorizer("echo", evaluation.echo, few, say=lambda line: None)
 
 
 def test_references_are_what_models_are_shown(conditions, asked):
     degraded = dataclasses.replace(conditions, degradation="scan")
-    evaluation.judge_colorizer(evaluation.echo, degraded, say=lambda line: None)
+    evaluation.judge_colorizer("echo", evaluation.echo, degraded, say=lambda line: None)
     each = len(asked)
     evaluation.judge_references(degraded, say=lambda line: None)
     np.testing.assert_array_equal(asked[0], asked[each])

@@ -67,6 +67,26 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
     assert json.loads(json.dumps(judged, allow_nan=False)) == judged
 
 
+def test_what_was_begun_is_brought_to_its_end(stand_ins, monkeypatch):
+    recolored = np.clip(TRUTH, 2, 255).astype(np.uint8)
+    whole = judging.judge(TRUTH, LABELS, recolored, say=lambda line: None)
+    num_calls = len(stand_ins)
+
+    begun = {}
+
+    def keep(judged):
+        begun.update(json.loads(json.dumps(judged)))
+        if "fooling_8" in judged["figures"]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judging.judge(TRUTH, LABELS, recolored, keep=keep, say=lambda line: None)
+    monkeypatch.setattr(classifier, "classify", None)  # Its part was at its end.
+    judged = judging.judge(TRUTH, LABELS, recolored, begun=begun, say=lambda line: None)
+    assert judged == whole
+    assert len(stand_ins) == 2 * num_calls
+
+
 def test_classifier_judges_the_recolored_pictures(stand_ins):
     colored = judging.judge(TRUTH, np.zeros(MIN_PICTURES), TRUTH, sizes=())["figures"]
     assert colored == pytest.approx({"top1": 100, "frechet": 0}, abs=1e-6)
