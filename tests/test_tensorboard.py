@@ -205,6 +205,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
         "architecture": "skip_cnn",
         "output": "chroma",
         "parameters (thousands)": 0.86,
+        "objective": "regression",
         "loss": "mse",
         "data set": picture_folder.name,
         "batch size": 8,
@@ -216,6 +217,9 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
         "weight decay": 0.01,
         "average decay": 0.999,
         "augment": "flip",
+        "class weight": 0.0,
+        "mirror": 0,
+        "keep last": 0,
         "image size": 16,
         "seed": 0,
     }
@@ -233,6 +237,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
 def test_table_of_runs_has_the_weights_of_a_loss_that_takes_some(tmp_path):
     facts = {
         "architecture": "unet",
+        "objective": "regression",
         "output": "chroma",
         "num_parameters": 1,
         "loss": "structure",

@@ -19,6 +19,9 @@ _SETTINGS = (
     "weight_decay",
     "average_decay",
     "augment",
+    "class_weight",
+    "mirror",
+    "keep_last",
     "image_size",
     "seed",
 )
@@ -32,7 +35,7 @@ def write_comparison(folder, config, dataset_name, facts, figures):
         config: `TrainingConfig`.
         dataset_name: The data set's short name.
         facts: What the export records of the run: "architecture", "output", "num_parameters",
-            "loss", "batch_size", "precision", "best_epoch", "minutes".
+            "objective", "loss", "batch_size", "precision", "best_epoch", "minutes".
         figures: Final figures of the exported epoch by key of `METRICS`.
     """
     folder = Path(folder)
@@ -56,6 +59,7 @@ def _settings(config, dataset_name, facts):
         "architecture": facts["architecture"],
         "output": facts["output"],
         "parameters (thousands)": facts["num_parameters"] / 1000,
+        "objective": facts["objective"],
         "loss": facts["loss"],
         "data set": dataset_name,
         "batch size": facts["batch_size"],
