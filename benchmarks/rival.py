@@ -11,8 +11,8 @@ those of `CANDIDATES` that come out best on the validation split after `MINUTES_
 not count; nor does the time of validation; and what is exported is the best of all rounds of about
 `MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or,
 where other programs run beside it, at `--images-per-second`; minutes are then those at that speed.
-Schedule, data and augmentation are the project's own. It is shown no
-labels; the project's recipes are.
+Schedule, data and augmentation are the project's own. It is shown no labels; the project's recipes
+are.
 
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
 2018; layers, dropout and scale as in its authors' programs for CIFAR-10,
@@ -65,8 +65,8 @@ MINUTES_PER_ROUND = 3
 STEPS_TO_MEASURE = 20
 
 AVERAGE_DECAY = 0.99
-"""Of the average of weights. Runs have few steps: with the recipes' 0.999 it lags so far behind that
-the average colors worse after every round."""
+"""Of the average of weights. Runs have few steps: with the recipes' 0.999 it lags so far behind
+that it colors worse after every round."""
 
 CHOSEN_BY = "val_psnr_pooled"
 
