@@ -45,7 +45,11 @@ def intervals(values, finish):
 
 
 def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
-    """Percentile interval of a figure that is no function of means, as `intervals` draws them.
+    """Interval of a figure that is no function of means, as `intervals` draws them.
+
+    Draws hold fewer different pictures than there are, which moves figures such as a distance
+    between sets. The percentiles are therefore shifted so that the mean of the draws is the figure
+    of all pictures.
 
     Args:
         figure: Function of how often each picture was drawn, int `[num_pictures]`, to float.
@@ -65,7 +69,8 @@ def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
     while len(figures) < num_resamples:
         drawn = generator.integers(num_pictures, size=num_pictures)
         figures.append(figure(np.bincount(drawn, minlength=num_pictures)))
-    return _interval(figures)
+    shift = figure(np.ones(num_pictures, int)) - np.mean(figures)
+    return _interval(np.add(figures, shift))
 
 
 def _resampled_means(values):

@@ -56,6 +56,24 @@ def test_figures_that_are_not_means_and_of_several_numbers():
         assert low < high and (low < figure < high or name == "hue_distance"), name
 
 
+def test_interval_of_a_figure_that_draws_move_is_around_the_figure():
+    """The standard deviation of few numbers: that of a draw is smaller on average."""
+    values = np.random.default_rng(0).normal(size=8)
+
+    def deviation(counts):
+        mean = np.average(values, weights=counts)
+        return float(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
+
+    low, high = bootstrap.interval(deviation, 8)
+    generator = np.random.default_rng(bootstrap._SEED)
+    drawn = [
+        deviation(np.bincount(generator.integers(8, size=8), minlength=8)) for _ in range(1000)
+    ]
+    assert np.mean(drawn) < 0.95 * values.std()
+    expected = np.quantile(drawn, [0.025, 0.975]) + values.std() - np.mean(drawn)
+    np.testing.assert_allclose([low, high], expected)
+
+
 def test_all_figures_see_the_same_draws_whatever_stands_beside_them():
     values = np.random.default_rng(0).normal(size=50)
     beside = {"other": np.random.default_rng(1).normal(size=(50, 3)), "figure": values}

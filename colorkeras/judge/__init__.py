@@ -207,9 +207,10 @@ def _classifier_figures(truth, labels, recolored):
     def frechet(counts=None):
         return frechet_distance(real["features"], seen["features"], counts)
 
+    low, high = bootstrap.interval(frechet, len(truth), NUM_RESAMPLES)
     return {"top1": top1(), "frechet": frechet()}, {
         "top1": bootstrap.interval(top1, len(truth)),
-        "frechet": bootstrap.interval(frechet, len(truth), NUM_RESAMPLES),
+        "frechet": [max(low, 0.0), high],  # No distance is below 0.
     }
 
 

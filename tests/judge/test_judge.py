@@ -60,7 +60,7 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
     low, high = judged["intervals"]["top1"]
     assert low < judged["figures"]["top1"] < high
     low, high = judged["intervals"]["frechet"]
-    assert 0 < low < judged["figures"]["frechet"] < 2 * high
+    assert 0 <= low < judged["figures"]["frechet"] < high
     assert judged["seeds"] == [0, 1, 2]
     assert judged["num_pictures"] == MIN_PICTURES
     assert len(lines) == len(sizes)
