@@ -2,4 +2,13 @@
 
 from colorkeras.version import __version__
 
-__all__ = ["__version__"]
+__all__ = ["__version__", "load"]
+
+
+def __getattr__(name):
+    # TensorFlow takes seconds to load: whoever asks for the version only need not wait for it.
+    if name == "load":
+        from colorkeras.model import load
+
+        return load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
-from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.color import from_uint8, to_uint8
 from colorkeras.config import MAX_TEMPERATURE
+from colorkeras.full_resolution import enlarge, shrink, small_size
 
 _HEADER = "| endpoint | input | output |\n| --- | --- | --- |\n"
 
@@ -11,7 +12,8 @@ _ROWS = {
     "serving_default": "`grayscale`: float32 `[n, h, w, 1]`, 0..1 | "
     "`rgb`: float32 `[n, h, w, 3]`, 0..1",
     "colorize": "`grayscale`: uint8 `[n, h, w, 1]`, 0..255 | `rgb`: uint8 `[n, h, w, 3]`, 0..255",
-    "colorize_bytes": "`image_bytes`: string `[n]`, PNG or JPEG files | "
+    "colorize_bytes": "`image_bytes`: string `[n]`, PNG or JPEG files of any size, upright and "
+    "sRGB | "
     "`image_bytes`: string `[n]`, PNG files, RGB, each of its input's size",
     "sample": "`grayscale`: float32 `[n, h, w, 1]`, 0..1; `seed`: int32 `[]` or `[n]`; "
     f"`temperature`: float32 `[]` or `[n]`, 0..{MAX_TEMPERATURE:g} | "
@@ -31,7 +33,7 @@ def table(names=tuple(_ROWS)):
     return _HEADER + "".join(f"| `{name}` | {_ROWS[name]} |\n" for name in names)
 
 
-def endpoints(network, objective):
+def endpoints(network, objective, render_size):
     """The endpoints of a trained network.
 
     All offer "serving_default", "colorize" and "colorize_bytes"; networks that can sample also
@@ -40,6 +42,7 @@ def endpoints(network, objective):
     Args:
         network: float32 model from `architectures.build`.
         objective: Its `Objective`.
+        render_size: Pixels of the longer side of what the network sees of files.
 
     Returns:
         Dict of `(function, input signature)` by name; functions return dicts of tensors by name.
@@ -73,8 +76,12 @@ def endpoints(network, objective):
 
     def colorize_bytes(image_bytes):
         def color_file(contents):
-            grayscale = _decode_grayscale(contents, height, width)
-            return tf.io.encode_png(to_uint8(color(grayscale[tf.newaxis]))[0])
+            pixels = _decode(contents)
+            size = tf.shape(pixels)[:2]
+            small = small_size(size, render_size) if height is None else (height, width)
+            grayscale = shrink(pixels, tf.convert_to_tensor(small))
+            grayscale = tf.ensure_shape(grayscale, [1, height, width, 1])
+            return tf.io.encode_png(enlarge(grayscale, color(grayscale), pixels))
 
         # One at a time: the pictures of a batch may differ in size.
         return {"image_bytes": tf.map_fn(color_file, image_bytes, fn_output_signature=tf.string)}
@@ -118,13 +125,15 @@ def _checked(temperature):
         return tf.identity(temperature)
 
 
-def _decode_grayscale(contents, height, width):
-    """Luma of a PNG or JPEG file: float32 `[h, w, 1]` in 0..1, of the only size where one is."""
-    image = tf.io.decode_image(contents, channels=3, expand_animations=False)
-    if height is not None:
-        message = f"Expected a picture of {height}x{width} pixels, the only size of this model."
-        check = tf.debugging.assert_equal(tf.shape(image)[:2], [height, width], message)
-        # Not left to ensure_shape below, which the optimizer moves before the check.
-        with tf.control_dependencies([check]):
-            image = tf.reshape(image, [height, width, 3])
-    return luma(from_uint8(tf.ensure_shape(image, [height, width, 3])))
+def _decode(contents):
+    """RGB of a PNG, JPEG, BMP or GIF file, of which the first frame: uint8 `[h, w, 3]`."""
+
+    def decode_jpeg():
+        # The default is faster and off by a few levels.
+        return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
+
+    def decode_other():
+        return tf.io.decode_image(contents, channels=3, expand_animations=False)
+
+    image = tf.cond(tf.io.is_jpeg(contents), decode_jpeg, decode_other)
+    return tf.ensure_shape(image, [None, None, 3])

@@ -1,7 +1,5 @@
 """SavedModels that any TensorFlow program loads without colorkeras or Keras."""
 
-import contextlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +8,17 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
-from colorkeras.config import is_plain_name
 from colorkeras.endpoints import endpoints, table
-from colorkeras.errors import UserError, one_line
+from colorkeras.errors import UserError
+from colorkeras.export_files import (
+    METADATA_FILE,
+    README_FILE,
+    problem_explained,
+    read_metadata,
+)
 from colorkeras.files import BEGIN, END, literal, write_json, write_next_version, write_text
+from colorkeras.full_resolution import RENDER_SIZE
 from colorkeras.objectives.objective import check_temperature
-
-METADATA_FILE = Path("assets.extra", "colorkeras.json")
-"""Where an export, relative to its folder, says what it is and how it was made."""
-
-README_FILE = "README.md"
-"""The model card, in the folder of an export."""
 
 _README = """\
 # {name}
@@ -118,10 +116,11 @@ def export(network, objective, parent, metadata):
         "architecture": network.name,
         "output": architectures.output_name(network),
         "num_parameters": network.count_params(),
+        "render_size": RENDER_SIZE,
         **metadata,
         **objective.facts,
     }
-    offered = endpoints(network, objective)
+    offered = endpoints(network, objective, metadata["render_size"])
 
     def write(folder):
         # The endpoints track the variables that they use; `track` would store each once more.
@@ -181,6 +180,11 @@ class ExportedModel:
         """The only height of pictures that it takes; None for any."""
         _, inputs = self.signature.structured_input_signature
         return inputs["grayscale"].shape[1]
+
+    @property
+    def render_size(self):
+        """Pixels of the longer side of what it sees of photographs, see `full_resolution`."""
+        return self.metadata.get("render_size", RENDER_SIZE)
 
     @property
     def samples(self):
@@ -245,44 +249,8 @@ def load(path):
     """
     path = Path(path)
     metadata = read_metadata(path)
-    with _problem_explained(path):
+    with problem_explained(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:
             raise ValueError("it has no endpoint serving_default")
     return model
-
-
-def read_metadata(path):
-    """What `export` wrote of a SavedModel beside it, without loading the model.
-
-    Args:
-        path: Folder of one version.
-
-    Returns:
-        Dict.
-
-    Raises:
-        UserError: There is none, or it was not written by colorkeras.
-    """
-    path = Path(path)
-    with _problem_explained(path):
-        metadata = json.loads((path / METADATA_FILE).read_text(encoding="utf-8"))
-        if not {"name", "architecture", "output", "num_parameters"} <= set(metadata):
-            raise ValueError(f"{METADATA_FILE.as_posix()} is incomplete")
-        if not is_plain_name(metadata["name"]):
-            raise ValueError(f"its name is {metadata['name']!r}")
-    return metadata
-
-
-@contextlib.contextmanager
-def _problem_explained(path):
-    try:
-        yield
-    except Exception as error:  # TensorFlow's loader raises what its parsers stumble over.
-        detail = one_line(error) if path.is_dir() else "there is no such folder"
-        raise UserError(
-            f"the model {str(path)!r}, which cannot be loaded ({detail})",
-            "the folder of an export, such as saved_models/unet/1, or the name of a shipped model",
-            "Pass the numbered folder that training printed; exports of other programs lack "
-            f"{METADATA_FILE.as_posix()}.",
-        ) from error

@@ -5,32 +5,97 @@ import errno
 import json
 import os
 import shutil
+import threading
 import uuid
 from pathlib import Path
 
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 """The lines of a text between which figures stand that `colorkeras report` writes."""
 
 
 @contextlib.contextmanager
-def writing(path):
+def writing(path, replace=True):
     """Yields a temporary path beside `path` and renames it to `path` if the block succeeds.
 
     The suffix is kept, because Keras and Matplotlib choose the format by it.
 
     Args:
         path: File to write; its folder is made if missing.
+        replace: Whether a file that is there is replaced.
+
+    Raises:
+        FileExistsError: There is one, perhaps only since the block began, and it is not to be
+            replaced.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    # Another for each thread, and short enough for every name that is itself.
+    writer = f"{os.getpid()}.{threading.get_native_id()}"
+    temporary = path.with_name(f".{path.stem[:50]}.{writer}.tmp{path.suffix}")
     try:
         yield temporary
-        temporary.replace(path)
+        if replace:
+            temporary.replace(path)
+        else:
+            _rename_to_new(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _rename_to_new(temporary, path):
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # A file system without links: there, others may come between the two.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.replace(path)
+
+
+def printable(path):
+    r"""A path as text that can be printed, whatever bytes it is of.
+
+    >>> print(printable(os.fsdecode(b"caf\xe9\n.jpg")))
+    caf\xe9\n.jpg
+    """
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
+def quoted(path):
+    """A path in quotation marks, as text that can be printed."""
+    return f"'{printable(path)}'"
+
+
+def explained(path, error):
+    """Whatever went wrong with a picture, as a `UserError` that names it.
+
+    Args:
+        path: The picture's.
+        error: The exception.
+    """
+    if isinstance(error, UserError):
+        return error
+    received = f"{quoted(path)}, which could not be colored: {_kind(error)}{one_line(error)}"
+    if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+        return UserError(
+            received, "memory for it", "Pass --workers 1, or a smaller --render-size or picture."
+        )
+    if isinstance(error, OSError):
+        return UserError(
+            received, "free space, and permission to write", "Free some, or pass another --output."
+        )
+    return UserError(received, "a picture like others", "Please report it with the picture.")
+
+
+def _kind(error):
+    """The name of an error of which the text alone may say little."""
+    return "" if isinstance(error, OSError) else f"{type(error).__name__}: "
 
 
 def write_text(path, text):
@@ -123,6 +188,7 @@ _DISK_PROBLEMS = {
     errno.EFBIG,
     errno.EROFS,
     errno.EACCES,
+    errno.ENAMETOOLONG,
     errno.EPERM,
     errno.ENOTDIR,
 }

@@ -30,7 +30,7 @@ def load(model):
         UserError: There is none, or it is not one of this version's architectures.
     """
     path = shipped.resolve(model)
-    return _from_keras_file(path) if path.suffix == ".keras" else _from_export(export.load(path))
+    return _from_keras_file(path) if path.suffix == ".keras" else rebuild(export.load(path))[0]
 
 
 def _from_keras_file(path):
@@ -45,7 +45,18 @@ def _from_keras_file(path):
     return rebuilt
 
 
-def _from_export(model):
+def rebuild(model):
+    """The network and the objective behind a SavedModel.
+
+    Args:
+        model: `export.ExportedModel`.
+
+    Returns:
+        `(network, objective)`: as for `load`, and the `Objective` that colors as the export does.
+
+    Raises:
+        UserError: It is not one of this version's architectures.
+    """
     architecture, output = model.metadata["architecture"], model.metadata["output"]
     try:
         if "priors" in model.metadata:
@@ -59,7 +70,7 @@ def _from_export(model):
         raise
     except Exception as error:
         raise _unusable(model.path, error) from error
-    return network
+    return network, objective
 
 
 def color_settings(model):
@@ -121,7 +132,7 @@ def _check_equal(network, objective, model):
 
 def _unusable(path, error):
     return UserError(
-        f"the model {str(Path(path))!r}, from which training cannot start ({one_line(error)})",
+        f"the model {str(Path(path))!r}, whose network cannot be rebuilt ({one_line(error)})",
         "a shipped model's name, an export's folder or a run's model.keras, of this version",
         f"Use one whose architecture is one of {', '.join(ARCHITECTURES)}.",
     )

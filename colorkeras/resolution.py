@@ -36,6 +36,20 @@ def double(images, like):
     return tf.image.resize(images, 2 * size)[:, : wanted[0], : wanted[1]]
 
 
+def divide_up(length, divisor):
+    """The smallest whole number of parts of a length that cover all of it.
+
+    Args:
+        length: int, or int32 tensor, at least 0.
+        divisor: Length of a part, at least 1.
+
+    >>> divide_up(5, 2), divide_up(4, 2)
+    (3, 2)
+    """
+    # Without negative numbers, whose quotients ONNX rounds towards zero.
+    return (length + divisor - 1) // divisor
+
+
 @functools.cache
 def _inverse(length):
     """Pseudoinverse of what `double` does along one axis: float32 `[ceil(length / 2), length]`."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from colorkeras import figures, judge
-from colorkeras.evaluation import column_title, figure_names, format_value
+from colorkeras.evaluation import REFERENCES, column_title, figure_names, format_value
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.files import literal
 from colorkeras.metrics import GROUPS, METRICS
@@ -38,6 +38,49 @@ def markdown(results, adjusted):
     return "\n\n".join(part for part in [*parts, _links(results, rows)] if part)
 
 
+def card_figures(metrics):
+    """A model's figures with all that is needed to read them, to be kept beside the model.
+
+    Args:
+        metrics: Of one model, from `results.load`.
+
+    Returns:
+        Dict: "dataset" and "num_pictures", on what it was measured; "references", their titles by
+        key; "figures", by name a dict of "title", "unit" and "decimals", the figure of the "model",
+        those of "references" by key, and what there is of "interval", the 95 % bootstrap interval,
+        and "range", the lowest and the highest over several judges.
+    """
+    references = {key: metrics[key] for key in REFERENCES if key in metrics}
+    figures = _with_references(METRICS, metrics, references)
+    if "judge" in metrics:
+        judged = dict(metrics["judge"])
+        model = judged.pop("model")
+        references = {key: entry["figures"] for key, entry in judged.items()}
+        figures |= _with_references(judge.FIGURES, model, references)
+    return {
+        "dataset": metrics["dataset"],
+        "num_pictures": metrics["num_pictures"],
+        "references": JUDGED_REFERENCES if "judge" in metrics else REFERENCES,
+        "figures": figures,
+    }
+
+
+def _with_references(definitions, measured, references):
+    ranges = {"interval": measured.get("intervals", {}), "range": measured.get("ranges", {})}
+    return {
+        name: {
+            "title": definition.title,
+            "unit": definition.unit,
+            "decimals": definition.decimals,
+            "model": measured["figures"][name],
+            **{kind: values[name] for kind, values in ranges.items() if name in values},
+            "references": {key: row[name] for key, row in references.items() if name in row},
+        }
+        for name, definition in definitions.items()
+        if name in measured["figures"]
+    }
+
+
 def card_markdown(metrics):
     """A model's figures beside those of the grayscale input, for its card, as Markdown.
 
@@ -47,18 +90,13 @@ def card_markdown(metrics):
     Returns:
         str.
     """
-    tables = [(METRICS, metrics["figures"], metrics["echo"])]
-    if "judge" in metrics:
-        judged = metrics["judge"]
-        echo = judged.get("echo", {"figures": {}})
-        tables.append((judge.FIGURES, judged["model"]["figures"], echo["figures"]))
-    lines = [["figure", "model", "echo"]]
-    for definitions, model, echo in tables:
-        for name in (name for name in definitions if name in model):
-            cells = (format_value(values.get(name), name, definitions) for values in (model, echo))
-            lines.append([literal(column_title(name, definitions)), *cells])
-    header, *body = (" | ".join(line) for line in lines)
-    table = "\n".join(f"| {line} |" for line in [header, "--- | ---: | ---:", *body])
+    lines = ["| figure | model | echo |", "| --- | ---: | ---: |"]
+    definitions = {**METRICS, **judge.FIGURES}
+    for name, figure in card_figures(metrics)["figures"].items():
+        values = figure["model"], figure["references"].get("echo")
+        cells = (format_value(value, name, definitions) for value in values)
+        lines.append(f"| {literal(column_title(name, definitions))} | {' | '.join(cells)} |")
+    table = "\n".join(lines)
     return f"{metrics['dataset']}, {metrics['num_pictures']:,} pictures.\n\n{table}"
 
 

@@ -7,7 +7,19 @@ from colorkeras.errors import UserError
 SHIPPED = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
 """Name of each shipped model: its folder under `saved_models/`."""
 
-_SAVED_MODELS = Path(__file__).resolve().parent.parent / "saved_models"
+PURPOSES = {
+    "unet": "a small color error; pale where unsure",
+    "unet_vivid": "living color; several versions",
+}
+"""What each of `SHIPPED` is for, in a few words."""
+
+DEFAULT_MODEL = "unet"
+"""The one of `SHIPPED` that colors photographs unless another is asked for."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+_SAVED_MODELS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
+"""Where they are in an installation, and in a clone."""
 
 
 def resolve(model):
@@ -20,18 +32,18 @@ def resolve(model):
         `Path`; that of a model that is not shipped may not exist.
 
     Raises:
-        UserError: A shipped model is asked for outside a clone of the repository.
+        UserError: A shipped model is not there.
 
     >>> resolve("some/folder").as_posix()
     'some/folder'
     """
     if model not in SHIPPED:
         return Path(model)
-    folder = _SAVED_MODELS / SHIPPED[model]
-    if not folder.is_dir():
-        raise UserError(
-            f"the shipped model {model!r}, which is not at {folder}",
-            "an installation from a clone (pip install -e .), which holds the shipped models",
-            "Install from a clone, or pass the path of an export.",
-        )
-    return folder
+    for parent in _SAVED_MODELS:
+        if (parent / SHIPPED[model]).is_dir():
+            return parent / SHIPPED[model]
+    raise UserError(
+        f"the shipped model {model!r}, which is in none of {', '.join(map(str, _SAVED_MODELS))}",
+        "an installation that is whole",
+        "Install colorkeras anew, or pass the path of an export.",
+    )

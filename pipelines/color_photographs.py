@@ -1,9 +1,11 @@
-"""Color black-and-white photographs with the shipped models, as they come: results/photographs.png.
+"""Color black-and-white photographs with the shipped models, as they come.
 
     python pipelines/color_photographs.py
 
-The photographs are those of results/photographs, square and all of one size; what they are and
-where they come from is in sources.json there. No true colors are known.
+Writes results/photographs.png, all models and several versions, and in results/photographs a
+`<name>_pair.png` of each with the default model's colors beside it. The photographs are those of
+results/photographs, square; what they are and where they come from is in sources.json there. No
+true colors are known.
 """
 
 import argparse
@@ -11,33 +13,38 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
-from colorkeras import export, figures, shipped
+from colorkeras import figures, model, shipped
 from colorkeras.cli import guarded
-from colorkeras.color import from_uint8, to_uint8
 from colorkeras.errors import UserError
 from colorkeras.evaluation.reports import NUM_VERSIONS
+from colorkeras.files import writing
+
+SHOWN = 256
+"""Pixels: height and width of each picture in the figures."""
 
 
-def rows(grayscale):
+def colored(photographs):
     """Photographs as each shipped model colors them.
 
     Args:
-        grayscale: uint8 `[n, h, w, 1]`.
+        photographs: List of gray `PIL.Image.Image`.
 
     Returns:
-        Dict of uint8 `[n, h, w, 3]` by label; a model that samples has several.
+        Dict of lists of RGB `PIL.Image.Image` by label; a model that samples has several.
     """
-    colored = {"as they are": np.repeat(grayscale, 3, axis=-1)}
+    rows = {}
     for name in shipped.SHIPPED:
-        model = export.load(shipped.resolve(name))
-        for version in range(NUM_VERSIONS if model.samples else 1):
-            seeds = tf.range(len(grayscale)) + version * len(grayscale)
-            label = f"{name}, version {version + 1}" if model.samples else name
-            colored[label] = to_uint8(model.color(from_uint8(grayscale), seeds)).numpy()
-    return colored
+        loaded = model.load(name)
+        for version in range(NUM_VERSIONS if loaded.exported.samples else 1):
+            label = f"{name}, version {version + 1}" if loaded.exported.samples else name
+            rows[label] = [loaded.colorize(image, seed=version) for image in photographs]
+    return rows
+
+
+def shown(image):
+    return np.asarray(image.convert("RGB").resize((SHOWN, SHOWN), Image.Resampling.LANCZOS))
 
 
 def main():
@@ -47,16 +54,21 @@ def main():
     parser.add_argument("--photographs", type=Path, default=Path("results", "photographs"))
     parser.add_argument("--output", type=Path, default=Path("results", "photographs.png"))
     options = parser.parse_args()
-    files = sorted(options.photographs.glob("*.png"))
+    files = sorted(options.photographs.glob("*.jpg"))
     if not files:
         raise UserError(
-            f"--photographs {str(options.photographs)!r}, in which there is no PNG file",
-            "a folder of square black-and-white photographs of one size",
+            f"--photographs {str(options.photographs)!r}, in which there is no JPEG file",
+            "a folder of square black-and-white photographs",
             "Run this in the project's folder, or name another.",
         )
-    grayscale = np.stack([np.asarray(Image.open(file).convert("L")) for file in files])
-    colored = rows(grayscale[..., np.newaxis])
-    figures.save_rows(options.output, colored, "black-and-white photographs")
+    photographs = [Image.open(file).convert("L") for file in files]
+    rows = {"as they are": photographs, **colored(photographs)}
+    pictures = {label: np.stack([shown(image) for image in row]) for label, row in rows.items()}
+    figures.save_rows(options.output, pictures, "black-and-white photographs")
+    pairs = zip(pictures["as they are"], pictures[shipped.DEFAULT_MODEL], strict=True)
+    for file, pair in zip(files, pairs, strict=True):
+        with writing(file.with_name(f"{file.stem}_pair.png")) as temporary:
+            Image.fromarray(np.hstack(pair)).save(temporary)
     print(options.output)
 
 

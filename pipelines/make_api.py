@@ -16,11 +16,22 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "api.md"
 
 MODULES = (
+    "model",
+    "coloring",
+    "jobs",
+    "formats",
+    "formats.format",
+    "formats.picture",
+    "toning",
+    "full_resolution",
     "training",
     "config",
     "recipes",
     "export",
+    "export_files",
     "endpoints",
+    "converters",
+    "converters.converter",
     "pretrained",
     "evaluation",
     "evaluation.measure",
@@ -76,14 +87,16 @@ INTRODUCTION = """\
 # colorkeras from Python
 
 Every public name, from `python pipelines/make_api.py`. Pictures are `[n, h, w, channels]`: uint8 in
-0..255, or float32 in 0..1; RGB is gamma-encoded sRGB. The examples run as tests. What the command
-line does is `training.train(TrainingConfig(...))`; what serves other programs is the SavedModel,
-which needs TensorFlow only (see the [README](../README.md#the-savedmodel)).
+0..255, or float32 in 0..1; RGB is gamma-encoded sRGB. The examples run as tests. What serves
+other programs is the SavedModel, which needs TensorFlow only (see the
+[README](../README.md#the-savedmodel)).
 
 ```python
+import colorkeras
 from colorkeras.config import TrainingConfig
 from colorkeras.training import train
 
+color = colorkeras.load().colorize(image)  # NumPy or Pillow, of any size
 run = train(TrainingConfig(arch="unet", epochs=10))
 ```
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colorkeras import endpoints, export, results, results_page, shipped
+from colorkeras import endpoints, export, export_files, results, results_page, shipped
 from colorkeras.architectures import ARCHITECTURES
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import COMMANDS
@@ -40,6 +40,13 @@ def test_model_cards_are_what_report_writes(name):
     metrics = results.load(ROOT / "results")[name]
     card = (shipped.resolve(name) / export.README_FILE).read_text(encoding="utf-8")
     assert between(card, "results").strip() == results_page.card_markdown(metrics)
+
+
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_figures_of_models_are_what_report_writes(name):
+    metrics = results.load(ROOT / "results")[name]
+    card = json.loads(json.dumps(results_page.card_figures(metrics)))
+    assert export_files.read_figures(shipped.resolve(name)) == card
 
 
 @pytest.mark.parametrize("page", ["README.md", "RESULTS.md"])

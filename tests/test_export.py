@@ -15,10 +15,11 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from colorkeras import architectures, endpoints, export, objectives
 from colorkeras.architectures import ARCHITECTURES
-from colorkeras.color import rgb_to_chroma, to_uint8
+from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
 from colorkeras.files import write_next_version
+from colorkeras.model import Model
 from colorkeras.outputs import OUTPUTS
 
 PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
@@ -216,9 +217,11 @@ def test_bytes_endpoint_returns_pngs_of_the_sizes_that_came(exported):
     results = endpoint(image_bytes=tf.constant(contents))["image_bytes"].numpy()
     assert [decoded(result).shape for result in results] == [(*size, 3) for size in sizes]
     for content, result in zip(contents, results, strict=True):
-        rgb = tf.io.decode_image(content, channels=3).numpy()
-        grayscale = (luma_of(rgb) / 255).astype("float32")[np.newaxis, ..., np.newaxis]
-        expected = to_uint8(exported.model.color(tf.constant(grayscale)))[0].numpy()
+        rgb = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+        grayscale = tf.constant((luma_of(rgb) / 255).astype("float32")[np.newaxis, ..., np.newaxis])
+        # Luma is the file's, also where the network's is another.
+        chroma = rgb_to_chroma(exported.model.color(grayscale))
+        expected = to_uint8(luma_chroma_to_rgb(grayscale, chroma))[0].numpy()
         assert np.abs(decoded(result).astype(int) - expected.astype(int)).max() <= 1
 
 
@@ -240,11 +243,20 @@ def test_bytes_endpoint_takes_gray_transparent_and_16_bit_pngs(exports):
         np.testing.assert_array_equal(other, first)
 
 
-def test_bytes_endpoint_of_a_model_of_one_size_names_it(exports):
-    endpoint = exports("baseline").model.saved_model.signatures["colorize_bytes"]
-    contents = encoded(np.zeros((33, 47, 3), np.uint8), "PNG")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected a picture of 32x32 pixels"):
-        endpoint(image_bytes=tf.constant([contents]))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("name", ["baseline", "unet", "flow_unet"])
+def test_bytes_endpoint_does_what_people_get_in_python(exports, name, kind):
+    """Of any size, as many strips as it takes, gray or not."""
+    model = exports(name).model
+    generator = np.random.default_rng(1)
+    coarse = Image.fromarray(generator.integers(0, 256, (30, 40, 3), np.uint8))
+    for picture in (coarse.resize((900, 700)), coarse.resize((900, 700)).convert("L")):
+        content = encoded(np.asarray(picture), kind)
+        endpoint = model.saved_model.signatures["colorize_bytes"]
+        (result,) = endpoint(image_bytes=tf.constant([content]))["image_bytes"].numpy()
+        expected = Model(model).colorize(Image.open(io.BytesIO(content)))
+        difference = decoded(result).astype(int) - np.asarray(expected)
+        assert np.abs(difference).max() <= 1
 
 
 def test_graph_holds_no_bfloat16(exported):

@@ -49,6 +49,45 @@ def test_writing_appears_at_the_end_only(tmp_path):
     assert _tree(path.parent) == {"figure.png"}
 
 
+@pytest.mark.parametrize("has_hard_links", [True, False])
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link", "folder"])
+def test_writing_replaces_nothing_unasked(tmp_path, monkeypatch, has_hard_links, kind):
+    def refuse(*names):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not has_hard_links:
+        monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "figure.png"
+    with writing(path, replace=False) as temporary:
+        temporary.write_text("content")
+    assert path.read_text() == "content" and _tree(tmp_path) == {"figure.png"}
+    path.unlink()
+    with pytest.raises(FileExistsError), writing(path, replace=False) as temporary:
+        temporary.write_text("other")
+        if kind == "file":
+            path.write_text("old")
+        elif kind == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(temporary if kind == "link" else "nothing")
+    assert _tree(tmp_path) == {"figure.png"}
+    if kind == "file":
+        assert path.read_text() == "old"
+
+
+def test_threads_write_under_names_of_their_own(tmp_path):
+    with writing(tmp_path / ("a" * 240 + ".png")) as temporary, ThreadPoolExecutor(1) as pool:
+        assert len(temporary.name) < 100
+
+        def name():
+            with writing(tmp_path / ("a" * 240 + ".png")) as other:
+                other.write_text("content")
+                return other
+
+        assert pool.submit(name).result() != temporary
+        temporary.write_text("content")
+
+
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
 def test_failed_writing_leaves_what_was_there(tmp_path, failure):
     path = tmp_path / "figure.png"

@@ -64,7 +64,7 @@ def test_a_foreign_keras_model_is_refused(tmp_path):
 
 def test_an_export_that_says_to_be_another_architecture_is_refused(exports, tmp_path):
     made = exports("skip_cnn")
-    assert "cannot start" in refused(changed(made, tmp_path, architecture="encoder_decoder"))
+    assert "cannot be rebuilt" in refused(changed(made, tmp_path, architecture="encoder_decoder"))
 
 
 def changed(made, tmp_path, **metadata):

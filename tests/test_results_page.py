@@ -102,3 +102,24 @@ def test_card_has_the_figures_beside_those_of_the_input():
     assert "| PSNR, pooled (dB) | 23.00 | 20.00 |" in lines
     assert "| Top-1 (%) | 80.0 | 80.0 |" in lines
     assert len(lines) == 4 + 3 + 2
+
+
+def test_figures_to_keep_have_all_that_is_needed_to_read_them():
+    card = results_page.card_figures(metrics_of(23.0))
+    assert card["dataset"] == "toys, test" and card["num_pictures"] == 1234
+    assert card["figures"]["psnr_pooled"] == {
+        "title": "PSNR, pooled",
+        "unit": "dB",
+        "decimals": 2,
+        "model": 23.0,
+        "interval": [22.75, 23.25],
+        "references": {"echo": 20.0},
+    }
+    assert card["figures"]["colorfulness"]["references"] == {"echo": 0.0, "truth": 30.0}
+    fooling = card["figures"]["fooling_4"]
+    assert fooling["range"] == [39.0, 41.5] and "interval" not in fooling
+    assert fooling["references"] == dict.fromkeys(JUDGED_REFERENCES, 40.0)
+    assert card["references"] == JUDGED_REFERENCES
+    unjudged = results_page.card_figures(metrics_of(23.0, judged=False))
+    assert "fooling_4" not in unjudged["figures"]
+    assert set(unjudged["references"]) < set(JUDGED_REFERENCES)

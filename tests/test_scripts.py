@@ -90,7 +90,7 @@ def test_what_cannot_be_exported_again_is_explained(words, message, exports, run
 def test_no_photographs_is_explained(run, tmp_path):
     words = ("--photographs", tmp_path, "--output", tmp_path / "new.png")
     status, _, errors = run("pipelines/color_photographs.py", *words)
-    assert status == cli.UNUSABLE and "in which there is no PNG file" in errors
+    assert status == cli.UNUSABLE and "in which there is no JPEG file" in errors
     assert not list(tmp_path.iterdir())
 
 

@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from colorkeras.resolution import divide_up
+
 
 def convolution_block(x, filters, kernel_size=3, strides=1):
     """Convolution, batch normalization, ReLU; `strides` divides height and width.
@@ -61,13 +63,13 @@ class PadToMultiple(layers.Layer):
                 continue
             # Clipped indices, unlike reflection, also serve pictures smaller than the padding.
             size = tf.shape(inputs)[axis]
-            padded_size = -(-size // self.multiple) * self.multiple
+            padded_size = divide_up(size, self.multiple) * self.multiple
             inputs = tf.gather(inputs, tf.minimum(tf.range(padded_size), size - 1), axis=axis)
         return inputs
 
     def compute_output_shape(self, input_shape):
         batch, *sizes, channels = input_shape
-        padded = [size and -(-size // self.multiple) * self.multiple for size in sizes]
+        padded = [size and divide_up(size, self.multiple) * self.multiple for size in sizes]
         return (batch, *padded, channels)
 
     def get_config(self):
@@ -98,7 +100,7 @@ class CropLike(layers.Layer):
         return features[:, :height, :width, :]
 
     def _cropped(self, sizes):
-        return [None if size is None else -(-size // self.stride) for size in sizes]
+        return [None if size is None else divide_up(size, self.stride) for size in sizes]
 
     def compute_output_shape(self, input_shape):
         (batch, _, _, channels), (_, *sizes, _) = input_shape

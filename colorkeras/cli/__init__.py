@@ -17,8 +17,11 @@ from colorkeras.files import is_disk_problem
 from colorkeras.version import __version__
 
 COMMANDS = {
+    "colorize": "color pictures and folders of pictures",
+    "models": "tell what models are installed, with their figures",
     "train": "train a network and export it as a SavedModel",
     "evaluate": "measure exported models on a data set",
+    "export": "convert a model to an ONNX or LiteRT file",
     "compare": "show several models on the same pictures",
     "report": "remake the tables and figures of README.md and RESULTS.md from results/",
 }
@@ -74,7 +77,7 @@ def guarded(work):
 
 
 def _run(command, arguments):
-    with _quiet_start():
+    with quiet_start():
         module = importlib.import_module(f"colorkeras.cli.{command}")
     parser = argparse.ArgumentParser(
         prog=f"colorkeras {command}",
@@ -100,17 +103,18 @@ def _split_command(arguments):
 
 
 @contextlib.contextmanager
-def _quiet_start():
+def quiet_start():
     """Holds back what TensorFlow's libraries print while they load, unless loading fails.
 
     They write a dozen lines to file descriptor 2 that alarm and tell a user nothing. Without an
     NVIDIA GPU, complaints of its absence are silenced for good. Whoever sets
     TF_CPP_MIN_LOG_LEVEL sees everything.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+    level = "2" if Path("/dev/nvidia0").exists() else "3"
+    # A command that loads TensorFlow late is here for the second time: the level is then ours.
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", level) != level or "tensorflow" in sys.modules:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2" if Path("/dev/nvidia0").exists() else "3"
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held_back:
         saved = os.dup(2)

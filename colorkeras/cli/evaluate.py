@@ -8,15 +8,13 @@ from pathlib import Path
 from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.color import MAX_SATURATION
 from colorkeras.determinism import make_deterministic
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
 
 JUDGED_FILE = "judged.json"
 """In the folder of --results: what judges said of which pictures, for asking them takes long."""
-
-MAX_SATURATION = 4.0
-"""The largest --saturation: most colors are at the edge of the gamut long before."""
 
 
 def add_arguments(parser):

@@ -3,7 +3,8 @@
 from colorkeras import export, results, results_page, shipped
 from colorkeras.cli import DONE
 from colorkeras.errors import UserError
-from colorkeras.files import write_between_markers
+from colorkeras.export_files import FIGURES_FILE
+from colorkeras.files import write_between_markers, write_json
 
 
 def add_arguments(parser):
@@ -22,17 +23,21 @@ def run(options):
         options.readme: results.markdown(measured),
         options.page: results_page.markdown(measured, adjusted),
     }
+    cards = {}
     for name in shipped.SHIPPED:
         if name in measured:
             folder = shipped.resolve(name)
             _check_model(name, measured[name], folder)
             texts[folder / export.README_FILE] = results_page.card_markdown(measured[name])
+            cards[folder / FIGURES_FILE] = results_page.card_figures(measured[name])
     figures = [
         results.save_comparison(options.results, measured),
         *results_page.save_figures(options.results, measured, adjusted),
     ]
     write_between_markers(texts)
-    print(f"{len(measured)} models: {', '.join(map(str, [*texts, *figures]))}")
+    for path, card in cards.items():
+        write_json(path, card)
+    print(f"{len(measured)} models: {', '.join(map(str, [*texts, *cards, *figures]))}")
     return DONE
 
 

@@ -10,8 +10,9 @@ from colorkeras import judge
 from colorkeras.errors import one_line
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
 from colorkeras.evaluation.measure import echo, paint, recolor
-from colorkeras.evaluation.tables import format_lines, table_lines
+from colorkeras.evaluation.tables import table_lines
 from colorkeras.files import write_json
+from colorkeras.text_table import format_lines
 
 REFERENCES = {
     "echo": CONDITIONS["echo"],

@@ -1,11 +1,7 @@
-"""Figures as text: their titles, digits and units, and plain tables for a terminal."""
+"""Figures as text: their titles, digits and units, and tables of them for a terminal."""
 
 from colorkeras.metrics import GROUPS, METRICS
-
-WIDTH = 120
-"""Columns of a terminal that tables keep to."""
-
-_GAP = "  "
+from colorkeras.text_table import WIDTH, format_lines
 
 
 def figure_names(rows, group=None):
@@ -59,39 +55,6 @@ def format_groups(rows, width=WIDTH):
         for group, names in columns.items()
         if names
     )
-
-
-def format_lines(title, lines, width=WIDTH):
-    """Plain text of what `table_lines` gave, several tables where one would be too wide.
-
-    Args:
-        title: Stands above the titles of rows.
-        lines: From `table_lines`.
-        width: As for `format_groups`.
-    """
-    (_, *header), *body = lines
-    return "\n\n".join(_blocks([[title, *header], *body], width))
-
-
-def _blocks(lines, width):
-    """Tables of at most a width, each with the first column and some of the others."""
-    titles, *columns = zip(*lines, strict=True)
-    titles = _padded(titles, str.ljust)
-    blocks = []
-    for column in (_padded(cells, str.rjust) for cells in columns):
-        if not blocks or len(_joined([*blocks[-1], column])[0]) > width:
-            blocks.append([titles])
-        blocks[-1].append(column)
-    return ["\n".join(_joined(block)) for block in blocks]
-
-
-def _padded(cells, justify):
-    width = max(map(len, cells))
-    return [justify(cell, width) for cell in cells]
-
-
-def _joined(columns):
-    return [_GAP.join(cells) for cells in zip(*columns, strict=True)]
 
 
 def column_title(name, definitions=METRICS):

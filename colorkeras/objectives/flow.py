@@ -7,16 +7,18 @@ Steps: Hairer, Norsett, Wanner, "Solving ordinary differential equations I", 199
 section III.1.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from colorkeras.architectures.flow_unet import ENCODER, GUIDE
 from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.gradients import neighbor_differences
-from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
+from colorkeras.objectives.noise import noise_of_seeds, noise_of_training, stored_noise
 from colorkeras.objectives.objective import Objective
 from colorkeras.outputs import NUM_CLASSES
-from colorkeras.resolution import double, halve
+from colorkeras.resolution import divide_up, double, halve
 
 CHROMA_SCALES = (0.07, 0.034)
 """Standard deviations in CIFAR-10 of chroma's two independent parts, `(Cr - Cb) / sqrt(2)`, from
@@ -75,17 +77,36 @@ def flow(output, settings, source=None):
     steps, guidance = settings.steps, settings.guidance
     temperature = 1.0 if settings.temperature is None else float(settings.temperature)
 
-    def color(network, grayscale, seeds, temperature=temperature):
+    def lead(network, grayscale, noise, temperature):
         seen = _look(network, grayscale, settings.mirror)
-        chroma = _draw(network, seen, seeds, temperature, steps, guidance)
+        chroma = _draw(network, seen, noise, temperature, steps, guidance)
         return luma_chroma_to_rgb(grayscale, double(chroma, grayscale))
+
+    def color(network, grayscale, seeds, temperature=temperature):
+        noise = functools.partial(noise_of_seeds, seeds)
+        return lead(network, grayscale, noise, temperature)
+
+    def without_drawing(seed, max_height, max_width):
+        stored = stored_noise(seed, divide_up(max_height, 2), divide_up(max_width, 2))
+
+        def color(network, grayscale):
+            def noise(height, width):
+                # A sum, as the converter to LiteRT forgets how many channels repeated noise has.
+                return tf.zeros([tf.shape(grayscale)[0], 1, 1, 1]) + stored(height, width)
+
+            return lead(network, grayscale, noise, temperature)
+
+        return color
 
     def spread(network, grayscale):
         seen = _look(network, grayscale, settings.mirror)
         first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
-        variance = _variance(
-            lambda number: _draw(network, seen, first + number, temperature, steps, guidance)
-        )
+
+        def draw(number):
+            noise = functools.partial(noise_of_seeds, first + number)
+            return _draw(network, seen, noise, temperature, steps, guidance)
+
+        variance = _variance(draw)
         return double(tf.sqrt(tf.reduce_sum(variance, axis=-1, keepdims=True)), grayscale)
 
     return Objective(
@@ -93,6 +114,7 @@ def flow(output, settings, source=None):
         target=_target,
         loss=_loss,
         color=color,
+        without_drawing=without_drawing,
         spread=spread,
         samples=True,
         temperature=temperature,
@@ -189,13 +211,13 @@ def _variance(draw):
     return variance * NUM_DRAWS / (NUM_DRAWS - 1)
 
 
-def _draw(network, seen, seeds, temperature, steps, guidance):
+def _draw(network, seen, noise, temperature, steps, guidance):
     """Chroma of one plausible version of each picture, at half resolution.
 
     Args:
         network: From `flow_unet`.
         seen: What `_look` made of the pictures.
-        seeds: int32 `[n]`.
+        noise: Function of a height and a width that returns noise `[n, height, width, 2]`.
         temperature: float32 `[]` or `[n]`.
         steps: Number of steps.
         guidance: 1, or above to exaggerate what the class does to the velocity.
@@ -205,8 +227,7 @@ def _draw(network, seen, seeds, temperature, steps, guidance):
     """
     *features, mean, logits = seen
     num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
-    noise = noise_of_seeds(seeds, height, width)
-    noise *= tf.reshape(temperature, [-1, 1, 1, 1])
+    noise = noise(height, width) * tf.reshape(temperature, [-1, 1, 1, 1])
     velocity_at = _guided(network, features, mean, _believed(logits), guidance)
     times = tf.constant(times_of(steps))
 

@@ -1,6 +1,10 @@
 """Noise that is as smooth as chroma: the start of flows."""
 
+import math
+
 import tensorflow as tf
+
+from colorkeras.resolution import divide_up
 
 AMPLITUDES = {1: 0.38, 2: 0.45, 4: 0.46}
 """By the distance of its grid points in pixels: the amplitude of each part of the noise."""
@@ -30,7 +34,7 @@ def _grids(height, width):
 
 
 def _num_points(length, distance):
-    return -(-length // distance) + 2 * _MARGIN
+    return divide_up(length, distance) + 2 * _MARGIN
 
 
 def _smooth(points, height, width):
@@ -87,3 +91,32 @@ def noise_of_seeds(seeds, height, width):
 
     signature = tuple(tf.TensorSpec([None, None, 2], tf.float32) for _ in shapes)
     return _smooth(tf.map_fn(of_one, seeds, fn_output_signature=signature), height, width)
+
+
+def stored_noise(seed, height, width):
+    """The noise of one seed, kept for graphs in which nothing may be drawn.
+
+    Args:
+        seed: Whole number.
+        height: Of the largest noise that is to be had.
+        width: Likewise.
+
+    Returns:
+        Function of a height and a width that returns noise `[1, height, width, 2]`, the same that
+        `noise_of_seeds` draws. What has more grid points than the largest one fails.
+    """
+    # The n-th number that is drawn does not depend on how many follow, nor on their shape.
+    stored = [
+        tf.random.stateless_normal([math.prod(shape)], [seed, number]).numpy()
+        for number, shape in enumerate(_grids(height, width))
+    ]
+
+    def noise(height, width):
+        shapes = [[1, *shape] for shape in _grids(height, width)]
+        points = [
+            tf.reshape(tf.constant(numbers)[: tf.reduce_prod(shape)], shape)
+            for numbers, shape in zip(stored, shapes, strict=True)
+        ]
+        return _smooth(points, height, width)
+
+    return noise

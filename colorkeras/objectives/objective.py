@@ -21,6 +21,10 @@ class Objective:
         loss: Maps the target and the prediction to one scalar, the mean over the batch.
         color: Maps a network, grayscale, seeds and temperature to RGB. Seeds are int32 `[n]`, the
             temperature is float32 `[]` or `[n]`; what makes no use of them ignores them.
+        without_drawing: Maps a seed and the height and width of the largest pictures to a function
+            of a network and grayscale that returns what `color` returns for this seed and the
+            default temperature, without random operations, which only TensorFlow has; None for
+            objectives whose `color` has none.
         spread: Maps a network and grayscale to the standard deviation of chroma (-0.5..0.5, Cb and
             Cr together) over the distribution that the network predicts, `[n, h, w, 1]`; None for
             objectives that predict no distribution.
@@ -33,6 +37,7 @@ class Objective:
     target: Callable
     loss: Callable
     color: Callable
+    without_drawing: Callable | None = None
     spread: Callable | None = None
     samples: bool = False
     temperature: float = 1.0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli, evaluation, export, judge, results, shipped, training
+from colorkeras import cli, evaluation, export, export_files, judge, results, shipped, training
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import UserError
 from colorkeras.evaluation import REPORT_FILES
@@ -266,6 +266,8 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
         assert "old" not in text and "PSNR, pooled (dB)" in text
+    kept = export_files.read_figures(tmp_path / "card")
+    assert kept["figures"]["psnr_pooled"]["model"] == measured["figures"]["psnr_pooled"]
     assert "skip_cnn, saturation 2" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.objectives.noise import noise_of_seeds, noise_of_training
+from colorkeras.objectives.noise import noise_of_seeds, noise_of_training, stored_noise
 from colorkeras.randomness import Randomness
 
 
@@ -77,6 +77,21 @@ def test_noise_of_any_size_also_in_graphs(size):
         ],
     )
     np.testing.assert_allclose(draw(tf.range(2), *size), eager, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40), (24, 24), (9, 40)])
+def test_stored_noise_is_what_is_drawn(size):
+    # The last is longer than the largest one, and has fewer grid points.
+    stored = stored_noise(7, 24, 24)
+    drawn = noise_of_seeds(tf.constant([7]), *size)
+    np.testing.assert_array_equal(stored(*size), drawn)
+    in_graph = tf.function(stored, input_signature=[tf.TensorSpec([], tf.int32)] * 2)
+    np.testing.assert_allclose(in_graph(*size), drawn, atol=1e-6)
+
+
+def test_no_more_noise_is_to_be_had_than_was_stored():
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        stored_noise(7, 24, 24)(25, 25)
 
 
 def test_noise_of_training_follows_from_seed_and_step():

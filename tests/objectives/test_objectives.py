@@ -98,6 +98,20 @@ def test_only_what_samples_makes_use_of_the_seed(output, network_for):
     assert (np.abs(one - other).max() > 1e-2) == objective.samples
 
 
+@every_output
+def test_what_needs_chance_colors_the_same_without_drawing(output, network_for):
+    network, objective = network_for(output), objectives.create(output, SETTINGS)
+    assert (objective.without_drawing is not None) == objective.samples
+    if not objective.samples:
+        return
+    for size in ((33, 47), (5, 8), (1, 1)):
+        grayscale = grayscale_of(*size)
+        seeds = tf.fill([3], 4)
+        expected = objective.color(network, grayscale, seeds, objective.temperature)
+        colored = objective.without_drawing(4, 33, 47)(network, grayscale)
+        np.testing.assert_allclose(colored, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("temperature", [0, 0.38, 1, MAX_TEMPERATURE])
 def test_temperatures_in_range_pass(temperature):
     check_temperature(temperature)

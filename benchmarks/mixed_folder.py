@@ -1,0 +1,119 @@
+"""A folder of 200 pictures of all formats, ten of them broken, colored as a new user would.
+
+    pip wheel --no-deps -w dist . && python -m venv trial
+    trial/bin/pip install dist/colorkeras-*.whl
+    trial/bin/python benchmarks/mixed_folder.py trial/bin/colorkeras
+
+Makes the folder, runs `colorkeras colorize` on it from an empty directory, stops it once in the
+middle, goes on with `--skip-existing`, and checks the summary, the exit status, the report and all
+results: of the size of their sources, not gray.
+
+Last result: none yet.
+"""
+
+import argparse
+import csv
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+NUM_FILES, NUM_BROKEN = 200, 10
+
+SAVED_AS = (
+    ("jpg", "L", {}),
+    ("jpg", "RGB", {"progressive": True}),
+    ("JPG", "CMYK", {}),
+    ("png", "L", {}),
+    ("png", "1", {}),
+    ("png", "LA", {}),
+    ("png", "P", {}),
+    ("png", "I;16", {}),
+    ("tif", "L", {"compression": "tiff_lzw"}),
+    ("tif", "I;16", {}),
+    ("webp", "RGB", {}),
+    ("bmp", "L", {}),
+    ("gif", "L", {}),
+)
+"""Suffix, mode and settings of files, in turn."""
+
+
+def picture(number):
+    """A gray picture of a size that depends on its number."""
+    generator = np.random.default_rng(number)
+    size = int(generator.integers(60, 900)), int(generator.integers(60, 900))
+    coarse = Image.fromarray(generator.integers(0, 256, (6, 8), np.uint8))
+    return coarse.resize(size, Image.Resampling.BICUBIC)
+
+
+def make(folder):
+    """Writes the files; returns the names of those that are broken."""
+    broken = set()
+    every = NUM_FILES // NUM_BROKEN
+    for number in range(NUM_FILES):
+        suffix, mode, settings = SAVED_AS[number % len(SAVED_AS)]
+        image = picture(number)
+        if mode == "I;16":
+            image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+        elif mode != "L":
+            image = image.convert(mode)
+        path = folder / f"sub{number % 3}" / f"{number:03}.{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        image.save(path, **settings)
+        if number % every == every - 1:
+            # Empty, cut off, text, in turn.
+            contents = path.read_bytes()
+            path.write_bytes((b"", contents[: len(contents) // 3], b"text")[number // every % 3])
+            broken.add(path.name)
+    return broken
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", type=Path)
+    program = parser.parse_args().program.absolute()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        scans, color = folder / "scans", folder / "color"
+        scans.mkdir()
+        broken = make(scans)
+        words = [program, "colorize", "scans", "-o", "color", "--recursive", "--skip-existing"]
+        words += ["--report", "report.csv"]
+        first = subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL)
+        while first.poll() is None and len(list(color.rglob("*.*"))) < NUM_FILES // 3:
+            time.sleep(0.05)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        before = len(list(color.rglob("*.*")))
+        process = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+        print(process.stdout.splitlines()[-1], f"- status {process.returncode}")
+        print(f"{before} results when it was killed")
+        with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        failed = {Path(row["source"]).name for row in rows if row["status"] == "failed"}
+        assert process.returncode == 1
+        assert "Traceback" not in process.stderr
+        assert failed == broken, failed ^ broken
+        results = [path for path in color.rglob("*") if path.is_file()]
+        hidden = [path for path in results if path.name.startswith(".")]
+        results = {path.stem: path for path in results if path not in hidden}
+        assert len(results) == NUM_FILES - NUM_BROKEN, len(results)
+        for source in scans.rglob("*.*"):
+            if source.name not in broken:
+                with Image.open(results[source.stem]) as result, Image.open(source) as original:
+                    assert result.size == original.size
+                    assert np.ptp(np.asarray(result.convert("RGB")), axis=-1).max() > 0
+        print(
+            f"{len(results)} results are right, {len(failed)} failures named; "
+            f"{len(hidden)} temporary files left by the kill"
+        )
+
+
+if __name__ == "__main__":
+    main()

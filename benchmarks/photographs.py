@@ -1,0 +1,119 @@
+"""How long photographs take, and how much memory, by their size and by the number of workers.
+
+    python benchmarks/photographs.py
+
+Files are gray JPEGs, smooth with grain, made here. Targets on two cores: a 12-megapixel file in
+under 1.5 s, warm, of which the network takes less than a third; one small picture under 6 s from
+the start of the program; 100 megapixels within 3 GB; `--workers auto` within 5 % of the best.
+
+Last result: none yet.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from colorkeras.precision import describe_device
+
+SIZES = {1: (1000, 1000), 12: (3000, 4000), 50: (6250, 8000), 100: (10000, 10000)}
+"""Height and width by megapixels."""
+
+NUM_FILES, MEGAPIXELS_OF_FILES = 60, 1
+"""Of the folder that is colored by several workers."""
+
+REPEATS = 5
+
+
+def make(path, megapixels, seed=0):
+    """Writes a gray JPEG file of about the size on disk of a scan."""
+    height, width = SIZES[megapixels]
+    generator = np.random.default_rng(seed)
+    coarse = Image.fromarray(generator.integers(0, 256, (12, 16), np.uint8))
+    image = np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC))
+    grain = generator.integers(-6, 7, image.shape, np.int8)
+    pixels = np.clip(image.astype(np.int16) + grain, 0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path, quality=92)
+
+
+def warm(path):
+    """Seconds file to file, the best of some, and the network's part of it."""
+    from colorkeras import coloring, jobs, model
+
+    loaded = model.load()
+    times, network = [], []
+
+    class Timed(type(loaded.exported)):
+        def color(self, *arguments):
+            started = time.perf_counter()
+            rgb = super().color(*arguments)
+            network.append(time.perf_counter() - started)
+            return rgb
+
+    exported = loaded.exported
+    loaded.exported = Timed(exported.path, exported.metadata, exported.saved_model)
+    (job,) = jobs.plan([path], path.with_name("out.jpg"))
+    for _ in range(REPEATS + 1):
+        started = time.perf_counter()
+        outcome = coloring.color_file(loaded, job, coloring.Settings(overwrite=True))
+        times.append(time.perf_counter() - started)
+        if outcome.error:
+            raise SystemExit(str(outcome.error))
+    return min(times[1:]), min(network[1:])
+
+
+def command(*words):
+    """Runs a command; returns seconds and peak memory in MB."""
+    before = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "colorkeras", "colorize", *map(str, words), "--overwrite"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"status {status} of {words}")
+    return time.perf_counter() - before, usage.ru_maxrss * 1024 / 1e6  # Linux gives KiB.
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args()
+    print(describe_device())
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        files = {megapixels: folder / f"{megapixels}.jpg" for megapixels in SIZES}
+        for megapixels, path in files.items():
+            make(path, megapixels)
+        seconds, network = warm(files[12])
+        print(f"12 megapixels, warm: {seconds:.2f} s, of which the network {network:.2f} s")
+        small = folder / "small.jpg"
+        Image.open(files[1]).resize((300, 200)).save(small)
+        seconds, _ = command(small)
+        print(f"one small picture, cold: {seconds:.1f} s")
+        for megapixels, path in files.items():
+            seconds, megabytes = command(path)
+            print(f"{megapixels} megapixels: {megabytes:.0f} MB, {seconds:.1f} s with the start")
+        many = folder / "many"
+        many.mkdir()
+        for number in range(NUM_FILES):
+            make(many / f"{number:03}.jpg", MEGAPIXELS_OF_FILES, number)
+        for workers in ("1", "2", "3", "4", "auto"):
+            start, _ = command(small)
+            seconds, _ = command(many, "-o", folder / "out", "--workers", workers)
+            rate = NUM_FILES / (seconds - start)
+            print(
+                f"--workers {workers}: {rate:.1f} files a second of {MEGAPIXELS_OF_FILES} megapixel"
+            )
+
+
+if __name__ == "__main__":
+    main()

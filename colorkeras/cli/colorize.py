@@ -1,0 +1,166 @@
+"""Color pictures: files, or folders of files, of any size.
+
+    colorkeras colorize grandma.jpg                    # writes grandma_color.jpg beside it
+    colorkeras colorize scans/ -o color/ --recursive   # a folder, into another
+
+Originals are never replaced unless asked for. Results say in their metadata that a program colored
+them.
+"""
+
+import contextlib
+import os
+import sys
+from collections import Counter
+
+from tqdm import tqdm
+
+from colorkeras import formats, jobs
+from colorkeras.cli import DONE, FAILED, quiet_start
+from colorkeras.errors import UserError
+from colorkeras.files import printable, require_writable
+from colorkeras.job_report import Report
+from colorkeras.shipped import DEFAULT_MODEL, SHIPPED
+
+MAX_WORKERS = 2
+"""How many pictures are in the works at once where --workers is auto, see
+`benchmarks/photographs.py`: TensorFlow uses all processors for each."""
+
+
+def add_arguments(parser):
+    """Adds the options of the command."""
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="picture, or folder of pictures")
+    add("-o", "--output", metavar="PATH", help="folder for results, or the result of one picture")
+    add("--recursive", action="store_true", help="look into folders in folders")
+    add(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="NAME_OR_PATH",
+        help=f"{', '.join(SHIPPED)} or the folder of an export (default %(default)s)",
+    )
+    add("--versions", type=int, default=1, metavar="N", help="plausible versions, numbered")
+    add("--seed", type=int, default=0, metavar="N", help="of the first version (default 0)")
+    add("--temperature", type=float, metavar="T", help="0..1.5: how far versions stray")
+    add("--saturation", type=float, default=1.0, metavar="FACTOR", help="of colors (default 1)")
+    add("--side-by-side", action="store_true", help="write source and result in one picture too")
+    add("--keep-colored", action="store_true", help="skip pictures that have colors already")
+    add("--no-mark", action="store_true", help="leave out that a program colored the results")
+    add(
+        "--quality",
+        type=int,
+        default=formats.QUALITY,
+        metavar="Q",
+        help="1..100, of JPEG and WebP (default %(default)s)",
+    )
+    add("--render-size", type=int, metavar="N", help="longer side of what the network sees")
+    add(
+        "--max-megapixels",
+        type=float,
+        default=formats.MAX_MEGAPIXELS,
+        metavar="N",
+        help="millions of pixels of the largest picture that is opened (default %(default)g)",
+    )
+    add("--workers", default="auto", metavar="N", help="pictures at once (default auto)")
+    add("--report", metavar="FILE", help="write one line of CSV for each picture to this file")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--overwrite", action="store_true", help="replace results that are there")
+    existing.add_argument("--skip-existing", action="store_true", help="leave them, and go on")
+
+
+def run(options):
+    """Colors the pictures, tells what became of them; returns the exit status."""
+    _check(options)
+    planned = jobs.plan(
+        options.inputs,
+        options.output,
+        options.recursive,
+        options.versions,
+        options.side_by_side,
+    )
+    if options.output is not None:
+        for job in [job for job in planned if job.targets][:1]:
+            require_writable(job.targets[0].parent, "--output")
+    report = options.report and Report(
+        options.report, planned, options.skip_existing, options.overwrite
+    )
+    # TensorFlow takes seconds to load: what is wrong with files and folders is told before.
+    with quiet_start():
+        from colorkeras import coloring, model
+
+        loaded = model.load(options.model, options.render_size)
+    _check_model(options, loaded)
+    settings = coloring.Settings(
+        **{name: getattr(options, name) for name in coloring.SETTINGS if hasattr(options, name)},
+        mark=not options.no_mark,
+    )
+    record = report.record if report else lambda outcome: None
+    colored = coloring.color_all(loaded, planned, settings, _num_workers(options, planned), record)
+    is_only = len(planned) == 1
+    counts = Counter()
+    try:
+        with contextlib.closing(colored), tqdm(**_bar(planned)) as bar:
+            for outcome in colored:
+                bar.update()
+                counts[outcome.status] += 1
+                for line in _lines(outcome, is_only):
+                    bar.write(line, file=sys.stderr if outcome.error else sys.stdout)
+    finally:
+        if report:
+            report.save()
+    if not is_only:
+        print(", ".join(f"{counts[name]} {name}" for name in coloring.STATUSES))
+    return FAILED if counts[coloring.FAILED] else DONE
+
+
+def _check(options):
+    for option, value, low, high in (
+        ("--versions", options.versions, 1, 100),
+        ("--quality", options.quality, 1, 100),
+        ("--seed", options.seed, 0, 2**31 - 1 - 100),
+        ("--saturation", options.saturation, 0, 4),
+        ("--max-megapixels", options.max_megapixels, 0.001, 10_000),
+    ):
+        # So written that it refuses nan as well.
+        if value is not None and not low <= value <= high:
+            raise UserError(
+                f"{option} {value}", f"a number in {low}..{high}", f"Leave {option} away."
+            )
+    if options.workers != "auto" and not (
+        options.workers.isdecimal() and 0 < int(options.workers) <= 64
+    ):
+        raise UserError(
+            f"--workers {options.workers}", "auto, or a number in 1..64", "Leave it away."
+        )
+
+
+def _check_model(options, loaded):
+    if options.temperature is not None:
+        loaded.exported.check_temperature(options.temperature)
+    if options.versions > 1 and not loaded.exported.samples:
+        raise UserError(
+            f"--versions {options.versions} of {options.model}, which has one answer",
+            "a model that samples, such as unet_vivid",
+            "Pass --model unet_vivid.",
+        )
+
+
+def _bar(planned):
+    return {"total": len(planned), "unit": "picture", "disable": len(planned) == 1}
+
+
+def _num_workers(options, planned):
+    if options.workers != "auto":
+        return int(options.workers)
+    return min(MAX_WORKERS, os.cpu_count() or 1, len(planned))
+
+
+def _lines(outcome, is_only):
+    """What is said of a picture: of one among many only what is worth knowing."""
+    name = printable(outcome.source)
+    if outcome.error is not None:
+        yield f"\n{outcome.error}"
+        return
+    if is_only:
+        yield from map(printable, outcome.targets)
+    if outcome.notes != [jobs.RESULT_EXISTS]:
+        yield from (f"*** {name}: {note}" for note in outcome.notes)

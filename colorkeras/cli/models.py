@@ -1,0 +1,92 @@
+"""Tell what models are installed, with their figures; of one of them, the whole model card.
+
+    colorkeras models           # one row for each
+    colorkeras models unet      # how it was made, all figures, what it is for and where it fails
+
+Figures are those that were measured before the models were shipped.
+"""
+
+from colorkeras import export_files, shipped
+from colorkeras.cli import DONE
+from colorkeras.errors import check_choice
+from colorkeras.text_table import format_lines
+
+GAINED = "psnr_pooled"
+"""Name of the figure whose gain over echo, the grayscale input as it is, the table shows."""
+
+FIGURES = ("ciede2000", "colorfulness_ratio", "best_of_8")
+"""Names of the other figures that the table shows; the card has all."""
+
+
+def add_arguments(parser):
+    """Adds the options of the command."""
+    parser.add_argument(
+        "model",
+        nargs="?",
+        metavar="NAME_OR_PATH",
+        help=f"{', '.join(shipped.SHIPPED)} or the folder of an export",
+    )
+
+
+def run(options):
+    """Prints the tables, or one card; returns the exit status."""
+    if options.model is None:
+        folders = {name: shipped.resolve(name) for name in shipped.SHIPPED}
+        print(f"{_facts(folders)}\n\n{_figures(folders)}")
+    else:
+        print(_card(options.model), end="")
+    return DONE
+
+
+def _card(model):
+    folder = shipped.resolve(model)
+    if not folder.is_dir():
+        check_choice("model", model, shipped.SHIPPED)
+    export_files.read_metadata(folder)  # Any folder may hold a README.
+    return export_files.read_card(folder)
+
+
+def _facts(folders):
+    """What the models are, as text."""
+    lines = [["", "version", "for", "trained on", "parameters", "MB"]]
+    for name, folder in folders.items():
+        metadata = export_files.read_metadata(folder)
+        dataset, *_ = metadata["dataset"].split(" (")
+        parameters = f"{metadata['num_parameters']:,}"
+        megabytes = f"{export_files.num_bytes(folder) / 1e6:.1f}"
+        purpose = shipped.PURPOSES[name]
+        lines.append([name, folder.name, purpose, dataset, parameters, megabytes])
+    return format_lines("model", lines, num_text_columns=4)
+
+
+def _figures(folders):
+    """How good the models are, and on what that was measured, as text."""
+    measured = {name: export_files.read_figures(folder) for name, folder in folders.items()}
+    conditions = dict.fromkeys(
+        f"{content['dataset']}, {content['num_pictures']:,} pictures"
+        for content in measured.values()
+    )
+    titles = {}
+    for content in measured.values():
+        titles |= {name: _title(figure) for name, figure in content["figures"].items()}
+        echo = content["references"]["echo"]
+    columns = [name for name in FIGURES if name in titles]
+    lines = [["", titles[GAINED], f"gain over {echo}", *(titles[name] for name in columns)]]
+    for name, content in measured.items():
+        figures = content["figures"]
+        cells = [_value(figures[GAINED]), _gain(figures[GAINED])]
+        lines.append([name, *cells, *(_value(figures.get(column)) for column in columns)])
+    return "\n".join([*conditions, format_lines("model", lines)])
+
+
+def _title(figure):
+    return f"{figure['title']} ({figure['unit']})" if figure["unit"] else figure["title"]
+
+
+def _gain(figure):
+    gain = figure["model"] - figure["references"]["echo"]
+    return f"{gain:+.{figure['decimals']}f}"
+
+
+def _value(figure):
+    return "" if figure is None else f"{figure['model']:.{figure['decimals']}f}"

@@ -1,0 +1,5 @@
+"""GIF files, which hold too few colors for results."""
+
+from colorkeras.formats.format import Format
+
+GIF = Format((".gif",), result_suffix=".png")

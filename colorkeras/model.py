@@ -1,0 +1,264 @@
+"""Models for people: they color pictures of any size."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from colorkeras import export, formats, shipped
+from colorkeras.color import MAX_SATURATION
+from colorkeras.errors import UserError
+from colorkeras.files import explained
+from colorkeras.formats import Picture, as_uint8, picture_of
+from colorkeras.full_resolution import (
+    as_grayscale,
+    enlarge_rows,
+    lines_of,
+    rows_per_strip,
+    shrink_rows,
+    small_size,
+)
+from colorkeras.in_order import in_order
+
+_shrink_rows = tf.function(shrink_rows, reduce_retracing=True)
+_enlarge_rows = tf.function(enlarge_rows, reduce_retracing=True)
+
+MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
+"""Pixels: what the longer side of the picture that the network sees may have."""
+
+MAX_SIDE = 2**18
+"""Pixels: how wide and how high pictures may be. What is computed for each row and column grows
+with it, up to some hundred MB."""
+
+
+def load(model=shipped.DEFAULT_MODEL, render_size=None):
+    """Loads a model.
+
+    Args:
+        model: Name of a shipped model, or path of an export. An export is a program: load only
+            what you trust.
+        render_size: Pixels of the longer side of the picture that the network sees, 8..4096; None
+            takes what the model was exported with.
+
+    Returns:
+        `Model`.
+
+    Raises:
+        UserError: There is none, or it was not written by colorkeras; or `render_size` is out of
+            range.
+
+    Example:
+
+    >>> import colorkeras
+    >>> colorkeras.load("unet").name
+    'unet 1'
+    """
+    return Model(export.load(shipped.resolve(model)), render_size)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a file.
+
+    Attributes:
+        path: As it was given.
+        picture: `Picture`: "pixels", RGB, uint8 or uint16 `[h, w, 3]`, and "alpha", `[h, w]` or
+            None; None if it could not be colored.
+        notes: Sentences on what was left out in reading.
+        error: `UserError`, if it could not be colored.
+    """
+
+    path: object
+    picture: Picture | None = None
+    notes: list = field(default_factory=list)
+    error: UserError | None = None
+
+
+class Model:
+    """Colors pictures of any size; luma stays that of the picture.
+
+    Args:
+        exported: `export.ExportedModel`.
+        render_size: As for `load`.
+    """
+
+    def __init__(self, exported, render_size=None):
+        if render_size is not None:
+            check_render_size(render_size)
+        self.exported = exported
+        self.render_size = render_size or exported.render_size
+
+    @property
+    def name(self):
+        """Name and version, as results say it."""
+        return f"{self.exported.metadata['name']} {self.exported.path.name}"
+
+    def colorize(self, image, seed=0, temperature=None, saturation=1.0):
+        """Colors a picture.
+
+        Args:
+            image: NumPy array, uint8, uint16 or floating-point in 0..1, `[h, w]`, `[h, w, 1]` or
+                `[h, w, 3]`, of which only luma is used; or `PIL.Image.Image`.
+            seed: Whole number in 0..2**31 - 1: of models that sample, another gives another
+                plausible version.
+            temperature: Of models that sample, 0..1.5; None takes their own.
+            saturation: Factor of chroma, 0..4.
+
+        Returns:
+            As `image`: an array of its dtype, RGB `[h, w, 3]`; or an image, upright, of 8 bits, RGB
+            or, if parts of it are transparent, RGBA.
+
+        Raises:
+            UserError: It is no picture, or a setting is out of range.
+
+        Example:
+
+        >>> import colorkeras
+        >>> gray = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+        >>> colorkeras.load().colorize(gray).shape
+        (48, 64, 3)
+        """
+        settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
+        if not isinstance(image, Image.Image):
+            return self.color_picture(Picture(_checked(image)), **settings).pixels
+        colored = self.color_picture(_picture_of(image), **settings)
+        # Pillow has no images of three channels of 16 bits.
+        result = Image.fromarray(as_uint8(colored.pixels))
+        if colored.alpha is not None:
+            result.putalpha(Image.fromarray(as_uint8(colored.alpha)))
+        return result
+
+    def colorize_many(
+        self, paths, num_workers=2, max_megapixels=formats.MAX_MEGAPIXELS, **settings
+    ):
+        """Colors pictures from files, the first page of each, and writes nothing.
+
+        Args:
+            paths: Iterable of paths.
+            num_workers: How many pictures are in the works at once, at least 1.
+            max_megapixels: Millions of pixels of the largest picture that is opened.
+            settings: "seed", "temperature" and "saturation" as for `colorize`.
+
+        Yields:
+            `Result` of each path, in their order, whether it could be colored or not.
+
+        Example:
+
+        >>> import colorkeras
+        >>> for result in colorkeras.load().colorize_many(["missing.jpg"]):
+        ...     print(result.path, type(result.error).__name__)
+        missing.jpg UserError
+        """
+
+        def color(path):
+            try:
+                with formats.opened(path, max_megapixels) as contents:
+                    picture = next(contents.pages)
+                return Result(path, self.color_picture(picture, **settings), contents.notes)
+            # Whatever one file brings about, the others are colored.
+            except Exception as error:
+                return Result(path, error=explained(path, error))
+
+        yield from in_order(color, paths, num_workers)
+
+    def color_picture(self, picture, seed=0, temperature=None, saturation=1.0):
+        """Colors a `Picture`, with the arguments of `colorize`; its transparency is kept.
+
+        Its pixels may be floating-point numbers in 0..1 as well.
+        """
+        _check_settings(seed, temperature, saturation)
+        pixels = picture.pixels
+        if max(pixels.shape[:2]) > MAX_SIDE:
+            raise UserError(
+                f"a picture of {pixels.shape[1]}x{pixels.shape[0]} pixels",
+                f"at most {MAX_SIDE} pixels on either side",
+                "Cut it into parts.",
+            )
+        pixels = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+        size = tf.constant(pixels.shape[:2])
+        small = self._small_size(size)
+        total = tf.zeros(small)
+        for start, rows in _strips(pixels):
+            total += _shrink_rows(rows, start, size, small)
+        grayscale = as_grayscale(total)
+        rgb = self.exported.color(grayscale, [seed], temperature)
+        lines = lines_of(grayscale, rgb, saturation)
+        colored = np.empty([*pixels.shape[:2], 3], pixels.dtype)
+        for start, rows in _strips(pixels):
+            colored[int(start) : int(start) + len(rows)] = _enlarge_rows(rows, start, size, lines)
+        return Picture(colored, picture.alpha)
+
+    def _small_size(self, size):
+        side = self.exported.image_size
+        return small_size(size, self.render_size) if side is None else tf.constant([side, side])
+
+
+def _check_settings(seed=0, temperature=None, saturation=1.0):
+    """Raises UserError for a seed or saturation out of range; of temperatures models know more."""
+    del temperature
+    if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**31):
+        raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
+    # So written that it refuses nan as well.
+    if not 0 <= saturation <= MAX_SATURATION:
+        raise UserError(
+            f"saturation {saturation:g}",
+            f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
+            "Pass 1.",
+        )
+
+
+def check_render_size(render_size):
+    """Raises UserError unless it is in `MIN_RENDER_SIZE`..`MAX_RENDER_SIZE`."""
+    if not MIN_RENDER_SIZE <= render_size <= MAX_RENDER_SIZE:
+        raise UserError(
+            f"a render size of {render_size:g} pixels",
+            f"{MIN_RENDER_SIZE} to {MAX_RENDER_SIZE} pixels for the longer side of what the "
+            "network sees",
+            "Leave it away, or pass 64 for calmer, 256 for more detailed colors.",
+        )
+
+
+def _picture_of(image):
+    """A `Picture` of an image of Pillow."""
+    try:
+        return picture_of(image, notes=[])
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"an image of Pillow of mode {image.mode} that is no picture ({error})",
+            "gray or color, of at least one pixel",
+            "Convert it, for example by image.convert('L').",
+        ) from error
+
+
+def _checked(image):
+    """An array as `Model.color_picture` takes its pixels.
+
+    Raises:
+        UserError: It is no picture.
+    """
+    pixels = np.asarray(image)
+    received = f"an array of dtype {pixels.dtype} and shape {list(pixels.shape)}"
+    fix = "Convert it, or pass an image of Pillow."
+    if pixels.ndim == 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    is_gray, is_rgb = pixels.ndim == 2, pixels.ndim == 3 and pixels.shape[-1] == 3
+    if pixels.size == 0 or not (is_gray or is_rgb):
+        raise UserError(received, "[h, w], [h, w, 1] or [h, w, 3], of at least one pixel", fix)
+    if pixels.dtype in (np.uint8, np.uint16):
+        return pixels
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise UserError(received, "uint8, uint16 or floating-point numbers in 0..1", fix)
+    # So written that it refuses nan as well.
+    if not (pixels.min() >= 0 and pixels.max() <= 1):
+        raise UserError(
+            f"{received}, values in {pixels.min():g}..{pixels.max():g}", "values in 0..1", fix
+        )
+    return pixels
+
+
+def _strips(pixels):
+    """Yields the number of the first row and the rows of parts of a picture, both as tensors."""
+    num_rows = rows_per_strip(pixels.shape[1])
+    for start in range(0, len(pixels), num_rows):
+        yield tf.constant(start), tf.constant(pixels[start : start + num_rows])

@@ -1,0 +1,10 @@
+"""What setup.cfg cannot say: the shipped models, which lie beside the package, are part of it."""
+
+from setuptools import find_packages, setup
+
+MODELS = "colorkeras.saved_models"
+
+setup(
+    packages=[*find_packages(include=["colorkeras*"]), MODELS],
+    package_dir={MODELS: "saved_models"},
+)

@@ -1,0 +1,183 @@
+"""Tests of the command that colors pictures."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorkeras import cli
+from colorkeras.cli import colorize
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Function that runs words beside `scans`, a folder with two pictures and a broken one."""
+    monkeypatch.chdir(tmp_path)
+    Path("scans").mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(np.full([20, 30], 120, np.uint8)).save(f"scans/{name}.jpg")
+    Path("scans/c.jpg").write_text("text")
+
+    def main(words):
+        try:
+            status = cli.main(["colorize", *words.split()])
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capsys.readouterr()
+
+    return main
+
+
+def test_one_picture(run):
+    status, output, errors = run("scans/a.jpg")
+    assert (status, output, errors) == (cli.DONE, "scans/a_color.jpg\n", "")
+    with Image.open("scans/a_color.jpg") as image:
+        assert image.size == (30, 20)
+
+
+def test_a_folder_with_a_broken_file(run):
+    status, output, errors = run("scans -o color --report report.csv")
+    assert status == cli.FAILED
+    assert output.splitlines()[-1] == "2 done, 0 skipped, 1 failed"
+    assert "'scans/c.jpg'" in errors and "Traceback" not in errors
+    with Path("report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["source"], row["status"]) for row in rows] == [
+        ("scans/a.jpg", "done"),
+        ("scans/b.jpg", "done"),
+        ("scans/c.jpg", "failed"),
+    ]
+    assert rows[0]["results"] == "color/a.jpg" and "c.jpg" in rows[2]["notes"]
+
+
+def test_a_run_and_its_report_are_continued(run):
+    run("scans -o color --report report.csv")
+    first = Path("report.csv").read_text().splitlines()
+    Path("color/b.jpg").unlink()
+    status, output, _ = run("scans -o color --report report.csv --skip-existing")
+    assert status == cli.FAILED
+    assert output.splitlines()[-1] == "1 done, 1 skipped, 1 failed"
+    second = Path("report.csv").read_text().splitlines()
+    assert len(second) == len(first) and second[:2] == first[:2]
+
+
+def test_a_report_has_a_line_for_every_file(run):
+    """Also of those that a run colored which could no longer report, and of none a stale one."""
+    run("scans -o color")
+    run("scans -o color --report report.csv")  # Fails: the results exist.
+    run("scans -o color --report report.csv --skip-existing")
+    with Path("report.csv").open(newline="") as file:
+        statuses = {row["source"]: row["status"] for row in csv.DictReader(file)}
+    assert statuses == {
+        "scans/a.jpg": "skipped",
+        "scans/b.jpg": "skipped",
+        "scans/c.jpg": "failed",
+    }
+
+
+def started(*words):
+    """A new process of the command in the current folder, as a user's shell starts it."""
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "colorkeras", "colorize", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment | {"PYTHONPATH": str(Path(colorize.__file__).parents[2])},
+    )
+
+
+def test_a_new_process_says_nothing_but_the_result(run):
+    process = started("scans/a.jpg")
+    assert process.communicate() == (b"scans/a_color.jpg\n", b"")
+    assert process.returncode == cli.DONE
+
+
+def test_bad_words_are_told_without_tensorflow(run, run_python):
+    program = (
+        "import sys; from colorkeras import cli;"
+        "status = cli.main(['colorize', 'missing', '-o', 'new.xyz']);"
+        "sys.exit(status + ('tensorflow' in sys.modules))"
+    )
+    process = run_python("-c", program)
+    assert process.returncode == cli.UNUSABLE, process.stderr
+
+
+def test_nothing_to_do_is_done(run):
+    Path("scans/c.jpg").unlink()
+    run("scans -o color")
+    status, output, _ = run("scans -o color --skip-existing")
+    assert (status, output) == (cli.DONE, "0 done, 2 skipped, 0 failed\n")
+
+
+UNUSABLE = [
+    ("missing.jpg --versions 0", "--versions 0", "1..100"),
+    ("scans --quality 101", "--quality 101", "1..100"),
+    ("scans --saturation nan", "--saturation nan", "0..4"),
+    ("scans --max-megapixels 0", "--max-megapixels 0", "0.001"),
+    ("scans --workers none", "--workers none", "auto"),
+    ("scans --workers 0", "--workers 0", "auto"),
+    ("scans --workers 65", "--workers 65", "1..64"),
+    ("scans --seed -1", "--seed -1", "0..2147483547"),
+    ("scans --seed 99999999999999999999", "--seed 99999999999999999999", "0..2147483547"),
+    ("scans -o scans/a.jpg/below", "scans/a.jpg", "folder"),
+    ("scans --report scans", "replace scans", "--overwrite"),
+    ("scans --report scans --skip-existing", "scans", "Fix"),
+    ("scans --report scans/a.jpg --overwrite", "which is a picture", "of its own"),
+    ("scans --render-size 4", "render size of 4", "8 to 4096"),
+    ("scans --model missing", "'missing'", "shipped"),
+    ("scans --versions 2", "--versions 2 of unet", "unet_vivid"),
+    ("scans --temperature 1", "temperature 1", "Leave"),
+    ("scans --model unet_vivid --temperature 1.6", "temperature 1.6", "1.5"),
+    ("empty", "'empty', in which there is no picture", "--recursive"),
+    ("scans/a.jpg -o new.xyz", "'new.xyz'", ".jpg"),
+    ("scans --report there.csv", "there.csv", "--overwrite"),
+    ("scans --report there.csv --skip-existing", "no such report", "--report"),
+    ("scans --report scans/c.jpg/below.csv", "scans/c.jpg", "folder"),
+]
+
+
+@pytest.mark.parametrize(("words", "received", "expected"), UNUSABLE)
+def test_unusable_words_change_nothing(run, words, received, expected):
+    Path("empty").mkdir()
+    Path("there.csv").write_bytes(b"\xff\xd8")
+    before = sorted(Path().rglob("*"))
+    status, _, errors = run(words)
+    assert status == cli.UNUSABLE
+    assert received in errors and expected in errors and "Fix: " in errors
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize("words", ["missing.jpg", "scans/c.jpg", "scans/a.jpg -o scans/a.jpg"])
+def test_a_picture_that_cannot_be_colored(run, words):
+    status, output, errors = run(words)
+    assert (status, output) == (cli.FAILED, "")
+    assert words.split()[0] in errors and "Fix: " in errors
+
+
+def test_a_signal_stops_the_run_and_keeps_what_is_done(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("scans").mkdir()
+    for number in range(400):
+        Image.fromarray(np.full([400, 300], 120, np.uint8)).save(f"scans/{number:03}.jpg")
+    process = started("scans", "-o", "color", "--report", "report.csv")
+    while process.poll() is None and not (tmp_path / "color" / "003.jpg").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert b"Interrupted." in errors and b"Traceback" not in errors
+    finished = sorted(path.name for path in (tmp_path / "color").iterdir())
+    assert 4 <= len(finished) < 400
+    assert not [name for name in finished if name.startswith(".")]
+    for name in finished:
+        with Image.open(tmp_path / "color" / name) as image:
+            image.load()
+    lines = (tmp_path / "report.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [f"scans/{name}" for name in finished]

@@ -1,0 +1,100 @@
+"""Tests of the command that converts models."""
+
+import sys
+
+import pytest
+
+from colorkeras import cli
+from colorkeras.converters import CONVERTERS
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Function that runs words in an empty folder; returns exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def main(words):
+        try:
+            status = cli.main(["export", *words.split()])
+        except SystemExit as stop:
+            status = stop.code
+        return status, *capsys.readouterr()
+
+    return main
+
+
+def test_a_file_is_written_and_what_it_takes_is_told(run, exports, tmp_path, monkeypatch):
+    # LiteRT's converter needs no extra.
+    monkeypatch.setitem(sys.modules, CONVERTERS["litert"].runtime, None)
+    words = f"--format litert --model {exports('flow_unet').folder} -o new/model.tflite"
+    status, output, _ = run(words)
+    assert status == cli.DONE
+    assert output.startswith("new/model.tflite: LiteRT, ")
+    assert "n any, h and w any, up to 512\n" in output
+    assert "*** Not checked" in output and "pip install 'colorkeras[litert]'" in output
+    first = (tmp_path / "new" / "model.tflite").read_bytes()
+    assert first[4:8] == b"TFL3"
+    status, output, errors = run(words)
+    assert status == cli.UNUSABLE and "--overwrite" in errors and not output
+    status, output, _ = run(f"{words} --overwrite --image-size 16")
+    assert status == cli.DONE and "h and w 16\n" in output
+    assert (tmp_path / "new" / "model.tflite").read_bytes() != first
+
+
+@pytest.mark.parametrize("name", CONVERTERS)
+def test_the_difference_is_told_where_the_extra_is_installed(name, run, exports):
+    converter = CONVERTERS[name]
+    for module in (*converter.requires, converter.runtime):
+        pytest.importorskip(module, reason=f"pip install 'colorkeras[{converter.extra}]'")
+    model = exports("skip_cnn").folder
+    status, output, _ = run(f"--format {name} --model {model} -o model{converter.suffix}")
+    assert status == cli.DONE
+    assert f"checked by {converter.runtime}; at most 0.001" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "received", "expected", "fix"),
+    [
+        ("--model missing -o a.tflite", "'missing'", "shipped model", "numbered folder"),
+        ("--model {model} -o a.onnx", "'a.onnx'", ".tflite", "Name it a.tflite"),
+        ("--model {model} -o file/a.tflite", "'file'", "a folder", "--output"),
+        ("--model {model} -o old.tflite", "old.tflite", "not taken", "--overwrite"),
+        ("--model {model} --image-size 0 -o a.tflite", "size of 0", "8 to 1024", "--image-size"),
+    ],
+)
+def test_bad_input_is_explained_and_leaves_nothing(
+    words, received, expected, fix, run, exports, tmp_path
+):
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "old.tflite").write_text("kept")
+    words = words.replace("{model}", str(exports("skip_cnn").folder))
+    status, output, errors = run(f"--format litert {words}")
+    assert status == cli.UNUSABLE and not output and "Traceback" not in errors
+    received_line, expected_line, fix_line = errors.strip().splitlines()
+    assert received_line.startswith("Received: ") and received in received_line
+    assert expected_line.startswith("Expected: ") and expected in expected_line
+    assert fix_line.startswith("Fix: ") and fix in fix_line
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "old.tflite"}
+    assert (tmp_path / "old.tflite").read_text() == "kept"
+
+
+def test_a_missing_extra_is_explained(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    status, _, errors = run("--format onnx --model unet -o a.onnx")
+    assert status == cli.UNUSABLE
+    assert "Received: format ONNX, for which tf2onnx" in errors
+    assert "Fix: pip install 'colorkeras[onnx]'" in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--model unet -o a.onnx", "required: --format"),
+        ("--format onnx --model unet", "required: -o/--output"),
+        ("--format paper -o a.paper", "invalid choice: 'paper'"),
+    ],
+)
+def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, run):
+    status, _, errors = run(words)
+    assert status == cli.UNUSABLE
+    assert message in errors and errors.startswith("usage: colorkeras export")

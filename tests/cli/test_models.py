@@ -1,0 +1,104 @@
+"""Tests of the command that tells what models are installed."""
+
+import json
+import shutil
+
+import pytest
+
+from colorkeras import cli, export_files, shipped
+
+
+@pytest.fixture
+def run(capsys):
+    """Function that runs words; returns exit status, output and errors."""
+
+    def run(words=""):
+        return cli.main(["models", *words.split()]), *capsys.readouterr()
+
+    return run
+
+
+def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
+    status, output, errors = run()
+    assert status == cli.DONE and not errors
+    assert max(map(len, output.splitlines())) <= 120
+    for name, folder in shipped.SHIPPED.items():
+        facts, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
+        metadata = export_files.read_metadata(shipped.resolve(name))
+        measured = export_files.read_figures(shipped.resolve(name))["figures"]
+        assert facts.split()[1] == folder.split("/")[-1]
+        assert shipped.PURPOSES[name] in facts and f" {metadata['num_parameters']:,} " in facts
+        assert "CIFAR-10" in facts
+        psnr, gain, *others = figures.split()[1:]
+        assert float(psnr) == pytest.approx(measured["psnr_pooled"]["model"], abs=0.006)
+        echo = measured["psnr_pooled"]["references"]["echo"]
+        assert float(gain) == pytest.approx(measured["psnr_pooled"]["model"] - echo, abs=0.006)
+        assert gain[0] in "+-"
+        names = ("ciede2000", "colorfulness_ratio", "best_of_8")
+        expected = [measured[name]["model"] for name in names if name in measured]
+        assert [float(cell) for cell in others] == pytest.approx(expected, abs=0.006)
+
+
+def test_megabytes_are_those_of_all_files(run, tmp_path, monkeypatch):
+    folder = shutil.copytree(shipped.resolve("unet") / "assets.extra", tmp_path / "1/assets.extra")
+    (folder / "more").write_bytes(bytes(12_340_000))
+    monkeypatch.setattr(shipped, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path / "1")
+    status, output, _ = run()
+    assert status == cli.DONE and " 12.4\n" in output
+
+
+@pytest.mark.parametrize("name", shipped.SHIPPED)
+def test_the_card_of_a_model_is_printed_whole(name, run):
+    folder = shipped.resolve(name)
+    card = (folder / export_files.README_FILE).read_text(encoding="utf-8")
+    assert run(name) == (cli.DONE, card, "")
+    assert run(str(folder)) == (cli.DONE, card, "")
+
+
+def test_an_unknown_name_is_explained_by_those_there_are(run):
+    status, output, errors = run("unett")
+    assert status == cli.UNUSABLE and not output
+    received, expected, fix = errors.strip().splitlines()
+    assert received == "Received: model 'unett'"
+    assert expected == "Expected: one of unet, unet_vivid"
+    assert fix.startswith("Fix: ")
+
+
+def test_a_folder_of_something_else_is_explained(run, tmp_path):
+    (tmp_path / "README.md").write_text("of something else")
+    status, output, errors = run(str(tmp_path))
+    assert status == cli.UNUSABLE and not output
+    assert "which cannot be loaded" in errors and "Traceback" not in errors
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"dataset": "toys"}', "7"])
+def test_figures_that_are_missing_or_damaged_are_explained(content, run, tmp_path, monkeypatch):
+    shutil.copytree(shipped.resolve("unet") / "assets.extra", tmp_path / "assets.extra")
+    figures = tmp_path / export_files.FIGURES_FILE
+    figures.unlink()
+    if content is not None:
+        figures.write_text(content)
+    monkeypatch.setattr(shipped, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path)
+    status, output, errors = run()
+    assert status == cli.UNUSABLE and not output
+    received, expected, fix = errors.strip().splitlines()
+    assert received.startswith(f"Received: the model '{tmp_path}', without figures")
+    assert "figures.json" in expected and "colorkeras report" in fix
+
+
+PROGRAM = """
+import json, sys
+from colorkeras import cli
+
+status = cli.main(["models"])
+slow = {"tensorflow", "keras", "numpy", "matplotlib", "PIL"} & set(sys.modules)
+print(json.dumps([status, sorted(slow)]))
+"""
+
+
+def test_nothing_that_is_slow_to_load_is_loaded(run_python):
+    process = run_python("-c", PROGRAM)
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout.splitlines()[-1]) == [cli.DONE, []]

@@ -1,0 +1,125 @@
+"""Makes picture files for tests, and reads what the package wrote."""
+
+import io
+import struct
+
+import numpy as np
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from colorkeras import formats
+
+GPS = {1: "N", 2: (52.0, 30.0, 15.5), 3: "E", 4: (13.0, 24.0, 0.0)}
+MAKER_NOTE = b"\1\2\3secret\0" * 20
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    b' dc:rights="nobody &amp; all"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+RECORDS = b"\x1c\x02\x78\x00\x07Grandma"
+"""IPTC-IIM: a caption."""
+
+
+def resource(number, content):
+    """A Photoshop resource as bytes."""
+    padding = b"\0" * (len(content) % 2)
+    return b"8BIM" + struct.pack(">HHI", number, 0, len(content)) + content + padding
+
+
+IPTC = resource(1028, RECORDS)
+
+
+def ramp(shape, dtype=np.uint8):
+    """Pixels of all levels in no order that a mirror image or a turn would keep."""
+    levels = np.linspace(0, np.iinfo(dtype).max, int(np.prod(shape)))
+    return levels.astype(dtype).reshape(shape)
+
+
+def read(path, **settings):
+    """Every picture of a file, and its `Contents`."""
+    with formats.opened(path, **settings) as contents:
+        return list(contents.pages), contents
+
+
+def exif_of(orientation=None):
+    """EXIF of a camera."""
+    exif = Image.Exif()
+    exif.endian = "<"
+    exif[ExifTags.Base.Make] = "Leica"
+    exif[ExifTags.Base.ImageDescription] = "Grandma"
+    exif[ExifTags.Base.Software] = "Scanner 1.0"
+    if orientation is not None:
+        exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.IFD.Exif] = {
+        ExifTags.Base.ExposureTime: TiffImagePlugin.IFDRational(1, 2),
+        ExifTags.Base.MakerNote: MAKER_NOTE,
+        ExifTags.Base.ColorSpace: 65535,
+        ExifTags.Base.ExifImageWidth: 9999,
+        ExifTags.IFD.Interop: {1: "R98"},
+    }
+    exif[ExifTags.IFD.GPSInfo] = GPS
+    return exif
+
+
+def with_thumbnail(block, thumbnail):
+    """A block of EXIF, little-endian, with a JPEG file as its preview."""
+    tiff = block.removeprefix(b"Exif\0\0")
+    (count,) = struct.unpack_from("<H", tiff, 8)
+    link = 10 + 12 * count
+    tiff += b"\0" * (len(tiff) % 2)
+    start = len(tiff) + 2 + 2 * 12 + 4
+    directory = struct.pack("<HHHIIHHIII", 2, 513, 4, 1, start, 514, 4, 1, len(thumbnail), 0)
+    tiff = tiff[:link] + struct.pack("<I", len(tiff)) + tiff[link + 4 :]
+    return b"Exif\0\0" + tiff + directory + thumbnail
+
+
+def jpeg_bytes(image, **settings):
+    """An image as a JPEG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", **settings)
+    return buffer.getvalue()
+
+
+def segment(marker, content):
+    """A segment of a JPEG file, such as 0xE1."""
+    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+
+
+def _fixed(number):
+    return struct.pack(">i", round(number * 65536))
+
+
+def gamma_curve(gamma):
+    """A curve of a color profile: a power."""
+    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+
+
+def profile_of(space, tags):
+    """A color profile of `GRAY` or `RGB ` as bytes."""
+    white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, (0.9642, 1, 0.8249)))
+    tags = {b"wtpt": white, **tags}
+    table, body = struct.pack(">I", len(tags)), b""
+    start = 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content
+    header = struct.pack(">I4sI4s4s4s", start + len(body), b"", 0x02400000, b"mntr", space, b"XYZ ")
+    header = (header + b"\0" * 12 + b"acsp").ljust(68, b"\0") + white[8:]
+    return header.ljust(128, b"\0") + table + body
+
+
+def gray_profile(gamma):
+    """A color profile of gray levels that are a power of light."""
+    return profile_of(b"GRAY", {b"kTRC": gamma_curve(gamma)})
+
+
+ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+
+
+def rgb_profile(gamma, curve=None, primaries=ADOBE_RGB):
+    """A color profile of some primaries, whose levels are a power of light or a curve of it."""
+    columns = zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
+    tags = {name: b"XYZ \0\0\0\0" + b"".join(map(_fixed, xyz)) for name, xyz in columns}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve or gamma_curve(gamma))
+    return profile_of(b"RGB ", tags)
