@@ -6,7 +6,9 @@ Files are gray JPEGs, smooth with grain, made here. Targets on two cores: a 12-m
 under 1.5 s, warm, of which the network takes less than a third; one small picture under 6 s from
 the start of the program; 100 megapixels within 3 GB; `--workers auto` within 5 % of the best.
 
-Last result: none yet.
+Last result (2026-11-26, two cores of an AMD EPYC): 12 megapixels warm 0.75 s, of which the network
+0.02 s; one small picture cold 7.4 s; peak memory 1.2 GB up to 50 megapixels and 1.5 GB at 100; with
+1, 2, 3, 4 workers 10.1, 10.6, 12.7, 15.5 files of 1 megapixel a second, auto 13.5 in that run.
 """
 
 import argparse
