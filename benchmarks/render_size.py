@@ -4,7 +4,7 @@
     python benchmarks/render_size.py
 
 Color photographs that come with the project and with these packages, turned gray and colored
-anew at their full size; of models that sample the mean over three seeds. PSNR is pooled: of the
+anew at up to 512 pixels; of models that sample the mean over three seeds. PSNR is pooled: of the
 mean over photographs of their mean squared error, so that each counts alike.
 
 Last result, two cores of an AMD EPYC, 14 photographs; pooled PSNR above that of the gray ones

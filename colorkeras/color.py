@@ -122,10 +122,6 @@ def luma_chroma_to_planes(y, cb, cr):
     return [tf.clip_by_value(y + share * offset, 0.0, 1.0) for offset in (red, green, blue)]
 
 
-MAX_SATURATION = 4.0
-"""The largest factor to ask for: most colors are at the edge of the gamut long before."""
-
-
 def saturate(rgb, factor):
     """Scales the BT.601 chroma of pictures around their luma, which is kept.
 

@@ -8,6 +8,20 @@ from colorkeras.errors import UserError
 MAX_TEMPERATURE = 1.5
 """Of sampling: above it colors are none that a picture has."""
 
+MAX_SATURATION = 4.0
+"""Of results: with a larger factor most colors are at the edge of the gamut long before."""
+
+
+def check_saturation(factor, name="saturation"):
+    """Raises UserError, with what the factor of chroma is called, unless it is in 0..4."""
+    # So written that it refuses nan as well.
+    if not 0 <= factor <= MAX_SATURATION:
+        raise UserError(
+            f"{name} {factor:g}",
+            f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
+            f"Pass {name} 1.5, or leave it away.",
+        )
+
 
 @dataclass(frozen=True)
 class TrainingConfig:

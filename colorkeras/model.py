@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import export, formats, shipped
-from colorkeras.color import MAX_SATURATION
+from colorkeras.config import check_saturation
 from colorkeras.errors import UserError
 from colorkeras.files import explained
 from colorkeras.formats import Picture, as_uint8, picture_of
@@ -167,7 +167,8 @@ class Model:
 
         Its pixels may be floating-point numbers in 0..1 as well.
         """
-        _check_settings(seed, temperature, saturation)
+        _check_seed(seed)
+        check_saturation(saturation)
         pixels = picture.pixels
         if max(pixels.shape[:2]) > MAX_SIDE:
             raise UserError(
@@ -194,18 +195,9 @@ class Model:
         return small_size(size, self.render_size) if side is None else tf.constant([side, side])
 
 
-def _check_settings(seed=0, temperature=None, saturation=1.0):
-    """Raises UserError for a seed or saturation out of range; of temperatures models know more."""
-    del temperature
+def _check_seed(seed):
     if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**31):
         raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
-    # So written that it refuses nan as well.
-    if not 0 <= saturation <= MAX_SATURATION:
-        raise UserError(
-            f"saturation {saturation:g}",
-            f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
-            "Pass 1.",
-        )
 
 
 def check_render_size(render_size):

@@ -111,6 +111,21 @@ def test_what_is_no_picture_is_refused(model, image, received):
         model.colorize(image)
 
 
+@pytest.mark.parametrize(
+    ("setting", "received"),
+    [
+        ({"saturation": -1}, "saturation -1"),
+        ({"saturation": float("nan")}, "saturation nan"),
+        ({"seed": -1}, "seed -1"),
+        ({"seed": 2**31}, "seed 2147483648"),
+        ({"seed": 1.5}, "seed 1.5"),
+    ],
+)
+def test_settings_out_of_range_are_refused(model, gray, setting, received):
+    with pytest.raises(UserError, match=received):
+        model.colorize(gray, **setting)
+
+
 @pytest.mark.parametrize("render_size", [7, 5000, float("nan")])
 def test_render_size_out_of_range_is_refused(render_size):
     with pytest.raises(UserError, match="render size of"):

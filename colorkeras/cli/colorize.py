@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from colorkeras import formats, jobs
 from colorkeras.cli import DONE, FAILED, quiet_start
+from colorkeras.config import check_saturation
 from colorkeras.errors import UserError
 from colorkeras.files import printable, require_writable
 from colorkeras.job_report import Report
@@ -113,11 +114,11 @@ def run(options):
 
 
 def _check(options):
+    check_saturation(options.saturation, "--saturation")
     for option, value, low, high in (
         ("--versions", options.versions, 1, 100),
         ("--quality", options.quality, 1, 100),
         ("--seed", options.seed, 0, 2**31 - 1 - 100),
-        ("--saturation", options.saturation, 0, 4),
         ("--max-megapixels", options.max_megapixels, 0.001, 10_000),
     ):
         # So written that it refuses nan as well.

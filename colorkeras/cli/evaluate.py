@@ -8,7 +8,7 @@ from pathlib import Path
 from colorkeras import evaluation, judge
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
-from colorkeras.color import MAX_SATURATION
+from colorkeras.config import check_saturation
 from colorkeras.determinism import make_deterministic
 from colorkeras.errors import UserError
 from colorkeras.files import require_new, require_writable, write_json
@@ -50,7 +50,7 @@ def add_arguments(parser):
 
 def run(options):
     """Evaluates each model, prints the tables; returns the exit status."""
-    _check_saturation(options.saturation)
+    check_saturation(options.saturation, "--saturation")
     models = load_models(options)
     if options.temperature is not None:
         for model in models.values():
@@ -105,16 +105,6 @@ def _judge(options, models, conditions, reports, targets):
     references = evaluation.judge_references(conditions, file, save)
     judged = {name: report.metrics["judge"]["model"] for name, report in reports.items()}
     print(f"\n{evaluation.judged_table(judged, references)}")
-
-
-def _check_saturation(factor):
-    # So written that it refuses nan as well.
-    if not 0 <= factor <= MAX_SATURATION:
-        raise UserError(
-            f"--saturation {factor:g}",
-            f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
-            "Pass --saturation 1.5, or leave it away.",
-        )
 
 
 def _degraded(options):

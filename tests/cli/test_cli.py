@@ -18,22 +18,6 @@ from colorkeras.recipes import RECIPES
 from colorkeras.version import __version__
 
 
-@pytest.fixture
-def main(monkeypatch, tmp_path, capsys):
-    """Function that runs words in an empty folder; returns exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(words):
-        try:
-            status = cli.main(words.split())
-        except SystemExit as stop:
-            status = stop.code
-        output, errors = capsys.readouterr()
-        return status, output, errors
-
-    return run
-
-
 def made_below(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 

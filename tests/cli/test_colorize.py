@@ -17,22 +17,13 @@ from colorkeras.cli import colorize
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(main):
     """Function that runs words beside `scans`, a folder with two pictures and a broken one."""
-    monkeypatch.chdir(tmp_path)
     Path("scans").mkdir()
     for name in ("a", "b"):
         Image.fromarray(np.full([20, 30], 120, np.uint8)).save(f"scans/{name}.jpg")
     Path("scans/c.jpg").write_text("text")
-
-    def main(words):
-        try:
-            status = cli.main(["colorize", *words.split()])
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capsys.readouterr()
-
-    return main
+    return lambda words: main(f"colorize {words}")
 
 
 def test_one_picture(run):
@@ -119,7 +110,7 @@ def test_nothing_to_do_is_done(run):
 UNUSABLE = [
     ("missing.jpg --versions 0", "--versions 0", "1..100"),
     ("scans --quality 101", "--quality 101", "1..100"),
-    ("scans --saturation nan", "--saturation nan", "0..4"),
+    ("scans --saturation nan", "--saturation nan", "from 0, gray, to 4"),
     ("scans --max-megapixels 0", "--max-megapixels 0", "0.001"),
     ("scans --workers none", "--workers none", "auto"),
     ("scans --workers 0", "--workers 0", "auto"),

@@ -9,18 +9,9 @@ from colorkeras.converters import CONVERTERS
 
 
 @pytest.fixture
-def run(monkeypatch, tmp_path, capsys):
-    """Function that runs words in an empty folder; returns exit status, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def main(words):
-        try:
-            status = cli.main(["export", *words.split()])
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capsys.readouterr()
-
-    return main
+def run(main):
+    """Function that runs words of the command, as `main`."""
+    return lambda words: main(f"export {words}")
 
 
 def test_a_file_is_written_and_what_it_takes_is_told(run, exports, tmp_path, monkeypatch):
