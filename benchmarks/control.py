@@ -14,8 +14,8 @@ import sys
 
 from colorkeras import evaluation, export, shipped
 from colorkeras.cli import guarded
-from colorkeras.cli.evaluate import MAX_SATURATION
 from colorkeras.color import luma
+from colorkeras.config import MAX_SATURATION
 from colorkeras.data import load_dataset
 from colorkeras.evaluation.measure import finished, measure_each
 from colorkeras.metrics import METRICS
