@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from colorkeras import formats
 from colorkeras.precision import describe_device
 
 SIZES = {1: (1000, 1000), 12: (3000, 4000), 50: (6250, 8000), 100: (10000, 10000)}
@@ -42,6 +43,13 @@ def make(path, megapixels, seed=0):
     grain = generator.integers(-6, 7, image.shape, np.int8)
     pixels = np.clip(image.astype(np.int16) + grain, 0, 255).astype(np.uint8)
     Image.fromarray(pixels).save(path, quality=92)
+
+
+def make_deep(path):
+    """Writes a file of 100 megapixels in color, of 16 bits."""
+    ramp = np.linspace(0, 60_000, SIZES[100][0], dtype=np.uint16)
+    pixels = np.repeat(np.add.outer(ramp // 2, ramp // 2)[..., np.newaxis], 3, axis=-1)
+    formats.save(path, iter([formats.Picture(pixels)]), formats.Metadata())
 
 
 def warm(path):
@@ -104,6 +112,12 @@ def main():
         for megapixels, path in files.items():
             seconds, megabytes = command(path)
             print(f"{megapixels} megapixels: {megabytes:.0f} MB, {seconds:.1f} s with the start")
+        for suffix in (".png", ".tif"):
+            deep = folder / f"deep{suffix}"
+            make_deep(deep)
+            seconds, megabytes = command(deep)
+            print(f"100 megapixels of 16 bits, {suffix}: {megabytes:.0f} MB, {seconds:.1f} s")
+            deep.unlink()
         many = folder / "many"
         many.mkdir()
         for number in range(NUM_FILES):

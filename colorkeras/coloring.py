@@ -165,14 +165,13 @@ def _color_to(target, model, source, seed, settings, software):
     """Writes one result; returns sentences on what was lost."""
     with formats.opened(source, settings.max_megapixels) as contents:
         with _alone_if(contents.num_pixels > LARGE):
-            pages = _colored(model, contents, seed, settings)
             # What decides on the file, such as colors of its own, comes before anything is written.
-            first = next(pages)
+            pages = _begun(_colored(model, contents, seed, settings))
             if software is not None:
                 contents.notes += formats.mark(contents.metadata, software)
             lost = formats.save(
                 target,
-                itertools.chain([first], pages),
+                pages,
                 contents.metadata,
                 contents.num_pages,
                 quality=settings.quality,
@@ -182,18 +181,31 @@ def _color_to(target, model, source, seed, settings, software):
 
 
 def _colored(model, contents, seed, settings):
-    """Yields the pages of a file in color."""
-    for number, page in enumerate(contents.pages):
+    """Iterator of the pages of a file in color, which keeps none of them in memory."""
+
+    def color(page, number):
         if is_colored(page.pixels):
-            which = "it" if contents.num_pages == 1 else f"page {number + 1}"
+            which = "it" if contents.num_pages == 1 else f"page {number}"
             if settings.keep_colored and contents.num_pages == 1:
                 raise _SkippedError("it has colors of its own")
             if settings.keep_colored:
                 contents.notes.append(f"{which} had colors of its own, which were kept")
-                yield page
-                continue
+                return page
             contents.notes.append(f"{which} had colors of its own, which were replaced")
-        yield model.color_picture(page, seed, settings.temperature, settings.saturation)
+        return model.color_picture(page, seed, settings.temperature, settings.saturation)
+
+    return map(color, contents.pages, itertools.count(1))
+
+
+def _begun(pages):
+    """The same pages, of which the first is made at once; it, too, is not kept in memory."""
+    made = [next(pages)]
+
+    def all_pages():
+        yield made.pop()
+        yield from pages
+
+    return all_pages()
 
 
 _LARGE_ONES = threading.Lock()

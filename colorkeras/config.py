@@ -11,6 +11,9 @@ MAX_TEMPERATURE = 1.5
 MAX_SATURATION = 4.0
 """Of results: with a larger factor most colors are at the edge of the gamut long before."""
 
+MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
+"""Pixels: what the longer side of the picture that the network sees may have."""
+
 
 def check_saturation(factor, name="saturation"):
     """Raises UserError, with what the factor of chroma is called, unless it is in 0..4."""
@@ -20,6 +23,27 @@ def check_saturation(factor, name="saturation"):
             f"{name} {factor:g}",
             f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
             f"Pass {name} 1.5, or leave it away.",
+        )
+
+
+def check_temperature(temperature):
+    """Raises UserError unless a temperature is in 0..`MAX_TEMPERATURE`."""
+    if not 0 <= temperature <= MAX_TEMPERATURE:
+        raise UserError(
+            f"temperature {temperature:g}",
+            f"a number in 0..{MAX_TEMPERATURE:g}",
+            "Pass --temperature 1, for example.",
+        )
+
+
+def check_render_size(render_size):
+    """Raises UserError unless it is in `MIN_RENDER_SIZE`..`MAX_RENDER_SIZE`."""
+    if not MIN_RENDER_SIZE <= render_size <= MAX_RENDER_SIZE:
+        raise UserError(
+            f"a render size of {render_size:g} pixels",
+            f"{MIN_RENDER_SIZE} to {MAX_RENDER_SIZE} pixels for the longer side of what the "
+            "network sees",
+            "Leave it away, or pass 64 for calmer, 256 for more detailed colors.",
         )
 
 

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures
+from colorkeras.config import check_temperature
 from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError
 from colorkeras.export_files import (
@@ -18,7 +19,6 @@ from colorkeras.export_files import (
 )
 from colorkeras.files import BEGIN, END, literal, write_json, write_next_version, write_text
 from colorkeras.full_resolution import RENDER_SIZE
-from colorkeras.objectives.objective import check_temperature
 
 _README = """\
 # {name}

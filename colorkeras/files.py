@@ -47,11 +47,10 @@ def writing(path, replace=True):
 def _rename_to_new(temporary, path):
     try:
         os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # A file system without links: there, others may come between the two.
-        if os.path.lexists(path):
+    except OSError as error:
+        if isinstance(error, FileExistsError) or os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        # A file system without links: there, others may come between the two.
         temporary.replace(path)
 
 
@@ -85,6 +84,12 @@ def explained(path, error):
     if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
         return UserError(
             received, "memory for it", "Pass --workers 1, or a smaller --render-size or picture."
+        )
+    if isinstance(error, FileExistsError):
+        return UserError(
+            f"{quoted(error.filename)} as result of {quoted(path)}, which appeared meanwhile",
+            "a name that is not taken",
+            "Pass --overwrite to replace it, --skip-existing to leave it.",
         )
     if isinstance(error, OSError):
         return UserError(

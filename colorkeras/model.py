@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import export, formats, shipped
-from colorkeras.config import check_saturation
+from colorkeras.config import check_render_size, check_saturation
 from colorkeras.errors import UserError
 from colorkeras.files import explained
 from colorkeras.formats import Picture, as_uint8, picture_of
@@ -23,9 +23,6 @@ from colorkeras.in_order import in_order
 
 _shrink_rows = tf.function(shrink_rows, reduce_retracing=True)
 _enlarge_rows = tf.function(enlarge_rows, reduce_retracing=True)
-
-MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
-"""Pixels: what the longer side of the picture that the network sees may have."""
 
 MAX_SIDE = 2**18
 """Pixels: how wide and how high pictures may be. What is computed for each row and column grows
@@ -198,17 +195,6 @@ class Model:
 def _check_seed(seed):
     if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**31):
         raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
-
-
-def check_render_size(render_size):
-    """Raises UserError unless it is in `MIN_RENDER_SIZE`..`MAX_RENDER_SIZE`."""
-    if not MIN_RENDER_SIZE <= render_size <= MAX_RENDER_SIZE:
-        raise UserError(
-            f"a render size of {render_size:g} pixels",
-            f"{MIN_RENDER_SIZE} to {MAX_RENDER_SIZE} pixels for the longer side of what the "
-            "network sees",
-            "Leave it away, or pass 64 for calmer, 256 for more detailed colors.",
-        )
 
 
 def _picture_of(image):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,8 @@ def test_what_came_meanwhile_is_not_replaced(model, folder, monkeypatch):
 
     monkeypatch.setattr(type(model), "color_picture", slow)
     (outcome,) = color(model, "scans/0.png")
-    assert outcome.status == FAILED and "File exists" in str(outcome.error)
+    assert outcome.status == FAILED and "appeared meanwhile" in str(outcome.error)
+    assert "'scans/0_color.png' as result of 'scans/0.png'" in str(outcome.error)
     assert Path("scans/0_color.png").read_text() == "mine"
     assert len(list(Path("scans").iterdir())) == 4
 
@@ -211,6 +213,22 @@ def test_sheets_are_marked(model, folder):
 def test_large_pictures_are_refused_before_they_are_decoded(model, folder):
     (outcome,) = color(model, "scans/0.png", max_megapixels=0.001)
     assert outcome.status == FAILED and "30x40 pixels" in str(outcome.error)
+
+
+def test_no_page_stays_in_memory_while_another_is_colored(model, folder, monkeypatch):
+    images = [Image.fromarray(np.full([40, 30], level, np.uint8)) for level in (50, 100, 150)]
+    images[0].save("scans/pages.tif", save_all=True, append_images=images[1:])
+    colored, pages = type(model).color_picture, []
+
+    def watched(self, page, *arguments, **settings):
+        assert not any(earlier() for earlier in pages)
+        result = colored(self, page, *arguments, **settings)
+        pages.extend(map(weakref.ref, (page.pixels, result.pixels)))
+        return result
+
+    monkeypatch.setattr(type(model), "color_picture", watched)
+    (outcome,) = color(model, "scans/pages.tif")
+    assert outcome.status == DONE and len(pages) == 6
 
 
 def test_every_page_is_colored(model, folder):

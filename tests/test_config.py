@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from colorkeras.config import TrainingConfig
+from colorkeras.config import MAX_TEMPERATURE, TrainingConfig, check_temperature
 from colorkeras.errors import UserError
 
 
@@ -94,3 +94,17 @@ def test_settings_are_fixed_and_have_defaults():
         config.epochs = 3
     with pytest.raises(UserError):
         dataclasses.replace(config, epochs=0)
+
+
+@pytest.mark.parametrize("temperature", [0, 0.38, 1, MAX_TEMPERATURE])
+def test_temperatures_in_range_pass(temperature):
+    check_temperature(temperature)
+
+
+@pytest.mark.parametrize("temperature", [-0.1, MAX_TEMPERATURE + 0.1, math.nan, math.inf])
+def test_temperatures_out_of_range_are_refused(temperature):
+    with pytest.raises(UserError) as error:
+        check_temperature(temperature)
+    received, expected, fix = str(error.value).splitlines()
+    assert received == f"Received: temperature {temperature:g}"
+    assert expected == "Expected: a number in 0..1.5" and fix.startswith("Fix: ")

@@ -1,5 +1,7 @@
 """A test of the same bits from the same seed, in a step of real size."""
 
+import pytest
+
 # In a process of its own, because determinism is switched on for good.
 PROGRAM = """
 import sys
@@ -33,6 +35,7 @@ for _ in range(20):
 """
 
 
+@pytest.mark.slow
 def test_gradients_of_a_large_batch_are_the_same_each_time(run_python):
     process = run_python("-c", PROGRAM)
     assert process.returncode == 0, process.stderr

@@ -31,6 +31,7 @@ def comparable_history(folder):
     return [{name: row[name] for name in row if name not in clocks} for row in rows]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
     config_for, tmp_path, monkeypatch
 ):
@@ -50,6 +51,7 @@ def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
     assert resumed.export_folder.name == "2"
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
     run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
     runs.write_json(run.folder / "metrics.json", {"model": {"epochs": 1}})
@@ -63,6 +65,7 @@ def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, t
     assert config["settings"]["epochs"] == 2 and config["settings"]["name"] == "longer"
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
     stopped = resumable(config_for(tmp_path, epochs=3), monkeypatch, epoch=2)
     restore = checkpoints.restore
@@ -84,6 +87,7 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_run_that_keeps_its_last_epoch_exports_that(config_for, tmp_path):
     config = config_for(tmp_path, average_decay=0, keep_last=True)
     lines = []
@@ -109,6 +113,7 @@ def resumed_colorizer(config):
     return colorizer
 
 
+@pytest.mark.slow
 def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path, monkeypatch):
     def stop(*arguments, **settings):
         raise KeyboardInterrupt

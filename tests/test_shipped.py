@@ -1,13 +1,16 @@
 """The models that come with colorkeras: there, small enough, and coloring as they always did."""
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from golden.make import FOLDER, golden_strip
 from PIL import Image
 
+import colorkeras
 from colorkeras import export, shipped
 from colorkeras.evaluation import format_value
 
@@ -37,6 +40,19 @@ def test_figures_and_card_are_those_of_this_very_model(name):
     card = (folder / export.README_FILE).read_text(encoding="utf-8")
     for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
         assert f"| {format_value(metrics['figures'][figure], figure)} |" in card
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_bytes_endpoint_does_what_people_get_in_python_at_25_megapixels(name, kind):
+    coarse = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(coarse).resize((6250, 4000)).save(buffer, kind)
+    model = colorkeras.load(name)
+    endpoint = model.exported.saved_model.signatures["colorize_bytes"]
+    (result,) = endpoint(image_bytes=tf.constant([buffer.getvalue()]))["image_bytes"].numpy()
+    expected = np.asarray(model.colorize(Image.open(buffer))).astype(np.int16)
+    assert np.abs(expected - np.asarray(Image.open(io.BytesIO(result)))).max() <= 1
 
 
 def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):

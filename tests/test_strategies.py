@@ -143,6 +143,7 @@ def test_two_devices_make_the_steps_of_one(runs):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_two_devices_lead_the_noise_of_one(run_on_devices):
     one, two = first_steps(run_on_devices, "flow_unet").values()
     assert (one["replicas"], two["replicas"], len(two["losses"])) == (1, 2, 3)
@@ -157,6 +158,7 @@ def test_two_devices_validate_as_one(runs):
             assert two[name] == pytest.approx(one[name], rel=1e-3), name
 
 
+@pytest.mark.slow
 def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
     process = run_on_devices(2, WHOLE_RUNS_PROGRAM, picture_folder, tmp_path)
     assert process.returncode == 0, process.stderr

@@ -322,6 +322,7 @@ def test_an_interrupted_run_closes_files_and_profiler(config_for, tmp_path, monk
             writer.as_default()
 
 
+@pytest.mark.slow
 def test_a_run_ends_in_the_same_weights_without(finished, config_for, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "_summaries", lambda *arguments: contextlib.nullcontext([]))
     run = training.train(config_for(tmp_path, epochs=EPOCHS, warmup=WARMUP), lambda line: None)

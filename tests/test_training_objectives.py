@@ -14,6 +14,7 @@ from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.recipes import RECIPES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("objective", "arch", "output"),
     [("classification", "residual_unet", "bins"), ("flow", "flow_unet", "velocity")],
@@ -47,6 +48,7 @@ def test_every_objective_ends_in_an_export_that_loads(
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", ["regression", "flow"])
 def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
     objective, crops, config_for, tmp_path, monkeypatch
@@ -95,6 +97,7 @@ def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for,
     assert "cifar10" in expected and "--class-weight 0" in fix
 
 
+@pytest.mark.slow
 def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
     own = RECIPES["faithful"].settings["class_weight"]
     config = config_for(

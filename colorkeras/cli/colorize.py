@@ -16,11 +16,12 @@ from tqdm import tqdm
 
 from colorkeras import formats, jobs
 from colorkeras.cli import DONE, FAILED, quiet_start
-from colorkeras.config import check_saturation
+from colorkeras.config import check_render_size, check_saturation, check_temperature
 from colorkeras.errors import UserError
+from colorkeras.export_files import read_metadata
 from colorkeras.files import printable, require_writable
 from colorkeras.job_report import Report
-from colorkeras.shipped import DEFAULT_MODEL, SHIPPED
+from colorkeras.shipped import DEFAULT_MODEL, SHIPPED, resolve
 
 MAX_WORKERS = 2
 """How many pictures are in the works at once where --workers is auto, see
@@ -114,7 +115,13 @@ def run(options):
 
 
 def _check(options):
+    """Raises UserError for what is wrong whatever the model can do."""
     check_saturation(options.saturation, "--saturation")
+    if options.temperature is not None:
+        check_temperature(options.temperature)
+    if options.render_size is not None:
+        check_render_size(options.render_size)
+    read_metadata(resolve(options.model))
     for option, value, low, high in (
         ("--versions", options.versions, 1, 100),
         ("--quality", options.quality, 1, 100),

@@ -17,6 +17,9 @@ _CAMERA, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _INTEROPERABILITY = ExifTags.IFD.Interop
 
 _ORIENTATION, _SOFTWARE = 274, 305
+
+TURNED_ORIENTATIONS = (5, 6, 7, 8)
+"""Orientations of EXIF in which rows of the file are columns of the picture."""
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH, _CENTIMETER = 282, 283, 296, 2, 3
 _COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
 _MAKER_NOTE = 0x927C

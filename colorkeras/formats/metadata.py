@@ -121,7 +121,10 @@ def _dpi_of(image):
         return None
     # Files without a resolution say that it is 1, or 0.
     is_known = len(dpi) == 2 and all(math.isfinite(x) and 1 < x <= _MAX_DPI for x in dpi)
-    return dpi if is_known else None
+    if not is_known:
+        return None
+    # Pixels are turned upright, which may make columns of rows.
+    return dpi[::-1] if exif.orientation_of(image) in exif.TURNED_ORIENTATIONS else dpi
 
 
 def _comments_of(image):

@@ -182,7 +182,7 @@ def _upright(pixels, orientation):
     """What EXIF says is to be done with pixels before they are shown."""
     if pixels is None:
         return None
-    if orientation in (5, 6, 7, 8):
+    if orientation in exif.TURNED_ORIENTATIONS:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]

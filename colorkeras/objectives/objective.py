@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from colorkeras.config import MAX_TEMPERATURE
-from colorkeras.errors import UserError
-
 
 @dataclass(frozen=True)
 class Objective:
@@ -42,13 +39,3 @@ class Objective:
     samples: bool = False
     temperature: float = 1.0
     facts: dict = field(default_factory=dict)
-
-
-def check_temperature(temperature):
-    """Raises UserError unless a temperature is in 0..`MAX_TEMPERATURE`."""
-    if not 0 <= temperature <= MAX_TEMPERATURE:
-        raise UserError(
-            f"temperature {temperature:g}",
-            f"a number in 0..{MAX_TEMPERATURE:g}",
-            "Pass --temperature 1, for example.",
-        )

@@ -229,6 +229,7 @@ def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, m
     assert not made_below(tmp_path)
 
 
+@pytest.mark.slow
 def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkeypatch):
     folder, marked = exports("skip_cnn").folder, f"kept\n{BEGIN}\nold\n{END}\nkept\n"
     for name in ("README.md", "RESULTS.md", "card/README.md"):
@@ -299,6 +300,7 @@ def test_options_beside_a_recipe_win(name, main, monkeypatch):
     assert configs[1] == TrainingConfig(**{"recipe": name, **settings, "epochs": 1, "name": "mine"})
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_what_it_was_not_told_anew(main, tmp_path, picture_folder):
     words = f"train --arch skip_cnn --dataset {picture_folder} --image-size 16 --batch-size 4"
     assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
@@ -313,6 +315,7 @@ def test_a_run_goes_on_with_what_it_was_not_told_anew(main, tmp_path, picture_fo
     assert config["batch_size"] == 4 and config["settings"]["seed"] == 7
 
 
+@pytest.mark.slow
 def test_results_on_degraded_pictures_are_apart_from_clean_ones(
     main, tmp_path, picture_folder, exports
 ):
@@ -329,6 +332,7 @@ def test_results_on_degraded_pictures_are_apart_from_clean_ones(
     assert main(f"{words} --degrade scan")[0] == cli.UNUSABLE
 
 
+@pytest.mark.slow
 def test_saturation_changes_figures_and_keeps_its_results_apart(
     main, tmp_path, picture_folder, exports
 ):
@@ -343,6 +347,7 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
         results.load(tmp_path / "results")
 
 
+@pytest.mark.slow
 def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
     monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: size + seed)
     monkeypatch.setattr(judge, "NUM_RESAMPLES", 3)
@@ -370,6 +375,7 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     assert other["judge"]["echo"] == metrics["judge"]["echo"]
 
 
+@pytest.mark.slow
 def test_compare_prints_the_table_and_replaces_files_only_when_asked(
     main, tmp_path, picture_folder, exports
 ):

@@ -185,6 +185,7 @@ def test_a_model_that_samples_shows_versions_and_its_reliability(exports, crops,
         assert image.height == 6 * 32
 
 
+@pytest.mark.slow
 def test_report_on_degraded_pictures_compares_with_the_truth(exports, crops):
     model, source = exports("skip_cnn").model, ArraySource(crops)
     report = evaluation.report(model, evaluation.prepare(dataset_of(crops), "test", "scan"))
@@ -205,6 +206,7 @@ def test_report_on_degraded_pictures_compares_with_the_truth(exports, crops):
     np.testing.assert_allclose(report.pictures["prediction"] / 255, colored, atol=0.51 / 255)
 
 
+@pytest.mark.slow
 def test_saturation_scales_chroma_and_keeps_luma(exports, crops):
     model = exports("skip_cnn").model
     conditions = evaluation.prepare(dataset_of(crops), "test")

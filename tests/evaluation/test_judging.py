@@ -61,6 +61,7 @@ def test_references_are_judged_in_the_same_way(conditions, asked):
     assert judged["truth"]["figures"] == {}
 
 
+@pytest.mark.slow
 def test_the_truth_has_the_figures_of_the_classifier_alone(conditions, asked):
     pictures = next(iter(conditions.source.load(tf.range(208)[tf.newaxis], 0)))
     source = ArraySource(pictures.numpy(), np.arange(208) % 10)

@@ -28,11 +28,13 @@ def short(monkeypatch):
     monkeypatch.setattr(fooling, "MIN_STEPS", 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [4, 32])
 def test_obvious_defects_fool_few(photographs, size, short):
     assert fooling.fooling_rate(photographs, desaturated(photographs), size, epochs=1) < 25
 
 
+@pytest.mark.slow
 def test_mirrored_pictures_fool_as_often_as_not(photographs, short):
     rates = [
         fooling.fooling_rate(photographs, photographs[:, :, ::-1], 4, seed, epochs=1)
@@ -41,6 +43,7 @@ def test_mirrored_pictures_fool_as_often_as_not(photographs, short):
     assert np.mean(rates) == pytest.approx(50, abs=6)
 
 
+@pytest.mark.slow
 def test_scores_are_the_same_each_time(photographs, monkeypatch):
     monkeypatch.setattr(fooling, "MIN_STEPS", 5)
     versions = (photographs, desaturated(photographs))

@@ -7,9 +7,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import architectures, objectives
-from colorkeras.config import MAX_TEMPERATURE, TrainingConfig
-from colorkeras.errors import UserError
-from colorkeras.objectives.objective import check_temperature
+from colorkeras.config import TrainingConfig
 from colorkeras.outputs import OUTPUTS
 from colorkeras.randomness import Randomness
 
@@ -110,17 +108,3 @@ def test_what_needs_chance_colors_the_same_without_drawing(output, network_for):
         expected = objective.color(network, grayscale, seeds, objective.temperature)
         colored = objective.without_drawing(4, 33, 47)(network, grayscale)
         np.testing.assert_allclose(colored, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("temperature", [0, 0.38, 1, MAX_TEMPERATURE])
-def test_temperatures_in_range_pass(temperature):
-    check_temperature(temperature)
-
-
-@pytest.mark.parametrize("temperature", [-0.1, MAX_TEMPERATURE + 0.1, math.nan, math.inf])
-def test_temperatures_out_of_range_are_refused(temperature):
-    with pytest.raises(UserError) as error:
-        check_temperature(temperature)
-    received, expected, fix = str(error.value).splitlines()
-    assert received == f"Received: temperature {temperature:g}"
-    assert expected == "Expected: a number in 0..1.5" and fix.startswith("Fix: ")
