@@ -1,7 +1,8 @@
-"""The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
+r"""The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
 
     python benchmarks/rival.py --minutes 36 --name rival
-    python benchmarks/rival.py --minutes 108 --name rival_long --candidate adamw 0.002
+    python benchmarks/rival.py --minutes 108 --name rival_long --candidate adamw 0.002 \
+        --images-per-second 81 --work-dir rival_long
     python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
 
 A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, 16.7 million parameters,
@@ -11,6 +12,7 @@ those of `CANDIDATES` that come out best on the validation split after `MINUTES_
 not count; nor does the time of validation; and what is exported is the best of all rounds of about
 `MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or,
 where other programs run beside it, at `--images-per-second`; minutes are then those at that speed.
+A run with `--work-dir` that was stopped goes on after its last round.
 Schedule, data, augmentation, the average of weights and the momentum of batch normalization are the
 project's own. It is shown no labels; the project's recipes are.
 
@@ -21,7 +23,6 @@ https://github.com/ImagingLab/Colorizing-with-GANs.
 
 import argparse
 import dataclasses
-import math
 import sys
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from colorkeras import architectures, export, optimizers
+from colorkeras import architectures, checkpoints, export, optimizers
 from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.cli import guarded
@@ -143,16 +144,17 @@ def measure_speed(config, batches, precision):
     return STEPS_TO_MEASURE * config.batch_size / (time.perf_counter() - started)
 
 
-def train(config, dataset, minutes, precision, images_per_second=None):
+def train(config, dataset, minutes, precision, images_per_second=None, work_dir=None):
     """Trains for about so many minutes, at the measured speed if none is given.
+
+    With a `work_dir` it keeps the state after each round there, and goes on after the last one.
 
     Returns:
         `(network, facts)`: the average of weights of the round with the highest pooled PSNR on the
         validation split; a dict of "epochs", a fraction, "rounds", "best_round" and "history",
         the logs of rounds, a dict of lists.
     """
-    batches = training_batches(dataset.train, config.batch_size, config.seed)
-    speed = images_per_second or measure_speed(config, batches, precision)
+    speed = images_per_second or measure_speed(config, _batches(config, dataset, 0), precision)
     seconds_per_step = config.batch_size / speed
     rounds = max(1, round(minutes / MINUTES_PER_ROUND))
     steps_per_round = max(1, round(60 * minutes / seconds_per_step / rounds))
@@ -162,23 +164,34 @@ def train(config, dataset, minutes, precision, images_per_second=None):
     make_deterministic(config.seed)
     colorizer = build(config, precision)
     colorizer.compile(optimizers.create(config, total_steps))
-    history, best = {}, {"psnr": -math.inf}
+    history, best, num_done = {}, {"round": None, "weights": []}, 0
+    if work_dir and checkpoints.exist(work_dir):
+        best["weights"], position = checkpoints.restore(work_dir, colorizer)
+        history, num_done, best["round"] = (
+            position.history,
+            position.num_epochs,
+            position.best_epoch,
+        )
+        print(f"Resuming after round {num_done}", flush=True)
 
     def record(number, logs):
         for name, value in {"round": number + 1, **logs}.items():
             history.setdefault(name, []).append(float(value))
-        if logs[CHOSEN_BY] > best["psnr"]:
-            weights = colorizer.average.get_weights()
-            best.update(psnr=float(logs[CHOSEN_BY]), round=number + 1, weights=weights)
+        if max(history[CHOSEN_BY]) == history[CHOSEN_BY][-1]:
+            best.update(round=number + 1, weights=colorizer.average.get_weights())
+        if work_dir:
+            position = checkpoints.Position(number + 1, 0.0, history, best["round"])
+            checkpoints.save(work_dir, colorizer, best["weights"], position)
 
     colorizer.fit(
-        batches,
+        _batches(config, dataset, num_done * steps_per_round),
         steps_per_epoch=steps_per_round,
+        initial_epoch=num_done,
         epochs=rounds,
         validation_data=evaluation_batches(dataset.validation, config.batch_size),
         callbacks=[
             StopOnNaN(),
-            Progress(config.batch_size, total_steps, print),
+            Progress(config.batch_size, total_steps - num_done * steps_per_round, print),
             keras.callbacks.LambdaCallback(on_epoch_end=record),
         ],
         shuffle=False,
@@ -195,6 +208,12 @@ def train(config, dataset, minutes, precision, images_per_second=None):
         "history": history,
     }
     return colorizer.average, facts
+
+
+def _batches(config, dataset, num_steps):
+    """What follows the first so many training batches."""
+    epoch, step = divmod(num_steps, dataset.train.num_examples // config.batch_size)
+    return training_batches(dataset.train, config.batch_size, config.seed, epoch, step)
 
 
 def choose(config, dataset, precision):
@@ -228,10 +247,13 @@ def main():
         help="the one of CANDIDATES that came out best before",
     )
     parser.add_argument("--images-per-second", type=float, metavar="N")
+    parser.add_argument("--work-dir", metavar="DIR", help="where to keep the state of each round")
     parser.add_argument("--data-dir")
     parser.add_argument("--export-dir", default="saved_models")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.work_dir and not options.images_per_second:
+        parser.error("--work-dir needs --images-per-second, from which the number of steps follows")
     config = TrainingConfig(seed=options.seed)
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
@@ -243,7 +265,9 @@ def main():
     else:
         config, tried = choose(config, dataset, precision)
     started = time.perf_counter()
-    network, trained = train(config, dataset, options.minutes, precision, options.images_per_second)
+    network, trained = train(
+        config, dataset, options.minutes, precision, options.images_per_second, options.work_dir
+    )
     wall_minutes = (time.perf_counter() - started) / 60
     facts = {
         "name": options.name,

@@ -98,7 +98,8 @@ def _variables(colorizer):
     with colorizer.distribute_strategy.scope():
         colorizer.optimizer.build(colorizer.network.trainable_variables)
     return {
-        "network": colorizer.network.weights,
+        # Beside the weights: what draws of layers such as dropout follow from.
+        "network": colorizer.network.variables,
         "average": colorizer.average.weights,
         "optimizer": colorizer.optimizer.variables,
     }

@@ -10,7 +10,7 @@ PIXELS_PER_BATCH = 100 * 32 * 32
 """Of an evaluation, by default: color maths takes about 500 bytes for each."""
 
 
-def training_batches(source, batch_size, seed, initial_epoch=0, labels=False):
+def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, labels=False):
     """Endless shuffled batches; one epoch is `source.num_examples // batch_size` of them.
 
     Every epoch is a fresh permutation of the whole source, a function of (seed, epoch) alone. The
@@ -21,6 +21,7 @@ def training_batches(source, batch_size, seed, initial_epoch=0, labels=False):
         batch_size: Pictures in a batch, at most `source.num_examples`.
         seed: Whole number.
         initial_epoch: The first epoch to yield.
+        initial_step: How many batches of that epoch to leave out.
         labels: Whether to yield `(images, labels)`, labels int64 `[batch_size]`.
 
     Returns:
@@ -33,7 +34,9 @@ def training_batches(source, batch_size, seed, initial_epoch=0, labels=False):
             tf.range(source.num_examples, dtype=tf.int64), seed=tf.stack([seed, epoch])
         )
         order = tf.reshape(order[: num_batches * batch_size], [num_batches, batch_size])
-        return tf.data.Dataset.from_tensor_slices(order).map(lambda indices: (indices, epoch))
+        num_skipped = initial_step * tf.cast(epoch == initial_epoch, tf.int64)
+        indices = tf.data.Dataset.from_tensor_slices(order).skip(num_skipped)
+        return indices.map(lambda batch: (batch, epoch))
 
     batches = tf.data.Dataset.counter(initial_epoch).flat_map(epoch_batches)
     return _load(batches, source, batch_size, labels)

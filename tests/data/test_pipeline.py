@@ -46,6 +46,17 @@ def test_batches_are_uint8_and_nothing_else(kind, request):
         assert images.shape == [BATCH_SIZE, 8, 8, 3]
 
 
+@pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, STEPS - 1)])
+def test_batches_from_the_middle_are_the_rest(source, epoch, step):
+    whole = np.reshape(
+        _numbers(training_batches(source, BATCH_SIZE, 0), epochs=4), [-1, BATCH_SIZE]
+    )
+    rest = training_batches(source, BATCH_SIZE, 0, epoch, step)
+    first = epoch * STEPS + step
+    numbers = [batch.numpy()[:, 0, 0, 0] for batch in rest.take(len(whole) - first)]
+    np.testing.assert_array_equal(numbers, whole[first:])
+
+
 @pytest.mark.parametrize("kind", ["source", "folder_source"])
 def test_every_epoch_is_another_permutation(kind, request):
     batches = training_batches(request.getfixturevalue(kind), BATCH_SIZE, seed=0)
