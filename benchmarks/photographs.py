@@ -6,13 +6,16 @@ Files are gray JPEGs, smooth with grain, made here. Targets on two cores: a 12-m
 under 1.5 s, warm, of which the network takes less than a third; one small picture under 6 s from
 the start of the program; 100 megapixels within 3 GB; `--workers auto` within 5 % of the best.
 
-Last result (2026-11-26, two cores of an AMD EPYC): 12 megapixels warm 0.75 s, of which the network
-0.02 s; one small picture cold 7.4 s; peak memory 1.2 GB up to 50 megapixels and 1.5 GB at 100; with
-1, 2, 3, 4 workers 10.1, 10.6, 12.7, 15.5 files of 1 megapixel a second, auto 13.5 in that run.
+Last result (2026-11-26, two cores of an AMD EPYC): 12 megapixels warm 0.62 s, of which the network
+0.02 s; one small picture cold 5.1 to 5.3 s; peak memory 1.2 GB up to 50 megapixels, 1.4 GB at 100,
+1.7 GB at 100 of 16 bits in color; files of 1 megapixel a second, median of three runs (extremes):
+1 worker 12.2 (10.7 to 13.4), 2 workers 12.6 (12.4 to 15.9), 3 workers 14.8 (12.8 to 18.4), 4 workers
+14.6 (14.2 to 16.7). auto took 2 then; it takes 3 since.
 """
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,10 +31,14 @@ from colorkeras.precision import describe_device
 SIZES = {1: (1000, 1000), 12: (3000, 4000), 50: (6250, 8000), 100: (10000, 10000)}
 """Height and width by megapixels."""
 
-NUM_FILES, MEGAPIXELS_OF_FILES = 60, 1
+NUM_FILES, MEGAPIXELS_OF_FILES = 120, 1
 """Of the folder that is colored by several workers."""
 
 REPEATS = 5
+"""Colorings of the picture whose time is taken in one process."""
+
+ROUNDS = 3
+"""Runs of the command for each number of workers, in turn."""
 
 
 def make(path, megapixels, seed=0):
@@ -107,8 +114,8 @@ def main():
         print(f"12 megapixels, warm: {seconds:.2f} s, of which the network {network:.2f} s")
         small = folder / "small.jpg"
         Image.open(files[1]).resize((300, 200)).save(small)
-        seconds, _ = command(small)
-        print(f"one small picture, cold: {seconds:.1f} s")
+        starts = [command(small)[0] for _ in range(ROUNDS)]
+        print(f"one small picture, cold: {min(starts):.1f} to {max(starts):.1f} s")
         for megapixels, path in files.items():
             seconds, megabytes = command(path)
             print(f"{megapixels} megapixels: {megabytes:.0f} MB, {seconds:.1f} s with the start")
@@ -122,13 +129,14 @@ def main():
         many.mkdir()
         for number in range(NUM_FILES):
             make(many / f"{number:03}.jpg", MEGAPIXELS_OF_FILES, number)
-        for workers in ("1", "2", "3", "4", "auto"):
-            start, _ = command(small)
+        rates = {workers: [] for workers in ("1", "2", "3", "4", "auto")}
+        for workers in ROUNDS * list(rates):
             seconds, _ = command(many, "-o", folder / "out", "--workers", workers)
-            rate = NUM_FILES / (seconds - start)
-            print(
-                f"--workers {workers}: {rate:.1f} files a second of {MEGAPIXELS_OF_FILES} megapixel"
-            )
+            rates[workers].append(NUM_FILES / (seconds - statistics.median(starts)))
+        print(f"files a second of {MEGAPIXELS_OF_FILES} megapixel, median and extremes:")
+        for workers, each in rates.items():
+            median = statistics.median(each)
+            print(f"--workers {workers}: {median:.1f} ({min(each):.1f} to {max(each):.1f})")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ from colorkeras.files import printable, require_writable
 from colorkeras.job_report import Report
 from colorkeras.shipped import DEFAULT_MODEL, SHIPPED, resolve
 
-MAX_WORKERS = 2
-"""How many pictures are in the works at once where --workers is auto, see
-`benchmarks/photographs.py`: TensorFlow uses all processors for each."""
+MAX_WORKERS = 4
+"""How many pictures are in the works at once at most where --workers is auto: TensorFlow uses all
+processors for each. One more than there are processors is fastest where these are two, see
+`benchmarks/photographs.py`."""
 
 
 def add_arguments(parser):
@@ -159,7 +160,7 @@ def _bar(planned):
 def _num_workers(options, planned):
     if options.workers != "auto":
         return int(options.workers)
-    return min(MAX_WORKERS, os.cpu_count() or 1, len(planned))
+    return min(MAX_WORKERS, (os.cpu_count() or 1) + 1, len(planned))
 
 
 def _lines(outcome, is_only):
