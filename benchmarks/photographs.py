@@ -9,8 +9,8 @@ the start of the program; 100 megapixels within 3 GB; `--workers auto` within 5 
 Last result (2026-11-26, two cores of an AMD EPYC): 12 megapixels warm 0.62 s, of which the network
 0.02 s; one small picture cold 5.1 to 5.3 s; peak memory 1.2 GB up to 50 megapixels, 1.4 GB at 100,
 1.7 GB at 100 of 16 bits in color; files of 1 megapixel a second, median of three runs (extremes):
-1 worker 12.2 (10.7 to 13.4), 2 workers 12.6 (12.4 to 15.9), 3 workers 14.8 (12.8 to 18.4), 4 workers
-14.6 (14.2 to 16.7). auto took 2 then; it takes 3 since.
+1 worker 12.2 (10.7 to 13.4), 2 workers 12.6 (12.4 to 15.9), 3 workers 14.8 (12.8 to 18.4), 4
+workers 14.6 (14.2 to 16.7). auto took 2 then; it takes 3 since.
 """
 
 import argparse
