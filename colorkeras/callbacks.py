@@ -145,7 +145,7 @@ class BestEpoch(keras.callbacks.Callback):
 
 
 class Record(keras.callbacks.Callback):
-    """Writes `history.csv` and a checkpoint after each epoch.
+    """Writes `history.csv` after each epoch.
 
     Put it behind `Progress` and `BestEpoch`.
 
@@ -159,19 +159,92 @@ class Record(keras.callbacks.Callback):
         self._folder = folder
         self._best = best
 
-    def on_epoch_end(self, epoch, logs):
-        position = checkpoints.Position(
-            num_epochs=epoch + 1,
-            minutes=logs["minutes"],
-            history=self._best.history,
-            best_epoch=self._best.epoch,
-        )
-        checkpoints.save(self._folder, self.model, self._best.weights, position)
-        history = {"epoch": range(1, epoch + 2), **self._best.history}
+    def on_epoch_end(self, epoch, logs=None):
+        self.write()
+
+    def write(self):
+        """Writes what there is of the history."""
+        history = self._best.history
+        numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
         with (
             writing(self._folder / "history.csv") as temporary,
             temporary.open("w", newline="", encoding="utf-8") as stream,
         ):
             rows = csv.writer(stream)
-            rows.writerow(history)
-            rows.writerows(zip(*history.values(), strict=True))
+            rows.writerow(numbered)
+            rows.writerows(zip(*numbered.values(), strict=True))
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes a checkpoint after each epoch, within epochs, and before it stops the run.
+
+    Put it behind all other callbacks: what they leave of an epoch belongs to its checkpoint.
+
+    Args:
+        folder: The run's folder.
+        best: The run's `BestEpoch`.
+        progress: The run's `Progress`.
+        steps_per_epoch: Steps of a whole epoch.
+        every: How often to write one within epochs, as from `config.interval_of`, or None.
+        stop: `StopRequest`, or None.
+    """
+
+    def __init__(self, folder, best, progress, steps_per_epoch, every=None, stop=None):
+        super().__init__()
+        self._folder = folder
+        self._best = best
+        self._progress = progress
+        self._steps_per_epoch = steps_per_epoch
+        self._number, self._unit = every or (math.inf, "steps")
+        self._stop = stop
+        self._resumed = None
+
+    def resume(self, position):
+        """Lets the next epoch be one of which the steps of a `Position` are done."""
+        self._resumed = position
+
+    def on_train_begin(self, logs=None):
+        self._written = time.monotonic()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch, self._num_done = epoch, 0
+        if self._resumed is not None:
+            self._num_done = self._resumed.num_steps
+            self.model.running_loss = self._resumed.running_loss
+            self._resumed = None
+
+    def on_train_batch_end(self, batch, logs):
+        self._num_done += 1
+        # That of the epoch follows.
+        if self._num_done == self._steps_per_epoch:
+            return
+        is_stopped = self._stop is not None and self._stop.number is not None
+        if is_stopped or self._is_due():
+            # Nothing good follows a loss that is no number.
+            if math.isfinite(float(logs["loss"])):
+                self._save(self._epoch, self._num_done, self.model.running_loss)
+            if is_stopped:
+                self._stop.obey()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save(epoch + 1)
+        if self._stop is not None and self._stop.number is not None:
+            self._stop.obey()
+
+    def _is_due(self):
+        if self._unit == "steps":
+            total = self._epoch * self._steps_per_epoch + self._num_done
+            return total % self._number == 0
+        return time.monotonic() - self._written >= 60 * self._number
+
+    def _save(self, num_epochs, num_steps=0, running_loss=()):
+        position = checkpoints.Position(
+            num_epochs=num_epochs,
+            minutes=self._progress.minutes,
+            history=self._best.history,
+            best_epoch=self._best.epoch,
+            num_steps=num_steps,
+            running_loss=list(running_loss),
+        )
+        checkpoints.save(self._folder, self.model, self._best.weights or [], position)
+        self._written = time.monotonic()

@@ -1,17 +1,20 @@
-"""What a run needs to go on where it stopped: one file after each epoch."""
+"""What a run needs to go on where it stopped: one file after each epoch, and some within."""
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from colorkeras.errors import UserError, one_line
-from colorkeras.files import writing
+from colorkeras.files import quoted, writing
 
 FOLDER = "checkpoints"
 NUM_KEPT = 2
+
+_NAME = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.npz")
 
 
 @dataclass(frozen=True)
@@ -20,77 +23,120 @@ class Position:
 
     Attributes:
         num_epochs: Finished epochs.
-        minutes: Time spent on them.
+        minutes: Time spent on them, and on the one that was begun.
         history: Dict of lists, the logs of the finished epochs.
-        best_epoch: Index of the epoch whose weights were to be exported.
+        best_epoch: Index of the epoch whose weights were to be exported; None before the first is
+            finished.
+        num_steps: Steps of the epoch that was begun.
+        running_loss: `Colorizer.running_loss` after them.
     """
 
     num_epochs: int
     minutes: float
     history: dict
-    best_epoch: int
+    best_epoch: int | None
+    num_steps: int = 0
+    running_loss: list = field(default_factory=list)
 
 
 def save(run_folder, colorizer, best_weights, position):
     """Writes a checkpoint and removes all but the last `NUM_KEPT`.
 
+    The file is an archive of NumPy's, which has a checksum of each array.
+
     Args:
-        run_folder: The run's folder.
+        run_folder: The run's folder; None writes nothing, but reads the state, in which all
+            workers of a run take part.
         colorizer: `Colorizer`, compiled.
-        best_weights: NumPy arrays, the average network's after that epoch.
+        best_weights: NumPy arrays, the average network's after the best epoch; none before the
+            first is finished.
         position: `Position`.
+
+    Returns:
+        Its path, or None.
     """
     arrays = {"position": np.array(json.dumps(vars(position)))}
     for group, values in {**_variables(colorizer), "best": best_weights}.items():
         for number, value in enumerate(values):
             arrays[f"{group}/{number}"] = keras.ops.convert_to_numpy(value)
-    folder = Path(run_folder, FOLDER)
+    if run_folder is None:
+        return None
+    within = f"-step-{position.num_steps:06}" if position.num_steps else ""
+    written = Path(run_folder, FOLDER, f"epoch-{position.num_epochs:04}{within}.npz")
     # Written as an open file: by name, NumPy would append its own suffix.
-    path = folder / f"epoch-{position.num_epochs:04}.npz"
-    with writing(path) as temporary, temporary.open("wb") as stream:
+    with writing(written, durable=True) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
-    for path in _newest_last(folder)[:-NUM_KEPT]:
+    for path in _newest_last(run_folder)[:-NUM_KEPT]:
         path.unlink()
+    return written
 
 
-def restore(run_folder, colorizer):
-    """Loads the newest checkpoint into a compiled `Colorizer` of the same settings.
+def restore(run_folder, colorizer, say=print):
+    """Loads the newest checkpoint that is whole into a compiled `Colorizer` of the same settings.
+
+    Args:
+        run_folder: The run's folder.
+        colorizer: `Colorizer`; nothing of it changes where no checkpoint can be used.
+        say: Function of one line of text, for those that cannot be used.
 
     Returns:
         `(best_weights, position)` as they were passed to `save`.
 
     Raises:
-        UserError: There is none, or it does not fit.
+        UserError: There is none that can be used.
     """
-    paths = _newest_last(Path(run_folder, FOLDER))
+    paths = _newest_last(run_folder)
     if not paths:
         raise UserError(
-            f"--resume {str(run_folder)!r}, which has no checkpoint",
-            "a run of which at least one epoch was finished",
+            f"--resume {quoted(run_folder)}, which has no checkpoint",
+            "a run that has written one",
             "Start another run; --init takes the model.keras of this one, if it has one.",
         )
     variables = _variables(colorizer)
-    try:
-        # Pickled objects are refused: they could run code. Opened here, because NumPy leaves
-        # damaged files open.
-        with paths[-1].open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        position = Position(**json.loads(str(arrays["position"])))
-        for group in variables:
-            for variable, value in zip(variables[group], _group(arrays, group), strict=True):
-                variable.assign(value)
-        return _group(arrays, "best"), position
-    except Exception as error:  # NumPy raises whatever a damaged file makes it stumble over.
+    unusable = []
+    for path in reversed(paths):
+        try:
+            arrays, position = _read(path, variables)
+            break
+        except Exception as error:  # NumPy raises whatever a damaged file makes it stumble over.
+            problem = one_line(error)
+            unusable.append(path)
+            say(f"*** The checkpoint {quoted(path)} cannot be used: {problem}")
+    else:
         raise UserError(
-            f"the checkpoint {str(paths[-1])!r}, which cannot be used ({one_line(error)})",
-            "a checkpoint as this version of colorkeras writes it",
-            "Remove this file, if an older one is beside it, or start the training anew.",
-        ) from error
+            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problem})",
+            "checkpoints as this version of colorkeras writes them",
+            "Start the training anew; --init takes the model.keras of this run, if it has one.",
+        )
+    for group, values in variables.items():
+        for variable, value in zip(values, arrays[group], strict=True):
+            variable.assign(value)
+    for path in unusable:
+        path.unlink()  # Else it would be taken for the newest one again.
+    return arrays["best"], position
 
 
 def exist(run_folder):
     """Whether a run has a checkpoint to go on from."""
-    return bool(_newest_last(Path(run_folder, FOLDER)))
+    return bool(_newest_last(run_folder))
+
+
+def _read(path, variables):
+    """Arrays by group, and the `Position`; raises what is wrong with the file."""
+    # Pickled objects are refused: they could run code. Opened here, because NumPy leaves damaged
+    # files open.
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        contents = dict(stored)
+    position = Position(**json.loads(str(contents["position"])))
+    arrays = {}
+    for group in (*variables, "best"):
+        count = sum(name.startswith(f"{group}/") for name in contents)
+        arrays[group] = [contents[f"{group}/{number}"] for number in range(count)]
+    for group, values in variables.items():
+        for variable, value in zip(values, arrays[group], strict=True):
+            if tuple(variable.shape) != value.shape:
+                raise ValueError(f"{value.shape} in place of {tuple(variable.shape)}")
+    return arrays, position
 
 
 def _variables(colorizer):
@@ -105,10 +151,10 @@ def _variables(colorizer):
     }
 
 
-def _group(arrays, group):
-    count = sum(name.startswith(f"{group}/") for name in arrays)
-    return [arrays[f"{group}/{number}"] for number in range(count)]
-
-
-def _newest_last(folder):
-    return sorted(folder.glob("epoch-*.npz"), key=lambda path: int(path.stem.split("-")[1]))
+def _newest_last(run_folder):
+    found = {}
+    for path in Path(run_folder, FOLDER).glob("*"):
+        match = _NAME.fullmatch(path.name)
+        if match:
+            found[int(match[1]), int(match[2] or 0)] = path
+    return [found[position] for position in sorted(found)]

@@ -7,6 +7,7 @@ from colorkeras import architectures
 from colorkeras.color import from_uint8, luma
 from colorkeras.metrics import MeanOverImages, rounded
 from colorkeras.randomness import Randomness
+from colorkeras.strategies import is_multi_worker
 
 
 class Colorizer(keras.Model):
@@ -53,6 +54,7 @@ class Colorizer(keras.Model):
         self.seed = seed
         self.class_weight = class_weight
         self.step_graph = None
+        self._is_multi_worker = is_multi_worker(tf.distribute.get_strategy())
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._validation_metrics = [
             MeanOverImages(metric, name) for name, metric in metrics.items()
@@ -62,6 +64,16 @@ class Colorizer(keras.Model):
     @property
     def metrics(self):
         return [self._loss_mean, *self._validation_metrics]
+
+    @property
+    def running_loss(self):
+        """Sum and number of the losses since the epoch began, from which its mean follows."""
+        return [float(tf.convert_to_tensor(v.value)) for v in self._loss_mean.variables]
+
+    @running_loss.setter
+    def running_loss(self, values):
+        for variable, value in zip(self._loss_mean.variables, values, strict=True):
+            variable.assign(value)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # Keras 3.15 would average the replicas' shares of the first batch to learn its shape,
@@ -119,10 +131,8 @@ class Colorizer(keras.Model):
             self._update_average(tf.cast(step, tf.float32))
         with tf.name_scope("metrics"):
             self._loss_mean.update_state(replicas.all_reduce(tf.distribute.ReduceOp.MEAN, loss))
-            return {
-                "loss": self._loss_mean.result(),
-                "gradient_norm": tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync,
-            }
+            norm = tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync
+            return self._told({"loss": self._loss_mean.result(), "gradient_norm": norm})
 
     def _loss(self, target, prediction, labels):
         if labels is None:
@@ -147,7 +157,13 @@ class Colorizer(keras.Model):
         output = rounded(self(grayscale))
         for metric in self._validation_metrics:
             metric.update_state(truth, output)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self._told({metric.name: metric.result() for metric in self.metrics})
+
+    def _told(self, logs):
+        # Keras 3.15 takes the mean of what workers return over its first axis.
+        if not self._is_multi_worker:
+            return logs
+        return {name: tf.reshape(value, [1]) for name, value in logs.items()}
 
     def _update_average(self, step):
         # A short memory at first, so that the start of a run is forgotten.

@@ -1,6 +1,7 @@
 """Every setting of a training run with its default, and the checks on them."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from colorkeras.errors import UserError
@@ -10,6 +11,9 @@ MAX_TEMPERATURE = 1.5
 
 MAX_SATURATION = 4.0
 """Of results: with a larger factor most colors are at the edge of the gamut long before."""
+
+MAX_COUNT = 10**9
+"""Of epochs, steps and pictures: more is a slip."""
 
 MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
 """Pixels: what the longer side of the picture that the network sees may have."""
@@ -88,6 +92,8 @@ class TrainingConfig:
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
         strategy: One of `STRATEGIES`.
+        checkpoint_every: How often to write a checkpoint within epochs, "500steps" or "10min";
+            one is written after each epoch as well. None writes these only.
         profile: Whether to profile a few steps of the first epoch, for TensorBoard.
         name: Name of the export; None takes the architecture's.
         runs_dir: Where run folders are made.
@@ -124,29 +130,32 @@ class TrainingConfig:
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"
+    checkpoint_every: str | None = "10min"
     profile: bool = False
     name: str | None = None
     runs_dir: str = "runs"
     export_dir: str = "saved_models"
 
     def __post_init__(self):
-        _check("epochs", self.epochs, 1)
-        _check("batch_size", self.batch_size, 1)
+        _check("epochs", self.epochs, 1, MAX_COUNT)
+        _check("batch_size", self.batch_size, 1, MAX_COUNT)
         _check("learning_rate", self.learning_rate, 0, above=True)
         _check("warmup", self.warmup, 0, 1)
         _check("weight_decay", self.weight_decay, 0)
         _check("smoothness_weight", self.smoothness_weight, 0)
         _check("gradient_weight", self.gradient_weight, 0)
         _check("rebalance", self.rebalance, 0, 1, above=True)
-        _check("steps", self.steps, 1)
+        _check("steps", self.steps, 1, MAX_COUNT)
         _check("guidance", self.guidance, 1, 10)
         if self.temperature is not None:
             _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
         _check("class_weight", self.class_weight, 0)
         _check("average_decay", self.average_decay, 0, 1)
-        _check("early_stop", self.early_stop, 0)
+        _check("early_stop", self.early_stop, 0, MAX_COUNT)
         # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.
         _check("seed", self.seed, 0, 2**31 - 1)
+        if self.checkpoint_every is not None:
+            interval_of(self.checkpoint_every)
         if self.name is not None and not is_plain_name(self.name):
             raise UserError(
                 f"--name {self.name!r}",
@@ -156,7 +165,8 @@ class TrainingConfig:
 
 
 def _check(name, value, low, high=math.inf, above=False):
-    fits = math.isfinite(value) and low <= value <= high and not (above and value == low)
+    # So written that it refuses nan, and takes whole numbers that no float can be.
+    fits = low <= value <= high and value < math.inf and not (above and value == low)
     if fits:
         return
     expected = f"a number {'above' if above else 'of at least'} {low}"
@@ -164,6 +174,26 @@ def _check(name, value, low, high=math.inf, above=False):
         expected += f" and at most {high}"
     option = option_of(name)
     raise UserError(f"{option} {value}", expected, f"Choose such a value, or leave {option} away.")
+
+
+def interval_of(text):
+    """Number and unit of a setting such as `checkpoint_every`.
+
+    Raises:
+        UserError: It is no interval.
+
+    >>> interval_of("500steps"), interval_of("0.5min")
+    ((500.0, 'steps'), (0.5, 'min'))
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(steps|min)", str(text))
+    number, unit = (float(match[1]), match[2]) if match else (0.0, None)
+    if number == 0 or (unit == "steps" and number != int(number)):
+        raise UserError(
+            f"--checkpoint-every {text}",
+            "a whole number of steps or minutes above 0, such as 500steps or 10min",
+            "Pass one of these, or leave it away.",
+        )
+    return number, unit
 
 
 def option_of(name):

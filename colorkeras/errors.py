@@ -48,6 +48,14 @@ class DivergedError(Exception):
     """Training produced a loss that is not a finite number: exit status 1."""
 
 
+class LostDataError(Exception):
+    """Pictures that were there can no longer be read: exit status 1."""
+
+
+class LostWorkerError(Exception):
+    """Another process that trains the same network is gone: exit status 1."""
+
+
 class InterruptedRunError(Exception):
     """A signal ended the run: exit status 128 + `signal_number`.
 

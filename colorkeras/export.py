@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures
+from colorkeras import architectures, manifest, shipped
 from colorkeras.config import check_temperature
 from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError
@@ -130,6 +130,7 @@ def export(network, objective, parent, metadata):
         archive.write_out(str(folder), verbose=False)
         write_json(folder / METADATA_FILE, metadata)
         write_text(folder / README_FILE, _readme(network, objective, offered, metadata))
+        manifest.write_manifest(folder)
 
     return write_next_version(parent, write)
 
@@ -245,10 +246,11 @@ def load(path):
         `ExportedModel`.
 
     Raises:
-        UserError: There is none, or it was not written by colorkeras.
+        UserError: There is none, it was not written by colorkeras, or it is damaged.
     """
     path = Path(path)
     metadata = read_metadata(path)
+    manifest.verify(path, required=shipped.is_shipped(path))
     with problem_explained(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:

@@ -16,7 +16,7 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 
 @contextlib.contextmanager
-def writing(path, replace=True):
+def writing(path, replace=True, durable=False):
     """Yields a temporary path beside `path` and renames it to `path` if the block succeeds.
 
     The suffix is kept, because Keras and Matplotlib choose the format by it.
@@ -24,6 +24,8 @@ def writing(path, replace=True):
     Args:
         path: File to write; its folder is made if missing.
         replace: Whether a file that is there is replaced.
+        durable: Whether to wait until the file is on the disk before it is renamed, so that not
+            even a machine that loses its power leaves a part of it under `path`.
 
     Raises:
         FileExistsError: There is one, perhaps only since the block began, and it is not to be
@@ -36,6 +38,9 @@ def writing(path, replace=True):
     temporary = path.with_name(f".{path.stem[:50]}.{writer}.tmp{path.suffix}")
     try:
         yield temporary
+        if durable:
+            with temporary.open("r+b") as stream:
+                os.fsync(stream.fileno())
         if replace:
             temporary.replace(path)
         else:

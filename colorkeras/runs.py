@@ -1,20 +1,33 @@
 """The folder of a run: its name and its settings."""
 
+import contextlib
 import dataclasses
 import json
+import typing
 from datetime import datetime
 from pathlib import Path
+
+import filelock
 
 from colorkeras.config import TrainingConfig, option_of
 from colorkeras.errors import UserError, one_line
 from colorkeras.evaluation import REPORT_FILES
-from colorkeras.files import write_json
+from colorkeras.files import printable, quoted, write_json
 
-CHANGEABLE = ("epochs", "keep_last", "data_dir", "name", "export_dir", "profile")
+CHANGEABLE = (
+    "epochs",
+    "keep_last",
+    "data_dir",
+    "name",
+    "export_dir",
+    "checkpoint_every",
+    "profile",
+)
 """Settings that may differ when a run goes on: its length, which epoch is exported, where things
-are or go, and whether it is watched more closely."""
+are or go, how often it is kept, and whether it is watched more closely."""
 
 _CONFIG_FILE = "config.json"
+_LOCK_FILE = ".lock"
 
 
 def new_folder(parent):
@@ -28,6 +41,31 @@ def new_folder(parent):
         except FileExistsError:
             continue
     raise UserError(f"{parent}, which is full of runs of this second", "room", "Start again.")
+
+
+@contextlib.contextmanager
+def claimed(folder):
+    """Keeps other processes from going on with a run; what held it is free when it ends.
+
+    Args:
+        folder: The run's folder.
+
+    Raises:
+        UserError: Another process trains it.
+    """
+    lock = filelock.FileLock(Path(folder, _LOCK_FILE))
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout as error:
+        raise UserError(
+            f"--resume {quoted(folder)}, which another process is training",
+            "a run that was stopped",
+            "Wait for its end, or stop it.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def has_results(folder, num_epochs):
@@ -62,14 +100,18 @@ def read_config(folder, changes):
         "epochs_planned", the setting before the changes.
 
     Raises:
-        UserError: It is no run's folder, or a setting differs that must not.
+        UserError: It is no run's folder, a setting differs that must not, or exports would go to
+            a place outside of the current folder that the user has not named.
     """
     path = Path(folder, _CONFIG_FILE)
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         settings = facts.pop("settings")
+        _check_types(settings)
         config = TrainingConfig(**settings)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        if not isinstance(facts.get("resumed_after", []), list):
+            raise ValueError("resumed_after is no list")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
         raise UserError(
             f"--resume {str(folder)!r}, which is no run of this version ({one_line(error)})",
             f"the folder of a run, with its {_CONFIG_FILE}",
@@ -87,4 +129,22 @@ def read_config(folder, changes):
             "Leave these options away, or start another run, from this one with "
             f"--init {Path(folder, 'model.keras')}.",
         )
+    export_dir = Path(config.export_dir)
+    if "export_dir" not in changes and not export_dir.resolve().is_relative_to(Path.cwd()):
+        raise UserError(
+            f"--resume {quoted(folder)}, which exports to {quoted(export_dir)}",
+            "a folder below the current one, or one that you name: the run may be another's",
+            f"Pass --export-dir {printable(export_dir)}, or another folder.",
+        )
     return dataclasses.replace(config, **changes), {**facts, "epochs_planned": config.epochs}
+
+
+def _check_types(settings):
+    """Raises TypeError for a setting of another type than that of its field."""
+    for field in dataclasses.fields(TrainingConfig):
+        kinds = typing.get_args(field.type) or (field.type,)
+        value = settings.get(field.name, field.default)
+        if float in kinds and type(value) is int:
+            continue
+        if type(value) not in kinds:  # Not isinstance, by which True is a whole number.
+            raise TypeError(f"{field.name} is {value!r}")

@@ -47,3 +47,13 @@ def resolve(model):
         "an installation that is whole",
         "Install colorkeras anew, or pass the path of an export.",
     )
+
+
+def is_shipped(path):
+    """Whether a folder is that of a shipped model.
+
+    >>> is_shipped(resolve("unet")), is_shipped("some/folder")
+    (True, False)
+    """
+    folders = [parent / folder for parent in _SAVED_MODELS for folder in SHIPPED.values()]
+    return Path(path).resolve() in folders

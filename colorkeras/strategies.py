@@ -1,10 +1,13 @@
-"""On how many devices of this machine to train."""
+"""On how many devices, of this machine or of several, to train."""
+
+import json
+import os
 
 import tensorflow as tf
 
-from colorkeras.errors import UserError, check_choice
+from colorkeras.errors import UserError, check_choice, one_line
 
-STRATEGIES = ("auto", "one", "mirrored")
+STRATEGIES = ("auto", "one", "mirrored", "multi_worker")
 
 
 def choose_strategy(requested, batch_size):
@@ -13,7 +16,8 @@ def choose_strategy(requested, batch_size):
     Args:
         requested: One of `STRATEGIES`. "auto" takes as many GPUs as share the batch evenly, all of
             them if possible; without several, one device. "mirrored" takes all GPUs, or all
-            logical CPU devices where there is no GPU.
+            logical CPU devices where there is no GPU. "multi_worker" takes the devices of all
+            processes that TF_CONFIG names; it must be chosen before TensorFlow has done anything.
         batch_size: Pictures per step on all devices together.
 
     Returns:
@@ -26,6 +30,8 @@ def choose_strategy(requested, batch_size):
     1
     """
     check_choice("strategy", requested, STRATEGIES)
+    if requested == "multi_worker":
+        return _multi_worker(batch_size)
     devices = tf.config.list_logical_devices("GPU")
     if requested == "one" or (requested == "auto" and len(devices) < 2):
         return tf.distribute.get_strategy()
@@ -40,6 +46,52 @@ def choose_strategy(requested, batch_size):
             "or --strategy one.",
         )
     return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def is_multi_worker(strategy):
+    """Whether a strategy trains in several processes."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def is_chief(strategy):
+    """Whether this process is the one, perhaps the only one, that writes files."""
+    if not is_multi_worker(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (first, 0)
+
+
+def _multi_worker(batch_size):
+    try:
+        config = json.loads(os.environ.get("TF_CONFIG", ""))
+        workers = [address for part in ("chief", "worker") for address in _part(config, part)]
+        if config["task"]["type"] not in config["cluster"] or not workers:
+            raise ValueError("it names no worker")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"--strategy multi_worker with TF_CONFIG {os.environ.get('TF_CONFIG')!r} "
+            f"({one_line(error)})",
+            'JSON such as {"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
+            '"task": {"type": "worker", "index": 0}}, another index on each machine',
+            "Set it, or try two workers on this machine with pipelines/launch_local.py.",
+        ) from error
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    if batch_size % strategy.num_replicas_in_sync:
+        count = strategy.num_replicas_in_sync
+        raise UserError(
+            f"--batch-size {batch_size} for {count} devices of {len(workers)} workers",
+            "a multiple of the number of devices",
+            f"Pass --batch-size {-(-batch_size // count) * count}.",
+        )
+    return strategy
+
+
+def _part(config, part):
+    addresses = config["cluster"].get(part, [])
+    if not (isinstance(addresses, list) and all(isinstance(a, str) for a in addresses)):
+        raise ValueError(f"its {part} is no list of addresses")
+    return addresses
 
 
 def largest_divisor(number, limit):

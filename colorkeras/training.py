@@ -1,11 +1,11 @@
 """One training run from settings to export, in the order in which things happen."""
 
 import contextlib
-import signal
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+import tensorflow as tf
 
 from colorkeras import (
     architectures,
@@ -22,22 +22,26 @@ from colorkeras import (
     tensorboard,
 )
 from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.callbacks import BestEpoch, Progress, Record, StopOnNaN
+from colorkeras.callbacks import BestEpoch, Checkpoints, Progress, Record, StopOnNaN
 from colorkeras.colorizer import Colorizer
-from colorkeras.config import option_of
+from colorkeras.config import interval_of, option_of
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
 from colorkeras.errors import (
     InterruptedRunError,
+    LostDataError,
+    LostWorkerError,
     UserError,
     check_choice,
+    one_line,
     signal_number,
 )
-from colorkeras.files import require_writable, writing
+from colorkeras.files import printable, quoted, require_writable, writing
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.outputs import NUM_CLASSES
 from colorkeras.precision import choose_precision
-from colorkeras.strategies import choose_strategy, even_batch_size
+from colorkeras.stopping import signals_ignored, stop_requests
+from colorkeras.strategies import choose_strategy, even_batch_size, is_chief, is_multi_worker
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def train(config, say=print):
         say: Function of one line of text, for what the user should know.
 
     Returns:
-        `Run`.
+        `Run`; None in a worker that is not the first one.
 
     Raises:
         UserError: Nothing could start: a setting, the data or a folder is unusable.
@@ -71,15 +75,16 @@ def train(config, say=print):
         InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
     """
     require_writable(config.runs_dir, "--runs-dir")
-    return _run(config, None, {}, say)
+    with contextlib.ExitStack() as held:
+        return _run(config, None, {}, say, held)
 
 
 def resume(folder, changes, say=print):
-    """Goes on with a run after its last finished epoch.
+    """Goes on with a run after its last checkpoint, or from its start where there is none.
 
     With the same `epochs` the result is that of a run that was never stopped, to the last bit on
-    the same machine. Other `epochs` lay out the schedule of the learning rate anew. A run whose
-    epochs are all finished, but not its results, only gets these.
+    the same machine with as many devices. Other `epochs` lay out the schedule of the learning rate
+    anew. A run whose epochs are all finished, but not its results, only gets these.
 
     Args:
         folder: The run's folder.
@@ -91,18 +96,29 @@ def resume(folder, changes, say=print):
     """
     config, earlier = runs.read_config(folder, changes)
     require_writable(folder, "--resume")
-    return _run(config, Path(folder), earlier, say)
+    if config.init and "init" not in changes and not checkpoints.exist(folder):
+        raise UserError(
+            f"--resume {quoted(folder)}, without a checkpoint, which starts from {config.init!r}",
+            "a model that you name: it may be a program, and the run another's",
+            f"Pass --init {printable(config.init)} as well.",
+        )
+    with contextlib.ExitStack() as held:
+        return _run(config, Path(folder), earlier, say, held)
 
 
-def _run(config, resumed_folder, earlier, say):
+def _run(config, resumed_folder, earlier, say, held):
     check_choice("loss", config.loss, losses.LOSSES)
     check_choice("augmentation", config.augment, AUGMENTATIONS)
     check_choice("optimizer", config.optimizer, optimizers.OPTIMIZERS)
 
     # ------------------------------------------------------------- settings
     strategy = choose_strategy(config.strategy, config.batch_size)
+    # Of several workers one speaks and writes; the others take part in all that is computed.
+    leads = is_chief(strategy)
+    say = say if leads else lambda line: None
     precision, precision_reason = choose_precision(config.precision)
-    config, weights = settling.settle(config, new=resumed_folder is None)
+    is_resumed = resumed_folder is not None and checkpoints.exist(resumed_folder)
+    config, weights = settling.settle(config, new=not is_resumed)
     if config.class_weight:
         architectures.check_class_head(config.arch)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
@@ -159,58 +175,91 @@ def _run(config, resumed_folder, earlier, say):
         )
         colorizer.compile(optimizer=optimizers.create(config, config.epochs * steps_per_epoch))
     best = BestEpoch(config.early_stop, config.keep_last)
-    if resumed_folder is None:
+    folder = resumed_folder
+    if leads and folder is None:
         folder = runs.new_folder(Path(config.runs_dir, config.arch))
-        num_finished, minutes = 0, 0.0
-    else:
-        folder = resumed_folder
-        num_finished, minutes = _restore(folder, config, facts, earlier, colorizer, best, say)
+    if leads:
+        held.enter_context(runs.claimed(folder))
+    start = checkpoints.Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
+    if resumed_folder is not None:
+        _check_same(folder, facts, earlier)
+    if is_resumed:
+        start = _restore(folder, config, facts, earlier, colorizer, best, say)
+    elif resumed_folder is not None:
+        say("No checkpoint was written yet: starting anew in the same folder.")
+    if leads:
+        runs.write_config(folder, config, facts)
     say(f"Run: {folder}")
-    runs.write_config(folder, config, facts)
-    total_steps = (config.epochs - num_finished) * steps_per_epoch
-    progress = Progress(batch_size, total_steps, say, minutes)
-    callbacks = [StopOnNaN(), progress, best, Record(folder, best)]
+    num_left = (config.epochs - start.num_epochs) * steps_per_epoch - start.num_steps
+    progress = Progress(batch_size, num_left, say, start.minutes)
+    record = Record(folder, best)
     stopped_by = None
-    if num_finished < config.epochs and not best.patience_ended:
-        with _summaries(config, dataset, folder, facts) as summaries:
+    if num_left > 0 and not best.patience_ended:
+        with contextlib.ExitStack() as stack:
+            every = config.checkpoint_every and interval_of(config.checkpoint_every)
+            stop, written = None, []
+            if not is_multi_worker(strategy):
+                stop = stack.enter_context(stop_requests())
+            elif every and every[1] == "min":
+                # Clocks differ, and all workers take part in a checkpoint.
+                every = None
+                say(
+                    "Several workers: checkpoints after each epoch only, or --checkpoint-every "
+                    "with a number of steps."
+                )
+            if leads:
+                summaries = _summaries(config, dataset, folder, facts)
+                written = [record, *stack.enter_context(summaries)]
+            keeping = Checkpoints(
+                folder if leads else None, best, progress, steps_per_epoch, every, stop
+            )
             stopped_by = _fit(
                 colorizer,
-                [*callbacks, *summaries],
-                x=training_batches(
-                    dataset.train,
-                    batch_size,
-                    config.seed,
-                    num_finished,
-                    labels=config.class_weight > 0,
+                lambda epoch, step: training_batches(
+                    dataset.train, batch_size, config.seed, epoch, step, config.class_weight > 0
                 ),
-                steps_per_epoch=steps_per_epoch,
-                initial_epoch=num_finished,
-                epochs=config.epochs,
-                validation_data=evaluation_batches(
+                evaluation_batches(
                     dataset.validation, validation_size, labels=config.class_weight > 0
                 ),
+                [StopOnNaN(), progress, best, *written, keeping],
+                start,
+                steps_per_epoch,
+                config.epochs,
+                leads,
             )
+    stopped_by = stopped_by and _explained(stopped_by, dataset, strategy, folder)
+    if isinstance(stopped_by, LostWorkerError) or not leads:
+        if stopped_by is not None:
+            raise stopped_by
+        return None
+    if isinstance(stopped_by, InterruptedRunError | LostDataError) and checkpoints.exist(folder):
+        say(f"To go on where it stopped: --resume {folder}")
     if best.epoch is None:
         say("No epoch was finished, so there is nothing to export.")
         raise stopped_by
+    record.write()
 
     # -------------------------------------------------------------- results
     facts["epochs"] = len(best.history["loss"])
     facts["best_epoch"] = best.epoch + 1
     facts["minutes"] = round(progress.minutes, 2)
     facts["history"] = best.history
-    export_folder = _export(average, objective, best, folder, config, facts)
+    export_folder = _export(objective, best, folder, config, facts)
     which = "last" if config.keep_last else "best"
     say(f"Exported the {which} epoch, {best.epoch + 1}, to {export_folder}")
-    if isinstance(stopped_by, InterruptedRunError) and checkpoints.exist(folder):
-        say(f"To go on after the last finished epoch: --resume {folder}")
-    _save_curves(folder, best, dataset, facts)
+    if not isinstance(stopped_by, LostDataError):
+        _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
         raise stopped_by
     # Eight samples of each picture take longer than an epoch: that is left to `evaluate`.
-    report = evaluation.report(
-        export.load(export_folder), evaluation.prepare(dataset, "test"), samples=False
-    )
+    try:
+        conditions = evaluation.prepare(dataset, "test")
+        report = evaluation.report(export.load(export_folder), conditions, samples=False)
+    except Exception as error:
+        explained = _explained(error, dataset, strategy, folder)
+        if explained is error:
+            raise
+        raise explained from error
     report.save(folder)
     tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
     say(report.table())
@@ -218,13 +267,15 @@ def _run(config, resumed_folder, earlier, say):
     return Run(folder, export_folder, report.metrics)
 
 
-def _export(average, objective, best, folder, config, facts):
+def _export(objective, best, folder, config, facts):
     """Writes the best epoch as a SavedModel and as `model.keras`; returns the former's folder."""
     # A second Ctrl-C would leave nothing to load; two files are soon written.
-    with _signals_ignored():
-        average.set_weights(best.weights)
-        average.trainable = True  # Else the saved model could not be trained further.
-        network = architectures.without_class_head(average)
+    with signals_ignored():
+        # Out of the strategy's scope: other workers take no part in it.
+        num_classes = NUM_CLASSES if config.class_weight else 0
+        trained = architectures.build(config.arch, config.output, num_classes=num_classes)
+        trained.set_weights(best.weights)
+        network = architectures.without_class_head(trained)
         parent = Path(config.export_dir, config.name)
         export_folder = export.export(network, objective, parent, facts)
         with writing(folder / "model.keras") as temporary:
@@ -232,8 +283,8 @@ def _export(average, objective, best, folder, config, facts):
     return export_folder
 
 
-def _restore(folder, config, facts, earlier, colorizer, best, say):
-    """Puts a run back to the end of its last epoch; returns the number of epochs and minutes."""
+def _check_same(folder, facts, earlier):
+    """Raises UserError unless data and devices are those with which a run began."""
     for key in ("dataset", "dataset_fingerprint", "batch_size", "precision"):
         if facts[key] != earlier.get(key):
             raise UserError(
@@ -241,9 +292,18 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
                 f"that of the run, {earlier.get(key)!r}",
                 "Make the same data and devices available, or start another run.",
             )
-    weights, position = checkpoints.restore(folder, colorizer)
+
+
+def _restore(folder, config, facts, earlier, colorizer, best, say):
+    """Puts a run back to its last checkpoint; returns the `checkpoints.Position`."""
+
+    def warn(line):
+        facts["notes"] = [*facts["notes"], line.removeprefix("*** ")]
+        say(line)
+
+    weights, position = checkpoints.restore(folder, colorizer, warn)
     finished = position.num_epochs
-    if config.keep_last:
+    if config.keep_last and finished:
         best.put(finished - 1, colorizer.average.get_weights(), position.history)
     else:
         best.put(position.best_epoch, weights, position.history)
@@ -257,7 +317,8 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
             f"Pass --epochs {2 * finished}, for example.",
         )
     facts["resumed_after"] = [*earlier.get("resumed_after", []), finished]
-    say(f"Resuming after epoch {finished} of {config.epochs}.")
+    within = f"step {position.num_steps} of epoch {finished + 1}" if position.num_steps else ""
+    say(f"Resuming after {within or f'epoch {finished}'} of {config.epochs}.")
     if config.epochs != earlier["epochs_planned"]:
         say(
             f"*** The learning rate goes on where its schedule for {config.epochs} epochs is, "
@@ -266,7 +327,21 @@ def _restore(folder, config, facts, earlier, colorizer, best, say):
     for key in ("device", "versions", "git_commit"):
         if facts[key] != earlier.get(key):
             say(f"*** The {key.replace('_', ' ')} changed: {earlier.get(key)}, now {facts[key]}.")
-    return finished, position.minutes
+    return position
+
+
+def _explained(error, dataset, strategy, folder):
+    """The error, or, where pictures or other workers are gone, one that says so."""
+    if isinstance(error, InterruptedRunError):
+        return error
+    if dataset.problem is not None:
+        return LostDataError(f"Stopped: a picture can no longer be read: {dataset.problem}")
+    if is_multi_worker(strategy) and isinstance(error, tf.errors.OpError):
+        return LostWorkerError(
+            f"Stopped: another worker cannot be reached any more ({one_line(error)}). To go on, "
+            f"start all workers with --resume {folder or 'and the folder of the run'}"
+        )
+    return error
 
 
 @contextlib.contextmanager
@@ -284,34 +359,49 @@ def _summaries(config, dataset, folder, facts):
         yield summaries
 
 
-def _fit(colorizer, callbacks, **settings):
-    """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch."""
+def _fit(
+    colorizer, batches_from, validation_data, callbacks, start, steps_per_epoch, epochs, leads
+):
+    """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch.
+
+    Args:
+        colorizer: `Colorizer`, in the state of `start`.
+        batches_from: Function of the numbers of an epoch and a step to the batches from there on.
+        validation_data: Batches.
+        callbacks: The last one is `Checkpoints`.
+        start: `checkpoints.Position`.
+        steps_per_epoch: Steps of a whole epoch.
+        epochs: Number of the last one.
+        leads: Whether to show progress.
+    """
+    parts = [(start.num_epochs, 0, epochs)]
+    if start.num_steps:
+        # What is left of the epoch that was begun is an epoch of its own for Keras.
+        callbacks[-1].resume(start)
+        begun = start.num_epochs
+        parts = [(begun, start.num_steps, begun + 1), (begun + 1, 0, epochs)]
     # A moving bar is for people; a log file gets one line per epoch.
-    verbose = 1 if sys.stdout.isatty() else 2
+    verbose = 0 if not leads else 1 if sys.stdout.isatty() else 2
     try:
-        colorizer.fit(callbacks=callbacks, shuffle=False, verbose=verbose, **settings)
+        for epoch, step, end in parts:
+            if epoch == end or colorizer.stop_training:
+                break
+            colorizer.fit(
+                batches_from(epoch, step),
+                steps_per_epoch=steps_per_epoch - step,
+                initial_epoch=epoch,
+                epochs=end,
+                validation_data=validation_data,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=verbose,
+            )
     except KeyboardInterrupt as interrupt:
         return InterruptedRunError(signal_number(interrupt), "Interrupted.")
     except Exception as error:
         # Divergence, or a picture that vanished: finished epochs are worth keeping.
         return error
     return None
-
-
-@contextlib.contextmanager
-def _signals_ignored():
-    """Lets SIGINT and SIGTERM pass without effect."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread may set, and receives, signals.
-        return
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in handlers:
-        signal.signal(number, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def _save_curves(folder, best, dataset, facts):

@@ -37,6 +37,15 @@ SMALL = {
 and to store adds up over thousands of networks."""
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--kills", type=int, default=3, help="moments at which tests of faults kill a run"
+    )
+    parser.addoption(
+        "--fuzz-cases", type=int, default=300, help="damaged files of each kind that are read"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def small_networks():
     """Every test of this process meets small networks where the real ones would be slow."""

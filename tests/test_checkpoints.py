@@ -107,6 +107,30 @@ def test_a_damaged_checkpoint_is_told(kind, trained, tmp_path):
         checkpoints.restore(tmp_path, make_colorizer())
 
 
+@pytest.mark.parametrize("kind", ["cut", "flipped", "text"])
+def test_a_damaged_one_gives_way_to_the_one_before(kind, trained, tmp_path):
+    for num_steps in (0, 7):
+        checkpoints.save(tmp_path, trained, [], Position(3, 0.0, {}, None, num_steps, [1.5, 7.0]))
+    newest = tmp_path / checkpoints.FOLDER / "epoch-0003-step-000007.npz"
+    damage(newest, kind)
+    lines = []
+    _, position = checkpoints.restore(tmp_path, make_colorizer(), lines.append)
+    assert (position.num_epochs, position.num_steps) == (3, 0)
+    (line,) = lines
+    assert str(newest) in line and "cannot be used" in line
+    # It is not the newest one any more.
+    assert not newest.exists()
+
+
+def test_names_are_in_the_order_of_training(trained, tmp_path):
+    for num_epochs, num_steps in ((9, 0), (9, 120), (10, 0), (10, 5)):
+        checkpoints.save(tmp_path, trained, [], Position(num_epochs, 0.0, {}, 0, num_steps))
+    names = sorted(path.name for path in (tmp_path / checkpoints.FOLDER).iterdir())
+    assert names == ["epoch-0010-step-000005.npz", "epoch-0010.npz"]
+    (tmp_path / checkpoints.FOLDER / ".epoch-0011.1.2.tmp.npz").write_bytes(b"left by a kill")
+    assert checkpoints.restore(tmp_path, make_colorizer())[1].num_steps == 5
+
+
 def test_a_checkpoint_of_another_network_is_told(trained, tmp_path):
     checkpoints.save(tmp_path, trained, [], POSITION)
     with pytest.raises(UserError, match="cannot be used"):

@@ -42,9 +42,10 @@ def test_limits_that_are_still_allowed(field, value):
 @pytest.mark.parametrize(
     "field, value, expected",
     [
-        ("epochs", 0, "a number of at least 1"),
-        ("epochs", -3, "a number of at least 1"),
-        ("batch_size", 0, "a number of at least 1"),
+        ("epochs", 0, "a number of at least 1 and at most 1000000000"),
+        ("epochs", -3, "a number of at least 1 and at most 1000000000"),
+        ("epochs", -(10**400), "a number of at least 1 and at most 1000000000"),
+        ("batch_size", 0, "a number of at least 1 and at most 1000000000"),
         ("learning_rate", 0.0, "a number above 0"),
         ("learning_rate", -1e-3, "a number above 0"),
         ("learning_rate", math.nan, "a number above 0"),
@@ -54,10 +55,10 @@ def test_limits_that_are_still_allowed(field, value):
         ("weight_decay", -0.1, "a number of at least 0"),
         ("weight_decay", math.nan, "a number of at least 0"),
         ("average_decay", 1.001, "a number of at least 0 and at most 1"),
-        ("early_stop", -1, "a number of at least 0"),
+        ("early_stop", -1, "a number of at least 0 and at most 1000000000"),
         ("seed", -1, "a number of at least 0 and at most 2147483647"),
         ("seed", 2**31, "a number of at least 0 and at most 2147483647"),
-        ("steps", 0, "a number of at least 1"),
+        ("steps", 0, "a number of at least 1 and at most 1000000000"),
         ("temperature", -0.1, "a number of at least 0 and at most 1.5"),
         ("temperature", 1.6, "a number of at least 0 and at most 1.5"),
         ("temperature", math.nan, "a number of at least 0 and at most 1.5"),
@@ -75,6 +76,13 @@ def test_numbers_out_of_range_are_explained(field, value, expected):
     assert received == f"Received: {option} {value}"
     assert expected_line == f"Expected: {expected}"
     assert option in fix
+
+
+@pytest.mark.parametrize("text", ["", "10", "steps", "0steps", "0min", "1.5steps", "-1min", "1h"])
+def test_intervals_that_are_none_are_refused(text):
+    with pytest.raises(UserError) as raised:
+        TrainingConfig(checkpoint_every=text)
+    assert raised.match(f"(?s)^Received: --checkpoint-every {text}.*500steps or 10min.*Fix: ")
 
 
 # A name is one folder below --export-dir; it must not lead out of it, nor hide there.

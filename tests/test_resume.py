@@ -1,16 +1,24 @@
 """Tests of going on with a run: the same bits, the same settings, the same data."""
 
-import csv
 import json
+import signal
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from whole_runs import stopping, weights_of
+from whole_runs import comparable_history, signalled, stopping, weights_of
 
-from colorkeras import checkpoints, evaluation, optimizers, runs, training
+from colorkeras import callbacks, checkpoints, evaluation, optimizers, runs, training
 from colorkeras.config import TrainingConfig
 from colorkeras.errors import InterruptedRunError, UserError
+
+
+@pytest.fixture(autouse=True)
+def below_the_current_folder(tmp_path, monkeypatch):
+    """Exports of resumed runs may go there without being named again."""
+    monkeypatch.chdir(tmp_path)
 
 
 def resumable(config, monkeypatch, epoch):
@@ -20,15 +28,8 @@ def resumable(config, monkeypatch, epoch):
         lines = []
         with pytest.raises(InterruptedRunError):
             training.train(config, lines.append)
-    assert "--resume" in lines[-1]
-    return lines[-1].split("--resume ")[1]
-
-
-def comparable_history(folder):
-    with (folder / "history.csv").open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    clocks = {"images_per_second", "minutes"}
-    return [{name: row[name] for name in row if name not in clocks} for row in rows]
+    (line,) = [line for line in lines if "--resume" in line]
+    return line.split("--resume ")[1]
 
 
 @pytest.mark.slow
@@ -52,6 +53,106 @@ def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batch_size": 4},
+        {"batch_size": 4, "arch": "flow_unet", "checkpoint_every": "1steps", "augment": "scan"},
+    ],
+    ids=["regression", "flow"],
+)
+def test_a_run_that_was_stopped_within_an_epoch_ends_in_the_same_bits(
+    changes, config_for, tmp_path, monkeypatch
+):
+    whole = training.train(config_for(tmp_path / "whole", epochs=3, **changes), lambda line: None)
+    with monkeypatch.context() as patch:
+        signalled(patch, signal.SIGTERM, epoch=1, step=2)
+        lines = []
+        with pytest.raises(InterruptedRunError) as error:
+            training.train(config_for(tmp_path / "parts", epochs=3, **changes), lines.append)
+        assert error.value.signal_number == signal.SIGTERM
+    (line,) = [line for line in lines if "--resume" in line]
+    folder = Path(line.split("--resume ")[1])
+    assert (folder / checkpoints.FOLDER / "epoch-0001-step-000002.npz").exists()
+    lines = []
+    resumed = training.resume(folder, {}, lines.append)
+    assert "Resuming after step 2 of epoch 2 of 3." in lines
+    assert comparable_history(resumed.folder) == comparable_history(whole.folder)
+    for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert resumed.metrics["figures"] == whole.metrics["figures"]
+
+
+def test_a_run_without_a_checkpoint_starts_anew_in_its_folder(config_for, tmp_path, fit_only):
+    run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
+    weights = weights_of(run)
+    for path in (*(run.folder / checkpoints.FOLDER).iterdir(), run.folder / "history.csv"):
+        path.unlink()
+    lines = []
+    again = training.resume(run.folder, {}, lines.append)
+    assert any("starting anew" in line for line in lines)
+    assert len(comparable_history(run.folder)) == 1
+    for one, other in zip(weights_of(again), weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(config_for, tmp_path, fit_only):
+    run = training.train(config_for(tmp_path), lambda line: None)
+    weights = weights_of(run)
+    newest = max((run.folder / checkpoints.FOLDER).iterdir())
+    newest.write_bytes(newest.read_bytes()[:-100])
+    lines = []
+    again = training.resume(run.folder, {}, lines.append)
+    assert "Resuming after epoch 1 of 2." in lines
+    assert any(newest.name in line and "cannot be used" in line for line in lines)
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    assert any(newest.name in note for note in config["notes"])
+    for one, other in zip(weights_of(again), weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_that_is_being_trained_is_refused(finished):
+    _, _, run = finished
+    same = {"export_dir": str(run.export_folder.parent.parent)}
+    with runs.claimed(run.folder), pytest.raises(UserError, match="another process is training"):
+        training.resume(run.folder, same)
+
+
+def test_two_minutes_or_steps_between_checkpoints(tmp_path, monkeypatch):
+    """Callbacks alone, with a clock of our own."""
+    written, now = [], [0.0]
+    monkeypatch.setattr(checkpoints, "save", lambda *words: written.append(words[-1]))
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
+    for every, expected in (((3, "steps"), [3, 6, 2, 5]), ((2, "min"), [4, 4]), (None, [])):
+        written.clear()
+        best = callbacks.BestEpoch()
+        progress = callbacks.Progress(1, 1, print)
+        keeping = callbacks.Checkpoints(tmp_path, best, progress, 7, every)
+        keeping.set_model(SimpleNamespace(running_loss=[1.0, 2.0]))
+        keeping.on_train_begin()
+        for epoch in range(2):
+            keeping.on_epoch_begin(epoch)
+            for step in range(7):
+                now[0] += 30
+                keeping.on_train_batch_end(step, {"loss": 1.0})
+            keeping.on_epoch_end(epoch)
+        within = [position.num_steps for position in written if position.num_steps]
+        assert within == expected
+        assert [p.num_epochs for p in written if not p.num_steps] == [1, 2]
+
+
+def test_weights_after_a_loss_that_is_no_number_are_not_kept(tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(checkpoints, "save", lambda *words: written.append(words[-1]))
+    progress = callbacks.Progress(1, 1, print)
+    keeping = callbacks.Checkpoints(tmp_path, callbacks.BestEpoch(), progress, 7, (1, "steps"))
+    keeping.on_train_begin()
+    keeping.on_epoch_begin(0)
+    keeping.on_train_batch_end(0, {"loss": float("nan")})
+    assert not written
+
+
+@pytest.mark.slow
 def test_a_finished_run_goes_on_for_more_epochs_under_another_name(config_for, tmp_path, fit_only):
     run = training.train(config_for(tmp_path, epochs=1), lambda line: None)
     runs.write_json(run.folder / "metrics.json", {"model": {"epochs": 1}})
@@ -70,8 +171,8 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
     stopped = resumable(config_for(tmp_path, epochs=3), monkeypatch, epoch=2)
     restore = checkpoints.restore
 
-    def best_before(folder, colorizer):
-        weights, position = restore(folder, colorizer)
+    def best_before(*arguments):
+        weights, position = restore(*arguments)
         # As if no later epoch came near the first.
         position.history["val_loss"][0] = -1.0
         return [weight + 1 for weight in weights], checkpoints.Position(
@@ -131,6 +232,29 @@ def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path
         training.resume(folder, {}, lambda line: None)
 
 
+def test_another_ones_run_does_not_choose_where_exports_go(finished, tmp_path):
+    _, _, run = finished
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    for export_dir in ("/somewhere", "../up", "below/../../up"):
+        config["settings"]["export_dir"] = export_dir
+        runs.write_json(tmp_path / "config.json", config)
+        with pytest.raises(UserError, match="--export-dir"):
+            runs.read_config(tmp_path, {})
+        read, _ = runs.read_config(tmp_path, {"export_dir": export_dir})
+        assert read.export_dir == export_dir
+
+
+def test_another_ones_run_does_not_choose_what_model_is_loaded(finished, tmp_path):
+    _, _, run = finished
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    config["settings"] |= {"init": "missing/1", "export_dir": "below"}
+    runs.write_json(tmp_path / "config.json", config)
+    with pytest.raises(UserError, match="Pass --init missing/1 as well"):
+        training.resume(tmp_path, {})
+    with pytest.raises(UserError, match="there is no such folder"):
+        training.resume(tmp_path, {"init": "missing/1"})
+
+
 def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
     # At this rate no weight changes, so no epoch is better than the first.
     config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30)
@@ -186,7 +310,20 @@ def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
 
 @pytest.mark.parametrize(
     "content",
-    [None, "{", "[]", "{}", '{"settings": {"epoch": 1}}', '{"settings": {"epochs": "1"}}'],
+    [
+        None,
+        "{",
+        "[]",
+        "{}",
+        '{"settings": []}',
+        '{"settings": {"epoch": 1}}',
+        '{"settings": {"epochs": "1"}}',
+        '{"settings": {"epochs": true}}',
+        '{"settings": {"name": "../up"}}',
+        '{"settings": {"init": 3}}',
+        '{"settings": {"export_dir": null}}',
+        '{"settings": {}, "resumed_after": 3}',
+    ],
 )
 def test_a_folder_that_is_no_run_is_refused(content, tmp_path):
     if content is not None:

@@ -113,7 +113,7 @@ def run(**settings):
 
 first = run(arch="skip_cnn")
 # Going on where it stopped, and from its result.
-resume(first.folder, {"epochs": 2})
+resume(first.folder, {"epochs": 2, "export_dir": f"{sys.argv[2]}/saved_models"})
 run(init=str(first.export_folder))
 """
 
@@ -180,7 +180,7 @@ def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_on_devices):
     assert "Pass --batch-size 8" in process.stderr
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "multi_worker"])
 def test_one_device_is_used_without_a_second(name):
     assert choose_strategy(name, batch_size=7).num_replicas_in_sync == 1
 

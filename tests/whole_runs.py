@@ -1,5 +1,8 @@
 """What tests of whole training runs share."""
 
+import csv
+import signal
+
 import keras
 import pytest
 
@@ -22,6 +25,14 @@ class NoReport:
         return ""
 
 
+def comparable_history(folder):
+    """The rows of a run's `history.csv`, without what a clock decides."""
+    with (folder / "history.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    clocks = {"images_per_second", "minutes"}
+    return [{name: row[name] for name in row if name not in clocks} for row in rows]
+
+
 def weights_of(run):
     """The weights of the network that a run kept."""
     return keras.saving.load_model(run.folder / "model.keras").get_weights()
@@ -37,6 +48,21 @@ def stopping(monkeypatch, error, epoch):
                 raise error
 
     monkeypatch.setattr(training, "Progress", Stopping)
+
+
+def signalled(monkeypatch, number, epoch, step):
+    """Lets a run get a signal in the middle of a step: `step` steps of `epoch` are done then."""
+
+    class Signalled(Progress):
+        def on_train_batch_begin(self, batch, logs=None):
+            if (self.epoch, batch) == (epoch, step - 1):
+                signal.raise_signal(number)
+
+        def on_epoch_begin(self, number, logs=None):
+            super().on_epoch_begin(number, logs)
+            self.epoch = number
+
+    monkeypatch.setattr(training, "Progress", Signalled)
 
 
 def refused(config, tmp_path):

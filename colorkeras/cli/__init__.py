@@ -12,7 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from colorkeras.errors import DivergedError, InterruptedRunError, UserError, signal_number
+from colorkeras.errors import (
+    DivergedError,
+    InterruptedRunError,
+    LostDataError,
+    LostWorkerError,
+    UserError,
+    signal_number,
+)
 from colorkeras.files import is_disk_problem
 from colorkeras.version import __version__
 
@@ -57,7 +64,7 @@ def guarded(work):
         return work() or DONE
     except UserError as error:
         return _complain(error, UNUSABLE)
-    except DivergedError as error:
+    except (DivergedError, LostDataError, LostWorkerError) as error:
         return _complain(error, FAILED)
     except InterruptedRunError as error:
         return _complain(error, 128 + error.signal_number)

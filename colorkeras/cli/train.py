@@ -1,7 +1,7 @@
 """Train a network to color grayscale pictures; export it as a SavedModel and evaluate it.
 
 With --preview nothing is trained: ten random pictures are written, grayscale beside color.
-With --resume a run goes on after its last finished epoch, with its own settings.
+With --resume a run goes on after its last checkpoint, with its own settings.
 
 recipes:
 
@@ -48,8 +48,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="folder of a run to go on with; only --epochs, --data-dir, --name, --export-dir "
-        "and --profile may differ",
+        help="folder of a run to go on with; only --epochs, --keep-last, --data-dir, --name, "
+        "--export-dir, --checkpoint-every and --profile may differ",
     )
     add(
         "--recipe",
@@ -101,6 +101,11 @@ def add_arguments(parser):
     add("--seed", "fixes weights, order, augmentation", type=int)
     add("--precision", "auto: bfloat16 where the device has it natively", choices=PRECISIONS)
     add("--strategy", "auto: all GPUs where there are several", choices=STRATEGIES)
+    add(
+        "--checkpoint-every",
+        "how often to write a checkpoint within epochs, such as 500steps",
+        metavar="INTERVAL",
+    )
     parser.add_argument("--profile", action="store_true", help="profile steps, for TensorBoard")
     add("--name", "name of the export (default: the architecture's)")
     add("--runs-dir", "where run folders go", metavar="DIR")

@@ -11,7 +11,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from colorkeras.data.source import ImageDataset
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
+from colorkeras.files import quoted
 
 MIN_IMAGE_SIZE = 8
 """Pixels: the smallest crop, twice what augmentation shifts by."""
@@ -98,6 +99,7 @@ class FolderSource:
         self.image_size = image_size
         self._paths = paths
         self._seed = seed
+        self.problem = None
 
     def load(self, indices, epoch):
         """See `Source.load`."""
@@ -110,9 +112,13 @@ class FolderSource:
             generator = None
             if self._seed is not None:
                 generator = np.random.default_rng([self._seed, int(epoch), int(index)])
-            crops.append(
-                _crop(_open(self._paths[index], self.image_size), self.image_size, generator)
-            )
+            try:
+                image = _open(self._paths[index], self.image_size)
+            except Exception as error:
+                # TensorFlow passes on the kind of an error and its traceback as one text.
+                self.problem = f"{quoted(self._paths[index])}, {one_line(error)}"
+                raise
+            crops.append(_crop(image, self.image_size, generator))
         return np.stack(crops)
 
 

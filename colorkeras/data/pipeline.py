@@ -64,4 +64,8 @@ def _load(batches, source, batch_size, labels):
         images = tf.ensure_shape(source.load(indices, epoch), [batch_size, size, size, 3])
         return (images, tf.gather(source.labels, indices)) if labels else images
 
-    return batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    # Of several workers each takes its share of every batch.
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return batches.with_options(options)

@@ -15,10 +15,12 @@ class Source(Protocol):
     Attributes:
         num_examples: Number of pictures.
         image_size: Height and width in pixels.
+        problem: What went wrong when pictures were loaded, if anything.
     """
 
     num_examples: int
     image_size: int
+    problem: str | None = None
 
     def load(self, indices, epoch):
         """Loads pictures inside a `tf.data` graph.
@@ -39,6 +41,8 @@ class ArraySource:
         images: uint8 `[num_examples, size, size, 3]`, 0..255.
         labels: int64 `[num_examples]` or None.
     """
+
+    problem = None
 
     def __init__(self, images: np.ndarray, labels: np.ndarray | None = None):
         self.num_examples, self.image_size = images.shape[:2]
@@ -85,3 +89,9 @@ class ImageDataset:
     def test(self) -> Source:
         """The part for final figures."""
         return self.open_split("test")
+
+    @property
+    def problem(self):
+        """What went wrong when pictures of a part were loaded: str, or None."""
+        opened = (vars(self).get(part) for part in ("train", "validation", "test"))
+        return next((source.problem for source in opened if source and source.problem), None)

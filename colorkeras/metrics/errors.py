@@ -1,5 +1,6 @@
 """Distances from the ground truth, pixel by pixel."""
 
+import numpy as np
 import tensorflow as tf
 
 from colorkeras.color import ciede2000
@@ -60,7 +61,7 @@ def _lab_accuracy(tolerance):
     Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks",
     AMDO 2018.
     """
-    limits = tf.constant([1.0, 2.2, 2.2]) * tolerance
+    limits = tolerance * np.array([1.0, 2.2, 2.2], np.float32)
 
     def per_image(truth, output):
         difference = tf.abs(tf.round(lab(truth)) - tf.round(lab(output)))

@@ -22,12 +22,13 @@ class Profile(keras.callbacks.Callback):
         super().__init__()
         self._folder = Path(folder, "tensorboard", "train")
         self._step = None
-        self._runs = False
+        self._runs = self._is_done = False
 
     def on_train_begin(self, logs=None):
         # Half of an epoch of few steps: its first one compiles.
         first = min(NUM_STEPS, self.params["steps"] // 2)
-        self._steps = range(first, min(first + NUM_STEPS, self.params["steps"]))
+        last = first if self._is_done else min(first + NUM_STEPS, self.params["steps"])
+        self._steps = range(first, last)
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch not in self._steps:
@@ -50,7 +51,7 @@ class Profile(keras.callbacks.Callback):
 
     def close(self):
         """Writes what was profiled, however training ended; does nothing a second time."""
-        self._steps = range(0)
+        self._steps, self._is_done = range(0), True
         if self._runs:
             self._runs = False
             tf.profiler.experimental.stop()

@@ -135,6 +135,13 @@ def _truncate(path, records=None):
             writer.write(record)
 
 
+def _flip(path):
+    """Changes one bit in the middle of a file of records, which have checksums."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def _replace(folder, **options):
     shutil.rmtree(folder.parent)
     _prepare(folder.parent.parent, **options)
@@ -148,6 +155,7 @@ DAMAGE = {
     "test records empty": lambda folder: (folder / RECORDS.format("test")).write_bytes(b""),
     "test records too few": lambda folder: _truncate(folder / RECORDS.format("test"), 7),
     "test records gone": lambda folder: (folder / RECORDS.format("test")).unlink(),
+    "test records flipped": lambda folder: _flip(folder / RECORDS.format("test")),
     "train records cut": lambda folder: _truncate(folder / RECORDS.format("train")),
     "train records too few": lambda folder: _truncate(folder / RECORDS.format("train"), 37),
     "no split": lambda folder: _drop_splits(folder / "dataset_info.json"),

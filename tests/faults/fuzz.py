@@ -1,0 +1,178 @@
+"""Reads damaged files in a process of its own: `python fuzz.py KIND FIRST LAST FOLDER`.
+
+Prints the number of each case before it is read, so that one that ends the process is known.
+"""
+
+import io
+import json
+import resource
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+
+SECONDS = 30
+"""That reading one file may take."""
+
+MEGABYTES = 6000
+"""That the process may have: TensorFlow reserves some thousand without using them."""
+
+
+def damaged(content, generator):
+    """Bytes with some changed, gone, doubled or cut off."""
+    content = bytearray(content)
+    for _ in range(int(generator.integers(1, 9))):
+        if not content:
+            break
+        start = int(generator.integers(len(content)))
+        length = int(generator.integers(1, 9))
+        kind = generator.integers(6)
+        if kind == 0:
+            content[start] ^= 1 << int(generator.integers(8))
+        elif kind == 1:
+            content[start : start + length] = generator.bytes(length)
+        elif kind == 2:
+            del content[start : start + length]
+        elif kind == 3:
+            content[start:start] = content[start : start + length]
+        elif kind == 4:
+            content[start : start + 4] = generator.choice([b"\xff" * 4, b"\0" * 4, b"\x7f\xff" * 2])
+        elif generator.integers(4) == 0:
+            del content[start:]
+    return bytes(content)
+
+
+def changed(value, generator):
+    """JSON with some of its values replaced."""
+    if isinstance(value, dict):
+        return {key: changed(each, generator) for key, each in value.items()}
+    if generator.integers(10):
+        return value
+    hostile = (None, True, -1, 10**400, 1e308, "", "../..", "\0", [], {}, "a" * 10000, [[1]])
+    return hostile[int(generator.integers(len(hostile)))]
+
+
+def pictures(folder):
+    """Reads pictures of all formats, with their metadata."""
+    from PIL import Image
+
+    from colorkeras import formats
+
+    generator = np.random.default_rng(0)
+    color = Image.fromarray(generator.integers(0, 256, (20, 30, 3), np.uint8))
+    deep = Image.fromarray(generator.integers(0, 2**16, (20, 30), np.uint16))
+    exif = Image.Exif()
+    exif[271], exif[274] = "Leica", 6
+    whole = {}
+    for kind, image in (
+        ("JPEG", color),
+        ("PNG", color),
+        ("PNG", deep),
+        ("TIFF", color),
+        ("TIFF", deep),
+        ("WEBP", color),
+        ("BMP", color),
+        ("GIF", color.convert("P")),
+        ("AVIF", color),
+    ):
+        buffer = io.BytesIO()
+        settings = {} if kind in ("BMP", "GIF") else {"exif": exif}
+        try:
+            image.save(buffer, kind, **settings)
+        except (KeyError, OSError):  # Not every Pillow writes AVIF.
+            continue
+        whole[kind, image.mode] = buffer.getvalue()
+    contents = list(whole.values())
+
+    def read(number):
+        generator = np.random.default_rng(number)
+        path = folder / "case"
+        path.write_bytes(damaged(contents[number % len(contents)], generator))
+        with formats.opened(path, max_megapixels=1) as opened:
+            for picture in opened.pages:
+                assert picture.pixels.size <= 3e6
+
+    return read
+
+
+def configs(folder):
+    """Reads the settings of runs."""
+    import dataclasses
+
+    from colorkeras import runs
+    from colorkeras.config import TrainingConfig
+
+    settings = {"settings": dataclasses.asdict(TrainingConfig()), "resumed_after": [1], "seed": 0}
+
+    def read(number):
+        generator = np.random.default_rng(number)
+        text = json.dumps(changed(settings, generator)).encode()
+        content = text if number % 2 else damaged(text, generator)
+        (folder / "config.json").write_bytes(content)
+        runs.read_config(folder, {"export_dir": "saved_models"})
+
+    return read
+
+
+def manifests(folder):
+    """Compares files with checksums."""
+    from colorkeras import manifest
+
+    (folder / "saved_model.pb").write_bytes(b"program")
+    path = folder / manifest.MANIFEST_FILE
+    path.parent.mkdir()
+    manifest.write_manifest(folder)
+    whole = path.read_bytes()
+
+    def read(number):
+        generator = np.random.default_rng(number)
+        text = json.dumps(changed(json.loads(whole), generator)).encode()
+        path.write_bytes(text if number % 2 else damaged(whole, generator))
+        manifest.verify(folder, required=True)
+
+    return read
+
+
+def models(folder):
+    """Loads exports of which one file is damaged."""
+    from colorkeras import export, shipped
+
+    copy = shutil.copytree(shipped.resolve("unet"), folder / "copy")
+    files = sorted(path for path in copy.rglob("*") if path.is_file())
+    contents = {path: path.read_bytes() for path in files}
+
+    def read(number):
+        path = files[number % len(files)]
+        path.write_bytes(damaged(contents[path], np.random.default_rng(number)))
+        try:
+            export.load(copy)
+        finally:
+            path.write_bytes(contents[path])
+
+    return read
+
+
+KINDS = {"pictures": pictures, "configs": configs, "manifests": manifests, "models": models}
+
+
+def main(kind, first, last, folder):
+    from colorkeras.errors import UserError
+
+    read = KINDS[kind](Path(folder))
+    resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 10**6,) * 2)
+    refused = 0
+    for number in range(int(first), int(last)):
+        print(number, flush=True)
+        signal.alarm(SECONDS)
+        try:
+            read(number)
+        except UserError:
+            refused += 1
+    signal.alarm(0)
+    print(f"refused {refused}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
