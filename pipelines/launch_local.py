@@ -10,12 +10,14 @@ with a folder for runs that all of them see.
 
 import argparse
 import json
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from colorkeras.cli import guarded
@@ -77,33 +79,27 @@ def started(addresses, number, words):
         for line in worker.stdout:
             print(f"[{number}] {line}", end="", flush=True)
 
-    worker.shown = threading.Thread(target=show)
-    worker.shown.start()
+    # The program does not end before all is printed.
+    threading.Thread(target=show).start()
     return worker
 
 
 def ended(workers):
     """Waits for all workers; returns the first exit status that is not 0, if there is one."""
-    status, waiting = 0, list(workers)
-    timeout = None
-    while waiting:
-        done = next((worker for worker in waiting if worker.poll() is not None), None)
-        if done is None:
-            try:
-                waiting[0].wait(timeout=1)
-            except subprocess.TimeoutExpired:
-                if timeout is not None:
-                    timeout -= 1
-                    if timeout <= 0:
-                        waiting[0].kill()
-            continue
-        waiting.remove(done)
-        done.shown.join()
-        if done.returncode and not status:
+    status, deadline = 0, math.inf
+    while True:
+        statuses = [worker.poll() for worker in workers]
+        failed = [each for each in statuses if each]
+        if failed and not status:
             # That of a shell for what a signal ended.
-            status = done.returncode if done.returncode > 0 else 128 - done.returncode
-            timeout = SECONDS_TO_END
-    return status
+            status = failed[0] if failed[0] > 0 else 128 - failed[0]
+            deadline = time.monotonic() + SECONDS_TO_END
+        if None not in statuses:
+            return status
+        if time.monotonic() > deadline:
+            for worker in workers:
+                worker.kill()
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from whole_runs import comparable_history
 
-from colorkeras import strategies
-from colorkeras.errors import UserError
+from colorkeras import strategies, training
+from colorkeras.data import load_dataset
+from colorkeras.errors import LostWorkerError, UserError
 
 SECONDS_TO_NOTICE = 60
 """Within which a worker stops that has lost another one."""
@@ -93,13 +95,36 @@ def run_in(folder):
 
 
 @pytest.fixture(scope="module")
-def free_ports():
+def launch_local():
     sys.path.insert(0, "pipelines")
     try:
         import launch_local
     finally:
         sys.path.remove("pipelines")
+    return launch_local
+
+
+@pytest.fixture(scope="module")
+def free_ports(launch_local):
     return launch_local.free_ports
+
+
+@pytest.mark.parametrize(
+    ("programs", "status"),
+    [
+        (["", ""], 0),
+        (["sys.exit(1)", "time.sleep(600)"], 1),
+        (["time.sleep(600)", "os.kill(os.getpid(), 9)"], 137),
+    ],
+)
+def test_launched_workers_end_together(programs, status, launch_local, monkeypatch):
+    monkeypatch.setattr(launch_local, "SECONDS_TO_END", 0.1)
+    command = [sys.executable, "-c"]
+    workers = [
+        subprocess.Popen([*command, f"import os, sys, time\n{program}"]) for program in programs
+    ]
+    assert launch_local.ended(workers) == status
+    assert None not in [worker.returncode for worker in workers]
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +180,8 @@ def test_a_worker_that_dies_stops_the_other_and_all_go_on(
     (status,), (said,) = end([first])
     assert time.monotonic() - died < SECONDS_TO_NOTICE
     assert status == 1, said
-    assert "another worker cannot be reached any more" in said and "Traceback" not in said
+    assert "another worker cannot be reached any more" in said
+    assert "Traceback" not in said and "Graph execution error" not in said
     assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in said
     again = start_workers(tmp_path, free_ports, "train", "--resume", run_in(tmp_path))
     statuses, said = end(again)
@@ -175,6 +201,21 @@ def test_launching_locally(run_python, picture_folder, tmp_path):
     assert process.returncode == 0, process.stdout
     assert "[0] Exported the best epoch, 1" in process.stdout
     assert (run_in(tmp_path) / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_lost"),
+    [
+        (tf.errors.UnavailableError, True),
+        (tf.errors.ResourceExhaustedError, False),
+        (tf.errors.InvalidArgumentError, False),
+    ],
+)
+def test_other_errors_are_not_taken_for_a_lost_worker(kind, is_lost, monkeypatch):
+    monkeypatch.setattr(training, "is_multi_worker", lambda strategy: True)
+    error = kind(None, None, "why")
+    told = training._explained(error, load_dataset("sample"), None, "runs/a")
+    assert isinstance(told, LostWorkerError) if is_lost else told is error
 
 
 @pytest.mark.parametrize(
