@@ -181,7 +181,7 @@ class Checkpoints(keras.callbacks.Callback):
     Put it behind all other callbacks: what they leave of an epoch belongs to its checkpoint.
 
     Args:
-        folder: The run's folder.
+        folder: The run's folder; None in workers that do not write, see `checkpoints.save`.
         best: The run's `BestEpoch`.
         progress: The run's `Progress`.
         steps_per_epoch: Steps of a whole epoch.

@@ -33,7 +33,6 @@ from colorkeras.errors import (
     LostWorkerError,
     UserError,
     check_choice,
-    one_line,
     signal_number,
 )
 from colorkeras.files import printable, quoted, require_writable, writing
@@ -42,6 +41,9 @@ from colorkeras.outputs import NUM_CLASSES
 from colorkeras.precision import choose_precision
 from colorkeras.stopping import signals_ignored, stop_requests
 from colorkeras.strategies import choose_strategy, even_batch_size, is_chief, is_multi_worker
+
+_PEER_IS_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+"""What TensorFlow raises in a worker whose collective operations lack another one."""
 
 
 @dataclass(frozen=True)
@@ -336,10 +338,10 @@ def _explained(error, dataset, strategy, folder):
         return error
     if dataset.problem is not None:
         return LostDataError(f"Stopped: a picture can no longer be read: {dataset.problem}")
-    if is_multi_worker(strategy) and isinstance(error, tf.errors.OpError):
+    if is_multi_worker(strategy) and isinstance(error, _PEER_IS_GONE):
         return LostWorkerError(
-            f"Stopped: another worker cannot be reached any more ({one_line(error)}). To go on, "
-            f"start all workers with --resume {folder or 'and the folder of the run'}"
+            "Stopped: another worker cannot be reached any more; its own output says why. To go "
+            f"on, start all workers with --resume {folder or 'and the folder of the run'}"
         )
     return error
 
