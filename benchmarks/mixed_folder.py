@@ -51,11 +51,11 @@ def picture(number):
     return coarse.resize(size, Image.Resampling.BICUBIC)
 
 
-def make(folder):
+def make(folder, num_files=NUM_FILES, num_broken=NUM_BROKEN):
     """Writes the files; returns the names of those that are broken."""
     broken = set()
-    every = NUM_FILES // NUM_BROKEN
-    for number in range(NUM_FILES):
+    every = num_files // num_broken
+    for number in range(num_files):
         suffix, mode, settings = SAVED_AS[number % len(SAVED_AS)]
         image = picture(number)
         if mode == "I;16":

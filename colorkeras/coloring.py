@@ -30,6 +30,8 @@ TILE_SIZE = 1024
 LARGE = 25_000_000
 """Pixels of a page above which only one file at a time is colored."""
 
+_LARGE_ONES = threading.Lock()
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -108,7 +110,29 @@ def color_all(model, jobs, settings, num_workers, record=lambda outcome: None):
 
 
 def color_file(model, job, settings):
-    """Colors one file; what goes wrong becomes part of the `Outcome`."""
+    """Colors one file; what goes wrong becomes part of the `Outcome`.
+
+    Args:
+        model: `Model`, or whatever else has its "name" and "color_picture".
+        job: `Job`.
+        settings: `Settings`.
+    """
+    return _tried(_color_file, model, job, settings)
+
+
+def read_file(model, job, settings):
+    """Has a model color what `color_file` would, in the same order, and writes nothing.
+
+    For a model that only looks at the pictures, and one version. With the arguments of
+    `color_file`.
+
+    Returns:
+        `Outcome`, which is final unless it is `DONE`.
+    """
+    return _tried(_read_file, model, job, settings)
+
+
+def _tried(work, model, job, settings):
     started = time.perf_counter()
     outcome = Outcome(job.source)
     try:
@@ -116,7 +140,7 @@ def color_file(model, job, settings):
             raise _SkippedError(job.skipped)
         if job.problem is not None:
             raise job.problem
-        _color_file(model, job, settings, outcome)
+        work(model, job, settings, outcome)
     except _SkippedError as reason:
         outcome.status, outcome.notes = SKIPPED, [str(reason)]
     # Whatever one file brings about, the others are colored.
@@ -130,7 +154,13 @@ class _SkippedError(Exception):
     """There is nothing to be done for a file; the text says why."""
 
 
-def _color_file(model, job, settings, outcome):
+def _wanted(job, settings):
+    """The paths of a job that are to be written.
+
+    Raises:
+        UserError: One is there, and nothing is said on what to do with it.
+        _SkippedError: All are there, and may stay.
+    """
     existing = [path for path in job.targets if os.path.lexists(path)]
     if existing and not (settings.overwrite or settings.skip_existing):
         raise UserError(
@@ -141,6 +171,18 @@ def _color_file(model, job, settings, outcome):
     wanted = job.targets if settings.overwrite else [t for t in job.targets if t not in existing]
     if not wanted:
         raise _SkippedError(RESULT_EXISTS)
+    return wanted
+
+
+def _read_file(model, job, settings, outcome):
+    _wanted(job, settings)
+    with _opened(job.source, settings) as contents:
+        for _ in _colored(model, contents, settings.seed, settings):
+            pass
+
+
+def _color_file(model, job, settings, outcome):
+    wanted = _wanted(job, settings)
     software = f"colorkeras {__version__}, model {model.name}" if settings.mark else None
     for number, target in enumerate(job.results):
         if target in wanted:
@@ -163,21 +205,29 @@ def _color_file(model, job, settings, outcome):
 
 def _color_to(target, model, source, seed, settings, software):
     """Writes one result; returns sentences on what was lost."""
+    with _opened(source, settings) as contents:
+        # What decides on the file, such as colors of its own, comes before anything is written.
+        pages = _begun(_colored(model, contents, seed, settings))
+        if software is not None:
+            contents.notes += formats.mark(contents.metadata, software)
+        lost = formats.save(
+            target,
+            pages,
+            contents.metadata,
+            contents.num_pages,
+            quality=settings.quality,
+            replace=settings.overwrite,
+        )
+    return [*contents.notes, *lost]
+
+
+@contextlib.contextmanager
+def _opened(source, settings):
+    """The contents of a file; of large ones, no two are open at once."""
     with formats.opened(source, settings.max_megapixels) as contents:
-        with _alone_if(contents.num_pixels > LARGE):
-            # What decides on the file, such as colors of its own, comes before anything is written.
-            pages = _begun(_colored(model, contents, seed, settings))
-            if software is not None:
-                contents.notes += formats.mark(contents.metadata, software)
-            lost = formats.save(
-                target,
-                pages,
-                contents.metadata,
-                contents.num_pages,
-                quality=settings.quality,
-                replace=settings.overwrite,
-            )
-        return [*contents.notes, *lost]
+        is_large = contents.num_pixels > LARGE
+        with _LARGE_ONES if is_large else contextlib.nullcontext():
+            yield contents
 
 
 def _colored(model, contents, seed, settings):
@@ -206,14 +256,6 @@ def _begun(pages):
         yield from pages
 
     return all_pages()
-
-
-_LARGE_ONES = threading.Lock()
-
-
-def _alone_if(is_large):
-    """Lets no two large pictures be in memory at once."""
-    return _LARGE_ONES if is_large else contextlib.nullcontext()
 
 
 def _tile(path, max_megapixels):

@@ -12,6 +12,25 @@ COLUMNS = ("source", "status", "results", "seconds", "notes")
 """Of the file; several results, and several notes, are separated by " | "."""
 
 
+def row(outcome):
+    """The line of an `Outcome`: list of texts for `COLUMNS`."""
+    error = [" ".join(str(outcome.error).split())] if outcome.error else []
+    return [
+        printable(outcome.source),
+        outcome.status,
+        " | ".join(map(printable, outcome.targets)),
+        f"{outcome.seconds:.2f}",
+        " | ".join([*outcome.notes, *error]),
+    ]
+
+
+def as_csv(rows):
+    """Lines of a CSV file, each of which ends one line."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
 class Report:
     """Lines of a report, from threads as well.
 
@@ -61,19 +80,10 @@ class Report:
         was_there = outcome.notes == [RESULT_EXISTS]
         if was_there and self.rows.get(name, ("", ""))[1] == "done":
             return  # It says more of how the result came about.
-        error = [" ".join(str(outcome.error).split())] if outcome.error else []
-        self.rows[name] = [
-            name,
-            outcome.status,
-            " | ".join(map(printable, outcome.targets)),
-            f"{outcome.seconds:.2f}",
-            " | ".join([*outcome.notes, *error]),
-        ]
+        self.rows[name] = row(outcome)
 
     def save(self):
         """Writes the file: first what an earlier one says of others, then the jobs in order."""
         names = [*(name for name in self.rows if name not in set(self._names)), *self._names]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows([COLUMNS, *(self.rows[name] for name in names if name in self.rows)])
-        write_text(self.path, text.getvalue())
+        rows = [self.rows[name] for name in names if name in self.rows]
+        write_text(self.path, as_csv([COLUMNS, *rows]))

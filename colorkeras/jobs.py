@@ -79,11 +79,38 @@ def plan(inputs, output=None, recursive=False, num_versions=1, side_by_side=Fals
             "pictures, or folders of such",
             "Name others" + ("." if recursive else ", or pass --recursive."),
         )
+    jobs = _planned(found, num_versions, side_by_side)
+    return _checked(jobs if output is not None else _without_results(jobs))
+
+
+def plan_files(paths, output, root):
+    """Finds the results of files in a folder for them.
+
+    Args:
+        paths: Of the files, each at `root` or below.
+        output: Folder in which results lie as their sources in `root`.
+        root: The folder of all sources.
+
+    Returns:
+        List of `Job`, as of `plan`.
+
+    >>> [job] = plan_files(["scans/1950/beach.gif"], "color", "scans")
+    >>> job.results[0].as_posix()
+    'color/1950/beach.png'
+    """
+    found = [
+        (Job(path), _target(path, Path(output), path.relative_to(root)))
+        for path in map(Path, paths)
+    ]
+    return _checked(_planned(found))
+
+
+def _planned(found, num_versions=1, side_by_side=False):
+    """Jobs with all that is to be written, each source once."""
     once = {}
     for job, target in found:
         once.setdefault(_identity(job.source), (job, target))
-    jobs = [_with_targets(*pair, num_versions, side_by_side) for pair in once.values()]
-    return _checked(jobs if output is not None else _without_results(jobs))
+    return [_with_targets(*pair, num_versions, side_by_side) for pair in once.values()]
 
 
 def _names_a_file(output, paths):

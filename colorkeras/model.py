@@ -3,30 +3,14 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
-from colorkeras import export, formats, shipped
+from colorkeras import export, formats, shipped, strip_by_strip
 from colorkeras.config import check_render_size, check_saturation
 from colorkeras.errors import UserError
 from colorkeras.files import explained
 from colorkeras.formats import Picture, as_uint8, picture_of
-from colorkeras.full_resolution import (
-    as_grayscale,
-    enlarge_rows,
-    lines_of,
-    rows_per_strip,
-    shrink_rows,
-    small_size,
-)
 from colorkeras.in_order import in_order
-
-_shrink_rows = tf.function(shrink_rows, reduce_retracing=True)
-_enlarge_rows = tf.function(enlarge_rows, reduce_retracing=True)
-
-MAX_SIDE = 2**18
-"""Pixels: how wide and how high pictures may be. What is computed for each row and column grows
-with it, up to some hundred MB."""
 
 
 def load(model=shipped.DEFAULT_MODEL, render_size=None):
@@ -166,30 +150,11 @@ class Model:
         """
         _check_seed(seed)
         check_saturation(saturation)
-        pixels = picture.pixels
-        if max(pixels.shape[:2]) > MAX_SIDE:
-            raise UserError(
-                f"a picture of {pixels.shape[1]}x{pixels.shape[0]} pixels",
-                f"at most {MAX_SIDE} pixels on either side",
-                "Cut it into parts.",
-            )
-        pixels = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
-        size = tf.constant(pixels.shape[:2])
-        small = self._small_size(size)
-        total = tf.zeros(small)
-        for start, rows in _strips(pixels):
-            total += _shrink_rows(rows, start, size, small)
-        grayscale = as_grayscale(total)
-        rgb = self.exported.color(grayscale, [seed], temperature)
-        lines = lines_of(grayscale, rgb, saturation)
-        colored = np.empty([*pixels.shape[:2], 3], pixels.dtype)
-        for start, rows in _strips(pixels):
-            colored[int(start) : int(start) + len(rows)] = _enlarge_rows(rows, start, size, lines)
+        exported = self.exported
+        grayscale = strip_by_strip.shrink(picture.pixels, self.render_size, exported.image_size)
+        rgb = exported.color(grayscale, [seed], temperature)
+        colored = strip_by_strip.enlarge(picture.pixels, grayscale, rgb, saturation)
         return Picture(colored, picture.alpha)
-
-    def _small_size(self, size):
-        side = self.exported.image_size
-        return small_size(size, self.render_size) if side is None else tf.constant([side, side])
 
 
 def _check_seed(seed):
@@ -233,10 +198,3 @@ def _checked(image):
             f"{received}, values in {pixels.min():g}..{pixels.max():g}", "values in 0..1", fix
         )
     return pixels
-
-
-def _strips(pixels):
-    """Yields the number of the first row and the rows of parts of a picture, both as tensors."""
-    num_rows = rows_per_strip(pixels.shape[1])
-    for start in range(0, len(pixels), num_rows):
-        yield tf.constant(start), tf.constant(pixels[start : start + num_rows])

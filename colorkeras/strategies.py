@@ -50,7 +50,11 @@ def choose_strategy(requested, batch_size):
 
 def is_multi_worker(strategy):
     """Whether a strategy trains in several processes."""
-    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return False
+    # In a cluster of a single worker it is like `MirroredStrategy`.
+    cluster = strategy.cluster_resolver.cluster_spec().as_dict()
+    return sum(map(len, cluster.values())) > 1
 
 
 def is_chief(strategy):

@@ -192,9 +192,10 @@ def test_a_worker_that_dies_stops_the_other_and_all_go_on(
 
 
 @pytest.mark.slow
-def test_launching_locally(run_python, picture_folder, tmp_path):
+@pytest.mark.parametrize("num_workers", [1, 2])
+def test_launching_locally(num_workers, run_python, picture_folder, tmp_path):
     process = run_python(
-        *("pipelines/launch_local.py", "--workers", 2, "--dataset", picture_folder),
+        *("pipelines/launch_local.py", "--workers", num_workers, "--dataset", picture_folder),
         *("--arch", "skip_cnn", "--epochs", 1, "--image-size", 16, "--batch-size", 4),
         *("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models"),
     )

@@ -14,14 +14,17 @@ from collections import Counter
 
 from tqdm import tqdm
 
-from colorkeras import formats, jobs
+from colorkeras import jobs
 from colorkeras.cli import DONE, FAILED, quiet_start
-from colorkeras.config import check_render_size, check_saturation, check_temperature
+from colorkeras.cli.coloring_options import (
+    add_coloring_arguments,
+    check_coloring_options,
+    check_range,
+    settings_of,
+)
 from colorkeras.errors import UserError
-from colorkeras.export_files import read_metadata
 from colorkeras.files import printable, require_writable
 from colorkeras.job_report import Report
-from colorkeras.shipped import DEFAULT_MODEL, SHIPPED, resolve
 
 MAX_WORKERS = 4
 """How many pictures are in the works at once at most where --workers is auto: TensorFlow uses all
@@ -35,34 +38,9 @@ def add_arguments(parser):
     add("inputs", nargs="+", metavar="INPUT", help="picture, or folder of pictures")
     add("-o", "--output", metavar="PATH", help="folder for results, or the result of one picture")
     add("--recursive", action="store_true", help="look into folders in folders")
-    add(
-        "--model",
-        default=DEFAULT_MODEL,
-        metavar="NAME_OR_PATH",
-        help=f"{', '.join(SHIPPED)} or the folder of an export (default %(default)s)",
-    )
+    add_coloring_arguments(parser)
     add("--versions", type=int, default=1, metavar="N", help="plausible versions, numbered")
-    add("--seed", type=int, default=0, metavar="N", help="of the first version (default 0)")
-    add("--temperature", type=float, metavar="T", help="0..1.5: how far versions stray")
-    add("--saturation", type=float, default=1.0, metavar="FACTOR", help="of colors (default 1)")
     add("--side-by-side", action="store_true", help="write source and result in one picture too")
-    add("--keep-colored", action="store_true", help="skip pictures that have colors already")
-    add("--no-mark", action="store_true", help="leave out that a program colored the results")
-    add(
-        "--quality",
-        type=int,
-        default=formats.QUALITY,
-        metavar="Q",
-        help="1..100, of JPEG and WebP (default %(default)s)",
-    )
-    add("--render-size", type=int, metavar="N", help="longer side of what the network sees")
-    add(
-        "--max-megapixels",
-        type=float,
-        default=formats.MAX_MEGAPIXELS,
-        metavar="N",
-        help="millions of pixels of the largest picture that is opened (default %(default)g)",
-    )
     add("--workers", default="auto", metavar="N", help="pictures at once (default auto)")
     add("--report", metavar="FILE", help="write one line of CSV for each picture to this file")
     existing = parser.add_mutually_exclusive_group()
@@ -92,10 +70,7 @@ def run(options):
 
         loaded = model.load(options.model, options.render_size)
     _check_model(options, loaded)
-    settings = coloring.Settings(
-        **{name: getattr(options, name) for name in coloring.SETTINGS if hasattr(options, name)},
-        mark=not options.no_mark,
-    )
+    settings = settings_of(options, options.skip_existing)
     record = report.record if report else lambda outcome: None
     colored = coloring.color_all(loaded, planned, settings, _num_workers(options, planned), record)
     is_only = len(planned) == 1
@@ -117,23 +92,8 @@ def run(options):
 
 def _check(options):
     """Raises UserError for what is wrong whatever the model can do."""
-    check_saturation(options.saturation, "--saturation")
-    if options.temperature is not None:
-        check_temperature(options.temperature)
-    if options.render_size is not None:
-        check_render_size(options.render_size)
-    read_metadata(resolve(options.model))
-    for option, value, low, high in (
-        ("--versions", options.versions, 1, 100),
-        ("--quality", options.quality, 1, 100),
-        ("--seed", options.seed, 0, 2**31 - 1 - 100),
-        ("--max-megapixels", options.max_megapixels, 0.001, 10_000),
-    ):
-        # So written that it refuses nan as well.
-        if value is not None and not low <= value <= high:
-            raise UserError(
-                f"{option} {value}", f"a number in {low}..{high}", f"Leave {option} away."
-            )
+    check_coloring_options(options)
+    check_range("--versions", options.versions, 1, 100)
     if options.workers != "auto" and not (
         options.workers.isdecimal() and 0 < int(options.workers) <= 64
     ):

@@ -1,0 +1,270 @@
+"""Archives of pictures, colored by Apache Beam, on one machine or many.
+
+Workers open a picture twice: to see what a network sees of it, and, when that is colored, to color
+the whole. So there is a small picture for each page between the steps and never a large one, and a
+batch for the network fills while few large ones are in memory. Every file takes the way of
+`coloring`, with what it says of it.
+
+Workers need colorkeras, and the same paths to pictures, model and results.
+"""
+
+import glob
+import itertools
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import apache_beam as beam
+import tensorflow as tf
+from apache_beam.metrics import Metrics
+from apache_beam.ml.inference.base import ModelHandler, RunInference
+
+from colorkeras import coloring, formats, jobs, model, strip_by_strip
+from colorkeras.errors import UserError
+from colorkeras.files import quoted, writing
+from colorkeras.formats import Picture
+from colorkeras.job_report import COLUMNS, as_csv, row
+
+BATCH_SIZE = 32
+"""Files of which the network gets pages at once, at most."""
+
+LIST_SUFFIX = ".txt"
+"""Of the name of a file that lists pictures."""
+
+_SETTLED = "settled"
+"""The output of `_Shrink` for files of which nothing is left to do."""
+
+
+def find(source, output):
+    """Finds the files of an archive.
+
+    Args:
+        source: Path of a folder, of which all pictures are taken, those of folders in it, too; or
+            of a text file, ".txt", with a path in each line; or a pattern with `*`, `?`, `[...]`
+            and `**` for any folders. Folders and patterns find pictures by their suffixes, and no
+            hidden ones.
+        output: Folder for results. They lie there as their sources lie in the folder, in the one
+            that all listed files share, or in the one before the first wildcard.
+
+    Returns:
+        List of `jobs.Job`; all paths are absolute.
+
+    Raises:
+        UserError: There is no picture.
+    """
+    path, output = Path(source).absolute(), Path(output).absolute()
+    if path.is_dir():
+        return jobs.plan([path], output, recursive=True)
+    if path.suffix == LIST_SUFFIX:
+        paths = _listed(path)
+        root = paths and os.path.commonpath([file.parent for file in paths])
+    else:
+        parts = path.parts[:-1]
+        root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
+        # Unlike pathlib's, it passes hidden files over, and `**` at the end finds files.
+        found = map(Path, sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
+        # Results of an earlier run may lie where the pattern finds them.
+        below = root in output.parents
+        paths = [
+            file
+            for file in found
+            if formats.is_picture(file) and not (below and file.is_relative_to(output))
+        ]
+    if not paths:
+        raise UserError(
+            f"{quoted(source)}, in which there is no picture",
+            f"a folder, a pattern in quotation marks, or a list that ends in {LIST_SUFFIX}",
+            "Name another one.",
+        )
+    return jobs.plan_files(paths, output, root)
+
+
+def _listed(path):
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise UserError(
+            f"{quoted(path)}, which cannot be read ({error.strerror})",
+            "a text file with the path of a picture in each line",
+            "Name another one.",
+        ) from error
+    return [Path(os.fsdecode(line)).absolute() for line in lines if line.strip()]
+
+
+def color(pipeline, planned, loaded, settings, report, dead_letters):
+    """Adds the coloring of files to a pipeline.
+
+    Files whose results are there are skipped, unless they are to be replaced, so that a pipeline
+    that was stopped, or a worker that was lost, can begin anew.
+
+    Args:
+        pipeline: `beam.Pipeline`.
+        planned: List of `jobs.Job`.
+        loaded: `model.Model`, which workers load for themselves.
+        settings: `coloring.Settings`.
+        report: Path of a CSV file with a line for each file, of `job_report.COLUMNS`; one that is
+            there is replaced.
+        dead_letters: Path of another one, of files that failed alone.
+    """
+    shrunk = (
+        pipeline
+        | "Files" >> beam.Create(planned)
+        | "Share" >> beam.Reshuffle()
+        | "Shrink" >> beam.ParDo(_Shrink(loaded, settings)).with_outputs(_SETTLED, main="small")
+    )
+    handler = ColorHandler(loaded, settings)
+    colored, lost = shrunk.small | "Color" >> RunInference(handler).with_exception_handling()
+    outcomes = (
+        shrunk[_SETTLED],
+        colored | "Write" >> beam.Map(_write, loaded.name, settings),
+        lost.failed_inferences | "Lost" >> beam.FlatMap(_lost),
+    )
+    all_outcomes = outcomes | beam.Flatten() | "Count" >> beam.Map(_counted)
+    failed = all_outcomes | beam.Filter(lambda outcome: outcome.status == coloring.FAILED)
+    for path, some in ((report, all_outcomes), (dead_letters, failed)):
+        name = Path(path).name
+        lines = some | f"Lines of {name}" >> beam.Map(lambda outcome: as_csv([row(outcome)]))
+        start = pipeline | f"Begin {name}" >> beam.Create([os.fspath(path)])
+        _ = start | f"Write {name}" >> beam.Map(_write_lines, beam.pvalue.AsIter(lines))
+
+
+def counts(result):
+    """How many files there are of each of `coloring.STATUSES`: dict.
+
+    Args:
+        result: Of a pipeline that ended.
+    """
+    counted = dict.fromkeys(coloring.STATUSES, 0)
+    for counter in result.metrics().query()[result.metrics().COUNTERS]:
+        if counter.key.metric.namespace == __name__:
+            counted[counter.key.metric.name] = counter.result
+    return counted
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """A file as a network sees it.
+
+    Attributes:
+        job: `jobs.Job`.
+        pages: Of each page that is to be colored, float32 `[h, w, 1]` in 0..1, NumPy arrays.
+        colors: Of each page, what the network made of it, float32 `[h, w, 3]` in 0..1.
+    """
+
+    job: jobs.Job
+    pages: tuple
+    colors: tuple = ()
+
+
+@dataclass
+class _Onlooker:
+    """Stands for a model; colors nothing, and keeps what the model would see of pages."""
+
+    render_size: int
+    image_size: int | None
+    pages: list = field(default_factory=list)
+
+    def color_picture(self, picture, seed, temperature, saturation):
+        small = strip_by_strip.shrink(picture.pixels, self.render_size, self.image_size)
+        self.pages.append(small[0].numpy())
+        return picture
+
+
+class _Shrink(beam.DoFn):
+    """From a `Job` to a `Shrunk`; or to an `Outcome`, if nothing is left to do."""
+
+    def __init__(self, loaded, settings):
+        self.render_size, self.image_size = loaded.render_size, loaded.exported.image_size
+        self.settings = settings
+
+    def process(self, job):
+        onlooker = _Onlooker(self.render_size, self.image_size)
+        outcome = coloring.read_file(onlooker, job, self.settings)
+        if outcome.status == coloring.DONE:
+            yield Shrunk(job, tuple(onlooker.pages))
+        else:
+            yield beam.pvalue.TaggedOutput(_SETTLED, outcome)
+
+
+class ColorHandler(ModelHandler):
+    """Colors `Shrunk` files with a SavedModel, all pages of one size at once.
+
+    Beam loads one for each worker process. Its own handler for Keras takes no exports of Keras 3.
+
+    Args:
+        loaded: As for `color`.
+        settings: `coloring.Settings`.
+    """
+
+    def __init__(self, loaded, settings):
+        super().__init__(min_batch_size=1, max_batch_size=BATCH_SIZE)
+        self.path, self.settings = loaded.exported.path.resolve(), settings
+
+    def load_model(self):
+        """Returns an `export.ExportedModel`."""
+        return model.load(self.path).exported
+
+    def run_inference(self, batch, model, inference_args=None):
+        """Returns the `Shrunk` files of a batch with their colors."""
+        pages = [page for file in batch for page in file.pages]
+        by_shape = {}
+        for number, page in enumerate(pages):
+            by_shape.setdefault(page.shape, []).append(number)
+        colors = [None] * len(pages)
+        for numbers in by_shape.values():
+            for start in range(0, len(numbers), BATCH_SIZE):
+                some = numbers[start : start + BATCH_SIZE]
+                grayscale = tf.stack([pages[number] for number in some])
+                seeds = [self.settings.seed] * len(some)
+                rgb = model.color(grayscale, seeds, self.settings.temperature).numpy()
+                for number, one in zip(some, rgb, strict=True):
+                    colors[number] = one
+        left = iter(colors)
+        return [
+            Shrunk(file.job, file.pages, tuple(itertools.islice(left, len(file.pages))))
+            for file in batch
+        ]
+
+
+@dataclass
+class _Colorist:
+    """Stands for a model whose answers are known, one after another."""
+
+    name: str
+    answers: object
+
+    def color_picture(self, picture, seed, temperature, saturation):
+        grayscale, rgb = (each[tf.newaxis] for each in next(self.answers))
+        colored = strip_by_strip.enlarge(picture.pixels, grayscale, rgb, saturation)
+        return Picture(colored, picture.alpha)
+
+
+def _write(file, name, settings):
+    """From a `Shrunk` file with colors to an `Outcome`."""
+    colorist = _Colorist(name, zip(file.pages, file.colors, strict=True))
+    return coloring.color_file(colorist, file.job, settings)
+
+
+def _lost(failed):
+    """From a batch that failed, with the error's class, text and trace, to `Outcome`s."""
+    batch, (_, text, _) = failed
+    for file in batch:
+        source = file.job.source
+        error = UserError(
+            f"{quoted(source)}, in a batch that could not be colored: {text}",
+            "memory for the network",
+            "Color it by itself, or pass a smaller --render-size.",
+        )
+        yield coloring.Outcome(source, coloring.FAILED, error=error)
+
+
+def _write_lines(path, lines):
+    # Not by Beam's own writer, of which a kill leaves folders behind.
+    with writing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write(as_csv([COLUMNS]))
+        file.writelines(lines)
+
+
+def _counted(outcome):
+    Metrics.counter(__name__, outcome.status).inc()
+    return outcome
