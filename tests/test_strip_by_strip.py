@@ -1,0 +1,49 @@
+"""Tests of coloring strip by strip, beside the same in a graph of the whole picture."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import full_resolution, strip_by_strip
+from colorkeras.errors import UserError
+
+
+def colored_small(small):
+    return tf.repeat(small, 3, axis=-1) * [1.0, 0.9, 0.8]
+
+
+@pytest.mark.parametrize("shape", [(130, 70), (130, 70, 3)], ids=["gray", "RGB"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_strips_make_the_whole(shape, dtype, monkeypatch):
+    levels = np.random.default_rng(0).random(shape)
+    pixels = (levels * (np.iinfo(dtype).max if dtype != "float32" else 1)).astype(dtype)
+    tensor = tf.constant(pixels.reshape(130, 70, -1))
+    expected_small = full_resolution.shrink(tensor, tf.constant([32, 17]))
+    expected = full_resolution.enlarge(expected_small, colored_small(expected_small), tensor, 1.5)
+
+    monkeypatch.setattr(full_resolution, "PIXELS_PER_STRIP", 70 * 9)
+    small = strip_by_strip.shrink(pixels, 32)
+    np.testing.assert_allclose(small, expected_small, atol=1e-6)
+    large = strip_by_strip.enlarge(pixels, small, colored_small(small), 1.5)
+    assert large.dtype == dtype and large.shape == (130, 70, 3)
+    tolerance = 1e-5 if dtype == "float32" else 1
+    np.testing.assert_allclose(large, np.asarray(expected, np.float64), atol=tolerance)
+
+
+def test_a_network_of_one_size_gets_it():
+    assert strip_by_strip.shrink(np.zeros([50, 20], np.uint8), 96, 32).shape == (1, 32, 32, 1)
+
+
+def test_pictures_of_all_sizes_share_a_graph():
+    for height in range(8, 20):
+        pixels = np.zeros([height, 3 * height, 3], np.uint16)
+        small = strip_by_strip.shrink(pixels, 6 + height // 4)
+        strip_by_strip.enlarge(pixels, small, colored_small(small))
+    graphs = strip_by_strip._Graphs(tf.uint16, 3)
+    for graph in (graphs.shrink, graphs.enlarge):
+        assert graph.experimental_get_tracing_count() == 1
+
+
+def test_too_long_a_side_is_refused():
+    with pytest.raises(UserError, match="262145x1 pixels"):
+        strip_by_strip.shrink(np.zeros([1, 2**18 + 1], np.uint8), 96)
