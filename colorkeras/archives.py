@@ -8,6 +8,8 @@ batch for the network fills while few large ones are in memory. Every file takes
 Workers need colorkeras, and the same paths to pictures, model and results.
 """
 
+import codecs
+import dataclasses
 import glob
 import itertools
 import os
@@ -20,13 +22,17 @@ from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from colorkeras import coloring, formats, jobs, model, strip_by_strip
-from colorkeras.errors import UserError
-from colorkeras.files import quoted, writing
+from colorkeras.errors import UserError, one_line
+from colorkeras.files import quoted, write_text
 from colorkeras.formats import Picture
-from colorkeras.job_report import COLUMNS, as_csv, row
+from colorkeras.full_resolution import RENDER_SIZE
+from colorkeras.job_report import COLUMNS, Report, as_csv, row
 
 BATCH_SIZE = 32
 """Files of which the network gets pages at once, at most."""
+
+MAX_PIXELS = BATCH_SIZE * RENDER_SIZE**2
+"""Of pages that the network gets at once, unless one alone has more: its memory follows them."""
 
 LIST_SUFFIX = ".txt"
 """Of the name of a file that lists pictures."""
@@ -52,8 +58,8 @@ def find(source, output):
     Raises:
         UserError: There is no picture.
     """
-    path, output = Path(source).absolute(), Path(output).absolute()
-    if path.is_dir():
+    path, output = _absolute(source), _absolute(output)
+    if jobs.is_folder(path):
         return jobs.plan([path], output, recursive=True)
     if path.suffix == LIST_SUFFIX:
         paths = _listed(path)
@@ -64,11 +70,12 @@ def find(source, output):
         # Unlike pathlib's, it passes hidden files over, and `**` at the end finds files.
         found = map(Path, sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
         # Results of an earlier run may lie where the pattern finds them.
-        below = root in output.parents
+        results = output.resolve()
+        below = root.resolve() in results.parents
         paths = [
             file
             for file in found
-            if formats.is_picture(file) and not (below and file.is_relative_to(output))
+            if formats.is_picture(file) and not (below and results in file.resolve().parents)
         ]
     if not paths:
         raise UserError(
@@ -79,16 +86,24 @@ def find(source, output):
     return jobs.plan_files(paths, output, root)
 
 
+def _absolute(path):
+    # Unlike pathlib's, it also takes `..` away, by which results would leave their folder.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
 def _listed(path):
     try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
+        content = path.read_bytes()
+        if b"\0" in content:
+            raise ValueError("it has bytes that are zero, as UTF-16 does")
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{quoted(path)}, which cannot be read ({error.strerror})",
-            "a text file with the path of a picture in each line",
+            f"{quoted(path)}, which cannot be read ({one_line(error)})",
+            "a text file, of UTF-8 where need be, with the path of a picture in each line",
             "Name another one.",
         ) from error
-    return [Path(os.fsdecode(line)).absolute() for line in lines if line.strip()]
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    return [_absolute(os.fsdecode(line)) for line in lines if line.strip()]
 
 
 def color(pipeline, planned, loaded, settings, report, dead_letters):
@@ -102,14 +117,13 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
         planned: List of `jobs.Job`.
         loaded: `model.Model`, which workers load for themselves.
         settings: `coloring.Settings`.
-        report: Path of a CSV file with a line for each file, of `job_report.COLUMNS`; one that is
-            there is replaced.
-        dead_letters: Path of another one, of files that failed alone.
+        report: Path of a CSV file with a line for each file, see `job_report.Report`; one that is
+            there is continued.
+        dead_letters: Path of another one, of files that failed alone, which is replaced.
     """
     shrunk = (
         pipeline
         | "Files" >> beam.Create(planned)
-        | "Share" >> beam.Reshuffle()
         | "Shrink" >> beam.ParDo(_Shrink(loaded, settings)).with_outputs(_SETTLED, main="small")
     )
     handler = ColorHandler(loaded, settings)
@@ -121,11 +135,14 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
     )
     all_outcomes = outcomes | beam.Flatten() | "Count" >> beam.Map(_counted)
     failed = all_outcomes | beam.Filter(lambda outcome: outcome.status == coloring.FAILED)
-    for path, some in ((report, all_outcomes), (dead_letters, failed)):
+    # Not by Beam's own writer, of which a kill leaves folders behind.
+    for path, some, write in (
+        (report, all_outcomes, _write_report),
+        (dead_letters, failed, _write_dead_letters),
+    ):
         name = Path(path).name
-        lines = some | f"Lines of {name}" >> beam.Map(lambda outcome: as_csv([row(outcome)]))
         start = pipeline | f"Begin {name}" >> beam.Create([os.fspath(path)])
-        _ = start | f"Write {name}" >> beam.Map(_write_lines, beam.pvalue.AsIter(lines))
+        _ = start | f"Write {name}" >> beam.Map(write, beam.pvalue.AsIter(some))
 
 
 def counts(result):
@@ -147,11 +164,13 @@ class Shrunk:
 
     Attributes:
         job: `jobs.Job`.
+        stamp: Time and size of the file when it was read.
         pages: Of each page that is to be colored, float32 `[h, w, 1]` in 0..1, NumPy arrays.
         colors: Of each page, what the network made of it, float32 `[h, w, 3]` in 0..1.
     """
 
     job: jobs.Job
+    stamp: tuple
     pages: tuple
     colors: tuple = ()
 
@@ -178,10 +197,10 @@ class _Shrink(beam.DoFn):
         self.settings = settings
 
     def process(self, job):
-        onlooker = _Onlooker(self.render_size, self.image_size)
+        onlooker, stamp = _Onlooker(self.render_size, self.image_size), _stamp(job.source)
         outcome = coloring.read_file(onlooker, job, self.settings)
         if outcome.status == coloring.DONE:
-            yield Shrunk(job, tuple(onlooker.pages))
+            yield Shrunk(job, stamp, tuple(onlooker.pages))
         else:
             yield beam.pvalue.TaggedOutput(_SETTLED, outcome)
 
@@ -211,9 +230,10 @@ class ColorHandler(ModelHandler):
         for number, page in enumerate(pages):
             by_shape.setdefault(page.shape, []).append(number)
         colors = [None] * len(pages)
-        for numbers in by_shape.values():
-            for start in range(0, len(numbers), BATCH_SIZE):
-                some = numbers[start : start + BATCH_SIZE]
+        for (height, width, _), numbers in by_shape.items():
+            count = max(1, MAX_PIXELS // (height * width))
+            for start in range(0, len(numbers), count):
+                some = numbers[start : start + count]
                 grayscale = tf.stack([pages[number] for number in some])
                 seeds = [self.settings.seed] * len(some)
                 rgb = model.color(grayscale, seeds, self.settings.temperature).numpy()
@@ -221,28 +241,45 @@ class ColorHandler(ModelHandler):
                     colors[number] = one
         left = iter(colors)
         return [
-            Shrunk(file.job, file.pages, tuple(itertools.islice(left, len(file.pages))))
+            dataclasses.replace(file, colors=tuple(itertools.islice(left, len(file.pages))))
             for file in batch
         ]
 
 
 @dataclass
 class _Colorist:
-    """Stands for a model whose answers are known, one after another."""
+    """Stands for a model whose answers to the pages of a file are known, in their order."""
 
     name: str
-    answers: object
+    answers: list
 
     def color_picture(self, picture, seed, temperature, saturation):
-        grayscale, rgb = (each[tf.newaxis] for each in next(self.answers))
+        grayscale, rgb = (each[tf.newaxis] for each in self.answers.pop(0))
         colored = strip_by_strip.enlarge(picture.pixels, grayscale, rgb, saturation)
         return Picture(colored, picture.alpha)
 
 
 def _write(file, name, settings):
     """From a `Shrunk` file with colors to an `Outcome`."""
-    colorist = _Colorist(name, zip(file.pages, file.colors, strict=True))
-    return coloring.color_file(colorist, file.job, settings)
+    source = file.job.source
+    if _stamp(source) != file.stamp:
+        error = UserError(
+            f"{quoted(source)}, which changed while it was colored",
+            "a file that nothing writes to",
+            "Start again when it is whole.",
+        )
+        return coloring.Outcome(source, coloring.FAILED, error=error)
+    answers = list(zip(file.pages, file.colors, strict=True))
+    return coloring.color_file(_Colorist(name, answers), file.job, settings)
+
+
+def _stamp(path):
+    """What changes with a file: time and size; None where it is missing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _lost(failed):
@@ -252,17 +289,22 @@ def _lost(failed):
         source = file.job.source
         error = UserError(
             f"{quoted(source)}, in a batch that could not be colored: {text}",
-            "memory for the network",
-            "Color it by itself, or pass a smaller --render-size.",
+            "a batch that the network can color",
+            "Where memory was short, pass a smaller --render-size or fewer --workers.",
         )
         yield coloring.Outcome(source, coloring.FAILED, error=error)
 
 
-def _write_lines(path, lines):
-    # Not by Beam's own writer, of which a kill leaves folders behind.
-    with writing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write(as_csv([COLUMNS]))
-        file.writelines(lines)
+def _write_report(path, outcomes):
+    report = Report(path, go_on=True)
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.source):
+        report.record(outcome)
+    report.save()
+
+
+def _write_dead_letters(path, outcomes):
+    rows = [row(outcome) for outcome in sorted(outcomes, key=lambda outcome: outcome.source)]
+    write_text(path, as_csv([COLUMNS, *rows]))
 
 
 def _counted(outcome):

@@ -220,8 +220,8 @@ class Checkpoints(keras.callbacks.Callback):
             return
         is_stopped = self._stop is not None and self._stop.number is not None
         if is_stopped or self._is_due():
-            # Nothing good follows a loss that is no number.
-            if math.isfinite(float(logs["loss"])):
+            # Nothing good follows a loss, or an update, that is no number.
+            if all(math.isfinite(float(logs[name])) for name in ("loss", "gradient_norm")):
                 self._save(self._epoch, self._num_done, self.model.running_loss)
             if is_stopped:
                 self._stop.obey()

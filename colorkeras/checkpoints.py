@@ -71,19 +71,20 @@ def save(run_folder, colorizer, best_weights, position):
     return written
 
 
-def restore(run_folder, colorizer, say=print):
+def restore(run_folder, colorizer, say=print, leads=True):
     """Loads the newest checkpoint that is whole into a compiled `Colorizer` of the same settings.
 
     Args:
         run_folder: The run's folder.
         colorizer: `Colorizer`; nothing of it changes where no checkpoint can be used.
         say: Function of one line of text, for those that cannot be used.
+        leads: Whether to rename these to `*.unusable`; of several workers one does.
 
     Returns:
         `(best_weights, position)` as they were passed to `save`.
 
     Raises:
-        UserError: There is none that can be used.
+        UserError: There is none that can be used, or the newest may not be read.
     """
     paths = _newest_last(run_folder)
     if not paths:
@@ -98,6 +99,14 @@ def restore(run_folder, colorizer, say=print):
         try:
             arrays, position = _read(path, variables)
             break
+        except PermissionError as error:
+            raise UserError(
+                f"the checkpoint {quoted(path)}, which may not be read ({error.strerror})",
+                "a file that you may read",
+                "Change its owner or its permissions.",
+            ) from error
+        except MemoryError:
+            raise
         except Exception as error:  # NumPy raises whatever a damaged file makes it stumble over.
             problem = one_line(error)
             unusable.append(path)
@@ -111,8 +120,9 @@ def restore(run_folder, colorizer, say=print):
     for group, values in variables.items():
         for variable, value in zip(values, arrays[group], strict=True):
             variable.assign(value)
-    for path in unusable:
-        path.unlink()  # Else it would be taken for the newest one again.
+    for path in unusable if leads else ():
+        # Else it would be taken for the newest one again.
+        path.rename(path.with_name(f"{path.name}.unusable"))
     return arrays["best"], position
 
 

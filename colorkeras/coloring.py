@@ -145,7 +145,11 @@ def _tried(work, model, job, settings):
         outcome.status, outcome.notes = SKIPPED, [str(reason)]
     # Whatever one file brings about, the others are colored.
     except Exception as error:
-        outcome.status, outcome.error = FAILED, explained(job.source, error)
+        if isinstance(error, FileExistsError) and settings.skip_existing:
+            # It appeared meanwhile: another process colors the same files.
+            outcome.status, outcome.notes = SKIPPED, [RESULT_EXISTS]
+        else:
+            outcome.status, outcome.error = FAILED, explained(job.source, error)
     outcome.seconds = time.perf_counter() - started
     return outcome
 

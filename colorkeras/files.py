@@ -5,7 +5,6 @@ import errno
 import json
 import os
 import shutil
-import threading
 import uuid
 from pathlib import Path
 
@@ -33,8 +32,8 @@ def writing(path, replace=True, durable=False):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Another for each thread, and short enough for every name that is itself.
-    writer = f"{os.getpid()}.{threading.get_native_id()}"
+    # Another for each thread on each machine, and short enough for every name that is itself.
+    writer = uuid.uuid4().hex
     temporary = path.with_name(f".{path.stem[:50]}.{writer}.tmp{path.suffix}")
     try:
         yield temporary
@@ -45,8 +44,18 @@ def writing(path, replace=True, durable=False):
             temporary.replace(path)
         else:
             _rename_to_new(temporary, path)
+        if durable:
+            _flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _flush(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _rename_to_new(temporary, path):
@@ -108,9 +117,9 @@ def _kind(error):
     return "" if isinstance(error, OSError) else f"{type(error).__name__}: "
 
 
-def write_text(path, text):
-    """Writes UTF-8 text under a temporary name, then renames."""
-    with writing(path) as temporary:
+def write_text(path, text, durable=False):
+    """Writes UTF-8 text as `writing` does."""
+    with writing(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -150,9 +159,10 @@ def _between_markers(path, text):
     return f"{before}{BEGIN}\n{text}\n{END}{after}"
 
 
-def write_json(path, value):
-    """Writes JSON, indented, in the order of the dictionary, under a temporary name first."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def write_json(path, value, durable=False):
+    """Writes JSON, indented, in the order of the dictionary, as `writing` does."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n", durable)
 
 
 def write_next_version(parent, write):

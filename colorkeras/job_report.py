@@ -36,7 +36,7 @@ class Report:
 
     Args:
         path: Of the file, which `save` writes.
-        jobs: All jobs, in the order of lines.
+        jobs: All jobs, in the order of lines; others follow as they are recorded.
         go_on: Whether an earlier report there is continued: what it says of files stays unless
             they are worked on anew.
         overwrite: Whether another file there may be replaced.
@@ -45,7 +45,7 @@ class Report:
         UserError: The file cannot be written, is no such report, or is one of the pictures.
     """
 
-    def __init__(self, path, jobs, go_on=False, overwrite=False):
+    def __init__(self, path, jobs=(), go_on=False, overwrite=False):
         self.path = Path(path)
         paths = {p.resolve() for job in jobs for p in (job.source, *job.targets)}
         if self.path.resolve() in paths:

@@ -115,10 +115,10 @@ def _planned(found, num_versions=1, side_by_side=False):
 
 def _names_a_file(output, paths):
     """Whether an output is the result of a picture rather than a folder for results."""
-    is_folder = os.fspath(output).endswith(os.sep) or _is_folder(Path(output))
-    if is_folder or not Path(output).suffix:
+    names_folder = os.fspath(output).endswith(os.sep) or is_folder(Path(output))
+    if names_folder or not Path(output).suffix:
         return False
-    if len(paths) == 1 and not _is_folder(paths[0]):
+    if len(paths) == 1 and not is_folder(paths[0]):
         return True
     if formats.is_picture(output):
         raise UserError(
@@ -129,7 +129,8 @@ def _names_a_file(output, paths):
     return False
 
 
-def _is_folder(path):
+def is_folder(path):
+    """Whether a path is that of a folder; not where it cannot be one, or cannot be reached."""
     try:
         return path.is_dir()
     except OSError:  # A name that is too long, or a folder on the way that is locked.
@@ -138,7 +139,7 @@ def _is_folder(path):
 
 def _found(path, output, recursive):
     """Yields jobs without targets, each with the path of its result."""
-    if not _is_folder(path):
+    if not is_folder(path):
         yield Job(path), _target(path, output, Path(path.name))
         return
     # Results of an earlier run may lie in a folder below.

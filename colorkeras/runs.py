@@ -85,7 +85,9 @@ def write_config(folder, config, facts):
         config: `TrainingConfig`.
         facts: Dict.
     """
-    write_json(Path(folder, _CONFIG_FILE), {"settings": dataclasses.asdict(config), **facts})
+    content = {"settings": dataclasses.asdict(config), **facts}
+    # Without it no checkpoint is of use.
+    write_json(Path(folder, _CONFIG_FILE), content, durable=True)
 
 
 def read_config(folder, changes):
@@ -109,8 +111,8 @@ def read_config(folder, changes):
         settings = facts.pop("settings")
         _check_types(settings)
         config = TrainingConfig(**settings)
-        if not isinstance(facts.get("resumed_after", []), list):
-            raise ValueError("resumed_after is no list")
+        if not all(type(number) is int for number in facts.get("resumed_after", [])):
+            raise ValueError("resumed_after is no list of whole numbers")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
         raise UserError(
             f"--resume {str(folder)!r}, which is no run of this version ({one_line(error)})",
@@ -140,11 +142,13 @@ def read_config(folder, changes):
 
 
 def _check_types(settings):
-    """Raises TypeError for a setting of another type than that of its field."""
+    """Raises TypeError or ValueError for a setting that its field cannot have."""
     for field in dataclasses.fields(TrainingConfig):
         kinds = typing.get_args(field.type) or (field.type,)
         value = settings.get(field.name, field.default)
         if float in kinds and type(value) is int:
             continue
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError(f"{field.name} is {value!r}")
         if type(value) not in kinds:  # Not isinstance, by which True is a whole number.
             raise TypeError(f"{field.name} is {value!r}")

@@ -54,7 +54,8 @@ def with_labels(config, dataset):
     """
     if not config.class_weight or getattr(dataset.train, "labels", None) is not None:
         return config
-    own = RECIPES[config.recipe].settings if config.recipe else {}
+    # A run that goes on may be of a recipe that is no more.
+    own = RECIPES[config.recipe].settings if config.recipe in RECIPES else {}
     if own.get("class_weight") != config.class_weight:
         raise UserError(
             f"--class-weight {config.class_weight:g} for {dataset.name}, which has no labels",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import tensorflow as tf
 
@@ -69,9 +70,10 @@ def is_chief(strategy):
 def _multi_worker(batch_size):
     try:
         config = json.loads(os.environ.get("TF_CONFIG", ""))
-        workers = [address for part in ("chief", "worker") for address in _part(config, part)]
-        if config["task"]["type"] not in config["cluster"] or not workers:
-            raise ValueError("it names no worker")
+        parts = {part: _addresses(config["cluster"], part) for part in ("chief", "worker")}
+        own, index = config["task"]["type"], config["task"]["index"]
+        if type(index) is not int or not 0 <= index < len(parts[own]):
+            raise ValueError(f"it names no {own} {index!r}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"--strategy multi_worker with TF_CONFIG {os.environ.get('TF_CONFIG')!r} "
@@ -80,22 +82,34 @@ def _multi_worker(batch_size):
             '"task": {"type": "worker", "index": 0}}, another index on each machine',
             "Set it, or try two workers on this machine with pipelines/launch_local.py.",
         ) from error
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    try:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"TF_CONFIG {os.environ['TF_CONFIG']!r}, whose workers do not find each other "
+            f"({one_line(error)})",
+            "free ports of machines that reach each other, and a process on each",
+            "Start all workers, each with its own index.",
+        ) from error
     if batch_size % strategy.num_replicas_in_sync:
         count = strategy.num_replicas_in_sync
         raise UserError(
-            f"--batch-size {batch_size} for {count} devices of {len(workers)} workers",
+            f"--batch-size {batch_size} for {count} devices of all workers",
             "a multiple of the number of devices",
             f"Pass --batch-size {-(-batch_size // count) * count}.",
         )
     return strategy
 
 
-def _part(config, part):
-    addresses = config["cluster"].get(part, [])
-    if not (isinstance(addresses, list) and all(isinstance(a, str) for a in addresses)):
+def _addresses(cluster, part):
+    addresses = cluster.get(part, [])
+    if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
         raise ValueError(f"its {part} is no list of addresses")
     return addresses
+
+
+def _is_address(text):
+    return isinstance(text, str) and re.fullmatch(r".+:\d+", text) is not None
 
 
 def largest_divisor(number, limit):

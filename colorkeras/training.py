@@ -77,7 +77,7 @@ def train(config, say=print):
         InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
     """
     require_writable(config.runs_dir, "--runs-dir")
-    with contextlib.ExitStack() as held:
+    with _lost_workers_explained(config, None), contextlib.ExitStack() as held:
         return _run(config, None, {}, say, held)
 
 
@@ -104,8 +104,19 @@ def resume(folder, changes, say=print):
             "a model that you name: it may be a program, and the run another's",
             f"Pass --init {printable(config.init)} as well.",
         )
-    with contextlib.ExitStack() as held:
+    with _lost_workers_explained(config, folder), contextlib.ExitStack() as held:
         return _run(config, Path(folder), earlier, say, held)
+
+
+@contextlib.contextmanager
+def _lost_workers_explained(config, folder):
+    """Raises LostWorkerError where others end before or after the epochs, see `_explained`."""
+    try:
+        yield
+    except _PEER_IS_GONE as error:
+        if config.strategy != "multi_worker":
+            raise
+        raise _lost_worker(folder) from error
 
 
 def _run(config, resumed_folder, earlier, say, held):
@@ -182,24 +193,32 @@ def _run(config, resumed_folder, earlier, say, held):
         folder = runs.new_folder(Path(config.runs_dir, config.arch))
     if leads:
         held.enter_context(runs.claimed(folder))
+        if resumed_folder is not None and checkpoints.exist(folder) != is_resumed:
+            raise UserError(
+                f"--resume {quoted(folder)}, which another process began to train meanwhile",
+                "a run that was stopped",
+                "Start again.",
+            )
     start = checkpoints.Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
     if resumed_folder is not None:
         _check_same(folder, facts, earlier)
     if is_resumed:
-        start = _restore(folder, config, facts, earlier, colorizer, best, say)
+        start = _restore(folder, config, facts, earlier, colorizer, best, leads, say)
     elif resumed_folder is not None:
         say("No checkpoint was written yet: starting anew in the same folder.")
+    if is_multi_worker(strategy):
+        _check_agreement(strategy, start)
     if leads:
         runs.write_config(folder, config, facts)
     say(f"Run: {folder}")
     num_left = (config.epochs - start.num_epochs) * steps_per_epoch - start.num_steps
     progress = Progress(batch_size, num_left, say, start.minutes)
     record = Record(folder, best)
-    stopped_by = None
+    stop, stopped_by = None, None
     if num_left > 0 and not best.patience_ended:
         with contextlib.ExitStack() as stack:
             every = config.checkpoint_every and interval_of(config.checkpoint_every)
-            stop, written = None, []
+            written = []
             if not is_multi_worker(strategy):
                 stop = stack.enter_context(stop_requests())
             elif every and every[1] == "min":
@@ -229,6 +248,9 @@ def _run(config, resumed_folder, earlier, say, held):
                 config.epochs,
                 leads,
             )
+    if stopped_by is None and stop is not None and stop.number is not None:
+        # It came between the last checkpoint and here.
+        stopped_by = InterruptedRunError(stop.number, "Interrupted.")
     stopped_by = stopped_by and _explained(stopped_by, dataset, strategy, folder)
     if isinstance(stopped_by, LostWorkerError) or not leads:
         if stopped_by is not None:
@@ -262,8 +284,9 @@ def _run(config, resumed_folder, earlier, say, held):
         if explained is error:
             raise
         raise explained from error
-    report.save(folder)
     tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
+    # Last: its figures say that nothing is left to do.
+    report.save(folder)
     say(report.table())
     say(f"Pictures, curves and figures are in {folder}")
     return Run(folder, export_folder, report.metrics)
@@ -287,6 +310,13 @@ def _export(objective, best, folder, config, facts):
 
 def _check_same(folder, facts, earlier):
     """Raises UserError unless data and devices are those with which a run began."""
+    unknown = earlier.keys() - facts.keys() - {"epochs_planned", "resumed_after"}
+    if unknown:
+        raise UserError(
+            f"--resume {quoted(folder)}, whose settings have {', '.join(sorted(unknown))}",
+            "a run of this version",
+            "Start another run; --init takes the model.keras of this one.",
+        )
     for key in ("dataset", "dataset_fingerprint", "batch_size", "precision"):
         if facts[key] != earlier.get(key):
             raise UserError(
@@ -296,16 +326,30 @@ def _check_same(folder, facts, earlier):
             )
 
 
-def _restore(folder, config, facts, earlier, colorizer, best, say):
+def _check_agreement(strategy, start):
+    """Raises UserError unless all workers begin at the same step."""
+    own = tf.constant([start.num_epochs, start.num_steps])
+    total = strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(lambda: own), axis=None)
+    if tf.reduce_any(total != own * strategy.num_replicas_in_sync):
+        raise UserError(
+            f"workers that do not all begin at epoch {start.num_epochs + 1}, step "
+            f"{start.num_steps + 1}, as this one does",
+            "the same folder of the run, with the same checkpoints, on all machines",
+            "Pass --resume with a folder that all of them see.",
+        )
+
+
+def _restore(folder, config, facts, earlier, colorizer, best, leads, say):
     """Puts a run back to its last checkpoint; returns the `checkpoints.Position`."""
 
     def warn(line):
         facts["notes"] = [*facts["notes"], line.removeprefix("*** ")]
         say(line)
 
-    weights, position = checkpoints.restore(folder, colorizer, warn)
+    weights, position = checkpoints.restore(folder, colorizer, warn, leads)
     finished = position.num_epochs
-    if config.keep_last and finished:
+    # Within an epoch the average is not the last epoch's any more.
+    if config.keep_last and finished and not position.num_steps:
         best.put(finished - 1, colorizer.average.get_weights(), position.history)
     else:
         best.put(position.best_epoch, weights, position.history)
@@ -339,11 +383,15 @@ def _explained(error, dataset, strategy, folder):
     if dataset.problem is not None:
         return LostDataError(f"Stopped: a picture can no longer be read: {dataset.problem}")
     if is_multi_worker(strategy) and isinstance(error, _PEER_IS_GONE):
-        return LostWorkerError(
-            "Stopped: another worker cannot be reached any more; its own output says why. To go "
-            f"on, start all workers with --resume {folder or 'and the folder of the run'}"
-        )
+        return _lost_worker(folder)
     return error
+
+
+def _lost_worker(folder):
+    return LostWorkerError(
+        "Stopped: another worker cannot be reached any more; its own output says why. To go "
+        f"on, start all workers with --resume {folder or 'and the folder of the run'}"
+    )
 
 
 @contextlib.contextmanager

@@ -5,9 +5,10 @@
     python pipelines/colorize_beam.py --input 'scans/**/*.tif' --output color --model unet_vivid
     python pipelines/colorize_beam.py --input scans.txt --output color --runner FlinkRunner ...
 
-The input is a folder, a pattern, or a list of pictures (.txt, a path in each line). Results that
-are there are left as they are: started again, it goes on. OUTPUT/report.csv tells of each file,
-OUTPUT/failed.csv of what failed and why; both are replaced.
+The input is a folder, a pattern, or a list of pictures (.txt, a path in each line); results lie as
+their sources do in the folder, before the first wildcard, or in the folder that all on the list
+share. Those that are there are left as they are: started again with the same input, it goes on.
+OUTPUT/report.csv tells of each file, OUTPUT/failed.csv of what failed and why.
 
 With --runner, options that are not listed here go to Beam; runners other than the local one are
 untested. Pictures, model and results need the same paths on all machines, and these colorkeras.
@@ -23,16 +24,20 @@ from colorkeras.cli import DONE, FAILED, guarded, quiet_start
 from colorkeras.cli.coloring_options import (
     add_coloring_arguments,
     check_coloring_options,
+    check_range,
     settings_of,
 )
+from colorkeras.errors import UserError, one_line
 from colorkeras.files import require_writable
+from colorkeras.job_report import Report
 
 try:
     with quiet_start():
         import apache_beam as beam
         from apache_beam.options.pipeline_options import PipelineOptions
+        from apache_beam.runners import create_runner
 except ImportError:
-    sys.exit("Apache Beam is missing: pip install -e '.[beam]', in an environment of its own")
+    beam = None
 
 LOCAL_RUNNER = "FnApiRunner"
 """Runs within this process. Beam's default may download another one."""
@@ -59,27 +64,42 @@ def main():
     if options.runner == LOCAL_RUNNER:
         # Beam leaves options that it does not know alone: a misspelt one would do nothing.
         parser.parse_args()
-        workers = options.workers or (os.cpu_count() or 1) + 1
-        others = [f"--direct_num_workers={workers}", "--direct_running_mode=multi_threading"]
-    return color(options, [f"--runner={options.runner}", *others])
+    elif options.workers is not None:
+        parser.error(f"--workers is for the local runner; use the option of {options.runner}")
+    if beam is None:
+        raise UserError(
+            "a Python without Apache Beam",
+            "Apache Beam, in an environment of its own",
+            "python -m venv beam && beam/bin/pip install -e '.[beam]'",
+        )
+    return color(options, others)
 
 
-def color(options, words):
+def color(options, others):
     """Runs the pipeline; returns the exit status."""
     check_coloring_options(options)
     require_writable(options.output, "--output")
+    if options.workers is not None:
+        check_range("--workers", options.workers, 1, 64)
+    runner = runner_of(options)
     with quiet_start():
         from colorkeras import archives, model
 
         planned = archives.find(options.input, options.output)
+        report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
+        for path in (report, failures):
+            # Refuses a file there that is something else.
+            Report(path, planned, go_on=True)
         loaded = model.load(options.model, options.render_size)
     if options.temperature is not None:
         loaded.exported.check_temperature(options.temperature)
     settings = settings_of(options, skip_existing=True)
     # What Beam says once a worker, though there is nothing amiss.
     logging.getLogger().addFilter(lambda record: "Resource module" not in str(record.msg))
-    report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
-    pipeline = beam.Pipeline(options=PipelineOptions(words))
+    if options.runner == LOCAL_RUNNER:
+        workers = options.workers or (os.cpu_count() or 1) + 1
+        others = [f"--direct_num_workers={workers}", "--direct_running_mode=multi_threading"]
+    pipeline = beam.Pipeline(runner, PipelineOptions(others))
     archives.color(pipeline, planned, loaded, settings, report, failures)
     result = pipeline.run()
     result.wait_until_finish()
@@ -89,6 +109,18 @@ def color(options, words):
         return DONE
     print(f"What failed, and why: {failures}")
     return FAILED
+
+
+def runner_of(options):
+    """Beam's runner of the name."""
+    try:
+        return create_runner(options.runner)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise UserError(
+            f"--runner {options.runner} ({one_line(error)})",
+            "a runner of Apache Beam that is installed",
+            "Leave it away to color on this machine.",
+        ) from error
 
 
 if __name__ == "__main__":

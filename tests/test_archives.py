@@ -119,6 +119,10 @@ def test_results_that_are_there_stay_unless_told_otherwise(archive, vivid, tmp_p
     assert counts == {"done": 1, "skipped": 1, "failed": 1}
     assert report[str(job.source)]["notes"] == jobs.RESULT_EXISTS
     assert job.results[0].read_bytes() == b"mine"
+    # What an earlier run said of the others is kept.
+    colored = str(archive / "colored.png")
+    _, again, _ = color(planned, vivid, go_on, tmp_path)
+    assert again[colored] == report[colored] and "were replaced" in again[colored]["notes"]
     counts, _, _ = color(planned, vivid, coloring.Settings(overwrite=True), tmp_path)
     assert counts == {"done": 2, "skipped": 0, "failed": 1}
     assert job.results[0].read_bytes() != b"mine"
@@ -173,10 +177,46 @@ def test_folders_lists_and_patterns(archive, tmp_path, monkeypatch, text):
     assert {"a.png", "deep/b.JPG", "deep/er/c.webp"} <= targets
 
 
-@pytest.mark.parametrize("text", ["nothing/*.png", "none.txt", "empty.txt"])
+def test_results_stay_in_their_folder(archive, tmp_path, monkeypatch):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    Image.fromarray(ramp((8, 8))).save("here.png")
+    Path("list.txt").write_text("\ufeff../scans/a.png\nhere.png\n", encoding="utf-8")
+    targets = [job.results[0] for job in archives.find("list.txt", "../color")]
+    color = tmp_path / "color"
+    assert targets == [color / "scans" / "a.png", color / "inner" / "here.png"]
+
+
+@pytest.mark.parametrize("pattern", ["../scans/**/*.png", "../link/**/*.png"])
+@pytest.mark.parametrize("output", ["../scans/color", "{}/scans/color", "../work/../scans/color"])
+def test_a_pattern_does_not_find_results(archive, tmp_path, monkeypatch, pattern, output):
+    (tmp_path / "link").symlink_to(archive)
+    (tmp_path / "work").mkdir()
+    (archive / "color").mkdir()
+    Image.fromarray(ramp((8, 8))).save(archive / "color" / "a.png")
+    monkeypatch.chdir(tmp_path / "work")
+    planned = archives.find(pattern, output.format(tmp_path))
+    assert {job.source.name for job in planned} == {"a.png", "colored.png", "empty.png"}
+    assert all("color" not in job.source.parts for job in planned)
+
+
+def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
+    [job] = archives.find(str(archive / "a.png"), tmp_path)
+    [small] = archives._Shrink(vivid, coloring.Settings()).process(job)
+    handler = archives.ColorHandler(vivid, coloring.Settings())
+    [colored] = handler.run_inference([small], vivid.exported)
+    Image.fromarray(ramp((80, 20))).save(job.source)
+    outcome = archives._write(colored, vivid.name, coloring.Settings())
+    assert outcome.status == coloring.FAILED and "changed while" in str(outcome.error)
+    assert not job.results[0].exists()
+
+
+@pytest.mark.parametrize("text", ["nothing/*.png", "none.txt", "empty.txt", "utf16.txt", 300 * "a"])
 def test_without_pictures(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     Path("empty.txt").write_text("\n")
+    Path("utf16.txt").write_text("a.png\n", encoding="utf-16")
     with pytest.raises(UserError, match=r"Received: .*\nExpected: .*\nFix: "):
         archives.find(text, "color")
 
@@ -190,6 +230,9 @@ def test_without_pictures(tmp_path, monkeypatch, text):
         ("--input", ".", "--saturation", "nan"),
         ("--input", ".", "--modell", "unet"),
         ("--input", ".", "--output", "a.png"),
+        ("--input", ".", "--workers", "0"),
+        ("--input", ".", "--runner", "FlnkRunner"),
+        ("--input", ".", "--runner", "FlinkRunner", "--workers", "2"),
     ],
     ids=" ".join,
 )
@@ -198,6 +241,16 @@ def test_what_cannot_start(words, tmp_path):
     status, said = end(start(tmp_path, *words))
     assert status == 2 and "Traceback" not in said, said
     assert {path.name for path in tmp_path.iterdir()} == {"a.png"}
+
+
+@pytest.mark.parametrize("name", ["report.csv", "failed.csv"])
+def test_a_file_that_is_no_report_is_not_replaced(name, tmp_path):
+    Image.fromarray(ramp((8, 8))).save(tmp_path / "a.png")
+    (tmp_path / "color").mkdir()
+    (tmp_path / "color" / name).write_text("mine")
+    status, said = end(start(tmp_path, "--input", "a.png"))
+    assert status == 2 and "a file that is no such report" in said
+    assert [path.name for path in (tmp_path / "color").iterdir()] == [name]
 
 
 def start(folder, *words):
@@ -241,7 +294,7 @@ def test_500_pictures_of_which_some_are_broken_and_a_kill(number, tmp_path):
     done = 480 - len(before)
     assert f"{done} done, {len(before)} skipped, 20 failed" in said
     assert {Path(source).name for source in rows_of(results / "failed.csv")} == broken
-    assert len(rows_of(results / "report.csv")) == 500
+    assert list(rows_of(results / "report.csv")) == sorted(map(str, scans.rglob("*.*")))
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
 
     loaded, planned = model.load(), jobs.plan([scans], tmp_path / "expected", recursive=True)

@@ -113,13 +113,30 @@ def test_a_damaged_one_gives_way_to_the_one_before(kind, trained, tmp_path):
         checkpoints.save(tmp_path, trained, [], Position(3, 0.0, {}, None, num_steps, [1.5, 7.0]))
     newest = tmp_path / checkpoints.FOLDER / "epoch-0003-step-000007.npz"
     damage(newest, kind)
-    lines = []
-    _, position = checkpoints.restore(tmp_path, make_colorizer(), lines.append)
-    assert (position.num_epochs, position.num_steps) == (3, 0)
-    (line,) = lines
-    assert str(newest) in line and "cannot be used" in line
-    # It is not the newest one any more.
+    # Of several workers, only the first one changes files.
+    for leads in (False, True):
+        assert newest.exists()
+        lines = []
+        _, position = checkpoints.restore(tmp_path, make_colorizer(), lines.append, leads)
+        assert (position.num_epochs, position.num_steps) == (3, 0)
+        (line,) = lines
+        assert str(newest) in line and "cannot be used" in line
+    # It is not the newest one any more, and not lost.
     assert not newest.exists()
+    assert newest.with_name(f"{newest.name}.unusable").exists()
+
+
+@pytest.mark.parametrize("kind", [PermissionError, MemoryError])
+def test_a_checkpoint_that_is_not_damaged_is_not_put_aside(kind, trained, tmp_path, monkeypatch):
+    path = checkpoints.save(tmp_path, trained, [], POSITION)
+
+    def refuse(*_, **__):
+        raise kind(13, "not now")
+
+    monkeypatch.setattr(np, "load", refuse)
+    with pytest.raises((UserError, MemoryError), match="not now"):
+        checkpoints.restore(tmp_path, make_colorizer())
+    assert path.exists()
 
 
 def test_names_are_in_the_order_of_training(trained, tmp_path):

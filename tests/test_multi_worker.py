@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -192,6 +193,48 @@ def test_a_worker_that_dies_stops_the_other_and_all_go_on(
 
 
 @pytest.mark.slow
+def test_a_worker_without_data_stops_the_other_as_well(free_ports, picture_folder, tmp_path):
+    addresses = [f"localhost:{port}" for port in free_ports(2)]
+    cluster = {"worker": addresses}
+    workers = [
+        start(
+            tmp_path,
+            *(*WORDS, "--strategy", "multi_worker", "--dataset", pictures),
+            config={"cluster": cluster, "task": {"type": "worker", "index": number}},
+        )
+        for number, pictures in enumerate((picture_folder, tmp_path / "missing"))
+    ]
+    statuses, said = end(workers)
+    assert statuses == [1, 2], said
+    assert "another worker cannot be reached any more" in said[0]
+    assert "Traceback" not in said[0]
+
+
+@pytest.mark.slow
+def test_workers_with_other_checkpoints_do_not_go_on(two, free_ports, tmp_path):
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        shutil.copytree(two, folder)
+    newest = max((run_in(folders[1]) / "checkpoints").iterdir())
+    newest.unlink()
+    addresses = [f"localhost:{port}" for port in free_ports(2)]
+    workers = [
+        start(
+            folder,
+            *("train", "--resume", run_in(folder).relative_to(folder), "--epochs", "6"),
+            config={
+                "cluster": {"worker": addresses},
+                "task": {"type": "worker", "index": number},
+            },
+        )
+        for number, folder in enumerate(folders)
+    ]
+    statuses, said = end(workers)
+    assert statuses == [2, 2], said
+    assert all("workers that do not all begin" in each for each in said)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("num_workers", [1, 2])
 def test_launching_locally(num_workers, run_python, picture_folder, tmp_path):
     process = run_python(
@@ -230,6 +273,11 @@ def test_other_errors_are_not_taken_for_a_lost_worker(kind, is_lost, monkeypatch
         '{"cluster": {"worker": "a:1"}, "task": {"type": "worker", "index": 0}}',
         '{"cluster": {"worker": ["a:1"]}}',
         '{"cluster": {"worker": ["a:1"]}, "task": {"type": "chief", "index": 0}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 2}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": "0"}}',
+        '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker"}}',
+        '{"cluster": {"worker": ["a"]}, "task": {"type": "worker", "index": 0}}',
+        '{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}',
     ],
 )
 def test_a_cluster_that_is_none_is_refused(config, monkeypatch):

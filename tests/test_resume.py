@@ -134,21 +134,22 @@ def test_two_minutes_or_steps_between_checkpoints(tmp_path, monkeypatch):
             keeping.on_epoch_begin(epoch)
             for step in range(7):
                 now[0] += 30
-                keeping.on_train_batch_end(step, {"loss": 1.0})
+                keeping.on_train_batch_end(step, {"loss": 1.0, "gradient_norm": 1.0})
             keeping.on_epoch_end(epoch)
         within = [position.num_steps for position in written if position.num_steps]
         assert within == expected
         assert [p.num_epochs for p in written if not p.num_steps] == [1, 2]
 
 
-def test_weights_after_a_loss_that_is_no_number_are_not_kept(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["loss", "gradient_norm"])
+def test_weights_after_what_is_no_number_are_not_kept(name, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(checkpoints, "save", lambda *words: written.append(words[-1]))
     progress = callbacks.Progress(1, 1, print)
     keeping = callbacks.Checkpoints(tmp_path, callbacks.BestEpoch(), progress, 7, (1, "steps"))
     keeping.on_train_begin()
     keeping.on_epoch_begin(0)
-    keeping.on_train_batch_end(0, {"loss": float("nan")})
+    keeping.on_train_batch_end(0, {"loss": 1.0, "gradient_norm": 1.0, name: float("nan")})
     assert not written
 
 
@@ -205,6 +206,42 @@ def test_a_run_that_keeps_its_last_epoch_exports_that(config_for, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
+def test_within_an_epoch_the_last_one_is_still_the_one_before(config_for, tmp_path, monkeypatch):
+    config = config_for(tmp_path, epochs=3, batch_size=4, keep_last=True)
+    with monkeypatch.context() as patch:
+        signalled(patch, signal.SIGTERM, epoch=1, step=2)
+        with pytest.raises(InterruptedRunError):
+            training.train(config, lambda line: None)
+    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
+    last = resumed_colorizer(config)
+    kept, position = checkpoints.restore(folder, last)
+    assert position.num_steps == 2
+    lines = []
+    shorter = training.resume(folder, {"epochs": 1}, lines.append)
+    assert any("Exported the last epoch, 1" in line for line in lines)
+    for exported, one in zip(weights_of(shorter), kept, strict=True):
+        np.testing.assert_array_equal(exported, one)
+    averages = last.average.get_weights()
+    assert any((one != other).any() for one, other in zip(kept, averages, strict=True))
+
+
+@pytest.mark.slow
+def test_a_signal_behind_the_last_epoch_is_obeyed(config_for, tmp_path, monkeypatch):
+    close = training.tensorboard.EpochSummaries.close
+
+    def signalled_close(self):
+        signal.raise_signal(signal.SIGTERM)
+        close(self)
+
+    monkeypatch.setattr(training.tensorboard.EpochSummaries, "close", signalled_close)
+    with pytest.raises(InterruptedRunError) as error:
+        training.train(config_for(tmp_path, epochs=1), lambda line: None)
+    assert error.value.signal_number == signal.SIGTERM
+    (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
+    assert training.resume(folder, {}, lambda line: None).metrics["model"]["epochs"] == 1
+
+
 def resumed_colorizer(config):
     networks = [training.architectures.build(config.arch) for _ in range(2)]
     objective = training.objectives.create("chroma", config)
@@ -253,6 +290,16 @@ def test_another_ones_run_does_not_choose_what_model_is_loaded(finished, tmp_pat
         training.resume(tmp_path, {})
     with pytest.raises(UserError, match="there is no such folder"):
         training.resume(tmp_path, {"init": "missing/1"})
+
+
+@pytest.mark.parametrize("key", ["unknown", "labels"])
+def test_a_run_with_settings_of_another_version_does_not_go_on(key, finished, tmp_path):
+    _, _, run = finished
+    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
+    config["settings"]["export_dir"] = "below"
+    runs.write_json(tmp_path / "config.json", {**config, key: 1})
+    with pytest.raises(UserError, match=f"whose settings have {key}"):
+        training.resume(tmp_path, {}, lambda line: None)
 
 
 def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
@@ -323,6 +370,8 @@ def test_a_run_goes_on_with_its_own_data_only(config_for, tmp_path, fit_only):
         '{"settings": {"init": 3}}',
         '{"settings": {"export_dir": null}}',
         '{"settings": {}, "resumed_after": 3}',
+        '{"settings": {}, "resumed_after": ["1"]}',
+        '{"settings": {"export_dir": "\\u0000"}}',
     ],
 )
 def test_a_folder_that_is_no_run_is_refused(content, tmp_path):

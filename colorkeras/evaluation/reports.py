@@ -57,12 +57,11 @@ class Report:
         write_json(Path(folder, REPORT_FILES[0]), self.metrics)
 
     def save(self, folder):
-        """Writes `REPORT_FILES` to a folder."""
+        """Writes `REPORT_FILES` to a folder, the figures last: where they are, all is there."""
         model = self.metrics["model"]
         _, samples_file, pictures_file, worst_file, reliability_file = (
             Path(folder, name) for name in REPORT_FILES
         )
-        self.save_metrics(folder)
         title = (
             f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
             f"{self.metrics['dataset']}"
@@ -77,6 +76,7 @@ class Report:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
             ).save(temporary)
+        self.save_metrics(folder)
 
 
 def report(model, conditions, saturation=1.0, temperature=None, samples=True):

@@ -157,6 +157,20 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
     assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES} - {"reliability.png"}
 
 
+def test_figures_are_written_last(exports, crops, tmp_path, monkeypatch):
+    report = evaluation.report(
+        exports("skip_cnn").model, evaluation.prepare(dataset_of(crops), "test")
+    )
+
+    def fail(*_):
+        raise OSError("no space")
+
+    monkeypatch.setattr("colorkeras.figures.save_rows", fail)
+    with pytest.raises(OSError, match="no space"):
+        report.save(tmp_path)
+    assert not (tmp_path / "metrics.json").exists()
+
+
 def test_worst_pictures_are_those_with_the_largest_color_errors(exports, crops):
     model = exports("skip_cnn").model
     report = evaluation.report(model, evaluation.prepare(dataset_of(crops), "test"))

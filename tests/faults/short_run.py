@@ -68,7 +68,11 @@ def finish(folder, pictures):
     else:
         status, said = end(start(folder, "train", "--resume", run))
         if status == 2 and "has finished 3" in said:
-            return said  # It was stopped when nothing was left to do.
+            # It was stopped when nothing was left to do.
+            assert all(
+                (run / name).exists() for name in ("samples.png", "worst.png", "pictures.png")
+            )
+            return said
     assert status == 0, said
     return said
 
