@@ -23,12 +23,12 @@ class UserError(Exception):
 
     def __init__(self, received: str, expected: str, fix: str):
         super().__init__(f"Received: {received}\nExpected: {expected}\nFix: {fix}")
-        self._parts = received, expected, fix
+        self.received, self.expected, self.fix = received, expected, fix
 
     def __reduce__(self):
         # An exception is otherwise made again from its message, by which workers of Apache Beam
         # would lose it.
-        return type(self), self._parts
+        return type(self), (self.received, self.expected, self.fix)
 
 
 def check_choice(kind, name, choices):

@@ -25,6 +25,7 @@ from colorkeras.version import __version__
 
 COMMANDS = {
     "colorize": "color pictures and folders of pictures",
+    "demo": "open a page in the browser: drop a photograph, slide between gray and color",
     "models": "tell what models are installed, with their figures",
     "train": "train a network and export it as a SavedModel",
     "evaluate": "measure exported models on a data set",

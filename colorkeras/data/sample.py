@@ -64,6 +64,19 @@ def load(split: str) -> np.ndarray:
     return np.concatenate([_crop(_read(file, factor)) for file in files for factor in REDUCTIONS])
 
 
+def photographs() -> list[tuple]:
+    """The photographs whole.
+
+    Returns:
+        A list of `(path, title)`, in the order of `sources`.
+
+    >>> path, title = photographs()[0]
+    >>> path.name, title
+    ('astronaut.jpg', 'Astronaut Eileen Collins')
+    """
+    return [(_directory() / photo["file"], photo["title"]) for photo in sources()]
+
+
 def _directory():
     return resources.files("colorkeras.data") / "photographs"
 

@@ -1,0 +1,88 @@
+"""Open a page in the browser: drop a photograph, slide between gray and color.
+
+    colorkeras demo
+
+The page is served on this machine, to this machine alone, and fetches nothing from elsewhere. What
+visitors upload is deleted when they leave.
+"""
+
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+
+from colorkeras.cli import quiet_start
+from colorkeras.cli.coloring_options import check_range
+from colorkeras.errors import UserError
+from colorkeras.export_files import read_metadata
+from colorkeras.shipped import SHIPPED, resolve
+
+LOCAL = "127.0.0.1"
+
+PORT = 7860
+
+MAX_MEGABYTES, MAX_MEGAPIXELS = 100, 60
+"""Of an upload."""
+
+
+def add_arguments(parser):
+    """Adds the options of the command."""
+    add = parser.add_argument
+    add(
+        "--model",
+        action="append",
+        metavar="NAME_OR_PATH",
+        help=f"{', '.join(SHIPPED)} or the folder of an export; may be repeated (default: "
+        "the shipped ones)",
+    )
+    add(
+        "--host",
+        default=LOCAL,
+        metavar="ADDRESS",
+        help="address to serve at (default %(default)s, this machine alone); with 0.0.0.0 whoever "
+        "reaches this machine can use it and upload files",
+    )
+    add("--port", type=int, default=PORT, metavar="N", help="(default %(default)s)")
+    add(
+        "--max-megabytes",
+        type=float,
+        default=MAX_MEGABYTES,
+        metavar="N",
+        help="largest file that is taken (default %(default)g)",
+    )
+    add(
+        "--max-megapixels",
+        type=float,
+        default=MAX_MEGAPIXELS,
+        metavar="N",
+        help="millions of pixels of the largest photograph (default %(default)g)",
+    )
+    add("--no-browser", action="store_true", help="do not open the page")
+
+
+def run(options):
+    """Serves the page until it is stopped; returns the exit status."""
+    names = options.model or list(SHIPPED)
+    for name in names:
+        read_metadata(resolve(name))
+    check_range("--port", options.port, 1, 65535)
+    check_range("--max-megabytes", options.max_megabytes, 0.001, 10_000)
+    check_range("--max-megapixels", options.max_megapixels, 0.001, 10_000)
+    if importlib.util.find_spec("gradio") is None:
+        raise UserError(
+            "colorkeras demo without Gradio", "the extra demo", "pip install 'colorkeras[demo]'"
+        )
+    with tempfile.TemporaryDirectory(prefix="colorkeras-demo-") as folder:
+        # Gradio reads these when it is imported: where uploads go, and that nothing is reported.
+        os.environ |= {
+            "GRADIO_TEMP_DIR": folder,
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "HF_HUB_OFFLINE": "1",
+        }
+        with quiet_start():
+            from colorkeras import model
+            from colorkeras.demo import page
+
+            models = {name: model.load(name) for name in names}
+            shared = page.Page(models, Path(folder), options.max_megapixels)
+        page.serve(shared, options)

@@ -1,0 +1,1 @@
+"""A page in the browser where people color photographs; it needs the extra `demo`."""

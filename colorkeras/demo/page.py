@@ -1,0 +1,101 @@
+"""The page: its tabs, and what they share."""
+
+import threading
+
+import gradio as gr
+from PIL import Image
+
+from colorkeras import formats
+from colorkeras.data import sample
+from colorkeras.demo.photograph import Photograph
+from colorkeras.demo.previews import Preview
+from colorkeras.demo.visits import Visits
+from colorkeras.errors import UserError, one_line
+
+TITLE = "colorkeras"
+
+INTRODUCTION = """# colorkeras
+Color for black-and-white photographs. The colors are plausible guesses, no record of what was
+there: say so where you show them."""
+
+# Those of the visitor's machine: the library's own are fetched from elsewhere.
+FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
+MONOSPACED = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+
+
+class Page:
+    """What all tabs need.
+
+    Args:
+        models: Dict of `model.Model` by name, the first one chosen at the start.
+        folder: For files of visits, and examples.
+        max_megapixels: Millions of pixels of the largest photograph.
+    """
+
+    def __init__(self, models, folder, max_megapixels):
+        self.models, self.max_megapixels = models, max_megapixels
+        self.visits = Visits(folder / "visits")
+        self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
+        self.examples = list(_examples(folder / "examples"))
+
+    def look(self, path):
+        """The `Preview` of a file."""
+        return Preview(path, self.models, self.max_megapixels)
+
+
+def build(page):
+    """The page as `gr.Blocks`, not yet launched."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
+        gr.Markdown(INTRODUCTION)
+        with gr.Tab("Color a photograph"):
+            Photograph(page).build()
+
+        def leave(request: gr.Request):
+            page.visits.end(request.session_hash)
+
+        blocks.unload(leave)
+    return blocks
+
+
+def serve(page, options):
+    """Serves the page until the process is interrupted.
+
+    Args:
+        page: `Page`.
+        options: Of `colorkeras demo`.
+
+    Raises:
+        UserError: The port is taken.
+    """
+    try:
+        build(page).launch(
+            server_name=options.host,
+            server_port=options.port,
+            inbrowser=not options.no_browser,
+            max_file_size=int(options.max_megabytes * 1e6),
+            theme=gr.themes.Default(font=FONTS, font_mono=MONOSPACED),
+            run_history=False,
+            footer_links=["api"],
+            share=False,
+            ssr_mode=False,
+            quiet=True,
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        raise UserError(
+            f"--port {options.port} ({one_line(error)})",
+            "a port that is free",
+            f"Pass --port {options.port + 1}.",
+        ) from error
+    print(f"The page is at http://{options.host}:{options.port}; Ctrl-C ends it.", flush=True)
+    threading.Event().wait()
+
+
+def _examples(folder):
+    """Writes the photographs that come with colorkeras in gray; yields paths and titles."""
+    folder.mkdir(parents=True)
+    for path, title in sample.photographs():
+        with path.open("rb") as stream, Image.open(stream) as image:
+            target = folder / path.name
+            image.convert("L").save(target, quality=92)
+            yield str(target), title

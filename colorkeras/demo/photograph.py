@@ -1,0 +1,193 @@
+"""The first tab: a photograph in gray and in color, and the full-size file of it."""
+
+import uuid
+
+import gradio as gr
+import numpy as np
+from matplotlib import colormaps
+from PIL import Image
+
+from colorkeras import coloring, jobs
+from colorkeras.demo.plain_words import in_plain_words
+from colorkeras.shipped import PURPOSES
+
+JPEG_QUALITY = 90
+"""Of previews."""
+
+MOST_UNSURE = 0.15
+"""Standard deviation of chroma that the brightest color of the map stands for."""
+
+PRIVATE = {"api_visibility": "private"}
+
+GRAY = "gray.jpg"
+
+# Gradio looks for this default value.
+_PROGRESS = gr.Progress()
+
+COLORING, SHOWING = {"concurrency_id": "coloring", "concurrency_limit": 1}, {"concurrency_limit": 4}
+"""What waits in line, with its place shown, and what does not: the saturation of a preview."""
+
+
+class Photograph:
+    """What the tab does.
+
+    Args:
+        page: `page.Page`.
+    """
+
+    def __init__(self, page):
+        self._page = page
+
+    def build(self):
+        """Adds the tab to the page that is being built."""
+        names = list(self._page.models)
+        with gr.Row():
+            with gr.Column(scale=1, min_width=300):
+                file = gr.File(
+                    label="Photograph: drop it here, or click to choose",
+                    file_types=self._page.suffixes,
+                    height=140,
+                )
+                examples = gr.Gallery(
+                    self._page.examples,
+                    label="Or pick one of these",
+                    columns=3,
+                    height=230,
+                    allow_preview=False,
+                    object_fit="cover",
+                    interactive=False,
+                )
+                choices = [(f"{name}: {PURPOSES.get(name, 'your own')}", name) for name in names]
+                model = gr.Radio(choices, value=names[0], label="Model")
+                saturation = gr.Slider(0, 2, 1, step=0.05, label="Saturation")
+                seed = gr.State(0)
+                another = gr.Button("Another plausible version", interactive=False)
+                unsure = gr.Checkbox(
+                    False, label="Show where the model is unsure", interactive=False
+                )
+            with gr.Column(scale=3, min_width=300):
+                shown = gr.ImageSlider(
+                    label="Gray and color: drag the divider",
+                    type="filepath",
+                    interactive=False,
+                    max_height=700,
+                    elem_id="shown",
+                )
+                told = gr.Markdown("Nothing leaves this machine but what you download.")
+                where = gr.Image(
+                    label="Brighter: other colors are as plausible",
+                    visible=False,
+                    interactive=False,
+                    alt_text="The photograph as a map, bright where the model is unsure of colors",
+                )
+                full = gr.Button("Color the full size", variant="primary", interactive=False)
+                result = gr.File(label="Full size, with the metadata", visible=False)
+
+        settings = [model, saturation, seed]
+        begun = [shown, told, another, unsure, full, result]
+        changed = {"inputs": settings, "outputs": [shown, another, unsure, result], **PRIVATE}
+        file.upload(self.drop, [file, *settings], begun, **COLORING, **PRIVATE)
+        examples.select(self.pick, settings, begun, **COLORING, **PRIVATE)
+        model.input(self.show, **changed, **COLORING, show_progress="minimal")
+        saturation.input(
+            self.show, **changed, **SHOWING, show_progress="hidden", trigger_mode="always_last"
+        )
+        another.click(lambda number: number + 1, seed, seed, queue=False, **PRIVATE).then(
+            self.show, **changed, **COLORING, show_progress="minimal"
+        )
+        for event in (unsure.input, model.input, shown.change):
+            event(self.where, [model, unsure], where, **COLORING, **PRIVATE, show_progress="hidden")
+        full.click(self.full, settings, result, **COLORING, **PRIVATE)
+
+    def drop(self, file, name, saturation, seed, request: gr.Request):
+        """Begins with an uploaded photograph."""
+        return self._begin(file, name, saturation, seed, request)
+
+    def pick(self, name, saturation, seed, event: gr.SelectData, request: gr.Request):
+        """Begins with one of the examples."""
+        path, _ = self._page.examples[event.index]
+        return self._begin(path, name, saturation, seed, request)
+
+    def _begin(self, path, name, saturation, seed, request):
+        with in_plain_words():
+            visit = self._page.visits.begin(request.session_hash, path, self._page.look)
+            preview = visit.preview
+            gray = visit.folder / GRAY
+            Image.fromarray(preview.gray).save(gray, quality=JPEG_QUALITY)
+            width, height = preview.size
+            lines = [f"**{visit.source.name}**, {width} x {height} pixels."]
+            if preview.num_pages > 1:
+                lines.append(f"The first of {preview.num_pages} pages is shown; all are colored.")
+            shown, another, unsure, result = self._shown(visit, name, saturation, seed)
+            told = " ".join([*lines, *(f"{note}." for note in preview.notes)])
+            return shown, told, another, unsure, gr.Button(interactive=True), result
+
+    def show(self, name, saturation, seed, request: gr.Request):
+        """Shows the preview with other settings."""
+        with in_plain_words():
+            visit = self._page.visits.of(request.session_hash)
+            return self._shown(visit, name, saturation, seed)
+
+    def _shown(self, visit, name, saturation, seed):
+        color = visit.folder / f"preview-{uuid.uuid4().hex[:8]}.jpg"
+        pixels = visit.preview.colored(name, seed, saturation)
+        Image.fromarray(pixels).save(color, quality=JPEG_QUALITY)
+        exported = self._page.models[name].exported
+        return (
+            (visit.folder / GRAY, color),
+            gr.Button(interactive=exported.samples),
+            gr.Checkbox(interactive=exported.is_confident),
+            gr.File(None, visible=False),
+        )
+
+    def where(self, name, wanted, request: gr.Request):
+        """Shows where the model is unsure, if that is wanted and it tells."""
+        if not (wanted and self._page.models[name].exported.is_confident):
+            return gr.Image(visible=False)
+        with in_plain_words():
+            visit = self._page.visits.of(request.session_hash)
+            spread = visit.preview.spread(name)
+            colors = colormaps["inferno"](np.clip(spread / MOST_UNSURE, 0, 1), bytes=True)
+            height, width = visit.preview.gray.shape
+            shown = Image.fromarray(colors[..., :3]).resize(
+                (width, height), Image.Resampling.BILINEAR
+            )
+            path = visit.folder / f"unsure-{uuid.uuid4().hex[:8]}.jpg"
+            shown.save(path, quality=JPEG_QUALITY)
+            return gr.Image(path, visible=True)
+
+    def full(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
+        """Writes the photograph in color, as `colorkeras colorize` does."""
+        with in_plain_words():
+            page, visit = self._page, self._page.visits.of(request.session_hash)
+            [job] = jobs.plan([visit.source], visit.folder / f"full-{uuid.uuid4().hex[:8]}")
+            settings = coloring.Settings(
+                seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
+            )
+            watched = _Watched(page.models[name], visit.preview.num_pages, progress)
+            progress(0, desc="Reading")
+            outcome = coloring.color_file(watched, job, settings)
+            if outcome.error is not None:
+                raise outcome.error
+            for note in outcome.notes:
+                gr.Info(f"{note}.")
+            return gr.File(str(outcome.targets[0]), visible=True)
+
+
+class _Watched:
+    """A model that tells how many pages of a file it has colored."""
+
+    def __init__(self, model, num_pages, progress):
+        self.name, self._model = model.name, model
+        self._num_pages, self._progress, self._num_done = num_pages, progress, 0
+
+    def color_picture(self, *arguments):
+        which = f" page {self._num_done + 1} of {self._num_pages}" if self._num_pages > 1 else ""
+        self._tell(0.2, f"Coloring{which}")
+        colored = self._model.color_picture(*arguments)
+        self._tell(0.8, f"Writing{which}")
+        self._num_done += 1
+        return colored
+
+    def _tell(self, share, text):
+        self._progress((self._num_done + share) / self._num_pages, desc=text)

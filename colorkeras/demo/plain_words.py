@@ -1,0 +1,25 @@
+"""What goes wrong, as visitors of a page are told of it."""
+
+import contextlib
+
+import gradio as gr
+
+from colorkeras.errors import UserError
+
+
+@contextlib.contextmanager
+def in_plain_words():
+    """Shows a `UserError` of the block on the page: what is wrong, and what to do."""
+    try:
+        yield
+    except UserError as error:
+        raise gr.Error(plain(error), duration=None, print_exception=False) from error
+
+
+def plain(error):
+    """A `UserError` in one or two sentences.
+
+    >>> print(plain(UserError("'a.txt', no picture", "a picture", "Drop another file.")))
+    'a.txt', no picture. Expected: a picture. Drop another file.
+    """
+    return f"{error.received}. Expected: {error.expected}. {error.fix}"
