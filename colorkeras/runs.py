@@ -26,6 +26,9 @@ CHANGEABLE = (
 """Settings that may differ when a run goes on: its length, which epoch is exported, where things
 are or go, how often it is kept, and whether it is watched more closely."""
 
+EPOCHS_FOLDER = "epochs"
+"""In a run's folder: pictures after each epoch, 001.png and so on."""
+
 _CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
 

@@ -57,6 +57,7 @@ def add_arguments(parser):
         metavar="N",
         help="millions of pixels of the largest photograph (default %(default)g)",
     )
+    add("--runs-dir", default="runs", metavar="DIR", help="runs to replay (default %(default)s)")
     add("--no-browser", action="store_true", help="do not open the page")
 
 
@@ -84,5 +85,5 @@ def run(options):
             from colorkeras.demo import page
 
             models = {name: model.load(name) for name in names}
-            shared = page.Page(models, Path(folder), options.max_megapixels)
+            shared = page.Page(models, Path(folder), options.max_megapixels, options.runs_dir)
         page.serve(shared, options)

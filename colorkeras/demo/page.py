@@ -7,6 +7,8 @@ from PIL import Image
 
 from colorkeras import formats
 from colorkeras.data import sample
+from colorkeras.demo.blind_test import BlindTest
+from colorkeras.demo.comparison import Comparison
 from colorkeras.demo.photograph import Photograph
 from colorkeras.demo.previews import Preview
 from colorkeras.demo.visits import Visits
@@ -23,6 +25,14 @@ FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONOSPACED = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
+# The gallery of examples is as high as they are, and names them to screen readers alone.
+CSS = """
+#examples .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
+#examples .grid-wrap, #examples .gallery-container { height: auto !important; min-height: 0; }
+#examples .caption-label { display: none; }
+"""
+
+
 class Page:
     """What all tabs need.
 
@@ -30,13 +40,23 @@ class Page:
         models: Dict of `model.Model` by name, the first one chosen at the start.
         folder: For files of visits, and examples.
         max_megapixels: Millions of pixels of the largest photograph.
+        runs_dir: Folder of runs whose epochs are shown.
+
+    Attributes:
+        visits: `visits.Visits`.
+        suffixes: Of files that are taken.
+        examples: List of the path of a gray photograph and its title.
+        originals: Paths of the same in color, by title.
     """
 
-    def __init__(self, models, folder, max_megapixels):
-        self.models, self.max_megapixels = models, max_megapixels
-        self.visits = Visits(folder / "visits")
+    def __init__(self, models, folder, max_megapixels, runs_dir):
+        self.models, self.max_megapixels, self.runs_dir = models, max_megapixels, runs_dir
+        self.visits = Visits(folder / "visits", folder)
+        # Else each file of a visit would be copied, and the copies outlast the visit.
+        gr.set_static_paths([folder / "visits", folder / "examples"])
         self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
-        self.examples = list(_examples(folder / "examples"))
+        self.originals = {title: path for path, title in sample.photographs()}
+        self.examples = list(_grayed(self.originals, folder / "examples"))
 
     def look(self, path):
         """The `Preview` of a file."""
@@ -49,6 +69,13 @@ def build(page):
         gr.Markdown(INTRODUCTION)
         with gr.Tab("Color a photograph"):
             Photograph(page).build()
+        with gr.Tab("Compare models"):
+            comparison = Comparison(page)
+            comparison.build()
+        with gr.Tab("Real or recolored?"):
+            BlindTest(page).build()
+
+        blocks.load(comparison.first, None, comparison.shown_first, api_visibility="private")
 
         def leave(request: gr.Request):
             page.visits.end(request.session_hash)
@@ -74,6 +101,7 @@ def serve(page, options):
             inbrowser=not options.no_browser,
             max_file_size=int(options.max_megabytes * 1e6),
             theme=gr.themes.Default(font=FONTS, font_mono=MONOSPACED),
+            css=CSS,
             run_history=False,
             footer_links=["api"],
             share=False,
@@ -91,11 +119,10 @@ def serve(page, options):
     threading.Event().wait()
 
 
-def _examples(folder):
-    """Writes the photographs that come with colorkeras in gray; yields paths and titles."""
+def _grayed(originals, folder):
+    """Writes photographs in gray; yields paths and titles."""
     folder.mkdir(parents=True)
-    for path, title in sample.photographs():
+    for title, path in originals.items():
         with path.open("rb") as stream, Image.open(stream) as image:
-            target = folder / path.name
-            image.convert("L").save(target, quality=92)
-            yield str(target), title
+            image.convert("L").save(folder / path.name, quality=92)
+        yield str(folder / path.name), title

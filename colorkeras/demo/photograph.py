@@ -1,13 +1,11 @@
 """The first tab: a photograph in gray and in color, and the full-size file of it."""
 
-import uuid
-
 import gradio as gr
 import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from colorkeras import coloring, jobs
+from colorkeras import coloring, formats, jobs
 from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.shipped import PURPOSES
 
@@ -19,7 +17,10 @@ MOST_UNSURE = 0.15
 
 PRIVATE = {"api_visibility": "private"}
 
-GRAY = "gray.jpg"
+# The library's component has none.
+_ALTERNATIVE_TEXTS = """() => document.querySelectorAll("#shown img").forEach(
+    (image, number) => { image.alt = number ? "The photograph in color" : "The same in gray"; }
+)"""
 
 # Gradio looks for this default value.
 _PROGRESS = gr.Progress()
@@ -52,10 +53,12 @@ class Photograph:
                     self._page.examples,
                     label="Or pick one of these",
                     columns=3,
-                    height=230,
+                    height="auto",
                     allow_preview=False,
                     object_fit="cover",
                     interactive=False,
+                    buttons=[],
+                    elem_id="examples",
                 )
                 choices = [(f"{name}: {PURPOSES.get(name, 'your own')}", name) for name in names]
                 model = gr.Radio(choices, value=names[0], label="Model")
@@ -71,13 +74,18 @@ class Photograph:
                     type="filepath",
                     interactive=False,
                     max_height=700,
+                    buttons=["fullscreen"],
                     elem_id="shown",
+                )
+                divider = gr.Slider(
+                    0, 100, 50, step=1, label="Divider, for the keyboard", buttons=[]
                 )
                 told = gr.Markdown("Nothing leaves this machine but what you download.")
                 where = gr.Image(
                     label="Brighter: other colors are as plausible",
                     visible=False,
                     interactive=False,
+                    buttons=["fullscreen"],
                     alt_text="The photograph as a map, bright where the model is unsure of colors",
                 )
                 full = gr.Button("Color the full size", variant="primary", interactive=False)
@@ -97,6 +105,16 @@ class Photograph:
         )
         for event in (unsure.input, model.input, shown.change):
             event(self.where, [model, unsure], where, **COLORING, **PRIVATE, show_progress="hidden")
+        divider.input(
+            lambda position: gr.ImageSlider(slider_position=position),
+            divider,
+            shown,
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            **PRIVATE,
+        )
+        shown.change(None, js=_ALTERNATIVE_TEXTS, **PRIVATE)
         full.click(self.full, settings, result, **COLORING, **PRIVATE)
 
     def drop(self, file, name, saturation, seed, request: gr.Request):
@@ -112,7 +130,7 @@ class Photograph:
         with in_plain_words():
             visit = self._page.visits.begin(request.session_hash, path, self._page.look)
             preview = visit.preview
-            gray = visit.folder / GRAY
+            gray = visit.gray = visit.new_file("gray.jpg")
             Image.fromarray(preview.gray).save(gray, quality=JPEG_QUALITY)
             width, height = preview.size
             lines = [f"**{visit.source.name}**, {width} x {height} pixels."]
@@ -129,12 +147,12 @@ class Photograph:
             return self._shown(visit, name, saturation, seed)
 
     def _shown(self, visit, name, saturation, seed):
-        color = visit.folder / f"preview-{uuid.uuid4().hex[:8]}.jpg"
+        color = visit.new_file("color.jpg")
         pixels = visit.preview.colored(name, seed, saturation)
         Image.fromarray(pixels).save(color, quality=JPEG_QUALITY)
         exported = self._page.models[name].exported
         return (
-            (visit.folder / GRAY, color),
+            (str(visit.gray), str(color)),
             gr.Button(interactive=exported.samples),
             gr.Checkbox(interactive=exported.is_confident),
             gr.File(None, visible=False),
@@ -152,15 +170,17 @@ class Photograph:
             shown = Image.fromarray(colors[..., :3]).resize(
                 (width, height), Image.Resampling.BILINEAR
             )
-            path = visit.folder / f"unsure-{uuid.uuid4().hex[:8]}.jpg"
+            path = visit.new_file("unsure.jpg")
             shown.save(path, quality=JPEG_QUALITY)
-            return gr.Image(path, visible=True)
+            return gr.Image(str(path), visible=True)
 
     def full(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
         """Writes the photograph in color, as `colorkeras colorize` does."""
         with in_plain_words():
             page, visit = self._page, self._page.visits.of(request.session_hash)
-            [job] = jobs.plan([visit.source], visit.folder / f"full-{uuid.uuid4().hex[:8]}")
+            name_of_result = f"{visit.source.stem}{jobs.MARK}"
+            suffix = formats.suffix_of_result(visit.source)
+            [job] = jobs.plan([visit.source], visit.new_file(name_of_result + suffix))
             settings = coloring.Settings(
                 seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
             )

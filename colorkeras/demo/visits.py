@@ -15,18 +15,35 @@ IDLE_SECONDS = 3600
 """After which the files of a visitor who is gone without a word are deleted."""
 
 
+NUM_KEPT = 3
+"""Of the files of one name: the browser may still fetch one when the next is written."""
+
+
 class Visit:
     """A visitor's photograph, and a folder of their own for what is made of it.
 
     Attributes:
-        folder: It is deleted when the visit ends.
-        source: The photograph's path in it, under the name that the visitor gave.
+        folder: It is deleted when the visit ends; its name cannot be guessed.
+        uploaded: The path at which the photograph came.
+        source: Its path in the folder, under the name that the visitor gave.
         preview: `previews.Preview`.
+        gray: Path of its gray picture, when there is one.
     """
 
-    def __init__(self, folder, source, preview):
-        self.folder, self.source, self.preview = folder, source, preview
+    def __init__(self, folder, uploaded, source, preview):
+        self.folder, self.uploaded, self.source, self.preview = folder, uploaded, source, preview
+        self.gray = None
         self.seen = time.monotonic()
+
+    def new_file(self, name):
+        """A path for another file of a name, in a folder of its own; only the last few stay."""
+        parent = self.folder / name
+        parent.mkdir(exist_ok=True)
+        for old in sorted(parent.iterdir(), key=lambda folder: folder.stat().st_mtime)[:-NUM_KEPT]:
+            shutil.rmtree(old)
+        folder = parent / uuid.uuid4().hex
+        folder.mkdir()
+        return folder / name
 
 
 class Visits:
@@ -34,10 +51,11 @@ class Visits:
 
     Args:
         folder: For the folders of visits.
+        uploads: In which uploads come, to be deleted with the visit.
     """
 
-    def __init__(self, folder):
-        self._folder = Path(folder)
+    def __init__(self, folder, uploads):
+        self._folder, self._uploads = Path(folder), Path(uploads)
         self._visits = {}
         self._lock = threading.Lock()
 
@@ -60,7 +78,7 @@ class Visits:
         try:
             source = folder / Path(uploaded).name
             shutil.copyfile(uploaded, source)
-            visit = Visit(folder, source, look(source))
+            visit = Visit(folder, Path(uploaded), source, look(source))
         except BaseException:
             shutil.rmtree(folder)
             raise
@@ -68,8 +86,7 @@ class Visits:
             replaced = [self._visits.pop(session, None)]
             self._visits[session] = visit
             replaced += [self._visits.pop(key) for key in self._idle()]
-        for old in filter(None, replaced):
-            shutil.rmtree(old.folder, ignore_errors=True)
+        self._delete(replaced)
         return visit
 
     def of(self, session):
@@ -91,8 +108,16 @@ class Visits:
         """Deletes what is kept of a visit."""
         with self._lock:
             visit = self._visits.pop(session, None)
-        if visit is not None:
+        self._delete([visit])
+
+    def _delete(self, visits):
+        for visit in filter(None, visits):
             shutil.rmtree(visit.folder, ignore_errors=True)
+            with self._lock:
+                # Visitors who upload the same file share it.
+                is_shared = any(other.uploaded == visit.uploaded for other in self._visits.values())
+            if not is_shared and visit.uploaded.is_relative_to(self._uploads):
+                visit.uploaded.unlink(missing_ok=True)
 
     def _idle(self):
         by_age = sorted(self._visits, key=lambda key: self._visits[key].seen)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from colorkeras import evaluation, figures
 from colorkeras.callbacks import StopOnNaN
 from colorkeras.metrics import METRICS
+from colorkeras.runs import EPOCHS_FOLDER
 from colorkeras.tensorboard import tags
 
 
@@ -101,7 +102,7 @@ class EpochSummaries(keras.callbacks.Callback):
     def _write_pictures(self, number):
         grayscale, prediction = evaluation.color_pictures(self.model, self._truth)
         rows = {"grayscale": grayscale, "prediction": prediction, "ground truth": self._truth}
-        path = self._folder / "epochs" / f"{number:03}.png"
+        path = self._folder / EPOCHS_FOLDER / f"{number:03}.png"
         figures.save_rows(path, rows, f"{self._title}, epoch {number}")
         # The file's own pixels: enlarged and labelled, as TensorBoard cannot do it.
         picture = tf.io.decode_png(path.read_bytes(), channels=3)
