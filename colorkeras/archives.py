@@ -216,7 +216,7 @@ class ColorHandler(ModelHandler):
     """
 
     def __init__(self, loaded, settings):
-        super().__init__(min_batch_size=1, max_batch_size=BATCH_SIZE)
+        super().__init__(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
         self.path, self.settings = loaded.exported.path.resolve(), settings
 
     def load_model(self):

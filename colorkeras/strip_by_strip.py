@@ -1,6 +1,7 @@
 """What `full_resolution` does, strip by strip outside of graphs, so that little is in memory."""
 
 import functools
+import threading
 
 import numpy as np
 import tensorflow as tf
@@ -78,7 +79,6 @@ def _strips(pixels):
         yield tf.constant(start), tf.constant(pixels[start : start + num_rows])
 
 
-@functools.cache
 class _Graphs:
     """`shrink_rows` and `enlarge_rows` in graphs, traced once for pictures of all sizes."""
 
@@ -86,9 +86,19 @@ class _Graphs:
         rows = tf.TensorSpec([None, None, num_channels], dtype)
         number, size = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32)
         lines = tf.TensorSpec([4, None, None], tf.float32)
-        self.shrink = tf.function(shrink_rows, [rows, number, size, size])
-        self.enlarge = tf.function(enlarge_rows, [rows, number, size, lines])
+        self.shrink = _traced(shrink_rows, [rows, number, size, size])
+        self.enlarge = _traced(enlarge_rows, [rows, number, size, lines])
+
+
+def _traced(function, signature):
+    # The function itself would warn where it is traced for several kinds of pictures.
+    return tf.function(function, signature).get_concrete_function()
+
+
+_graphs = functools.cache(_Graphs)
+_lock = threading.Lock()
 
 
 def _graphs_of(rows):
-    return _Graphs(rows.dtype, rows.shape[-1])
+    with _lock:  # Else threads that begin together would trace it several times.
+        return _graphs(rows.dtype, rows.shape[-1])

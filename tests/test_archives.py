@@ -75,7 +75,10 @@ def rows_of(path):
 
 
 def assert_same_pictures(expected, results):
-    """Files have the same names, and pixels and transparency but for one level of 255."""
+    """Files have the same names, and pixels and transparency but for one level of 255.
+
+    Lossy formats make up to a few levels of that one in few pixels.
+    """
     names = [
         sorted(path.relative_to(folder) for path in folder.rglob("*.*") if path.suffix != ".csv")
         for folder in (expected, results)
@@ -86,7 +89,9 @@ def assert_same_pictures(expected, results):
         for one, other in zip(*of_either, strict=True):
             step = 257 if one.pixels.dtype == np.uint16 else 1
             difference = one.pixels.astype(np.int32) - other.pixels.astype(np.int32)
-            assert np.abs(difference).max() <= step, name
+            is_lossy = name.suffix.lower() in (".jpg", ".webp")
+            assert np.abs(difference).max() <= (8 if is_lossy else step), name
+            assert np.abs(difference).mean() <= 0.01 * step, name
             np.testing.assert_array_equal(one.alpha, other.alpha)
 
 

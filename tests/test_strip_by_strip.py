@@ -1,5 +1,7 @@
 """Tests of coloring strip by strip, beside the same in a graph of the whole picture."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -34,14 +36,31 @@ def test_a_network_of_one_size_gets_it():
     assert strip_by_strip.shrink(np.zeros([50, 20], np.uint8), 96, 32).shape == (1, 32, 32, 1)
 
 
-def test_pictures_of_all_sizes_share_a_graph():
-    for height in range(8, 20):
+def test_pictures_of_all_sizes_and_threads_share_a_graph(monkeypatch):
+    traced = []
+
+    def counted(function):
+        def count(*arguments):
+            traced.append(function.__name__)
+            return function(*arguments)
+
+        return count
+
+    for name in ("shrink_rows", "enlarge_rows"):
+        monkeypatch.setattr(strip_by_strip, name, counted(getattr(strip_by_strip, name)))
+    strip_by_strip._graphs.cache_clear()
+
+    def color(height):
         pixels = np.zeros([height, 3 * height, 3], np.uint16)
         small = strip_by_strip.shrink(pixels, 6 + height // 4)
-        strip_by_strip.enlarge(pixels, small, colored_small(small))
-    graphs = strip_by_strip._Graphs(tf.uint16, 3)
-    for graph in (graphs.shrink, graphs.enlarge):
-        assert graph.experimental_get_tracing_count() == 1
+        return strip_by_strip.enlarge(pixels, small, colored_small(small)).shape
+
+    sizes = range(8, 20)
+    with ThreadPoolExecutor(4) as pool:
+        shapes = list(pool.map(color, sizes))
+    assert shapes == [(height, 3 * height, 3) for height in sizes]
+    assert sorted(traced) == ["enlarge_rows", "shrink_rows"]
+    strip_by_strip._graphs.cache_clear()
 
 
 def test_too_long_a_side_is_refused():
