@@ -7,6 +7,8 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from colorkeras.demo.line import COLORING, PRIVATE
+
 NUM_PICTURES = 10
 
 CROP_SIZE, SHOWN_SIZE = 144, 432
@@ -67,13 +69,12 @@ class BlindTest:
         export = gr.Button("Save my answers", interactive=False)
 
         state = [shown, real, recolored, told, export]
-        private = {"api_visibility": "private"}
-        start.click(self.begin, model, [round_, *state], **private)
+        start.click(self.begin, model, [round_, *state], **COLORING, **PRIVATE)
         for button, answer in ((real, REAL), (recolored, RECOLORED)):
             button.click(
-                self.answering(answer), [round_, answers], [round_, answers, *state], **private
+                self.answering(answer), [round_, answers], [round_, answers, *state], **PRIVATE
             )
-        export.click(None, answers, None, js=_EXPORT, **private)
+        export.click(None, answers, None, js=_EXPORT, **PRIVATE)
 
     def begin(self, model):
         """Draws ten pictures; shows the first."""

@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from colorkeras.demo.line import COLORING, PRIVATE
 from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.demo.previews import Preview
 from colorkeras.runs import EPOCHS_FOLDER
@@ -40,11 +41,13 @@ class Comparison:
             buttons=[],
             interactive=False,
         )
-        picture.input(self.compare, picture, compared, api_visibility="private")
+        picture.input(self.compare, picture, compared, **COLORING, **PRIVATE)
 
         gr.Markdown("## Epoch by epoch")
         runs = self.runs()
-        with gr.Row():
+        if not runs:
+            gr.Markdown(f"No run in `{self._page.runs_dir}` has pictures of epochs.")
+        with gr.Row(visible=bool(runs)):
             run = gr.Dropdown(
                 list(runs), value=next(iter(runs), None), label=f"Run, of {self._page.runs_dir}"
             )
@@ -54,10 +57,11 @@ class Comparison:
             label="Ten validation pictures: gray, prediction, truth",
             interactive=False,
             buttons=["fullscreen"],
+            visible=bool(runs),
             alt_text="Ten validation pictures of the run after the epoch",
         )
         timer = gr.Timer(SECONDS_PER_EPOCH, active=False)
-        private = {"api_visibility": "private", "show_progress": "hidden"}
+        private = {**PRIVATE, "show_progress": "hidden"}
         run.input(self.begin, run, [epoch, shown], **private)
         epoch.change(self.after, [run, epoch], shown, **private)
         play.click(lambda: (1, gr.Timer(active=True)), None, [epoch, timer], **private)

@@ -7,8 +7,10 @@ from PIL import Image
 
 from colorkeras import formats
 from colorkeras.data import sample
+from colorkeras.demo import full_size
 from colorkeras.demo.blind_test import BlindTest
 from colorkeras.demo.comparison import Comparison
+from colorkeras.demo.line import COLORING, PRIVATE
 from colorkeras.demo.photograph import Photograph
 from colorkeras.demo.previews import Preview
 from colorkeras.demo.visits import Visits
@@ -25,11 +27,14 @@ FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONOSPACED = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
-# The gallery of examples is as high as they are, and names them to screen readers alone.
+# The gallery of examples is as high as they are, and names them to screen readers alone; texts have
+# the contrast that WCAG asks for.
 CSS = """
 #examples .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
 #examples .grid-wrap, #examples .gallery-container { height: auto !important; min-height: 0; }
 #examples .caption-label { display: none; }
+button[role=tab][aria-selected=true] { color: var(--body-text-color) !important; }
+.or, .min_value, .max_value, .show-api { color: var(--body-text-color-subdued) !important; }
 """
 
 
@@ -56,7 +61,7 @@ class Page:
         gr.set_static_paths([folder / "visits", folder / "examples"])
         self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
         self.originals = {title: path for path, title in sample.photographs()}
-        self.examples = list(_grayed(self.originals, folder / "examples"))
+        self.examples = list(_grayed(self.originals, folder / "examples" / "gray"))
 
     def look(self, path):
         """The `Preview` of a file."""
@@ -75,7 +80,8 @@ def build(page):
         with gr.Tab("Real or recolored?"):
             BlindTest(page).build()
 
-        blocks.load(comparison.first, None, comparison.shown_first, api_visibility="private")
+        full_size.build(page)
+        blocks.load(comparison.first, None, comparison.shown_first, **COLORING, **PRIVATE)
 
         def leave(request: gr.Request):
             page.visits.end(request.session_hash)
@@ -100,7 +106,7 @@ def serve(page, options):
             server_port=options.port,
             inbrowser=not options.no_browser,
             max_file_size=int(options.max_megabytes * 1e6),
-            theme=gr.themes.Default(font=FONTS, font_mono=MONOSPACED),
+            theme=_theme(),
             css=CSS,
             run_history=False,
             footer_links=["api"],
@@ -117,6 +123,21 @@ def serve(page, options):
         ) from error
     print(f"The page is at http://{options.host}:{options.port}; Ctrl-C ends it.", flush=True)
     threading.Event().wait()
+
+
+def _theme():
+    """The library's, in colors of enough contrast."""
+    theme = gr.themes.Default(primary_hue="indigo", font=FONTS, font_mono=MONOSPACED)
+    fill = {
+        f"button_primary_background_fill{state}{scheme}": color
+        for state, color in (("", "*primary_600"), ("_hover", "*primary_700"))
+        for scheme in ("", "_dark")
+    }
+    subdued = {
+        "body_text_color_subdued": "*neutral_600",
+        "body_text_color_subdued_dark": "*neutral_300",
+    }
+    return theme.set(**fill, **subdued)
 
 
 def _grayed(originals, folder):

@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from colorkeras import coloring, formats, jobs
+from colorkeras.demo import full_size
+from colorkeras.demo.line import COLORING, PRIVATE, SHOWING
 from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.shipped import PURPOSES
 
@@ -15,8 +16,6 @@ JPEG_QUALITY = 90
 MOST_UNSURE = 0.15
 """Standard deviation of chroma that the brightest color of the map stands for."""
 
-PRIVATE = {"api_visibility": "private"}
-
 # The library's component has none.
 _ALTERNATIVE_TEXTS = """() => document.querySelectorAll("#shown img").forEach(
     (image, number) => { image.alt = number ? "The photograph in color" : "The same in gray"; }
@@ -24,9 +23,6 @@ _ALTERNATIVE_TEXTS = """() => document.querySelectorAll("#shown img").forEach(
 
 # Gradio looks for this default value.
 _PROGRESS = gr.Progress()
-
-COLORING, SHOWING = {"concurrency_id": "coloring", "concurrency_limit": 1}, {"concurrency_limit": 4}
-"""What waits in line, with its place shown, and what does not: the saturation of a preview."""
 
 
 class Photograph:
@@ -177,37 +173,15 @@ class Photograph:
     def full(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
         """Writes the photograph in color, as `colorkeras colorize` does."""
         with in_plain_words():
-            page, visit = self._page, self._page.visits.of(request.session_hash)
-            name_of_result = f"{visit.source.stem}{jobs.MARK}"
-            suffix = formats.suffix_of_result(visit.source)
-            [job] = jobs.plan([visit.source], visit.new_file(name_of_result + suffix))
-            settings = coloring.Settings(
-                seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
+            visit = self._page.visits.of(request.session_hash)
+            outcome = full_size.color(
+                self._page,
+                visit,
+                name,
+                saturation,
+                seed,
+                lambda share, text: progress(share, desc=text),
             )
-            watched = _Watched(page.models[name], visit.preview.num_pages, progress)
-            progress(0, desc="Reading")
-            outcome = coloring.color_file(watched, job, settings)
-            if outcome.error is not None:
-                raise outcome.error
             for note in outcome.notes:
                 gr.Info(f"{note}.")
             return gr.File(str(outcome.targets[0]), visible=True)
-
-
-class _Watched:
-    """A model that tells how many pages of a file it has colored."""
-
-    def __init__(self, model, num_pages, progress):
-        self.name, self._model = model.name, model
-        self._num_pages, self._progress, self._num_done = num_pages, progress, 0
-
-    def color_picture(self, *arguments):
-        which = f" page {self._num_done + 1} of {self._num_pages}" if self._num_pages > 1 else ""
-        self._tell(0.2, f"Coloring{which}")
-        colored = self._model.color_picture(*arguments)
-        self._tell(0.8, f"Writing{which}")
-        self._num_done += 1
-        return colored
-
-    def _tell(self, share, text):
-        self._progress((self._num_done + share) / self._num_pages, desc=text)

@@ -1,6 +1,7 @@
 """What goes wrong, as visitors of a page are told of it."""
 
 import contextlib
+import re
 
 import gradio as gr
 
@@ -17,9 +18,10 @@ def in_plain_words():
 
 
 def plain(error):
-    """A `UserError` in one or two sentences.
+    """A `UserError` in a few sentences, without the server's folders.
 
-    >>> print(plain(UserError("'a.txt', no picture", "a picture", "Drop another file.")))
+    >>> print(plain(UserError("'/tmp/a.txt', no picture", "a picture", "Drop another file.")))
     'a.txt', no picture. Expected: a picture. Drop another file.
     """
-    return f"{error.received}. Expected: {error.expected}. {error.fix}"
+    text = f"{error.received}. Expected: {error.expected}. {error.fix}"
+    return re.sub(r"'[^']*/([^/']*)'", r"'\1'", text)

@@ -51,7 +51,7 @@ class Visits:
 
     Args:
         folder: For the folders of visits.
-        uploads: In which uploads come, to be deleted with the visit.
+        uploads: In which uploads come, each in a folder of its own, to be deleted with the visit.
     """
 
     def __init__(self, folder, uploads):
@@ -116,7 +116,7 @@ class Visits:
             with self._lock:
                 # Visitors who upload the same file share it.
                 is_shared = any(other.uploaded == visit.uploaded for other in self._visits.values())
-            if not is_shared and visit.uploaded.is_relative_to(self._uploads):
+            if not is_shared and visit.uploaded.parents[1] == self._uploads:
                 visit.uploaded.unlink(missing_ok=True)
 
     def _idle(self):
