@@ -42,7 +42,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._num_timed = 0
-        self._started = None
+        self._begun, self._started = time.perf_counter(), None
 
     def on_train_batch_end(self, batch, logs=None):
         self._steps += 1
@@ -59,7 +59,11 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs):
         if self._num_timed:
-            logs["images_per_second"] = self._num_timed * self._batch_size / self._seconds
+            speed = self._num_timed * self._batch_size / self._seconds
+        else:
+            # What is left of an epoch may be a single step; every epoch has the same columns.
+            speed = self._batch_size / (self._started - self._begun)
+        logs["images_per_second"] = speed
         logs["minutes"] = self.minutes
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 

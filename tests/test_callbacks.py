@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from colorkeras.callbacks import BestEpoch
+from colorkeras.callbacks import BestEpoch, Progress
 
 
 @pytest.mark.parametrize(("keep_last", "kept"), [(False, 1), (True, 3)])
@@ -30,3 +30,23 @@ def test_patience_ends_without_a_lower_loss(keep_last):
         best.on_epoch_end(epoch, {"val_loss": loss})
         stopped.append(model.stop_training)
     assert stopped == [False, False, False, True] and best.patience_ended
+
+
+def test_speed_of_epochs_of_any_number_of_steps(monkeypatch):
+    """A run that goes on within an epoch may have one step left; histories have no gaps."""
+    now = [0.0]
+    monkeypatch.setattr("colorkeras.callbacks.time.perf_counter", lambda: now[0])
+    progress = Progress(batch_size=8, total_steps=4, say=print)
+    progress.set_model(SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.1)))
+    speeds = []
+    for num_steps in (1, 3):
+        progress.on_epoch_begin(0)
+        for step in range(num_steps):
+            # The first one waits for data.
+            now[0] += 4.0 if step == 0 else 2.0
+            progress.on_train_batch_end(step)
+        now[0] += 100.0  # Validation.
+        logs = {}
+        progress.on_epoch_end(0, logs)
+        speeds.append(logs["images_per_second"])
+    assert speeds == [2.0, 4.0]
