@@ -190,7 +190,7 @@ def interval_of(text):
     if number == 0 or (unit == "steps" and number != int(number)):
         raise UserError(
             f"--checkpoint-every {text}",
-            "a whole number of steps or minutes above 0, such as 500steps or 10min",
+            "a whole number of steps, or minutes, above 0, such as 500steps or 10min",
             "Pass one of these, or leave it away.",
         )
     return number, unit
