@@ -1,6 +1,6 @@
 """Make the screenshots of TensorBoard's tabs that stand in the documents, without a display.
 
-    pip install -e '.[screenshots]'     # and Chromium: apt-get install chromium
+    pip install -e '.[browser]'     # and Chromium: apt-get install chromium
     python pipelines/tensorboard_screenshots.py --logdir runs
 
 It starts TensorBoard on the folder, opens it in a headless Chromium, writes
@@ -26,7 +26,7 @@ from pathlib import Path
 try:
     from playwright.sync_api import sync_playwright
 except ImportError:
-    sys.exit("Playwright is missing: pip install -e '.[screenshots]'")
+    sys.exit("Playwright is missing: pip install -e '.[browser]'")
 
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

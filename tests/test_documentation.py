@@ -52,7 +52,7 @@ def test_figures_of_models_are_what_report_writes(name):
 @pytest.mark.parametrize("page", ["README.md", "RESULTS.md"])
 def test_pages_show_figures_that_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([\w./-]+\.png)\)", text):
+    for target in re.findall(r"\]\(([\w./-]+\.(?:png|jpg))\)", text):
         assert (ROOT / target).is_file(), target
 
 

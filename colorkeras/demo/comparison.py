@@ -40,6 +40,7 @@ class Comparison:
             height="auto",
             buttons=[],
             interactive=False,
+            elem_id="compared",
         )
         picture.input(self.compare, picture, compared, **COLORING, **PRIVATE)
 
@@ -55,6 +56,7 @@ class Comparison:
             play = gr.Button("Replay")
         shown = gr.Image(
             label="Ten validation pictures: gray, prediction, truth",
+            show_label=False,
             interactive=False,
             buttons=["fullscreen"],
             visible=bool(runs),

@@ -1,6 +1,8 @@
 """The page: its tabs, and what they share."""
 
-import threading
+import ipaddress
+import sys
+import time
 
 import gradio as gr
 from PIL import Image
@@ -22,16 +24,21 @@ INTRODUCTION = """# colorkeras
 Color for black-and-white photographs. The colors are plausible guesses, no record of what was
 there: say so where you show them."""
 
+SECONDS_BETWEEN_SWEEPS = 60
+"""After which visits that were idle for too long are looked for again."""
+
 # Those of the visitor's machine: the library's own are fetched from elsewhere.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONOSPACED = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 
-# The gallery of examples is as high as they are, and names them to screen readers alone; texts have
-# the contrast that WCAG asks for.
+# Galleries are as high as what they show; that of examples names them to screen readers alone;
+# texts have the contrast that WCAG asks for.
 CSS = """
 #examples .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
-#examples .grid-wrap, #examples .gallery-container { height: auto !important; min-height: 0; }
+:is(#examples, #compared) :is(.grid-wrap, .gallery-container) {
+    height: auto !important; min-height: 0;
+}
 #examples .caption-label { display: none; }
 button[role=tab][aria-selected=true] { color: var(--body-text-color) !important; }
 .or, .min_value, .max_value, .show-api { color: var(--body-text-color-subdued) !important; }
@@ -121,8 +128,23 @@ def serve(page, options):
             "a port that is free",
             f"Pass --port {options.port + 1}.",
         ) from error
+    if not _is_loopback(options.host):
+        print(
+            f"--host {options.host}: whoever reaches this machine at port {options.port} can use "
+            "the page and upload files; it asks for no password and encrypts nothing.",
+            file=sys.stderr,
+        )
     print(f"The page is at http://{options.host}:{options.port}; Ctrl-C ends it.", flush=True)
-    threading.Event().wait()
+    while True:
+        time.sleep(SECONDS_BETWEEN_SWEEPS)
+        page.visits.end_idle()
+
+
+def _is_loopback(host):
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _theme():

@@ -41,7 +41,7 @@ class Photograph:
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
                 file = gr.File(
-                    label="Photograph: drop it here, or click to choose",
+                    label="Drop a photograph, or click",
                     file_types=self._page.suffixes,
                     height=140,
                 )
@@ -85,12 +85,14 @@ class Photograph:
                     alt_text="The photograph as a map, bright where the model is unsure of colors",
                 )
                 full = gr.Button("Color the full size", variant="primary", interactive=False)
-                result = gr.File(label="Full size, with the metadata", visible=False)
+                result = gr.File(label="Full size, with the metadata", visible=False, height=110)
 
         settings = [model, saturation, seed]
         begun = [shown, told, another, unsure, full, result]
         changed = {"inputs": settings, "outputs": [shown, another, unsure, result], **PRIVATE}
-        file.upload(self.drop, [file, *settings], begun, **COLORING, **PRIVATE)
+        dropped = file.upload(self.drop, [file, *settings], begun, **COLORING, **PRIVATE)
+        # Emptied, whatever became of it, so that another one can be dropped.
+        dropped.then(lambda: None, None, file, queue=False, show_progress="hidden", **PRIVATE)
         examples.select(self.pick, settings, begun, **COLORING, **PRIVATE)
         model.input(self.show, **changed, **COLORING, show_progress="minimal")
         saturation.input(
@@ -111,7 +113,16 @@ class Photograph:
             **PRIVATE,
         )
         shown.change(None, js=_ALTERNATIVE_TEXTS, **PRIVATE)
-        full.click(self.full, settings, result, **COLORING, **PRIVATE)
+        # Progress is shown on it, so it has to be seen first.
+        asked = full.click(
+            lambda: gr.File(None, visible=True),
+            None,
+            result,
+            queue=False,
+            show_progress="hidden",
+            **PRIVATE,
+        )
+        asked.then(self.full, settings, result, **COLORING, **PRIVATE)
 
     def drop(self, file, name, saturation, seed, request: gr.Request):
         """Begins with an uploaded photograph."""

@@ -26,13 +26,13 @@ class Visit:
         folder: It is deleted when the visit ends; its name cannot be guessed.
         uploaded: The path at which the photograph came.
         source: Its path in the folder, under the name that the visitor gave.
-        preview: `previews.Preview`.
+        preview: `previews.Preview`, once it was looked at.
         gray: Path of its gray picture, when there is one.
     """
 
-    def __init__(self, folder, uploaded, source, preview):
-        self.folder, self.uploaded, self.source, self.preview = folder, uploaded, source, preview
-        self.gray = None
+    def __init__(self, folder, uploaded):
+        self.folder, self.uploaded, self.source = folder, uploaded, folder / uploaded.name
+        self.preview = self.gray = None
         self.seen = time.monotonic()
 
     def new_file(self, name):
@@ -73,20 +73,19 @@ class Visits:
         Raises:
             UserError: As `look` does; what the visitor had before stays.
         """
-        folder = self._folder / uuid.uuid4().hex
-        folder.mkdir(parents=True)
+        visit = Visit(self._folder / uuid.uuid4().hex, Path(uploaded))
+        visit.folder.mkdir(parents=True)
         try:
-            source = folder / Path(uploaded).name
-            shutil.copyfile(uploaded, source)
-            visit = Visit(folder, Path(uploaded), source, look(source))
+            shutil.copyfile(uploaded, visit.source)
+            visit.preview = look(visit.source)
         except BaseException:
-            shutil.rmtree(folder)
+            self._delete([visit])
             raise
         with self._lock:
             replaced = [self._visits.pop(session, None)]
             self._visits[session] = visit
-            replaced += [self._visits.pop(key) for key in self._idle()]
         self._delete(replaced)
+        self.end_idle()
         return visit
 
     def of(self, session):
@@ -109,6 +108,12 @@ class Visits:
         with self._lock:
             visit = self._visits.pop(session, None)
         self._delete([visit])
+
+    def end_idle(self):
+        """Deletes what is kept of visits that were idle for too long, or are too many."""
+        with self._lock:
+            ended = [self._visits.pop(key) for key in self._idle()]
+        self._delete(ended)
 
     def _delete(self, visits):
         for visit in filter(None, visits):

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -217,6 +218,9 @@ def test_bad_files_are_told_in_plain_words(name, told, visitor, bad_files, scan)
     said = page.wait_for_selector(".toast-body").inner_text()
     assert told in said and "Traceback" not in said and "Received" not in said
     assert not sources(page)
+    # Another one can be dropped in its place.
+    drop(page, scan)
+    wait_for_another(page, [])
 
 
 def test_of_an_animation_the_first_picture_is_colored_and_that_is_told(visitor, tmp_path):
@@ -236,6 +240,21 @@ def test_two_visitors_do_not_meet(visitor, scan, tmp_path):
     assert picture_at(shown[0][1]).shape != picture_at(shown[1][1]).shape
     names = [downloaded(page, tmp_path).name for page in pages]
     assert names == ["grandma_color.jpg", "raccoon_color.jpg"]
+
+
+def test_who_waits_sees_their_place(visitor, tmp_path):
+    pages = [Image.fromarray(np.roll(ramp((900, 1200)), 40 * n, axis=1)) for n in range(12)]
+    album = {"save_all": True, "append_images": pages[1:], "compression": "tiff_deflate"}
+    pages[0].save(tmp_path / "album.tif", **album)
+    first, other = visitor(), visitor()
+    drop(first, tmp_path / "album.tif")
+    wait_for_another(first, [])
+    first.wait_for_selector("text=The first of 12 pages is shown")
+    first.click("text=Color the full size")
+    first.wait_for_selector("text=/page \\d+ of 12/")
+    other.click("#examples button >> nth=2")
+    other.wait_for_selector("text=/queue: 1/1/")
+    wait_for_another(other, [])
 
 
 def test_nothing_is_left_of_a_visit(visitor, scan):
@@ -292,6 +311,44 @@ def test_an_interface_for_programs(server, scan):
     info = client.view_api(return_format="dict")
     assert list(info["named_endpoints"]) == ["/colorize"]
     assert json.dumps(info)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_lines_for_curl(server, scan, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    lines = re.search(r"```\n(url=.*?)```", page, re.DOTALL)[1].replace(
+        "http://127.0.0.1:7860", server
+    )
+    shutil.copy(scan, tmp_path / "scan.jpg")
+    subprocess.run(["bash", "-euc", lines], cwd=tmp_path, check=True, timeout=60)
+    with Image.open(tmp_path / "color.jpg") as image:
+        assert image.size == (800, 600) and image.mode == "RGB"
+
+
+def test_a_port_that_is_taken_is_explained(server, tmp_path):
+    port = server.rpartition(":")[-1]
+    words = [sys.executable, "-m", "colorkeras", "demo", "--no-browser", "--port", port]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and not done.stdout
+    assert f"Received: --port {port}" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "is_told"),
+    [("127.0.0.1", False), ("localhost", False), ("::1", False), ("0.0.0.0", True)],
+)
+def test_it_is_told_when_others_can_reach_the_page(host, is_told, monkeypatch, capsys):
+    from colorkeras.demo import page
+
+    def stop(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(page, "build", lambda shared: SimpleNamespace(launch=lambda **words: None))
+    monkeypatch.setattr(page.time, "sleep", stop)
+    options = SimpleNamespace(host=host, port=7860, no_browser=True, max_megabytes=1)
+    with pytest.raises(KeyboardInterrupt):
+        page.serve(None, options)
+    assert ("no password" in capsys.readouterr().err) == is_told
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

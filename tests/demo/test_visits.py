@@ -50,9 +50,10 @@ def test_a_visit_from_the_first_photograph_to_the_end(all_visits, upload, tmp_pa
 
 def test_what_cannot_be_shown_leaves_the_visit_as_it_was(all_visits, upload, tmp_path):
     visit = all_visits.begin("session", upload("a.jpg"), look)
+    bad = upload("b.jpg", b"text")
     with pytest.raises(AssertionError):
-        all_visits.begin("session", upload("b.jpg", b"text"), look)
-    assert all_visits.of("session") is visit
+        all_visits.begin("session", bad, look)
+    assert all_visits.of("session") is visit and not bad.exists()
     assert {path.name for path in (tmp_path / "visits").iterdir()} == {visit.folder.name}
 
 
@@ -87,7 +88,7 @@ def test_the_idle_make_room(all_visits, upload, monkeypatch):
     with pytest.raises(UserError):
         all_visits.of("b")
     now[0] += visits.IDLE_SECONDS + 1
-    all_visits.begin("d", upload("d.jpg"), look)
+    all_visits.end_idle()
     for session in "ac":
         with pytest.raises(UserError):
             all_visits.of(session)

@@ -1,0 +1,118 @@
+"""Make the screenshots of the page of `colorkeras demo` that stand in the documents.
+
+    pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
+    python pipelines/demo_screenshots.py --photograph results/photographs/stairs.jpg --runs-dir runs
+
+It serves the page, opens it in a headless Chromium at two widths, in light and in dark, and writes
+docs/images/demo_*.jpg. The folder of runs should hold one whose epochs can be shown.
+"""
+
+import argparse
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from tensorboard_screenshots import OUTPUT, find_browser, settled
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sys.exit("Playwright is missing: pip install -e '.[browser]'")
+
+JPEG_QUALITY = 88
+
+HEIGHT = {1400: 1000, 390: 1500}
+"""Of the window, by its width, both in pixels."""
+
+
+class Server(NamedTuple):
+    address: str
+    pid: int
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--photograph", type=Path, required=True, help="the one that is colored")
+    add("--runs-dir", default="runs", help="folder of runs (default %(default)s)")
+    add("--output", type=Path, default=OUTPUT, help="default: %(default)s")
+    options = parser.parse_args()
+    # Else SIGTERM would leave the page served.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    options.output.mkdir(parents=True, exist_ok=True)
+    with served("--runs-dir", options.runs_dir) as server, chromium() as browser:
+        for width, height in HEIGHT.items():
+            for scheme in ("light", "dark"):
+                window = {"width": width, "height": height}
+                page = browser.new_page(viewport=window, color_scheme=scheme)
+                page.goto(server.address)
+                color(page, options.photograph)
+                keep(page, options.output / f"demo_{width}_{scheme}.jpg")
+                if (width, scheme) == (1400, "light"):
+                    other_tabs(page, options.output)
+                page.close()
+
+
+def color(page, photograph):
+    """Drops a photograph, and waits for the colored preview."""
+    page.set_input_files("input[type=file] >> nth=0", photograph)
+    page.wait_for_selector("#shown img >> nth=1")
+
+
+def other_tabs(page, output):
+    """The tabs that compare models, and test visitors."""
+    page.get_by_role("tab", name="Compare models").click()
+    page.get_by_role("button", name="Replay").wait_for()
+    keep(page, output / "demo_compare.jpg")
+    page.get_by_role("tab", name="Real or recolored?").click()
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Picture 1 of 10").wait_for()
+    keep(page, output / "demo_blind_test.jpg")
+
+
+def keep(page, path):
+    """Writes what the window shows, once nothing in it moves any more."""
+    settled(page)
+    page.screenshot(path=path, type="jpeg", quality=JPEG_QUALITY)
+    print(f"{path}: {path.stat().st_size // 1000} kB")
+
+
+@contextlib.contextmanager
+def served(*words):
+    """Serves the page with more words of `colorkeras demo`; yields its address and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-u", "-m", "colorkeras", "demo", "--no-browser", "--port", port]
+    process = subprocess.Popen(
+        [str(word) for word in (*command, *words)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        if not process.stdout.readline().startswith("The page is at"):
+            sys.exit(f"The page was not served: exit status {process.wait()}.")
+        yield Server(f"http://127.0.0.1:{port}", process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextlib.contextmanager
+def chromium():
+    """A headless browser."""
+    with sync_playwright() as playwright:
+        # A sandbox of its own needs rights that containers do not give.
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
