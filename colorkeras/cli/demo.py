@@ -2,8 +2,8 @@
 
     colorkeras demo
 
-The page is served on this machine, to this machine alone, and fetches nothing from elsewhere. What
-visitors upload is deleted when they leave.
+The page is served on this machine, to this machine alone unless `--host` says otherwise, and nothing
+is fetched from elsewhere. What visitors upload is deleted when they close it.
 """
 
 import importlib.util
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from colorkeras.cli import quiet_start
 from colorkeras.cli.coloring_options import check_range
+from colorkeras.demo.visits import UPLOADS
 from colorkeras.errors import UserError
 from colorkeras.export_files import read_metadata
 from colorkeras.shipped import SHIPPED, resolve
@@ -76,7 +77,7 @@ def run(options):
     with tempfile.TemporaryDirectory(prefix="colorkeras-demo-") as folder:
         # Gradio reads these when it is imported: where uploads go, and that nothing is reported.
         os.environ |= {
-            "GRADIO_TEMP_DIR": folder,
+            "GRADIO_TEMP_DIR": str(Path(folder, UPLOADS)),
             "GRADIO_ANALYTICS_ENABLED": "False",
             "HF_HUB_OFFLINE": "1",
         }

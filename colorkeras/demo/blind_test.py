@@ -7,7 +7,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from colorkeras.demo.line import COLORING, PRIVATE
+from colorkeras.demo.line import ANSWERING, COLORING, PRIVATE
 
 NUM_PICTURES = 10
 
@@ -18,6 +18,13 @@ REAL, RECOLORED = "real", "recolored"
 
 # Where it is kept in the visitor's browser, and read again after the server has been started anew.
 _STORAGE = {"storage_key": "colorkeras-blind-test", "secret": "colorkeras"}
+
+# The rows of a round that is over, behind those of the rounds before it, with the round's number.
+_KEEP = """(answers, rows) => {
+    const round = String(1 + Math.max(0, ...answers.map((row) => Number(row[0]))));
+    const all = [...answers, ...rows.map((row) => [round, ...row])];
+    return [all, {__type__: "update", interactive: all.length > 0}];
+}"""
 
 _EXPORT = """(answers) => {
     const rows = [["round", "picture", "model", "truth", "answer"], ...answers];
@@ -45,11 +52,14 @@ class BlindTest:
         names = list(self._page.models)
         gr.Markdown(
             f"{NUM_PICTURES} parts of photographs. Each is real or recolored by the model, by the "
-            "toss of a coin. Your answers stay in this browser."
+            "toss of a coin. Your answers are kept by your browser alone; the page's server scores "
+            "a round and forgets it."
         )
-        # Rounds of the visitor's: lists of texts, a row for each answer.
+        # Of all rounds: lists of texts, a row for each answer. Only the browser has them.
         answers = gr.BrowserState([], **_STORAGE)
-        round_ = gr.State(None)
+        round_, finished = gr.State(None), gr.JSON(visible="hidden")
+        # The one that the visitor saw when they answered.
+        number = gr.Number(0, visible="hidden", precision=0)
         with gr.Row():
             model = gr.Radio(names, value=names[-1], label="Model that recolors")
             start = gr.Button("Begin", variant="primary")
@@ -68,12 +78,11 @@ class BlindTest:
         told = gr.Markdown()
         export = gr.Button("Save my answers", interactive=False)
 
-        state = [shown, real, recolored, told, export]
-        start.click(self.begin, model, [round_, *state], **COLORING, **PRIVATE)
+        state = [round_, number, shown, real, recolored, told, finished]
+        start.click(self.begin, model, state, **COLORING, **PRIVATE)
         for button, answer in ((real, REAL), (recolored, RECOLORED)):
-            button.click(
-                self.answering(answer), [round_, answers], [round_, answers, *state], **PRIVATE
-            )
+            button.click(self.answering(answer), [round_, number], state, **ANSWERING, **PRIVATE)
+        finished.change(None, [answers, finished], [answers, export], js=_KEEP, **PRIVATE)
         export.click(None, answers, None, js=_EXPORT, **PRIVATE)
 
     def begin(self, model):
@@ -92,36 +101,28 @@ class BlindTest:
     def answering(self, answer):
         """A function that takes an answer, and shows the next picture or the score."""
 
-        def take(round_, answers):
-            done = [*round_["answers"], answer]
-            round_ = {**round_, "answers": done}
-            if len(done) == NUM_PICTURES:
-                number = str(1 + max((int(row[0]) for row in answers), default=0))
-                answers = answers + [
-                    [number, title.replace(",", ""), round_["model"], truth, given]
-                    for (title, truth, _), given in zip(round_["pictures"], done, strict=True)
-                ]
-            return round_, answers, *self._state(round_)[1:]
+        def take(round_, number):
+            if number != len(round_["answers"]) + 1:
+                return gr.skip()
+            return self._state({**round_, "answers": [*round_["answers"], answer]})
 
         return take
 
     def _state(self, round_):
-        """What the page shows of a round."""
+        """A round, and what the page shows of it."""
         pictures, done = round_["pictures"], round_["answers"]
-        is_over = len(done) == NUM_PICTURES
-        buttons = [gr.Button(interactive=not is_over)] * 2
-        if is_over:
-            return (
-                round_,
-                gr.Image(visible=False),
-                *buttons,
-                score(round_),
-                gr.Button(interactive=True),
-            )
+        number = len(done) + 1
+        if number > NUM_PICTURES:
+            rows = [
+                [title.replace(",", ""), round_["model"], truth, given]
+                for (title, truth, _), given in zip(pictures, done, strict=True)
+            ]
+            off = gr.Button(interactive=False)
+            return round_, number, gr.Image(visible=False), off, off, score(round_), rows
         crop = pictures[len(done)][-1]
         image = Image.fromarray(crop).resize((SHOWN_SIZE, SHOWN_SIZE), Image.Resampling.BICUBIC)
-        told = f"Picture {len(done) + 1} of {NUM_PICTURES}"
-        return round_, gr.Image(image, visible=True), *buttons, told, gr.Button()
+        told, on = f"Picture {number} of {NUM_PICTURES}", gr.Button(interactive=True)
+        return round_, number, gr.Image(image, visible=True), on, on, told, []
 
 
 def score(round_):

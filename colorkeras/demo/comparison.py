@@ -1,14 +1,14 @@
 """The second tab: all models on the same picture, and what a run's epochs looked like."""
 
+import shutil
 from pathlib import Path
 
 import gradio as gr
-import numpy as np
 from PIL import Image
 
 from colorkeras.demo.line import COLORING, PRIVATE
 from colorkeras.demo.plain_words import in_plain_words
-from colorkeras.demo.previews import Preview
+from colorkeras.demo.previews import JPEG_QUALITY
 from colorkeras.runs import EPOCHS_FOLDER
 
 OWN = "Your photograph, from the first tab"
@@ -26,7 +26,7 @@ class Comparison:
 
     def __init__(self, page):
         self._page = page
-        self._previews = {}
+        self._compared = {}
 
     def build(self):
         """Adds the tab to the page that is being built."""
@@ -42,74 +42,96 @@ class Comparison:
             interactive=False,
             elem_id="compared",
         )
-        picture.input(self.compare, picture, compared, **COLORING, **PRIVATE)
+        last = {"trigger_mode": "always_last", **PRIVATE}
+        picture.input(self.compare, picture, compared, **COLORING, **last)
 
         gr.Markdown("## Epoch by epoch")
-        runs = self.runs()
-        if not runs:
-            gr.Markdown(f"No run in `{self._page.runs_dir}` has pictures of epochs.")
-        with gr.Row(visible=bool(runs)):
+        with gr.Row():
             run = gr.Dropdown(
-                list(runs), value=next(iter(runs), None), label=f"Run, of {self._page.runs_dir}"
+                [],
+                label="Run",
+                info=f"Of the folder {Path(self._page.runs_dir).name}, with pictures of epochs",
             )
-            epoch = gr.Slider(0, 1, 0, step=1, label="Epoch")
+            epoch = gr.Slider(1, 2, 1, step=1, label="Epoch")
             play = gr.Button("Replay")
         shown = gr.Image(
             label="Ten validation pictures: gray, prediction, truth",
             show_label=False,
             interactive=False,
             buttons=["fullscreen"],
-            visible=bool(runs),
+            visible=False,
             alt_text="Ten validation pictures of the run after the epoch",
         )
         timer = gr.Timer(SECONDS_PER_EPOCH, active=False)
-        private = {**PRIVATE, "show_progress": "hidden"}
-        run.input(self.begin, run, [epoch, shown], **private)
-        epoch.change(self.after, [run, epoch], shown, **private)
-        play.click(lambda: (1, gr.Timer(active=True)), None, [epoch, timer], **private)
-        timer.tick(self.next, [run, epoch], [epoch, timer], **private)
-        self.shown_first = [compared, epoch, shown]
+        hidden = {**last, "show_progress": "hidden"}
+        run.input(self.begin, run, [epoch, shown], **hidden)
+        epoch.change(self.after, [run, epoch], shown, **hidden)
+        play.click(lambda: (1, gr.Timer(active=True)), None, [epoch, timer], **hidden)
+        timer.tick(self.next, [run, epoch], [epoch, timer], **PRIVATE, show_progress="hidden")
+        self.shown_first = [compared, run, play, epoch, shown]
 
     def first(self, request: gr.Request):
         """What is shown before anything is asked for, for `shown_first`."""
         titles = [title for _, title in self._page.examples]
-        return self.compare(titles[1], request), *self.begin(next(iter(self.runs()), None))
+        runs = list(self.runs())
+        run = runs[-1] if runs else None
+        return (
+            self.compare(titles[1], request),
+            gr.Dropdown(runs, value=run),
+            gr.Button(interactive=bool(runs)),
+            *self.begin(run),
+        )
 
     def compare(self, title, request: gr.Request):
-        """Pictures with captions."""
-        page, truth = self._page, []
+        """Paths of pictures with captions."""
+        page = self._page
         with in_plain_words():
             if title == OWN:
-                preview = page.visits.of(request.session_hash).preview
-            else:
+                with page.visits.of(request.session_hash) as visit:
+                    return self._colored(visit.preview, visit.new_file)
+            if title not in self._compared:
                 [path] = [path for path, own in page.examples if own == title]
-                preview = self._previews.setdefault(title, Preview(path, page.models))
-                truth = [(np.asarray(Image.open(page.originals[title])), "truth")]
-            colored = [(preview.colored(name), name) for name in page.models]
-            return [(preview.gray, "gray"), *colored, *truth]
+                truth = page.compared / Path(path).name
+                page.compared.mkdir(exist_ok=True)
+                shutil.copyfile(page.originals[title], truth)
+                pictures = self._colored(
+                    page.look(path), lambda name: page.compared / f"{truth.stem}_{name}"
+                )
+                self._compared[title] = [*pictures, (str(truth), "truth")]
+            return self._compared[title]
+
+    def _colored(self, preview, new_file):
+        """Writes a photograph in gray and as each model colors it; paths with captions."""
+        pictures = {"gray": preview.gray}
+        pictures |= {name: preview.colored(name) for name in self._page.models}
+        compared = []
+        for caption, pixels in pictures.items():
+            path = new_file(f"compared_{len(compared)}.jpg")
+            Image.fromarray(pixels).save(path, quality=JPEG_QUALITY)
+            compared.append((str(path), caption))
+        return compared
 
     def runs(self):
-        """Folders of runs with pictures of epochs, by their names."""
+        """Folders with pictures of epochs, by the names of their runs, the newest last."""
         root = Path(self._page.runs_dir)
-        return {
-            str(folder.parent.relative_to(root)): folder
-            for folder in sorted(root.glob(f"*/*/{EPOCHS_FOLDER}"))
-            if any(folder.glob("*.png"))
-        }
+        folders = [path for path in root.glob(f"*/*/{EPOCHS_FOLDER}") if any(path.glob("*.png"))]
+        folders.sort(key=lambda folder: folder.parent.name)
+        return {str(folder.parent.relative_to(root)): folder for folder in folders}
 
     def begin(self, run):
         """The slider for a run's epochs, and the picture of the first one."""
-        return gr.Slider(1, max(2, self._last(run)), 1), self.after(run, 1)
+        last = self._last(run)
+        return gr.Slider(1, max(2, last), 1, interactive=last > 1), self.after(run, 1)
 
     def after(self, run, epoch):
-        """The picture after an epoch, or None."""
+        """The picture after an epoch; hidden where there is none."""
         folder = self.runs().get(run)
         path = folder and folder / f"{int(epoch):03}.png"
         if path is None or not path.exists():
-            return None
+            return gr.Image(None, visible=False)
         # Not its path: the page gives nothing from outside of its own folder.
         with Image.open(path) as image:
-            return image.convert("RGB")
+            return gr.Image(image.convert("RGB"), visible=True)
 
     def next(self, run, epoch):
         """The epoch after another one, and whether the replay goes on."""
@@ -118,4 +140,4 @@ class Comparison:
 
     def _last(self, run):
         folder = self.runs().get(run)
-        return len(list(folder.glob("*.png"))) if folder else 0
+        return max((int(path.stem) for path in folder.glob("*.png")), default=0) if folder else 0

@@ -6,9 +6,10 @@ import gradio as gr
 
 from colorkeras import coloring, formats, jobs
 from colorkeras.config import check_saturation
+from colorkeras.demo import previews
 from colorkeras.demo.line import COLORING
 from colorkeras.demo.plain_words import in_plain_words
-from colorkeras.errors import check_choice
+from colorkeras.errors import UserError, check_choice
 
 API_NAME = "colorize"
 
@@ -38,7 +39,9 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
         seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
     )
     tell(0, "Reading")
-    outcome = coloring.color_file(_Watched(page.models[name], visit, tell), job, settings)
+    num_pages = previews.num_pages(visit.source, page.max_megapixels)
+    watched = _Watched(page.models[name], num_pages, tell)
+    outcome = coloring.color_file(watched, job, settings)
     if outcome.error is not None:
         raise outcome.error
     return outcome
@@ -47,10 +50,9 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
 class _Watched:
     """A model that tells how many pages of a file it has colored."""
 
-    def __init__(self, model, visit, tell):
+    def __init__(self, model, num_pages, tell):
         self.name, self._model, self._tell = model.name, model, tell
-        self._num_pages = visit.preview.num_pages if visit.preview else 1
-        self._num_done = 0
+        self._num_pages, self._num_done = num_pages, 0
 
     def color_picture(self, *arguments):
         which = f" page {self._num_done + 1} of {self._num_pages}" if self._num_pages > 1 else ""
@@ -75,8 +77,13 @@ def build(page):
             seed: Whole number; of models that sample, another gives another plausible version.
         """
         with in_plain_words():
-            visit = page.visits.begin(f"api {uuid.uuid4().hex}", photograph, lambda path: None)
-            return str(color(page, visit, model, saturation, int(seed)).targets[0])
+            if photograph is None:
+                raise UserError("no photograph", "a file that was uploaded", "Upload one first.")
+            for title, number in (("saturation", saturation), ("seed", seed)):
+                if number is None:
+                    raise UserError(f"no {title}", "a number", "Pass 1 and 0 for the usual ones.")
+            with page.calls.begin(uuid.uuid4().hex, photograph) as call:
+                return str(color(page, call, model, saturation, int(seed)).targets[0])
 
     with gr.Row(visible=False):
         inputs = [

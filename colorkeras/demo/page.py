@@ -1,6 +1,8 @@
 """The page: its tabs, and what they share."""
 
+import errno
 import ipaddress
+import socket
 import sys
 import time
 
@@ -9,13 +11,13 @@ from PIL import Image
 
 from colorkeras import formats
 from colorkeras.data import sample
-from colorkeras.demo import full_size
+from colorkeras.demo import full_size, guard
 from colorkeras.demo.blind_test import BlindTest
 from colorkeras.demo.comparison import Comparison
 from colorkeras.demo.line import COLORING, PRIVATE
 from colorkeras.demo.photograph import Photograph
 from colorkeras.demo.previews import Preview
-from colorkeras.demo.visits import Visits
+from colorkeras.demo.visits import SERVED, UPLOADS, Visits, delete_older
 from colorkeras.errors import UserError, one_line
 
 TITLE = "colorkeras"
@@ -24,8 +26,18 @@ INTRODUCTION = """# colorkeras
 Color for black-and-white photographs. The colors are plausible guesses, no record of what was
 there: say so where you show them."""
 
-SECONDS_BETWEEN_SWEEPS = 60
-"""After which visits that were idle for too long are looked for again."""
+MAX_CALLS, CALL_SECONDS = 20, 600
+"""Results of programs' calls that are kept at once, and for how long."""
+
+EVERYWHERE = ("0.0.0.0", "[::]")
+"""Addresses that stand for all those of the machine."""
+
+MAX_WAITING = 50
+"""Events in line; who comes later is told that the page is busy."""
+
+SECONDS_BETWEEN_SWEEPS, MAX_SECONDS_OF_UPLOADS = 60, 600
+"""How often what is too old is looked for, and how old copies become that the library keeps, and
+uploads of which nothing was made."""
 
 # Those of the visitor's machine: the library's own are fetched from elsewhere.
 FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
@@ -55,29 +67,42 @@ class Page:
         runs_dir: Folder of runs whose epochs are shown.
 
     Attributes:
-        visits: `visits.Visits`.
+        visits: `visits.Visits` of people.
+        calls: `visits.Visits` of programs.
         suffixes: Of files that are taken.
         examples: List of the path of a gray photograph and its title.
         originals: Paths of the same in color, by title.
+        compared: Folder for the examples in color.
     """
 
     def __init__(self, models, folder, max_megapixels, runs_dir):
         self.models, self.max_megapixels, self.runs_dir = models, max_megapixels, runs_dir
-        self.visits = Visits(folder / "visits", folder)
-        # Else each file of a visit would be copied, and the copies outlast the visit.
-        gr.set_static_paths([folder / "visits", folder / "examples"])
+        self.visits = Visits(folder)
+        # They cannot say that they are done, and shall not take the room of people.
+        self.calls = Visits(folder, max_visits=MAX_CALLS, idle_seconds=CALL_SECONDS)
+        # Else each file of a visit would be copied, and the copies outlast the visit. What is
+        # served is written here, never what came.
+        gr.set_static_paths([folder / SERVED, folder / "examples"])
+        self._uploads = folder / UPLOADS
         self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
         self.originals = {title: path for path, title in sample.photographs()}
         self.examples = list(_grayed(self.originals, folder / "examples" / "gray"))
+        self.compared = folder / "examples" / "compared"
 
     def look(self, path):
         """The `Preview` of a file."""
         return Preview(path, self.models, self.max_megapixels)
 
+    def sweep(self):
+        """Deletes what is too old."""
+        self.visits.end_idle()
+        self.calls.end_idle()
+        delete_older(self._uploads, MAX_SECONDS_OF_UPLOADS)
+
 
 def build(page):
     """The page as `gr.Blocks`, not yet launched."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, 3600)) as blocks:
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
         gr.Markdown(INTRODUCTION)
         with gr.Tab("Color a photograph"):
             Photograph(page).build()
@@ -105,39 +130,57 @@ def serve(page, options):
         options: Of `colorkeras demo`.
 
     Raises:
-        UserError: The port is taken.
+        UserError: The address cannot be listened at, or the port is taken.
     """
-    try:
-        build(page).launch(
-            server_name=options.host,
-            server_port=options.port,
-            inbrowser=not options.no_browser,
-            max_file_size=int(options.max_megabytes * 1e6),
-            theme=_theme(),
-            css=CSS,
-            run_history=False,
-            footer_links=["api"],
-            share=False,
-            ssr_mode=False,
-            quiet=True,
-            prevent_thread_lock=True,
-        )
-    except OSError as error:
-        raise UserError(
-            f"--port {options.port} ({one_line(error)})",
-            "a port that is free",
-            f"Pass --port {options.port + 1}.",
-        ) from error
-    if not _is_loopback(options.host):
+    host, port = options.host.strip("[]"), options.port
+    _check_free(host, port)
+    is_local = _is_loopback(host)
+    name = f"[{host}]" if ":" in host else host
+    build(page).queue(max_size=MAX_WAITING).launch(
+        server_name=name,
+        server_port=port,
+        inbrowser=not options.no_browser,
+        max_file_size=int(options.max_megabytes * 1e6),
+        theme=_theme(),
+        css=CSS,
+        app_kwargs={"middleware": guard.middleware(is_local)},
+        run_history=False,
+        footer_links=["api"],
+        share=False,
+        ssr_mode=False,
+        quiet=True,
+        prevent_thread_lock=True,
+    )
+    if not is_local:
         print(
-            f"--host {options.host}: whoever reaches this machine at port {options.port} can use "
-            "the page and upload files; it asks for no password and encrypts nothing.",
+            f"--host {options.host}: whoever reaches this machine at port {port} can use the page "
+            "and upload files; it asks for no password and encrypts nothing.",
             file=sys.stderr,
         )
-    print(f"The page is at http://{options.host}:{options.port}; Ctrl-C ends it.", flush=True)
+    reachable = "127.0.0.1" if name in EVERYWHERE else name
+    print(f"The page is at http://{reachable}:{port}; Ctrl-C ends it.", flush=True)
     while True:
         time.sleep(SECONDS_BETWEEN_SWEEPS)
-        page.visits.end_idle()
+        page.sweep()
+
+
+def _check_free(host, port):
+    """Raises a `UserError` where nothing can be served."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise UserError(
+                f"--port {port} ({one_line(error)})", "a port that is free", "Pass another --port."
+            ) from error
+        raise UserError(
+            f"--host {host} ({one_line(error)})",
+            "an address of this machine",
+            "Leave --host away to serve this machine alone.",
+        ) from error
 
 
 def _is_loopback(host):

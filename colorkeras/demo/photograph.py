@@ -8,10 +8,8 @@ from PIL import Image
 from colorkeras.demo import full_size
 from colorkeras.demo.line import COLORING, PRIVATE, SHOWING
 from colorkeras.demo.plain_words import in_plain_words
+from colorkeras.demo.previews import JPEG_QUALITY
 from colorkeras.shipped import PURPOSES
-
-JPEG_QUALITY = 90
-"""Of previews."""
 
 MOST_UNSURE = 0.15
 """Standard deviation of chroma that the brightest color of the map stands for."""
@@ -88,78 +86,72 @@ class Photograph:
                 result = gr.File(label="Full size, with the metadata", visible=False, height=110)
 
         settings = [model, saturation, seed]
-        begun = [shown, told, another, unsure, full, result]
-        changed = {"inputs": settings, "outputs": [shown, another, unsure, result], **PRIVATE}
-        dropped = file.upload(self.drop, [file, *settings], begun, **COLORING, **PRIVATE)
+        begun, waited = [told, full], {**COLORING, **PRIVATE, "show_progress_on": shown}
+        hidden = {**PRIVATE, "show_progress": "hidden"}
+        dropped = file.upload(self.drop, file, begun, **waited)
+        picked = examples.select(self.pick, None, begun, **waited)
         # Emptied, whatever became of it, so that another one can be dropped.
-        dropped.then(lambda: None, None, file, queue=False, show_progress="hidden", **PRIVATE)
-        examples.select(self.pick, settings, begun, **COLORING, **PRIVATE)
-        model.input(self.show, **changed, **COLORING, show_progress="minimal")
-        saturation.input(
-            self.show, **changed, **SHOWING, show_progress="hidden", trigger_mode="always_last"
+        for after in (dropped.success, dropped.failure):
+            after(lambda: None, None, file, queue=False, **hidden)
+        asked_again = another.click(
+            lambda number: number + 1, seed, seed, queue=False, trigger_mode="multiple", **hidden
         )
-        another.click(lambda number: number + 1, seed, seed, queue=False, **PRIVATE).then(
-            self.show, **changed, **COLORING, show_progress="minimal"
-        )
-        for event in (unsure.input, model.input, shown.change):
-            event(self.where, [model, unsure], where, **COLORING, **PRIVATE, show_progress="hidden")
+        # One event for all settings: what is shown in the end is what is set in the end.
+        showing = self.show, settings, [shown, another, unsure, result]
+        last = {"trigger_mode": "always_last", **SHOWING, **hidden}
+        gr.on([model.input, saturation.input], *showing, **last)
+        asked_again.then(*showing, **last)
+        locating = self.where, [model, unsure], where
+        gr.on([model.input, unsure.input], *locating, **last)
+        for begin in (dropped, picked):
+            begin.success(*showing, **SHOWING, **hidden)
+            begin.success(*locating, **SHOWING, **hidden)
         divider.input(
             lambda position: gr.ImageSlider(slider_position=position),
             divider,
             shown,
             queue=False,
-            show_progress="hidden",
             trigger_mode="always_last",
-            **PRIVATE,
+            **hidden,
         )
         shown.change(None, js=_ALTERNATIVE_TEXTS, **PRIVATE)
         # Progress is shown on it, so it has to be seen first.
-        asked = full.click(
-            lambda: gr.File(None, visible=True),
-            None,
-            result,
-            queue=False,
-            show_progress="hidden",
-            **PRIVATE,
-        )
+        asked = full.click(lambda: gr.File(None, visible=True), None, result, queue=False, **hidden)
         asked.then(self.full, settings, result, **COLORING, **PRIVATE)
 
-    def drop(self, file, name, saturation, seed, request: gr.Request):
+    def drop(self, file, request: gr.Request):
         """Begins with an uploaded photograph."""
-        return self._begin(file, name, saturation, seed, request)
+        return self._begin(file, request)
 
-    def pick(self, name, saturation, seed, event: gr.SelectData, request: gr.Request):
+    def pick(self, event: gr.SelectData, request: gr.Request):
         """Begins with one of the examples."""
         path, _ = self._page.examples[event.index]
-        return self._begin(path, name, saturation, seed, request)
+        return self._begin(path, request)
 
-    def _begin(self, path, name, saturation, seed, request):
-        with in_plain_words():
-            visit = self._page.visits.begin(request.session_hash, path, self._page.look)
+    def _begin(self, path, request):
+        visits, session = self._page.visits, request.session_hash
+        with in_plain_words(), visits.begin(session, path, self._page.look) as visit:
             preview = visit.preview
-            gray = visit.gray = visit.new_file("gray.jpg")
-            Image.fromarray(preview.gray).save(gray, quality=JPEG_QUALITY)
+            visit.gray = visit.new_file("gray.jpg")
+            _save(preview.gray, visit.gray)
             width, height = preview.size
             lines = [f"**{visit.source.name}**, {width} x {height} pixels."]
             if preview.num_pages > 1:
                 lines.append(f"The first of {preview.num_pages} pages is shown; all are colored.")
-            shown, another, unsure, result = self._shown(visit, name, saturation, seed)
             told = " ".join([*lines, *(f"{note}." for note in preview.notes)])
-            return shown, told, another, unsure, gr.Button(interactive=True), result
+            return told, gr.Button(interactive=True)
 
     def show(self, name, saturation, seed, request: gr.Request):
-        """Shows the preview with other settings."""
-        with in_plain_words():
-            visit = self._page.visits.of(request.session_hash)
-            return self._shown(visit, name, saturation, seed)
-
-    def _shown(self, visit, name, saturation, seed):
-        color = visit.new_file("color.jpg")
-        pixels = visit.preview.colored(name, seed, saturation)
-        Image.fromarray(pixels).save(color, quality=JPEG_QUALITY)
+        """Shows the preview with the settings."""
+        visits, session = self._page.visits, request.session_hash
+        if not visits.knows(session):
+            return gr.skip()
+        with in_plain_words(), visits.of(session) as visit:
+            gray, color = visit.gray, visit.new_file("color.jpg")
+            _save(visit.preview.colored(name, seed, saturation), color)
         exported = self._page.models[name].exported
         return (
-            (str(visit.gray), str(color)),
+            (str(gray), str(color)),
             gr.Button(interactive=exported.samples),
             gr.Checkbox(interactive=exported.is_confident),
             gr.File(None, visible=False),
@@ -167,24 +159,21 @@ class Photograph:
 
     def where(self, name, wanted, request: gr.Request):
         """Shows where the model is unsure, if that is wanted and it tells."""
-        if not (wanted and self._page.models[name].exported.is_confident):
+        visits, session = self._page.visits, request.session_hash
+        is_told = wanted and self._page.models[name].exported.is_confident
+        if not (is_told and visits.knows(session)):
             return gr.Image(visible=False)
-        with in_plain_words():
-            visit = self._page.visits.of(request.session_hash)
+        with in_plain_words(), visits.of(session) as visit:
             spread = visit.preview.spread(name)
             colors = colormaps["inferno"](np.clip(spread / MOST_UNSURE, 0, 1), bytes=True)
             height, width = visit.preview.gray.shape
-            shown = Image.fromarray(colors[..., :3]).resize(
-                (width, height), Image.Resampling.BILINEAR
-            )
             path = visit.new_file("unsure.jpg")
-            shown.save(path, quality=JPEG_QUALITY)
+            _save(colors[..., :3], path, (width, height))
             return gr.Image(str(path), visible=True)
 
     def full(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
         """Writes the photograph in color, as `colorkeras colorize` does."""
-        with in_plain_words():
-            visit = self._page.visits.of(request.session_hash)
+        with in_plain_words(), self._page.visits.of(request.session_hash) as visit:
             outcome = full_size.color(
                 self._page,
                 visit,
@@ -195,4 +184,13 @@ class Photograph:
             )
             for note in outcome.notes:
                 gr.Info(f"{note}.")
-            return gr.File(str(outcome.targets[0]), visible=True)
+            label = f"Full size, with the metadata: {name}, saturation {saturation:g}"
+            return gr.File(str(outcome.targets[0]), visible=True, label=label)
+
+
+def _save(pixels, path, size=None):
+    """Writes uint8 pixels as a JPEG file, of another size if one is given."""
+    image = Image.fromarray(pixels)
+    if size is not None:
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    image.save(path, quality=JPEG_QUALITY)

@@ -1,6 +1,7 @@
 """Photographs as a page shows them: small enough to be colored anew in a moment."""
 
 import math
+import threading
 from functools import lru_cache
 
 import numpy as np
@@ -8,13 +9,24 @@ from PIL import Image
 
 from colorkeras import formats, strip_by_strip
 from colorkeras.color import LUMA_WEIGHTS
+from colorkeras.errors import UserError
 from colorkeras.formats import as_uint8
 
 MAX_PIXELS = 2_000_000
 """Of a preview."""
 
+JPEG_QUALITY = 90
+"""Of a preview's files."""
+
+MAX_PAGES = 50
+"""Of a file that is taken."""
+
 NUM_KEPT = 8
 """Colorings of a photograph that are kept, so that another saturation needs no network."""
+
+
+# Networks color one preview at a time: each takes all processors by itself.
+_network = threading.Lock()
 
 
 class Preview:
@@ -28,7 +40,7 @@ class Preview:
         max_megapixels: Millions of pixels of the largest picture that is opened.
 
     Raises:
-        UserError: It is no picture, or too large.
+        UserError: It is no picture, too large, or of too many pages.
 
     Attributes:
         size: Width and height of the photograph.
@@ -39,8 +51,9 @@ class Preview:
 
     def __init__(self, source, models, max_megapixels=formats.MAX_MEGAPIXELS):
         with formats.opened(source, max_megapixels) as contents:
+            self.num_pages = _checked_pages(source, contents)
             pixels = next(contents.pages).pixels
-            self.num_pages, self.notes = contents.num_pages, list(contents.notes)
+            self.notes = list(contents.notes)
         height, width = pixels.shape[:2]
         self.size = width, height
         self._models = models
@@ -50,9 +63,11 @@ class Preview:
         }
         self.gray = _reduced(pixels)
         self._colors = lru_cache(NUM_KEPT)(self._color)
+        self._spreads = lru_cache(self._spread)
 
     def _color(self, name, seed):
-        return self._models[name].exported.color(self._grayscale[name], [seed])
+        with _network:
+            return self._models[name].exported.color(self._grayscale[name], [seed])
 
     def colored(self, name, seed=0, saturation=1.0):
         """The preview in color: uint8 `[h, w, 3]`, with the arguments of `Model.colorize`."""
@@ -66,11 +81,32 @@ class Preview:
             The standard deviation of chroma, Cb and Cr together, float32 `[h, w]` of the size that
             the network sees, in 0..0.5; None of a model that does not tell.
         """
+        return self._spreads(name)
+
+    def _spread(self, name):
         exported = self._models[name].exported
         if not exported.is_confident:
             return None
         told = exported.saved_model.signatures["colorize_with_confidence"]
-        return told(grayscale=self._grayscale[name])["standard_deviation"][0, ..., 0].numpy()
+        with _network:
+            answer = told(grayscale=self._grayscale[name])
+        return answer["standard_deviation"][0, ..., 0].numpy()
+
+
+def num_pages(source, max_megapixels):
+    """Of a file; raises a `UserError` as `Preview` does."""
+    with formats.opened(source, max_megapixels) as contents:
+        return _checked_pages(source, contents)
+
+
+def _checked_pages(source, contents):
+    if contents.num_pages > MAX_PAGES:
+        raise UserError(
+            f"'{source.name}', of {contents.num_pages} pages",
+            f"at most {MAX_PAGES}",
+            "Drop them in several files.",
+        )
+    return contents.num_pages
 
 
 def _reduced(pixels):

@@ -1,12 +1,18 @@
 """What the server keeps for each visitor, and for how long."""
 
+import contextlib
 import shutil
 import threading
 import time
 import uuid
+from collections import deque
 from pathlib import Path
 
 from colorkeras.errors import UserError
+
+SERVED, SOURCES, UPLOADS = "served", "sources", "uploads"
+"""Names of folders: for what browsers may fetch, for photographs, which they may not, and for what
+the library keeps: uploads come there, each in a folder of its own."""
 
 MAX_VISITS = 50
 """Visitors whose photographs are kept at once; the one that was idle longest makes room."""
@@ -14,82 +20,121 @@ MAX_VISITS = 50
 IDLE_SECONDS = 3600
 """After which the files of a visitor who is gone without a word are deleted."""
 
-
 NUM_KEPT = 3
 """Of the files of one name: the browser may still fetch one when the next is written."""
+
+NUM_REMEMBERED = 1000
+"""Of the sessions that ended."""
 
 
 class Visit:
     """A visitor's photograph, and a folder of their own for what is made of it.
 
     Attributes:
-        folder: It is deleted when the visit ends; its name cannot be guessed.
-        uploaded: The path at which the photograph came.
-        source: Its path in the folder, under the name that the visitor gave.
+        folder: For what the visitor's browser fetches; its name cannot be guessed.
+        source: Path of the photograph, outside of it, under the name that the visitor gave.
         preview: `previews.Preview`, once it was looked at.
         gray: Path of its gray picture, when there is one.
+        users: How many events are at work on it.
+        is_over: Whether it is to be deleted as soon as none is.
     """
 
-    def __init__(self, folder, uploaded):
-        self.folder, self.uploaded, self.source = folder, uploaded, folder / uploaded.name
+    def __init__(self, folder, source):
+        self.folder, self.source = folder, source
         self.preview = self.gray = None
+        self.users, self.is_over = 0, False
         self.seen = time.monotonic()
+        self._lock = threading.Lock()
 
     def new_file(self, name):
         """A path for another file of a name, in a folder of its own; only the last few stay."""
         parent = self.folder / name
-        parent.mkdir(exist_ok=True)
-        for old in sorted(parent.iterdir(), key=lambda folder: folder.stat().st_mtime)[:-NUM_KEPT]:
-            shutil.rmtree(old)
-        folder = parent / uuid.uuid4().hex
-        folder.mkdir()
+        with self._lock:
+            parent.mkdir(parents=True, exist_ok=True)
+            by_age = sorted(parent.iterdir(), key=lambda folder: folder.stat().st_mtime)
+            for old in by_age[: 1 - NUM_KEPT]:
+                shutil.rmtree(old)
+            folder = parent / uuid.uuid4().hex
+            folder.mkdir()
         return folder / name
+
+    def delete(self):
+        """Deletes all files of the visit."""
+        for folder in (self.folder, self.source.parent):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Visits:
     """All visits, by the session of the visitor's page.
 
     Args:
-        folder: For the folders of visits.
-        uploads: In which uploads come, each in a folder of its own, to be deleted with the visit.
+        folder: Holds the folders above.
+        max_visits: Kept at once.
+        idle_seconds: After which a visit ends by itself.
     """
 
-    def __init__(self, folder, uploads):
-        self._folder, self._uploads = Path(folder), Path(uploads)
+    def __init__(self, folder, max_visits=MAX_VISITS, idle_seconds=IDLE_SECONDS):
+        self._folder = Path(folder)
+        self._max_visits, self._idle_seconds = max_visits, idle_seconds
         self._visits = {}
+        self._ended, self._expired = deque(maxlen=NUM_REMEMBERED), deque(maxlen=NUM_REMEMBERED)
         self._lock = threading.Lock()
 
-    def begin(self, session, uploaded, look):
-        """Keeps a photograph in place of what the visitor had before.
+    @contextlib.contextmanager
+    def begin(self, session, photograph, look=lambda path: None):
+        """Keeps a photograph in place of what the visitor had before, and works on it.
 
         Args:
             session: Of the visitor's page.
-            uploaded: Path of the file.
+            photograph: Path of the file; an upload is moved away.
             look: Function of the path of a picture that makes the `previews.Preview`.
 
-        Returns:
-            `Visit`.
+        Yields:
+            `Visit`, which stays at least as long as the block lasts.
 
         Raises:
-            UserError: As `look` does; what the visitor had before stays.
+            UserError: As `look` does, or the file is gone; what the visitor had before stays.
         """
-        visit = Visit(self._folder / uuid.uuid4().hex, Path(uploaded))
-        visit.folder.mkdir(parents=True)
+        name = uuid.uuid4().hex
+        source = self._folder / SOURCES / name / Path(photograph).name
+        visit = Visit(self._folder / SERVED / name, source)
+        visit.users = 1
         try:
-            shutil.copyfile(uploaded, visit.source)
+            visit.source.parent.mkdir(parents=True)
+            self._fetch(Path(photograph), visit.source)
             visit.preview = look(visit.source)
         except BaseException:
-            self._delete([visit])
+            visit.delete()
             raise
         with self._lock:
-            replaced = [self._visits.pop(session, None)]
-            self._visits[session] = visit
-        self._delete(replaced)
+            replaced = self._visits.pop(session, None)
+            # The page may have been closed while this one waited in line.
+            visit.is_over = session in self._ended
+            if not visit.is_over:
+                self._visits[session] = visit
+        self._end([replaced])
         self.end_idle()
-        return visit
+        with self._at_work(visit):
+            yield visit
 
+    def _fetch(self, photograph, source):
+        """Moves an upload, and copies what is none."""
+        is_upload = photograph.parent.parent == self._folder / UPLOADS
+        take = shutil.move if is_upload else shutil.copyfile
+        try:
+            take(photograph, source)
+        except FileNotFoundError as error:
+            # The same file in the hands of two visitors is one to the library.
+            raise UserError(
+                f"'{photograph.name}', which is gone", "a photograph", "Drop it again."
+            ) from error
+
+    @contextlib.contextmanager
     def of(self, session):
-        """The `Visit` of a page.
+        """Works on the `Visit` of a page.
+
+        Yields:
+            `Visit`, which stays at least as long as the block lasts.
 
         Raises:
             UserError: There is none, or not any more.
@@ -98,34 +143,66 @@ class Visits:
             visit = self._visits.get(session)
             if visit is not None:
                 visit.seen = time.monotonic()
-                return visit
-        raise UserError(
-            "no photograph", "one that was dropped within the last hour", "Drop a photograph."
-        )
+                visit.users += 1
+        if visit is None:
+            raise UserError(
+                "no photograph",
+                f"one that was dropped within the last {self._idle_seconds // 60} minutes",
+                "Drop a photograph.",
+            )
+        with self._at_work(visit):
+            yield visit
+
+    def knows(self, session):
+        """Whether a page has a photograph, or had one until it was idle for too long."""
+        with self._lock:
+            return session in self._visits or session in self._expired
+
+    @contextlib.contextmanager
+    def _at_work(self, visit):
+        """Deletes a visit that ended meanwhile, behind the block, which its `users` count."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                visit.users -= 1
+                is_unused = visit.is_over and not visit.users
+            if is_unused:
+                visit.delete()
 
     def end(self, session):
-        """Deletes what is kept of a visit."""
+        """Deletes what is kept of a visit whose page was closed."""
         with self._lock:
+            self._ended.append(session)
             visit = self._visits.pop(session, None)
-        self._delete([visit])
+        self._end([visit])
 
     def end_idle(self):
         """Deletes what is kept of visits that were idle for too long, or are too many."""
         with self._lock:
-            ended = [self._visits.pop(key) for key in self._idle()]
-        self._delete(ended)
+            by_age = sorted(self._visits, key=lambda key: self._visits[key].seen)
+            limit = time.monotonic() - self._idle_seconds
+            num_too_many = max(0, len(by_age) - self._max_visits)
+            idle = by_age[:num_too_many]
+            idle += [key for key in by_age[num_too_many:] if self._visits[key].seen < limit]
+            self._expired.extend(idle)
+            ended = [self._visits.pop(key) for key in idle]
+        self._end(ended)
 
-    def _delete(self, visits):
+    def _end(self, visits):
         for visit in filter(None, visits):
-            shutil.rmtree(visit.folder, ignore_errors=True)
             with self._lock:
-                # Visitors who upload the same file share it.
-                is_shared = any(other.uploaded == visit.uploaded for other in self._visits.values())
-            if not is_shared and visit.uploaded.parents[1] == self._uploads:
-                visit.uploaded.unlink(missing_ok=True)
+                visit.is_over = True
+                is_unused = not visit.users
+            if is_unused:
+                visit.delete()
 
-    def _idle(self):
-        by_age = sorted(self._visits, key=lambda key: self._visits[key].seen)
-        too_many = by_age[: max(0, len(by_age) - MAX_VISITS)]
-        limit = time.monotonic() - IDLE_SECONDS
-        return [key for key in by_age if key in too_many or self._visits[key].seen < limit]
+
+def delete_older(folder, seconds):
+    """Deletes the files below a folder that were written so long ago, and folders left empty."""
+    limit = time.time() - seconds
+    for path in sorted(Path(folder).rglob("*"), reverse=True):
+        # What is being moved away meanwhile is gone, or not empty.
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < limit:
+                path.rmdir() if path.is_dir() else path.unlink()

@@ -38,16 +38,26 @@ def test_pictures_are_real_or_recolored_as_their_truth_says(blind_test):
 
 
 def test_a_round_ends_in_a_score_and_rows(blind_test):
-    round_, *_ = blind_test.begin("black")
-    answers, truths = [["4", "old", "black", REAL, REAL]], []
-    for _, truth, _ in round_["pictures"]:
-        truths.append(truth)
+    round_, number, *_ = blind_test.begin("black")
+    truths, opposite = [], {REAL: RECOLORED, RECOLORED: REAL}
+    for title, truth, _ in round_["pictures"]:
+        truths.append((title.replace(",", ""), truth))
         # All right but the first.
-        given = truth if len(truths) > 1 else {REAL: RECOLORED, RECOLORED: REAL}[truth]
-        round_, answers, *state = blind_test.answering(given)(round_, answers)
-    assert "9 of 10 right" in state[3] and state[3].count("(wrong)") == 1
-    assert [row[3] for row in answers[1:]] == truths
-    assert {row[0] for row in answers[1:]} == {"5"} and answers[0][1] == "old"
+        given = truth if len(truths) > 1 else opposite[truth]
+        round_, number, *state = blind_test.answering(given)(round_, number)
+    told, rows = state[-2:]
+    assert "9 of 10 right" in told and told.count("(wrong)") == 1
+    assert [(title, truth) for title, _, truth, _ in rows] == truths
+    assert [given for *_, given in rows] == [opposite[truths[0][1]], *(t for _, t in truths[1:])]
+    # Nothing is left to answer.
+    assert len(round_["answers"]) == NUM_PICTURES == number - 1
+
+
+def test_an_answer_to_a_picture_that_is_not_shown_any_more_does_not_count(blind_test):
+    round_, number, *_ = blind_test.begin("black")
+    after, *_ = blind_test.answering(REAL)(round_, number)
+    skipped = blind_test.answering(RECOLORED)(after, number)
+    assert isinstance(skipped, dict) and after["answers"] == [REAL]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Tests of what is kept of a visit, and for how long."""
 
+import os
+import time
+
 import pytest
 
 from colorkeras.demo import visits
@@ -10,10 +13,11 @@ from colorkeras.errors import UserError
 @pytest.fixture
 def upload(tmp_path):
     """Function that makes an uploaded file, as Gradio keeps it."""
+    uploads = tmp_path / visits.UPLOADS
 
     def upload(name, content=b"picture"):
-        path = tmp_path / f"hash of {content!r}" / name
-        path.parent.mkdir(exist_ok=True)
+        path = uploads / f"hash of {content!r}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
 
@@ -22,7 +26,23 @@ def upload(tmp_path):
 
 @pytest.fixture
 def all_visits(tmp_path):
-    return Visits(tmp_path / "visits", tmp_path)
+    return Visits(tmp_path)
+
+
+@pytest.fixture
+def begin(all_visits, upload):
+    """Function that begins a visit with an upload of a name."""
+
+    def begin(session, name):
+        with all_visits.begin(session, upload(name), look) as visit:
+            return visit
+
+    return begin
+
+
+def get(all_visits, session):
+    with all_visits.of(session) as visit:
+        return visit
 
 
 def look(path):
@@ -34,71 +54,115 @@ def files_in(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_visit_from_the_first_photograph_to_the_end(all_visits, upload, tmp_path):
-    first = all_visits.begin("session", upload("a.jpg"), look)
+def test_a_visit_from_the_first_photograph_to_the_end(all_visits, begin, tmp_path):
+    assert not all_visits.knows("session")
+    first = begin("session", "a.jpg")
     assert first.source.name == "a.jpg" and first.preview == "preview of a.jpg"
-    assert all_visits.of("session") is first
-    second = all_visits.begin("session", upload("b.jpg"), look)
-    assert not first.folder.exists() and not first.uploaded.exists()
-    assert all_visits.of("session") is second
+    assert get(all_visits, "session") is first and all_visits.knows("session")
+    shown = first.new_file("color.jpg")
+    shown.write_bytes(b"shown")
+    second = begin("session", "b.jpg")
+    assert not first.source.exists() and not shown.exists()
+    assert get(all_visits, "session") is second
     all_visits.end("session")
     assert not files_in(tmp_path)
     with pytest.raises(UserError, match="Drop a photograph"):
-        all_visits.of("session")
+        get(all_visits, "session")
     all_visits.end("session")
 
 
-def test_what_cannot_be_shown_leaves_the_visit_as_it_was(all_visits, upload, tmp_path):
-    visit = all_visits.begin("session", upload("a.jpg"), look)
+@pytest.mark.parametrize("name", ["gray.jpg", "color.jpg", "unsure.jpg", "evil.html"])
+def test_a_photograph_may_have_any_name_and_is_not_served(name, begin, tmp_path):
+    visit = begin("session", name)
+    visit.new_file(name).write_bytes(b"made")
+    assert visit.source.read_bytes() == b"picture"
+    assert tmp_path / visits.SERVED not in visit.source.parents
+    assert tmp_path / visits.UPLOADS not in visit.source.parents
+
+
+def test_what_cannot_be_shown_leaves_the_visit_as_it_was(all_visits, begin, upload, tmp_path):
+    visit = begin("session", "a.jpg")
     bad = upload("b.jpg", b"text")
-    with pytest.raises(AssertionError):
-        all_visits.begin("session", bad, look)
-    assert all_visits.of("session") is visit and not bad.exists()
-    assert {path.name for path in (tmp_path / "visits").iterdir()} == {visit.folder.name}
+    with pytest.raises(AssertionError), all_visits.begin("session", bad, look):
+        pass
+    assert get(all_visits, "session") is visit
+    assert files_in(tmp_path) == {str(visit.source.relative_to(tmp_path))}
 
 
-def test_visitors_who_upload_the_same_file_share_it(all_visits, upload):
+def test_a_visit_that_is_worked_on_stays_until_that_is_done(all_visits, begin, tmp_path):
+    begin("session", "a.jpg")
+    with all_visits.of("session") as visit:
+        with all_visits.of("session"):
+            all_visits.end("session")
+        visit.new_file("result.jpg").write_bytes(b"result")
+        assert visit.source.exists()
+    assert not files_in(tmp_path)
+
+
+def test_a_page_that_was_closed_in_line_leaves_nothing(all_visits, upload, tmp_path):
     path = upload("a.jpg")
-    for session in ("one", "other"):
-        all_visits.begin(session, path, look)
-    all_visits.end("one")
-    assert path.exists() and all_visits.of("other").source.exists()
-    all_visits.end("other")
-    assert not path.exists()
+    all_visits.end("session")
+    with all_visits.begin("session", path, look) as visit:
+        visit.new_file("result.jpg").write_bytes(b"result")
+    assert not files_in(tmp_path) and not all_visits.knows("session")
+
+
+def test_an_upload_that_is_gone_is_told(all_visits, upload):
+    path = upload("a.jpg")
+    path.unlink()
+    with pytest.raises(UserError, match="Drop it again"), all_visits.begin("one", path, look):
+        pass
 
 
 def test_a_file_that_is_no_upload_stays(all_visits, tmp_path):
     example = tmp_path / "examples" / "gray" / "cat.jpg"
     example.parent.mkdir(parents=True)
     example.write_bytes(b"picture")
-    all_visits.begin("session", example, look)
-    all_visits.end("session")
-    assert example.exists()
+    with all_visits.begin("session", example, look):
+        all_visits.end("session")
+    assert files_in(tmp_path) == {"examples/gray/cat.jpg"}
 
 
-def test_the_idle_make_room(all_visits, upload, monkeypatch):
+def test_the_idle_make_room(upload, tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setattr(visits.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(visits, "MAX_VISITS", 2)
+    few = Visits(tmp_path, max_visits=2, idle_seconds=100)
     for number, session in enumerate("abc"):
         now[0] = float(number)
-        all_visits.begin(session, upload(f"{session}.jpg"), look)
+        with few.begin(session, upload(f"{session}.jpg"), look):
+            pass
         now[0] += 0.5
-        all_visits.of("a")
+        get(few, "a")
     with pytest.raises(UserError):
-        all_visits.of("b")
-    now[0] += visits.IDLE_SECONDS + 1
-    all_visits.end_idle()
+        get(few, "b")
+    # It had a photograph, and is told so.
+    assert few.knows("b")
+    now[0] += 101
+    few.end_idle()
     for session in "ac":
-        with pytest.raises(UserError):
-            all_visits.of(session)
+        with pytest.raises(UserError, match="Drop a photograph"):
+            get(few, session)
+    assert not files_in(tmp_path)
 
 
-def test_only_the_last_files_of_a_name_stay(all_visits, upload):
-    visit = all_visits.begin("session", upload("a.jpg"), look)
+def test_only_the_last_files_of_a_name_stay(begin):
+    visit = begin("session", "a.jpg")
     made = []
     for _ in range(visits.NUM_KEPT + 3):
         made.append(visit.new_file("color.jpg"))
         made[-1].write_bytes(b"")
     assert made[-1].exists() and not made[0].exists()
-    assert sum(path.exists() for path in made) == visits.NUM_KEPT + 1
+    assert sum(path.exists() for path in made) == visits.NUM_KEPT
+
+
+def test_what_is_old_is_swept_away(tmp_path):
+    for name, age in (("old/a", 100), ("new/b", 10), ("c", 100)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+        os.utime(path, (time.time() - age, time.time() - age))
+    visits.delete_older(tmp_path, 50)
+    assert files_in(tmp_path) == {"new/b"}
+    os.utime(tmp_path / "old", (0, 0))
+    visits.delete_older(tmp_path, 50)
+    assert {path.name for path in tmp_path.iterdir()} == {"new"}
