@@ -29,6 +29,8 @@ def run(monkeypatch, capsys):
 
     def run(script, *words):
         monkeypatch.setattr(sys, "argv", [str(script), *map(str, words)])
+        # As Python does for scripts.
+        monkeypatch.syspath_prepend((REPOSITORY / script).parent)
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(REPOSITORY / script), run_name="__main__")
         return stop.value.code, *capsys.readouterr()

@@ -2,8 +2,8 @@
 
     colorkeras demo
 
-The page is served on this machine, to this machine alone unless `--host` says otherwise, and nothing
-is fetched from elsewhere. What visitors upload is deleted when they close it.
+The page is served to this machine alone, unless `--host` says otherwise, and nothing is fetched
+from elsewhere. What visitors upload is deleted when they close it.
 """
 
 import importlib.util
