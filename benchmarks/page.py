@@ -8,9 +8,9 @@ A gray photograph of 12 megapixels is dropped; the time runs until the browser h
 pictures of the preview. Then the saturation is moved, and the full size is asked for. Targets on
 two cores: 2.5 s to the preview, 0.5 s to another saturation.
 
-Last result (2026-11-26, two cores of an AMD EPYC, the first time, then medians of 6 or 12, with
-extremes): preview 1.92 s, 0.77 s (0.66 to 0.83); saturation 0.25 s, 0.22 s (0.19 to 0.23); another
-model 0.31 s, 0.24 s (0.19 to 0.31); full size 0.95 s, 0.87 s (0.85 to 0.90). Memory after 100, 200,
+Last result (2026-11-26, two cores of an AMD EPYC, the first time, then medians of 6 or 13, with
+extremes): preview 0.85 s, 0.88 s (0.81 to 1.05); saturation 0.17 s, 0.20 s (0.16 to 0.23); another
+model 0.29 s, 0.26 s (0.22 to 0.29); full size 1.01 s, 1.17 s (0.88 to 1.44). Memory after 100, 200,
 300, 400, 500 uploads: 1.08, 1.11, 1.13, 1.14, 1.13 GB.
 """
 

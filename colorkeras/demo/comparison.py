@@ -27,12 +27,15 @@ class Comparison:
     def __init__(self, page):
         self._page = page
         self._compared = {}
+        # Made before the first visitor comes, who then meets networks that have been used once.
+        _, self._first_title = page.examples[1]
+        self.example(self._first_title)
 
     def build(self):
         """Adds the tab to the page that is being built."""
         titles = [title for _, title in self._page.examples]
         gr.Markdown("## The same picture, colored by all models")
-        picture = gr.Dropdown([*titles, OWN], value=titles[1], label="Picture")
+        picture = gr.Dropdown([*titles, OWN], value=self._first_title, label="Picture")
         compared = gr.Gallery(
             label="Gray, each model, and, where it is known, the truth",
             columns=4,
@@ -70,13 +73,12 @@ class Comparison:
         timer.tick(self.next, [run, epoch], [epoch, timer], **PRIVATE, show_progress="hidden")
         self.shown_first = [compared, run, play, epoch, shown]
 
-    def first(self, request: gr.Request):
+    def first(self):
         """What is shown before anything is asked for, for `shown_first`."""
-        titles = [title for _, title in self._page.examples]
         runs = list(self.runs())
         run = runs[-1] if runs else None
         return (
-            self.compare(titles[1], request),
+            self.example(self._first_title),
             gr.Dropdown(runs, value=run),
             gr.Button(interactive=bool(runs)),
             *self.begin(run),
@@ -84,21 +86,24 @@ class Comparison:
 
     def compare(self, title, request: gr.Request):
         """Paths of pictures with captions."""
+        if title != OWN:
+            return self.example(title)
+        with in_plain_words(), self._page.visits.of(request.session_hash) as visit:
+            return self._colored(visit.preview, visit.new_file)
+
+    def example(self, title):
+        """The same of one of the examples, made once."""
         page = self._page
-        with in_plain_words():
-            if title == OWN:
-                with page.visits.of(request.session_hash) as visit:
-                    return self._colored(visit.preview, visit.new_file)
-            if title not in self._compared:
-                [path] = [path for path, own in page.examples if own == title]
-                truth = page.compared / Path(path).name
-                page.compared.mkdir(exist_ok=True)
-                shutil.copyfile(page.originals[title], truth)
-                pictures = self._colored(
-                    page.look(path), lambda name: page.compared / f"{truth.stem}_{name}"
-                )
-                self._compared[title] = [*pictures, (str(truth), "truth")]
-            return self._compared[title]
+        if title not in self._compared:
+            [path] = [path for path, own in page.examples if own == title]
+            truth = page.compared / Path(path).name
+            page.compared.mkdir(exist_ok=True)
+            shutil.copyfile(page.originals[title], truth)
+            pictures = self._colored(
+                page.look(path), lambda name: page.compared / f"{truth.stem}_{name}"
+            )
+            self._compared[title] = [*pictures, (str(truth), "truth")]
+        return self._compared[title]
 
     def _colored(self, preview, new_file):
         """Writes a photograph in gray and as each model colors it; paths with captions."""

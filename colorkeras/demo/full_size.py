@@ -39,7 +39,10 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
         seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
     )
     tell(0, "Reading")
-    num_pages = previews.num_pages(visit.source, page.max_megapixels)
+    if visit.preview is None:
+        num_pages = previews.num_pages(visit.source, page.max_megapixels)
+    else:
+        num_pages = visit.preview.num_pages
     watched = _Watched(page.models[name], num_pages, tell)
     outcome = coloring.color_file(watched, job, settings)
     if outcome.error is not None:

@@ -14,7 +14,7 @@ from colorkeras.data import sample
 from colorkeras.demo import full_size, guard
 from colorkeras.demo.blind_test import BlindTest
 from colorkeras.demo.comparison import Comparison
-from colorkeras.demo.line import COLORING, PRIVATE
+from colorkeras.demo.line import PRIVATE
 from colorkeras.demo.photograph import Photograph
 from colorkeras.demo.previews import Preview
 from colorkeras.demo.visits import SERVED, UPLOADS, Visits, delete_older
@@ -113,7 +113,7 @@ def build(page):
             BlindTest(page).build()
 
         full_size.build(page)
-        blocks.load(comparison.first, None, comparison.shown_first, **COLORING, **PRIVATE)
+        blocks.load(comparison.first, None, comparison.shown_first, **PRIVATE)
 
         def leave(request: gr.Request):
             page.visits.end(request.session_hash)
