@@ -18,15 +18,15 @@ REFERENCES = {
     "echo": CONDITIONS["echo"],
     "mean_chroma": CONDITIONS["mean_chroma"],
     "mirrored": "true pictures mirrored",
-    "half_chroma": "true chroma at half resolution",
     "truth": CONDITIONS["truth"],
+    "half_chroma": "true chroma at half resolution",
 }
 """What is judged beside models: keys of what `judge_references` returns, titles of rows.
 
 What models are shown, as it is and with the training part's mean chroma everywhere; the true
-pictures mirrored, which the network should not tell from real ones (near 50 %); the true pictures
-with chroma at half resolution, the best that a model of such chroma can do; and the true pictures,
-with the classifier's figures alone.
+pictures mirrored, which the network should not tell from real ones (near 50 %); the true pictures,
+with the classifier's figures alone; and the true pictures with chroma at half resolution, the best
+that a model of such chroma can do.
 """
 
 
