@@ -75,6 +75,8 @@ def run(options):
             "colorkeras demo without Gradio", "the extra demo", "pip install 'colorkeras[demo]'"
         )
     with tempfile.TemporaryDirectory(prefix="colorkeras-demo-") as folder:
+        # Whatever the library writes goes with it in the end.
+        tempfile.tempdir = folder
         # Gradio reads these when it is imported: where uploads go, and that nothing is reported.
         os.environ |= {
             "GRADIO_TEMP_DIR": str(Path(folder, UPLOADS)),

@@ -22,8 +22,7 @@ _STORAGE = {"storage_key": "colorkeras-blind-test", "secret": "colorkeras"}
 # The rows of a round that is over, behind those of the rounds before it, with the round's number.
 _KEEP = """(answers, rows) => {
     const round = String(1 + Math.max(0, ...answers.map((row) => Number(row[0]))));
-    const all = [...answers, ...rows.map((row) => [round, ...row])];
-    return [all, {__type__: "update", interactive: all.length > 0}];
+    return [[...answers, ...rows.map((row) => [round, ...row])]];
 }"""
 
 _EXPORT = """(answers) => {
@@ -53,7 +52,7 @@ class BlindTest:
         gr.Markdown(
             f"{NUM_PICTURES} parts of photographs. Each is real or recolored by the model, by the "
             "toss of a coin. Your answers are kept by your browser alone; the page's server scores "
-            "a round and forgets it."
+            "a round and forgets it when it is over."
         )
         # Of all rounds: lists of texts, a row for each answer. Only the browser has them.
         answers = gr.BrowserState([], **_STORAGE)
@@ -76,13 +75,13 @@ class BlindTest:
             real = gr.Button("Real", interactive=False)
             recolored = gr.Button("Recolored", interactive=False)
         told = gr.Markdown()
-        export = gr.Button("Save my answers", interactive=False)
+        export = gr.Button("Save my answers")
 
         state = [round_, number, shown, real, recolored, told, finished]
         start.click(self.begin, model, state, **COLORING, **PRIVATE)
         for button, answer in ((real, REAL), (recolored, RECOLORED)):
             button.click(self.answering(answer), [round_, number], state, **ANSWERING, **PRIVATE)
-        finished.change(None, [answers, finished], [answers, export], js=_KEEP, **PRIVATE)
+        finished.change(None, [answers, finished], answers, js=_KEEP, **PRIVATE)
         export.click(None, answers, None, js=_EXPORT, **PRIVATE)
 
     def begin(self, model):
@@ -102,7 +101,7 @@ class BlindTest:
         """A function that takes an answer, and shows the next picture or the score."""
 
         def take(round_, number):
-            if number != len(round_["answers"]) + 1:
+            if round_ is None or number != len(round_["answers"]) + 1:
                 return gr.skip()
             return self._state({**round_, "answers": [*round_["answers"], answer]})
 
@@ -118,7 +117,7 @@ class BlindTest:
                 for (title, truth, _), given in zip(pictures, done, strict=True)
             ]
             off = gr.Button(interactive=False)
-            return round_, number, gr.Image(visible=False), off, off, score(round_), rows
+            return None, number, gr.Image(visible=False), off, off, score(round_), rows
         crop = pictures[len(done)][-1]
         image = Image.fromarray(crop).resize((SHOWN_SIZE, SHOWN_SIZE), Image.Resampling.BICUBIC)
         told, on = f"Picture {number} of {NUM_PICTURES}", gr.Button(interactive=True)

@@ -11,6 +11,9 @@ from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.demo.previews import JPEG_QUALITY
 from colorkeras.runs import EPOCHS_FOLDER
 
+EPOCHS = "[0-9][0-9][0-9].png"
+"""Pictures of epochs, as a pattern."""
+
 OWN = "Your photograph, from the first tab"
 
 SECONDS_PER_EPOCH = 0.7
@@ -119,7 +122,7 @@ class Comparison:
     def runs(self):
         """Folders with pictures of epochs, by the names of their runs, the newest last."""
         root = Path(self._page.runs_dir)
-        folders = [path for path in root.glob(f"*/*/{EPOCHS_FOLDER}") if any(path.glob("*.png"))]
+        folders = [path for path in root.glob(f"*/*/{EPOCHS_FOLDER}") if any(path.glob(EPOCHS))]
         folders.sort(key=lambda folder: folder.parent.name)
         return {str(folder.parent.relative_to(root)): folder for folder in folders}
 
@@ -145,4 +148,4 @@ class Comparison:
 
     def _last(self, run):
         folder = self.runs().get(run)
-        return max((int(path.stem) for path in folder.glob("*.png")), default=0) if folder else 0
+        return max((int(path.stem) for path in folder.glob(EPOCHS)), default=0) if folder else 0

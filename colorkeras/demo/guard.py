@@ -1,6 +1,7 @@
 """What of the library's server is refused: foreign pages, and addresses elsewhere."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,8 +11,10 @@ from starlette.responses import PlainTextResponse
 
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 
+UPLOAD = re.compile(r".*/upload")
 
-ELSEWHERE = "Files from elsewhere are not fetched."
+POSTS = re.compile(r".*/(upload|queue/join|call/.+|run/.+|cancel|reset)")
+"""What the page and programs send. The library has more, which run other programs or keep files."""
 
 MAX_BODY_BYTES = 1_000_000
 """Of a request that is no upload: settings and names of files."""
@@ -31,37 +34,58 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        _, is_file, address = scope["path"].partition("/file=")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-            return await _refuse(f"Requests of other pages ({origin}) are refused.")(
-                scope, receive, send
-            )
-        if (is_file and "://" in address) or "/proxy=" in scope["path"]:
-            return await _refuse(ELSEWHERE)(scope, receive, send)
-        if scope["method"] == "POST" and "multipart/" not in headers.get("content-type", ""):
-            body = await _body(receive)
-            if len(body) > MAX_BODY_BYTES or _names_address(body):
-                return await _refuse(ELSEWHERE)(scope, receive, send)
-            receive = _again(body, receive)
+        if scope["type"] == "http":
+            reason = _refused(scope)
+            if not reason and scope["method"] == "POST" and not UPLOAD.fullmatch(scope["path"]):
+                body = await _body(receive)
+                reason, receive = _refused_body(body), _again(body, receive)
+            if reason:
+                return await PlainTextResponse(reason, 403)(scope, receive, send)
         return await self._app(scope, receive, send)
 
 
-def _refuse(reason):
-    return PlainTextResponse(reason, 403)
+def _refused(scope):
+    """Why a request is refused before its body is read, or None."""
+    headers, path = Headers(scope=scope), scope["path"]
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        return f"Requests of other pages ({origin}) are refused."
+    if scope["method"] == "POST" and not POSTS.fullmatch(path):
+        return "This page has no use for that."
+    _, is_file, address = path.partition("/file=")
+    if (is_file and "://" in address) or "/proxy=" in path:
+        return "Files from elsewhere are not fetched."
+    return None
+
+
+def _refused_body(body):
+    """Why a request is refused for what it says, or None."""
+    if len(body) > MAX_BODY_BYTES:
+        return f"More than {MAX_BODY_BYTES} bytes are taken of uploads only."
+    try:
+        values = [json.loads(body)] if body else []
+    except (ValueError, RecursionError):
+        return "This is no JSON, or nested too deep."
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            path = value.get("path")
+            if isinstance(path, str) and "://" in path:
+                return "Files from elsewhere are not fetched."
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
+    return None
 
 
 async def _body(receive):
-    """The body of a request, at most a little more than is taken."""
-    parts, is_more = [], True
-    while is_more and sum(map(len, parts)) <= MAX_BODY_BYTES:
+    """The body of a request, or a little more than is taken of it."""
+    body, is_more = b"", True
+    while is_more and len(body) <= MAX_BODY_BYTES:
         message = await receive()
-        parts.append(message.get("body", b""))
+        body += message.get("body", b"")
         is_more = message.get("more_body", False)
-    return b"".join(parts)
+    return body
 
 
 def _again(body, receive):
@@ -74,27 +98,13 @@ def _again(body, receive):
     return give
 
 
-def _names_address(body):
-    """Whether JSON has the path of a file that lies at an address."""
-
-    def is_address(value):
-        if isinstance(value, dict):
-            path = value.get("path")
-            return (isinstance(path, str) and "://" in path) or any(map(is_address, value.values()))
-        return isinstance(value, list) and any(map(is_address, value))
-
-    try:
-        return is_address(json.loads(body)) if body else False
-    except (ValueError, RecursionError):
-        return False
-
-
-def middleware(is_local):
+def middleware(local_name):
     """What the server passes requests through.
 
     Args:
-        is_local: Whether it serves this machine alone: then only under its own names, so that no
-            other site's name can be made to mean this machine.
+        local_name: By which it serves this machine alone: only that one and `LOOPBACK_NAMES` are
+            taken, so that no other site's name can be made to mean this machine. None where others
+            reach it.
     """
-    hosts = LOOPBACK_NAMES if is_local else ["*"]
+    hosts = ["*"] if local_name is None else [*LOOPBACK_NAMES, local_name]
     return [Middleware(TrustedHostMiddleware, allowed_hosts=hosts), Middleware(Guard)]

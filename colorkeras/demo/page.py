@@ -29,13 +29,10 @@ there: say so where you show them."""
 MAX_CALLS, CALL_SECONDS = 20, 600
 """Results of programs' calls that are kept at once, and for how long."""
 
-EVERYWHERE = ("0.0.0.0", "[::]")
-"""Addresses that stand for all those of the machine."""
-
 MAX_WAITING = 50
 """Events in line; who comes later is told that the page is busy."""
 
-SECONDS_BETWEEN_SWEEPS, MAX_SECONDS_OF_UPLOADS = 60, 600
+SECONDS_BETWEEN_SWEEPS, MAX_SECONDS_OF_UPLOADS = 60, 3600
 """How often what is too old is looked for, and how old copies become that the library keeps, and
 uploads of which nothing was made."""
 
@@ -80,8 +77,8 @@ class Page:
         self.visits = Visits(folder)
         # They cannot say that they are done, and shall not take the room of people.
         self.calls = Visits(folder, max_visits=MAX_CALLS, idle_seconds=CALL_SECONDS)
-        # Else each file of a visit would be copied, and the copies outlast the visit. What is
-        # served is written here, never what came.
+        # Else each file of a visit would be copied, and the copies outlast the visit. They are
+        # served under any name and so are written here; what came is elsewhere.
         gr.set_static_paths([folder / SERVED, folder / "examples"])
         self._uploads = folder / UPLOADS
         self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
@@ -132,10 +129,8 @@ def serve(page, options):
     Raises:
         UserError: The address cannot be listened at, or the port is taken.
     """
-    host, port = options.host.strip("[]"), options.port
-    _check_free(host, port)
-    is_local = _is_loopback(host)
-    name = f"[{host}]" if ":" in host else host
+    port, address = options.port, free_address(options.host, options.port)
+    name = _in_url(address)
     build(page).queue(max_size=MAX_WAITING).launch(
         server_name=name,
         server_port=port,
@@ -143,7 +138,8 @@ def serve(page, options):
         max_file_size=int(options.max_megabytes * 1e6),
         theme=_theme(),
         css=CSS,
-        app_kwargs={"middleware": guard.middleware(is_local)},
+        app_kwargs={"middleware": guard.middleware(name if address.is_loopback else None)},
+        enable_monitoring=False,
         run_history=False,
         footer_links=["api"],
         share=False,
@@ -151,23 +147,38 @@ def serve(page, options):
         quiet=True,
         prevent_thread_lock=True,
     )
-    if not is_local:
+    if not address.is_loopback:
         print(
             f"--host {options.host}: whoever reaches this machine at port {port} can use the page "
             "and upload files; it asks for no password and encrypts nothing.",
             file=sys.stderr,
         )
-    reachable = "127.0.0.1" if name in EVERYWHERE else name
-    print(f"The page is at http://{reachable}:{port}; Ctrl-C ends it.", flush=True)
+    if address.is_unspecified:
+        # It stands for all addresses, and cannot be opened itself.
+        name = _in_url(ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1"))
+    print(f"The page is at http://{name}:{port}; Ctrl-C ends it.", flush=True)
     while True:
         time.sleep(SECONDS_BETWEEN_SWEEPS)
         page.sweep()
 
 
-def _check_free(host, port):
-    """Raises a `UserError` where nothing can be served."""
+def free_address(host, port):
+    """The address that a name or address stands for, at which something can be served.
+
+    Args:
+        host: As the user gives it; IPv6 in brackets or without.
+        port: Number.
+
+    Returns:
+        `ipaddress.IPv4Address` or `IPv6Address`.
+
+    Raises:
+        UserError: The address is not this machine's, or the port is taken.
+    """
     try:
-        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        kind, _, _, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         with socket.socket(kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -181,13 +192,11 @@ def _check_free(host, port):
             "an address of this machine",
             "Leave --host away to serve this machine alone.",
         ) from error
+    return ipaddress.ip_address(address[0])
 
 
-def _is_loopback(host):
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _in_url(address):
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _theme():

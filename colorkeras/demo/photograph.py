@@ -74,7 +74,9 @@ class Photograph:
                 divider = gr.Slider(
                     0, 100, 50, step=1, label="Divider, for the keyboard", buttons=[]
                 )
-                told = gr.Markdown("Nothing leaves this machine but what you download.")
+                told = gr.Markdown(
+                    "What you drop goes to the server of this page and nowhere else."
+                )
                 where = gr.Image(
                     label="Brighter: other colors are as plausible",
                     visible=False,
@@ -130,10 +132,8 @@ class Photograph:
 
     def _begin(self, path, request):
         visits, session = self._page.visits, request.session_hash
-        with in_plain_words(), visits.begin(session, path, self._page.look) as visit:
+        with in_plain_words(), visits.begin(session, path, self._look) as visit:
             preview = visit.preview
-            visit.gray = visit.new_file("gray.jpg")
-            _save(preview.gray, visit.gray)
             width, height = preview.size
             lines = [f"**{visit.source.name}**, {width} x {height} pixels."]
             if preview.num_pages > 1:
@@ -141,14 +141,19 @@ class Photograph:
             told = " ".join([*lines, *(f"{note}." for note in preview.notes)])
             return told, gr.Button(interactive=True)
 
+    def _look(self, visit):
+        visit.preview, visit.gray = self._page.look(visit.source), visit.new_file("gray.jpg")
+        _save(visit.preview.gray, visit.gray)
+
     def show(self, name, saturation, seed, request: gr.Request):
         """Shows the preview with the settings."""
         visits, session = self._page.visits, request.session_hash
         if not visits.knows(session):
             return gr.skip()
         with in_plain_words(), visits.of(session) as visit:
+            pixels = visit.preview.colored(name, seed, saturation)
             gray, color = visit.gray, visit.new_file("color.jpg")
-            _save(visit.preview.colored(name, seed, saturation), color)
+            _save(pixels, color)
         exported = self._page.models[name].exported
         return (
             (str(gray), str(color)),

@@ -20,6 +20,9 @@ MAX_VISITS = 50
 IDLE_SECONDS = 3600
 """After which the files of a visitor who is gone without a word are deleted."""
 
+ENDED_SECONDS = 600
+"""The same of one whose page was closed, or whose connection broke, for that looks alike."""
+
 NUM_KEPT = 3
 """Of the files of one name: the browser may still fetch one when the next is written."""
 
@@ -33,14 +36,16 @@ class Visit:
     Attributes:
         folder: For what the visitor's browser fetches; its name cannot be guessed.
         source: Path of the photograph, outside of it, under the name that the visitor gave.
-        preview: `previews.Preview`, once it was looked at.
-        gray: Path of its gray picture, when there is one.
+        preview: `previews.Preview`, None of a program's call.
+        gray: Path of the preview in gray, alike.
         users: How many events are at work on it.
         is_over: Whether it is to be deleted as soon as none is.
+        seen: When the last event ended or began, by the monotonic clock.
+        idle_seconds: After which it ends by itself.
     """
 
-    def __init__(self, folder, source):
-        self.folder, self.source = folder, source
+    def __init__(self, folder, source, idle_seconds):
+        self.folder, self.source, self.idle_seconds = folder, source, idle_seconds
         self.preview = self.gray = None
         self.users, self.is_over = 0, False
         self.seen = time.monotonic()
@@ -81,13 +86,13 @@ class Visits:
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def begin(self, session, photograph, look=lambda path: None):
+    def begin(self, session, photograph, look=lambda visit: None):
         """Keeps a photograph in place of what the visitor had before, and works on it.
 
         Args:
             session: Of the visitor's page.
             photograph: Path of the file; an upload is moved away.
-            look: Function of the path of a picture that makes the `previews.Preview`.
+            look: Function of the `Visit`, called before any other event can find it.
 
         Yields:
             `Visit`, which stays at least as long as the block lasts.
@@ -97,21 +102,20 @@ class Visits:
         """
         name = uuid.uuid4().hex
         source = self._folder / SOURCES / name / Path(photograph).name
-        visit = Visit(self._folder / SERVED / name, source)
+        visit = Visit(self._folder / SERVED / name, source, self._idle_seconds)
         visit.users = 1
         try:
             visit.source.parent.mkdir(parents=True)
             self._fetch(Path(photograph), visit.source)
-            visit.preview = look(visit.source)
+            look(visit)
         except BaseException:
             visit.delete()
             raise
         with self._lock:
             replaced = self._visits.pop(session, None)
-            # The page may have been closed while this one waited in line.
-            visit.is_over = session in self._ended
-            if not visit.is_over:
-                self._visits[session] = visit
+            self._visits[session] = visit
+            if session in self._ended:
+                visit.idle_seconds = min(visit.idle_seconds, ENDED_SECONDS)
         self._end([replaced])
         self.end_idle()
         with self._at_work(visit):
@@ -166,6 +170,7 @@ class Visits:
         finally:
             with self._lock:
                 visit.users -= 1
+                visit.seen = time.monotonic()
                 is_unused = visit.is_over and not visit.users
             if is_unused:
                 visit.delete()
@@ -179,12 +184,15 @@ class Visits:
 
     def end_idle(self):
         """Deletes what is kept of visits that were idle for too long, or are too many."""
+        now = time.monotonic()
         with self._lock:
-            by_age = sorted(self._visits, key=lambda key: self._visits[key].seen)
-            limit = time.monotonic() - self._idle_seconds
-            num_too_many = max(0, len(by_age) - self._max_visits)
-            idle = by_age[:num_too_many]
-            idle += [key for key in by_age[num_too_many:] if self._visits[key].seen < limit]
+            unused = [key for key, visit in self._visits.items() if not visit.users]
+            unused.sort(key=lambda key: self._visits[key].seen)
+            num_too_many = max(0, len(self._visits) - self._max_visits)
+            idle = unused[:num_too_many]
+            for key in unused[num_too_many:]:
+                if now - self._visits[key].seen > self._visits[key].idle_seconds:
+                    idle.append(key)
             self._expired.extend(idle)
             ended = [self._visits.pop(key) for key in idle]
         self._end(ended)

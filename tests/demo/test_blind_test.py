@@ -40,7 +40,7 @@ def test_pictures_are_real_or_recolored_as_their_truth_says(blind_test):
 def test_a_round_ends_in_a_score_and_rows(blind_test):
     round_, number, *_ = blind_test.begin("black")
     truths, opposite = [], {REAL: RECOLORED, RECOLORED: REAL}
-    for title, truth, _ in round_["pictures"]:
+    for title, truth, _ in list(round_["pictures"]):
         truths.append((title.replace(",", ""), truth))
         # All right but the first.
         given = truth if len(truths) > 1 else opposite[truth]
@@ -50,7 +50,8 @@ def test_a_round_ends_in_a_score_and_rows(blind_test):
     assert [(title, truth) for title, _, truth, _ in rows] == truths
     assert [given for *_, given in rows] == [opposite[truths[0][1]], *(t for _, t in truths[1:])]
     # Nothing is left to answer.
-    assert len(round_["answers"]) == NUM_PICTURES == number - 1
+    assert round_ is None and number == NUM_PICTURES + 1
+    assert isinstance(blind_test.answering(REAL)(round_, number), dict)
 
 
 def test_an_answer_to_a_picture_that_is_not_shown_any_more_does_not_count(blind_test):

@@ -28,46 +28,80 @@ def is_local(request):
 @pytest.fixture
 def client(is_local):
     routes = [Route("/{path:path}", echo, methods=["GET", "POST"])]
-    app = Starlette(routes=routes, middleware=guard.middleware(is_local))
+    app = Starlette(routes=routes, middleware=guard.middleware("127.0.0.2" if is_local else None))
     return TestClient(app, base_url=LOCAL)
+
+
+@pytest.fixture
+def post(client):
+    """Function that posts JSON; returns the status."""
+
+    def post(content, kind="application/json", path="/gradio_api/queue/join"):
+        return client.post(path, content=content, headers={"content-type": kind}).status_code
+
+    return post
 
 
 def test_the_page_itself_passes(client):
     assert client.get("/").text == "page"
     assert client.get("/gradio_api/file=/tmp/a/b.jpg").text == "page"
     body = json.dumps({"data": [{"path": "/tmp/a.jpg", "url": f"{LOCAL}/file=a"}, 1.0]})
-    assert client.post("/queue/join", content=body, headers={"origin": LOCAL}).text == body
-    assert client.post("/queue/join", content=b"\xff no JSON").content == b"\xff no JSON"
+    join = "/gradio_api/queue/join"
+    assert client.post(join, content=body, headers={"origin": LOCAL}).text == body
+    assert client.post("/gradio_api/cancel").status_code == 200
 
 
 def test_only_names_of_this_machine_mean_the_local_page(client, is_local):
     answer = client.get("/", headers={"host": "evil.example:7860"})
     assert answer.status_code == (400 if is_local else 200)
-    for name in ("localhost:7860", "[::1]:7860"):
+    for name in ("localhost:7860", "[::1]:7860", "127.0.0.2:7860"):
         assert client.get("/", headers={"host": name}).status_code == 200
 
 
 def test_pages_of_other_sites_are_refused(client):
     for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
-        answer = client.post("/upload", files={"files": b"x"}, headers={"origin": origin})
+        answer = client.post(
+            "/gradio_api/upload", files={"files": b"x"}, headers={"origin": origin}
+        )
         assert answer.status_code == 403 and "other pages" in answer.text
 
 
 @pytest.mark.parametrize("address", ["http://example.com/a.jpg", "ftp://example.com/a.jpg"])
-def test_nothing_is_fetched_from_elsewhere(address, client):
+def test_nothing_is_fetched_from_elsewhere(address, client, post):
     assert client.get(f"/gradio_api/file={address}").status_code == 403
     assert client.get(f"/gradio_api/proxy={address}").status_code == 403
     for data in ([{"path": address}], [{"a": [{"path": address, "meta": {}}]}]):
-        for kind in ("application/json", "text/plain", ""):
-            answer = client.post(
-                "/call", content=json.dumps({"data": data}), headers={"content-type": kind}
-            )
-            assert answer.status_code == 403
+        body = json.dumps({"data": data})
+        for kind in ("application/json", "application/json; a=multipart/", "text/plain", ""):
+            assert post(body, kind) == 403
 
 
-def test_bodies_are_limited(client):
-    assert client.post("/call", content=b"x" * (guard.MAX_BODY_BYTES + 1)).status_code == 403
-    parts = (b"x" * 100_000 for _ in range(20))
-    assert client.post("/call", content=parts).status_code == 403
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"{", "[" * 100_000, '{"a": ' + "[" * 600 + "]" * 600 + "}", "0"]
+)
+def test_what_cannot_be_looked_through_is_refused(body, post):
+    address = json.dumps({"path": "http://example.com"})
+    assert post(body) == (403 if json_depth(body) is None else 200)
+    if json_depth(body):
+        assert post(f"[{body}, {address}]") == 403
+
+
+def json_depth(body):
+    """Whether it is a list or a dict; None where it cannot be read."""
+    try:
+        return isinstance(json.loads(body), (list, dict))
+    except (ValueError, RecursionError):
+        return None
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/process_recording", "/gradio_api/component_server"])
+def test_what_the_page_has_no_use_for_is_refused(path, client):
+    assert client.post(path, files={"file": b"x"}).status_code == 403
+
+
+def test_bodies_are_limited_but_of_uploads(client, post):
+    assert post(b" " * guard.MAX_BODY_BYTES + b"1") == 403
+    assert post(b" " * 1000 + b"1") == 200
+    assert post(b" " * 100_000 for _ in range(20)) == 403
     big = {"files": b"x" * (guard.MAX_BODY_BYTES + 1)}
-    assert client.post("/upload", files=big).status_code == 200
+    assert client.post("/gradio_api/upload", files=big).status_code == 200

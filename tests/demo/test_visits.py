@@ -45,9 +45,9 @@ def get(all_visits, session):
         return visit
 
 
-def look(path):
-    assert path.read_bytes() == b"picture"
-    return f"preview of {path.name}"
+def look(visit):
+    assert visit.source.read_bytes() == b"picture"
+    visit.preview = f"preview of {visit.source.name}"
 
 
 def files_in(folder):
@@ -99,12 +99,30 @@ def test_a_visit_that_is_worked_on_stays_until_that_is_done(all_visits, begin, t
     assert not files_in(tmp_path)
 
 
-def test_a_page_that_was_closed_in_line_leaves_nothing(all_visits, upload, tmp_path):
-    path = upload("a.jpg")
+def test_a_page_whose_connection_broke_goes_on_and_is_idle_sooner(
+    all_visits, begin, tmp_path, monkeypatch
+):
     all_visits.end("session")
-    with all_visits.begin("session", path, look) as visit:
-        visit.new_file("result.jpg").write_bytes(b"result")
-    assert not files_in(tmp_path) and not all_visits.knows("session")
+    visit = begin("session", "a.jpg")
+    assert get(all_visits, "session") is visit
+    later = visits.time.monotonic() + visits.ENDED_SECONDS + 1
+    begin("other", "a.jpg")
+    monkeypatch.setattr(visits.time, "monotonic", lambda: later)
+    all_visits.end_idle()
+    with pytest.raises(UserError):
+        get(all_visits, "session")
+    assert get(all_visits, "other")
+
+
+def test_what_is_worked_on_is_not_idle(all_visits, begin, monkeypatch):
+    begin("session", "a.jpg")
+    with all_visits.of("session") as visit:
+        later = visits.time.monotonic() + visits.IDLE_SECONDS + 1
+        monkeypatch.setattr(visits.time, "monotonic", lambda: later)
+        all_visits.end_idle()
+    # Its time begins anew.
+    all_visits.end_idle()
+    assert get(all_visits, "session") is visit
 
 
 def test_an_upload_that_is_gone_is_told(all_visits, upload):
