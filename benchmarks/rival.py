@@ -16,6 +16,9 @@ A run with `--work-dir` that was stopped goes on after its last round.
 Schedule, data, augmentation, the average of weights and the momentum of batch normalization are the
 project's own. It is shown no labels; the project's recipes are.
 
+Last result (2026-11-26, two cores of an AMD EPYC; on test, by evaluate.py): `rival` 23.27 dB of
+pooled PSNR and CIEDE2000 9.80, `rival_long` 23.58 dB and 9.38; `unet` 24.08 and 9.09.
+
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
 2018; layers, dropout and scale as in its authors' programs for CIFAR-10,
 https://github.com/ImagingLab/Colorizing-with-GANs.
