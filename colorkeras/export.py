@@ -62,6 +62,7 @@ Not measured yet: `colorkeras evaluate --model` and this folder.
 
 Things that come in many colors, such as cars, clothes and birds, get one that may be wrong; what
 the training pictures rarely show is colored like what they show often.
+{failures}
 
 ## License
 
@@ -73,6 +74,13 @@ bear on the weights is for their user to judge.
 _SAMPLING = """
 Another seed gives another plausible version, the same seed the same one; a lower temperature gives
 paler colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+
+_FAILURES = {
+    False: """Where several colors are plausible it takes one between them, paler than any.""",
+    True: """A version may put patches of colors side by side that do not belong together, before
+all in pictures much larger than those it learned from.""",
+}
+"""What the card says of models, by whether they sample."""
 
 _CIFAR10 = """ CIFAR-10 (Krizhevsky,
 2009) is a part of 80 Million Tiny Images, which web searches had found; authors and terms of the
@@ -150,6 +158,7 @@ def _readme(network, objective, offered, metadata):
         metadata_file=METADATA_FILE.as_posix(),
         labels=", and on what they show" if metadata.get("class_weight") else "",
         origin=_CIFAR10 if "CIFAR-10" in metadata["dataset"] else "",
+        failures=_FAILURES[objective.samples],
         training="\n".join(training) or "Not recorded.",
         begin=BEGIN,
         end=END,
