@@ -9,8 +9,8 @@ pictures of the preview. Then the saturation is moved, and the full size is aske
 two cores: 2.5 s to the preview, 0.5 s to another saturation.
 
 Last result (2026-11-26, two cores of an AMD EPYC, the first time, then medians of 6 or 13, with
-extremes): preview 0.85 s, 0.88 s (0.81 to 1.05); saturation 0.17 s, 0.20 s (0.16 to 0.23); another
-model 0.29 s, 0.26 s (0.22 to 0.29); full size 1.01 s, 1.17 s (0.88 to 1.44). Memory after 100, 200,
+extremes): preview 0.78 s, 0.72 s (0.68 to 0.82); saturation 0.17 s, 0.17 s (0.15 to 0.20); another
+model 0.21 s, 0.23 s (0.20 to 0.27); full size 0.90 s, 0.88 s (0.84 to 0.94). Memory after 100, 200,
 300, 400, 500 uploads: 1.08, 1.11, 1.13, 1.14, 1.13 GB.
 """
 
