@@ -106,7 +106,7 @@ def served(*words):
 def chromium():
     """A headless browser."""
     with sync_playwright() as playwright:
-        # A sandbox of its own needs rights that containers do not give.
+        # Chromium's shielding of itself needs rights that containers do not give.
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )

@@ -156,6 +156,13 @@ def wait_for_colors(page, expected):
     raise AssertionError("the preview is another one")
 
 
+def position_of_divider(page):
+    """Share of the width of what is shown that is left of the divider."""
+    shown = page.locator("#shown").bounding_box()
+    handle = page.locator("#shown .outer").first.bounding_box()
+    return (handle["x"] + handle["width"] / 2 - shown["x"]) / shown["width"]
+
+
 def picture_at(address):
     with urllib.request.urlopen(address) as answer, Image.open(io.BytesIO(answer.read())) as image:
         return np.asarray(image.convert("RGB")).astype(int)
@@ -185,6 +192,12 @@ def test_drop_slide_download(visitor, scan, tmp_path):
         page.keyboard.press("ArrowRight")
     model_ = model.load()
     wait_for_colors(page, model_.colorize(gray[..., 0].astype(np.uint8), saturation=1.5))
+
+    before = position_of_divider(page)
+    page.get_by_role("slider", name=re.compile("Divider")).focus()
+    page.keyboard.press("End")
+    page.wait_for_timeout(1000)
+    assert before < 0.6 and position_of_divider(page) > 0.9
 
     path = downloaded(page, tmp_path)
     assert path.name == "grandma_color.jpg"
