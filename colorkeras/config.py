@@ -110,7 +110,7 @@ class TrainingConfig:
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     rebalance: float = 0.5
-    steps: int = 4
+    steps: int = 5
     guidance: float = 1.0
     temperature: float | None = None
     class_weight: float = 0.0

@@ -55,6 +55,19 @@ def test_bytes_endpoint_does_what_people_get_in_python_at_25_megapixels(name, ki
     assert np.abs(expected - np.asarray(Image.open(io.BytesIO(result)))).max() <= 1
 
 
+@pytest.mark.slow
+def test_xla_compiles_it(name):
+    model = export.load(shipped.resolve(name))
+    grayscale = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
+
+    def color(grayscale):
+        # XLA draws other noise.
+        return model.color(grayscale, temperature=0.0 if model.samples else None)
+
+    compiled = tf.function(color, jit_compile=True)
+    np.testing.assert_allclose(compiled(grayscale), color(grayscale), atol=1e-4)
+
+
 def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
     (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path)

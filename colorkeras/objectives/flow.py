@@ -189,13 +189,12 @@ def _look(network, grayscale, mirror):
     With `mirror` the logits of classes are means with those of the mirror images.
     """
     encoder = network.get_layer(ENCODER)
-    if not mirror:
-        return encoder(grayscale, training=False)
-    num_pictures = tf.shape(grayscale)[0]
-    both = tf.concat([grayscale, tf.reverse(grayscale, axis=[2])], axis=0)
-    *seen, logits = encoder(both, training=False)
-    logits = (logits[:num_pictures] + logits[num_pictures:]) / 2
-    return [*(x[:num_pictures] for x in seen), logits]
+    *seen, logits = encoder(grayscale, training=False)
+    if mirror:
+        # A call of its own, of which graphs leave out all that only leads to features.
+        *_, mirrored = encoder(tf.reverse(grayscale, axis=[2]), training=False)
+        logits = (logits + mirrored) / 2
+    return [*seen, logits]
 
 
 def _variance(draw):
