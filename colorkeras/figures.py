@@ -122,22 +122,27 @@ def save_curves(path, history, best_epoch, title, echo_psnr):
     _save(figure, path)
 
 
-def save_minutes(path, curves, quantities, title):
-    """Writes curves of several quantities against minutes of training, side by side, as PNG.
+def save_curves_against(path, horizontal, curves, quantities, title):
+    """Writes curves of several quantities against one, side by side, as PNG.
 
     Args:
         path: Target.
-        curves: Dict by model of dicts of lists: "minutes" and the keys of `quantities`.
+        horizontal: Key of what all are drawn against, and title of its axis.
+        curves: Dict by label of dicts of lists: the key of `horizontal`, the keys of `quantities`,
+            and where points are to be named, "names".
         quantities: Dict of titles of axes.
         title: Line above.
     """
+    against, horizontal_title = horizontal
     figure = _titled_figure(5 * len(quantities), 4.2, title)
-    for axis, (key, label) in zip(
+    for axis, (key, vertical_title) in zip(
         figure.subplots(1, len(quantities), squeeze=False)[0], quantities.items(), strict=True
     ):
-        for model, curve in curves.items():
-            axis.plot(curve["minutes"], curve[key], "o-", label=model, markersize=3)
-        axis.set(xlabel="minutes of training", ylabel=label)
+        for label, curve in curves.items():
+            axis.plot(curve[against], curve[key], "o-", label=label, markersize=3)
+            for x, y, name in zip(curve[against], curve[key], curve.get("names", ()), strict=False):
+                axis.annotate(name, (x, y), fontsize=8)
+        axis.set(xlabel=horizontal_title, ylabel=vertical_title)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=9)
     _save(figure, path)

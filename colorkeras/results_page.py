@@ -128,9 +128,9 @@ def save_figures(folder, results, adjusted):
     curves = _curves(results)
     if curves:
         written.append(Path(folder, MINUTES_FILE))
-        figures.save_minutes(
-            written[-1], curves, {name: column_title(name) for name in CURVES}, "validation part"
-        )
+        quantities = {name: column_title(name) for name in CURVES}
+        horizontal = "minutes", "minutes of training"
+        figures.save_curves_against(written[-1], horizontal, curves, quantities, "validation part")
     return written
 
 

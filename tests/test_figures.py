@@ -5,7 +5,13 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from colorkeras.figures import save_blocks, save_comparison, save_curves, save_rows
+from colorkeras.figures import (
+    save_blocks,
+    save_comparison,
+    save_curves,
+    save_curves_against,
+    save_rows,
+)
 
 HISTORY = {
     "loss": [0.02, 0.01, 0.008],
@@ -29,6 +35,14 @@ def _save_curves(path, epochs=3, best_epoch=1):
     save_curves(path, history, best_epoch, "title", echo_psnr=22.0)
 
 
+def _save_against(path, **more):
+    curves = {
+        "a": {"x": [1, 2], "y": [3, 4], "z": [5, 6], **more},
+        "b": {"x": [1], "y": [2], "z": [3]},
+    }
+    save_curves_against(path, ("x", "across"), curves, {"y": "up", "z": "too"}, "title")
+
+
 def _pixels(path):
     with Image.open(path) as image:
         assert image.format == "PNG"
@@ -45,8 +59,18 @@ def _pixels(path):
         lambda path: _save_blocks(path, rows=1),
         _save_curves,
         lambda path: _save_curves(path, epochs=1, best_epoch=0),
+        _save_against,
     ],
-    ids=["rows", "one picture", "long words", "blocks", "one row", "curves", "one epoch"],
+    ids=[
+        "rows",
+        "one picture",
+        "long words",
+        "blocks",
+        "one row",
+        "curves",
+        "one epoch",
+        "against",
+    ],
 )
 def test_figure_is_a_png_and_nothing_else_is_left(tmp_path, save):
     path = tmp_path / "new" / "figure.png"
@@ -127,3 +151,9 @@ def test_rows_of_unequal_length_are_refused(tmp_path):
     with pytest.raises(ValueError):
         save_rows(tmp_path / "a.png", {"a": pictures, "b": pictures[:2]}, "title")
     assert not list(tmp_path.iterdir())
+
+
+def test_points_are_named(tmp_path):
+    _save_against(tmp_path / "plain.png")
+    _save_against(tmp_path / "named.png", names=["one", "two"])
+    assert (_pixels(tmp_path / "plain.png") != _pixels(tmp_path / "named.png")).any()
