@@ -45,7 +45,7 @@ def main():
     print(f"{describe_device()}, TensorFlow {tf.__version__}")
     for name in options.model:
         model = export.load(shipped.resolve(name))
-        color = tf.function(model.color, jit_compile=options.jit_compile)
+        color = tf.function(model.color, jit_compile=True) if options.jit_compile else model.color
         times = (f"{n}: {1000 * seconds(color, n):.1f} ms" for n in REPEATS)
         print(f"{name}: pictures in a call: time; {', '.join(times)}")
 

@@ -8,8 +8,7 @@
 
 Each trains what `--work-dir` does not hold yet, so a stopped study goes on, evaluates every export
 on a part of CIFAR-10, and writes `results/studies/<study>.json` and `.md`; the latter shows the
-last result. A run takes about 4 minutes, of recipe vivid 6, on two CPU cores that compute bfloat16
-natively.
+last result. A run takes 4 to 6 minutes on two CPU cores that compute bfloat16 natively.
 """
 
 import argparse

@@ -140,8 +140,9 @@ def save_curves_against(path, horizontal, curves, quantities, title):
     ):
         for label, curve in curves.items():
             axis.plot(curve[against], curve[key], "o-", label=label, markersize=3)
-            for x, y, name in zip(curve[against], curve[key], curve.get("names", ()), strict=False):
-                axis.annotate(name, (x, y), fontsize=8)
+            names = curve.get("names", [""] * len(curve[key]))
+            for name, *point in zip(names, curve[against], curve[key], strict=True):
+                axis.annotate(name, point, fontsize=8)
         axis.set(xlabel=horizontal_title, ylabel=vertical_title)
         axis.grid(alpha=0.3)
         axis.legend(fontsize=9)

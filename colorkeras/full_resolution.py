@@ -18,7 +18,7 @@ from colorkeras.color import luma, luma_chroma_to_planes, rgb_to_chroma
 
 RENDER_SIZE = 96
 """Pixels: the longer side of the picture that networks see, unless another is asked for; the best
-one for both shipped models, see `benchmarks/render_size.py`."""
+one for `unet` and next to the best for `unet_vivid`, see `benchmarks/render_size.py`."""
 
 RADIUS = 2
 """Pixels of the small picture: chroma follows luma within windows of twice that and one."""

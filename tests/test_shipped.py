@@ -66,6 +66,9 @@ def test_xla_compiles_it(name):
 
     compiled = tf.function(color, jit_compile=True)
     np.testing.assert_allclose(compiled(grayscale), color(grayscale), atol=1e-4)
+    rgb = tf.function(model.color, jit_compile=True)(grayscale).numpy()
+    assert rgb.shape == (2, 32, 32, 3) and rgb.min() >= 0 and rgb.max() <= 1
+    assert rgb.std(axis=-1).max() > 0.01  # Colored, in whatever version.
 
 
 def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):

@@ -213,6 +213,9 @@ def test_the_mirror_image_is_asked_as_well():
     class Watched(Telling):
         def _guide(self, inputs, training):
             seen.append(inputs[2][:, 4].numpy())
+            # All else is as the picture shows it, not its mirror image.
+            np.testing.assert_array_equal(inputs[4], halve(grayscale))
+            np.testing.assert_array_equal(inputs[3], np.repeat(halve(grayscale), 2, axis=-1))
             return super()._guide(inputs, training)
 
     for mirror in (False, True):
