@@ -7,8 +7,9 @@ Medians over repeated calls of the endpoint `serving_default`, after some that a
 it is or compiled by XLA, as the README shows. Targets for `unet_vivid` on two cores: one picture
 under 10 ms, 128 under 1 s.
 
-Last result, two cores of an AMD EPYC, TensorFlow 2.21.0, three runs on a slow day of the machine:
-`unet` 5.3 to 6.5 ms and 252 to 279 ms, `unet_vivid` 14.1 to 16.5 ms and 345 to 356 ms.
+Last result (2026-11-26), two cores of an AMD EPYC, TensorFlow 2.21.0, two runs on a slow day of the
+machine: `unet` 5.6 to 6.7 ms and 237 to 281 ms, `unet_vivid` 15.7 to 16.5 ms and 353 to 399 ms;
+compiled `unet` 8.1 to 9.4 ms and 377 to 384 ms, `unet_vivid` 9.2 to 12.4 ms and 508 to 511 ms.
 """
 
 import argparse

@@ -59,7 +59,7 @@ UNUSABLE = [
     ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
     ("train --objective gan", "'gan'", "classification", "Choose"),
     ("train --arch unet --objective flow", "'flow'", "flow_unet with velocity", "Leave one"),
-    ("train --steps 5", "--steps 5 for objective 'regression'", "objective flow", "Leave --steps"),
+    ("train --steps 6", "--steps 6 for objective 'regression'", "objective flow", "Leave --steps"),
     (
         "train --temperature 0.5",
         "--temperature 0.5 for objective 'regression'",
