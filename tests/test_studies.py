@@ -62,7 +62,7 @@ def test_mean_range_references_and_conditions(studies):
     assert rows[4][2] == "7.000" and set(rows[5][2:]) >= {"30.000", ""}
 
 
-@pytest.mark.parametrize("name", ["structure", "scan"])
+@pytest.mark.parametrize("name", ["structure", "scan", "recipes"])
 def test_committed_pages_are_what_their_records_say(name, studies):
     target = ROOT / "results" / "studies" / name
     records = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
