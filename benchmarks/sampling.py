@@ -1,23 +1,29 @@
 """What the settings of a flow bring: a curve for each that is varied.
 
-    python benchmarks/sampling.py --model unet_vivid --vary temperature 0.8 0.9 1.01 1.1
+    python benchmarks/sampling.py --vary temperature 0.8 0.9 1.01 1.1 --vary true_classes 0.5 1
     python benchmarks/sampling.py --page-only                # the page anew, from its record
 
 Each `--vary` takes a setting's name and values; the others are as in the model. Settings are steps,
-temperature, guidance, and "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be. On the
-validation part, because `test` is not to choose by; networks learn from few pictures there, and so
-are fooled more often, at more than 4x4 pixels so often that they say nothing. Writes
-`results/studies/sampling.json`, `.md` and `.png`; the page shows the last result. A value takes
-about a minute on two CPU cores. `latency.py` tells what steps cost, of an export.
+temperature, guidance, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be, and
+"true_classes", the share of the pictures of which the guide is told the class by their labels: what
+an encoder would bring that recognizes so much more. On the validation part, because `test` is not
+to choose by; networks learn from few pictures there, and so are fooled more often, at more than 4x4
+pixels so often that they say nothing. Writes `results/studies/sampling.json`, `.md` and `.png`; the
+page shows the last result. A sample for a value takes about a minute on two CPU cores. `latency.py`
+tells what steps cost.
 """
 
 import argparse
 import json
 import math
+import statistics
 import sys
 from pathlib import Path
 
+import tensorflow as tf
+
 from colorkeras import figures, judge, objectives, pretrained
+from colorkeras.architectures.flow_unet import ENCODER
 from colorkeras.cli import guarded
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
@@ -28,14 +34,21 @@ from colorkeras.files import write_json, write_text
 from colorkeras.judge.fooling import fooling_rate
 from colorkeras.metrics import METRICS
 from colorkeras.objectives import flow
+from colorkeras.outputs import NUM_CLASSES
 from colorkeras.precision import describe_device
 from colorkeras.results import markdown_table
 from colorkeras.version import git_commit
 
 TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampling"
-SETTINGS = {"steps": int, "temperature": float, "guidance": float, "time_warp": float}
-TIME_WARP = flow.TIME_WARP
-"""As it is, before it is varied."""
+SETTINGS = {
+    "steps": int,
+    "temperature": float,
+    "guidance": float,
+    "time_warp": float,
+    "true_classes": float,
+}
+UNTOLD = {"time_warp": flow.TIME_WARP, "true_classes": 0.0}
+"""What exports do not tell of themselves, as it is where it is not varied."""
 
 SIZE, SEED = 4, 0
 """Pixels at which pictures are judged, and the seed of the networks that do."""
@@ -45,20 +58,60 @@ DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
 DEFINITIONS = {RATIO: METRICS[RATIO], **judge.FIGURES}
 
 
-def colorizer(network, settings, setting, value):
-    """Function of grayscale and seeds, as `evaluate` takes it, with one setting changed."""
-    changed = {**settings, setting: value}
-    flow.TIME_WARP = changed.pop("time_warp")
-    objective = objectives.create("velocity", TrainingConfig(**changed))
-    return lambda grayscale, seeds: objective.color(network, grayscale, seeds)
+class Told:
+    """A flow's network, whose encoder is sure of the class of some pictures, and right.
+
+    Args:
+        network: From `flow_unet`.
+        labels: int32 `[n]`, of the pictures that it will see.
+        is_told: bool `[n]`, of which of them.
+    """
+
+    def __init__(self, network, labels, is_told):
+        self._network = network
+        self._sure = 100 * tf.one_hot(labels, NUM_CLASSES)
+        self._is_told = is_told[:, tf.newaxis]
+
+    def get_layer(self, name):
+        return self._encode if name == ENCODER else self._network.get_layer(name)
+
+    def _encode(self, grayscale, training):
+        *seen, logits = self._network.get_layer(ENCODER)(grayscale, training=training)
+        return [*seen, tf.where(self._is_told, self._sure, logits)]
 
 
-def measure(color, source):
-    """Figures by key of `DEFINITIONS`."""
-    truth, recolored = recolor(color, source)
-    judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]
-    rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
-    return {RATIO: evaluate(color, source)[RATIO], **rate, **judged}
+def colorizer(network, labels, settings, sample=0):
+    """Function of grayscale and seeds, as `evaluate` takes it.
+
+    Args:
+        network: From `flow_unet`.
+        labels: int `[n]`, of all pictures that it will color, of which number i comes with seed i.
+        settings: Dict of what an export tells, and by the keys of `UNTOLD`.
+        sample: Number of the sample of each picture.
+    """
+    told = {name: value for name, value in settings.items() if name not in UNTOLD}
+    objective = objectives.create("velocity", TrainingConfig(**told))
+    labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
+
+    def color(grayscale, numbers):
+        flow.TIME_WARP = settings["time_warp"]
+        # Of each hundred in turn, so that more pictures are told those that fewer were, too.
+        is_told = tf.cast(numbers % 100, tf.float32) < 100 * share
+        told = Told(network, tf.gather(labels, numbers), is_told)
+        return objective.color(told, grayscale, numbers + sample * len(labels))
+
+    return color
+
+
+def measure(colorizers, source):
+    """Figures by key of `DEFINITIONS`: means over colorizers."""
+    measured = []
+    for color in colorizers:
+        truth, recolored = recolor(color, source)
+        judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]
+        rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
+        measured.append({RATIO: evaluate(color, source)[RATIO], **rate, **judged})
+    return {name: statistics.fmean(one[name] for one in measured) for name in measured[0]}
 
 
 def markdown(record):
@@ -69,7 +122,7 @@ def markdown(record):
     def cells(values):
         return [format_value(values.get(name), name, DEFINITIONS) for name in names]
 
-    header = ["", "value", *(column_title(name, DEFINITIONS) for name in names)]
+    header = ["setting", "value", *(column_title(name, DEFINITIONS) for name in names)]
     lines = [[x["setting"], f"{x['value']:g}", *cells(x["figures"])] for x in record["lines"]]
     lines.append(["*grayscale*", "", *cells(record["echo"])])
     table = markdown_table([header, *lines], num_text_columns=2)
@@ -77,8 +130,9 @@ def markdown(record):
     return (
         "# What do the settings of a flow bring?\n\n"
         f"{record['model']}, {record['num_pictures']:,} pictures of the validation part, on "
-        f"{record['device']}, by commit {record['git_commit']}. One sample of each picture, one "
-        f"network for each rate. Where they are not varied: {kept}.\n\n"
+        f"{record['device']}, by commit {record['git_commit']}. Means over {record['num_samples']} "
+        "samples of each picture, one network for each rate. Where they are not varied: "
+        f"{kept}.\n\n"
         f"{table}\n\n![what settings bring]({TARGET.name}.png)\n"
     )
 
@@ -95,11 +149,11 @@ def curves(record):
     return of_settings
 
 
-def draw(record):
-    """Curves of what is to be plausible against how colorful it is."""
+def draw(record, target):
+    """Curves of what is to be plausible against how colorful it is, at the path `target`."""
     quantities = {name: column_title(name, DEFINITIONS) for name in DRAWN}
     figures.save_curves_against(
-        TARGET.with_suffix(".png"),
+        target,
         (RATIO, column_title(RATIO, DEFINITIONS)),
         curves(record),
         quantities,
@@ -131,26 +185,34 @@ def main():
     parser.add_argument(
         "--vary", action="append", nargs="+", default=[], metavar=("SETTING", "VALUE")
     )
+    parser.add_argument("--samples", type=int, default=3, help="of each picture (%(default)s)")
     parser.add_argument("--data-dir")
     parser.add_argument("--page-only", action="store_true", help="measure nothing")
     options = parser.parse_args()
+    if options.samples < 1:
+        raise UserError(f"--samples {options.samples}", "at least 1", "Leave --samples away.")
     if not options.page_only:
         write_json(TARGET.with_suffix(".json"), record_of(options))
     record = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
     write_text(TARGET.with_suffix(".md"), markdown(record))
-    draw(record)
+    draw(record, TARGET.with_suffix(".png"))
 
 
 def record_of(options):
     """What the command line asks for, measured."""
     variations = [variation(words) for words in options.vary]
     network = pretrained.load(options.model)
-    settings = {**pretrained.color_settings(options.model), "time_warp": TIME_WARP}
+    settings = {**pretrained.color_settings(options.model), **UNTOLD}
     source = load_dataset("cifar10", options.data_dir).validation
     lines = []
     for setting, values in variations:
         for value in values:
-            measured = measure(colorizer(network, settings, setting, value), source)
+            changed = {**settings, setting: value}
+            samples = (
+                colorizer(network, source.labels, changed, sample)
+                for sample in range(options.samples)
+            )
+            measured = measure(samples, source)
             lines.append({"setting": setting, "value": value, "figures": measured})
             print(f"{setting} {value:g}: ", end="")
             print(", ".join(f"{name} {x:.2f}" for name, x in measured.items()), flush=True)
@@ -158,9 +220,10 @@ def record_of(options):
         "model": options.model,
         "settings": settings,
         "num_pictures": source.num_examples,
+        "num_samples": options.samples,
         "device": describe_device(),
         "git_commit": git_commit(),
-        "echo": measure(echo, source),
+        "echo": measure([echo], source),
         "lines": lines,
     }
 

@@ -4,9 +4,14 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
+from colorkeras.architectures.flow_unet import ENCODER, GUIDE
 from colorkeras.errors import UserError
+from colorkeras.outputs import NUM_CLASSES
+from colorkeras.resolution import halve
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "results" / "studies" / "sampling"
@@ -36,9 +41,57 @@ def test_curves_join_the_values_of_a_setting(sampling):
 
 def test_committed_record_can_be_drawn(sampling, tmp_path):
     assert TARGET.with_suffix(".png").exists()
-    sampling["draw"].__globals__["TARGET"] = tmp_path / "drawn"
-    sampling["draw"](json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8")))
+    record = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
+    sampling["draw"](record, tmp_path / "drawn.png")
     assert (tmp_path / "drawn.png").exists()
+
+
+def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
+    told = []
+
+    class Network:
+        """Takes everything for class 0, and moves nothing."""
+
+        def get_layer(self, name):
+            return {ENCODER: self.encode, GUIDE: self.guide}[name]
+
+        def encode(self, grayscale, training):
+            seen = tf.repeat(halve(grayscale), 2, axis=-1)
+            logits = 9 * tf.one_hot(tf.zeros(len(grayscale), tf.int32), NUM_CLASSES)
+            return [seen, seen, logits]
+
+        def guide(self, inputs, training):
+            told.append(np.argmax(inputs[2], axis=-1))
+            return tf.zeros_like(inputs[0])
+
+    labels = np.arange(200) % 7 + 1
+    numbers = tf.constant([0, 59, 60, 100, 159, 160])
+    for share in (0, 0.6, 1):
+        settings = {"steps": 1, "mirror": True, "time_warp": 2.2, "true_classes": share}
+        color = sampling["colorizer"](Network(), labels, settings)
+        color(tf.fill([6, 8, 8, 1], 0.5), numbers)
+    np.testing.assert_array_equal(told[0], 0)
+    np.testing.assert_array_equal(told[1], [1, 4, 0, 3, 6, 0])
+    np.testing.assert_array_equal(told[2], labels[numbers])
+
+
+def test_samples_of_a_picture_differ_and_follow_from_their_numbers(sampling):
+    class Network:
+        def get_layer(self, name):
+            return {ENCODER: self.encode, GUIDE: lambda inputs, training: 0 * inputs[0]}[name]
+
+        def encode(self, grayscale, training):
+            seen = tf.repeat(halve(grayscale), 2, axis=-1)
+            return [seen, seen, tf.zeros([len(grayscale), NUM_CLASSES])]
+
+    settings = {"steps": 1, "temperature": 0.5, "time_warp": 2.2, "true_classes": 0.0}
+    grayscale, numbers = tf.fill([2, 8, 8, 1], 0.5), tf.range(2)
+    first, second, again = (
+        sampling["colorizer"](Network(), np.zeros(2), settings, sample)(grayscale, numbers)
+        for sample in (0, 1, 1)
+    )
+    np.testing.assert_array_equal(second, again)
+    assert np.abs(first - second).max() > 0.01
 
 
 def test_settings_are_numbers_of_their_kind(sampling):
