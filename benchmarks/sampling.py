@@ -28,8 +28,8 @@ from colorkeras.cli import guarded
 from colorkeras.config import TrainingConfig
 from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
-from colorkeras.evaluation import column_title, evaluate, format_value, recolor
-from colorkeras.evaluation.measure import echo
+from colorkeras.evaluation import column_title, format_value, recolor
+from colorkeras.evaluation.measure import echo, finished
 from colorkeras.files import write_json, write_text
 from colorkeras.judge.fooling import fooling_rate
 from colorkeras.metrics import METRICS
@@ -110,7 +110,9 @@ def measure(colorizers, source):
         truth, recolored = recolor(color, source)
         judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
-        measured.append({RATIO: evaluate(color, source)[RATIO], **rate, **judged})
+        pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))
+        alive = finished({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
+        measured.append({**alive, **rate, **judged})
     return {name: statistics.fmean(one[name] for one in measured) for name in measured[0]}
 
 
