@@ -7,9 +7,27 @@ Medians over repeated calls of the endpoint `serving_default`, after some that a
 it is or compiled by XLA, as the README shows. Targets for `unet_vivid` on two cores: one picture
 under 10 ms, 128 under 1 s.
 
-Last result (2026-11-26), two cores of an AMD EPYC, TensorFlow 2.21.0, two runs on a slow day of the
-machine: `unet` 5.6 to 6.7 ms and 237 to 281 ms, `unet_vivid` 15.7 to 16.5 ms and 353 to 399 ms;
-compiled `unet` 8.1 to 9.4 ms and 377 to 384 ms, `unet_vivid` 9.2 to 12.4 ms and 508 to 511 ms.
+Last results (2026-11-26), TensorFlow 2.21.0, all runs, lowest to highest: the machine is shared.
+On two cores of an AMD EPYC with AVX-512, two runs:
+
+| model | one picture (ms) | 128 pictures (ms) | one, compiled (ms) | 128, compiled (ms) |
+| --- | ---: | ---: | ---: | ---: |
+| unet | 5.6 to 6.7 | 237 to 281 | 8.1 to 9.4 | 377 to 384 |
+| unet_vivid | 15.7 to 16.5 | 353 to 399 | 9.2 to 12.4 | 508 to 511 |
+
+On two cores of an AMD EPYC without, two or three runs as it is and four compiled, and what
+`pipelines/export_again.py --model unet_vivid --steps N` (or `--no-mirror`) made of it in two:
+
+| model | one picture (ms) | 128 pictures (ms) | one, compiled (ms) | 128, compiled (ms) |
+| --- | ---: | ---: | ---: | ---: |
+| unet | 6.7 to 8.9 | 412 to 489 | 6.7 to 9.7 | 371 to 501 |
+| unet_vivid | 16.0 to 23.0 | 598 to 650 | 7.4 to 13.1 | 589 to 723 |
+| 1 step | 9.4 to 10.2 | 336 to 343 | | |
+| 2 steps | 12.2 to 12.5 | 386 to 418 | | |
+| 3 steps | 12.3 to 13.1 | 422 to 478 | | |
+| 5 steps, as shipped | 16.9 to 17.0 | 559 to 595 | | |
+| 8 steps | 21.6 to 24.5 | 793 to 850 | | |
+| mirror image not asked | 15.8 to 21.7 | 513 to 519 | | |
 """
 
 import argparse

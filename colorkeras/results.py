@@ -137,18 +137,18 @@ def _settings(model):
 
 
 def markdown_table(lines, num_text_columns=1):
-    """A Markdown table of models, numbers aligned to the right.
+    """A Markdown table, numbers aligned to the right.
 
     Args:
-        lines: Lists of str, the header first; its first cell is filled in.
+        lines: Lists of str, the header first; of models, if its first cell is empty.
         num_text_columns: How many columns, from the left, hold text.
 
     Returns:
         str.
     """
-    (_, *header), *body = lines
+    (first, *header), *body = lines
     alignment = ["---"] * num_text_columns + ["---:"] * (len(header) + 1 - num_text_columns)
-    cells = [["model", *map(literal, header)], alignment, *body]
+    cells = [[first or "model", *map(literal, header)], alignment, *body]
     # A bar would end its cell.
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells
