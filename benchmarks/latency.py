@@ -15,8 +15,9 @@ On two cores of an AMD EPYC with AVX-512, two runs:
 | unet | 5.6 to 6.7 | 237 to 281 | 8.1 to 9.4 | 377 to 384 |
 | unet_vivid | 15.7 to 16.5 | 353 to 399 | 9.2 to 12.4 | 508 to 511 |
 
-On two cores of an AMD EPYC without, two or three runs as it is and four compiled, and what
-`pipelines/export_again.py --model unet_vivid --steps N` (or `--no-mirror`) made of it in two:
+On two cores of an AMD EPYC without, in three runs as it is and four compiled, over an hour in which
+the machine became faster; below, in two of the runs, what `pipelines/export_again.py --model
+unet_vivid --steps N` or `--no-mirror` made of it, to be compared with its 5 steps, made alike:
 
 | model | one picture (ms) | 128 pictures (ms) | one, compiled (ms) | 128, compiled (ms) |
 | --- | ---: | ---: | ---: | ---: |
@@ -25,7 +26,7 @@ On two cores of an AMD EPYC without, two or three runs as it is and four compile
 | 1 step | 9.4 to 10.2 | 336 to 343 | | |
 | 2 steps | 12.2 to 12.5 | 386 to 418 | | |
 | 3 steps | 12.3 to 13.1 | 422 to 478 | | |
-| 5 steps, as shipped | 16.9 to 17.0 | 559 to 595 | | |
+| 5 steps | 16.9 to 17.0 | 559 to 595 | | |
 | 8 steps | 21.6 to 24.5 | 793 to 850 | | |
 | mirror image not asked | 15.8 to 21.7 | 513 to 519 | | |
 """

@@ -1,21 +1,21 @@
 """What the settings of a flow bring: a curve for each that is varied.
 
-    python benchmarks/sampling.py --vary temperature 0.8 0.9 1.01 1.1 --vary true_classes 0.5 1
+    python benchmarks/sampling.py --vary temperature 0.8 0.9 1.01 1.1 \\
+        --vary true_classes 0.5 1 --vary guidance 2
     python benchmarks/sampling.py --page-only                # the page anew, from its record
 
 Each `--vary` takes a setting's name and values; the others are as in the model. Settings are steps,
 temperature, guidance, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be, and
-"true_classes", the share of the pictures of which the guide is told the class by their labels: what
-an encoder would bring that recognizes so much more. On the validation part, because `test` is not
-to choose by; networks learn from few pictures there, and so are fooled more often, at more than 4x4
-pixels so often that they say nothing. Writes `results/studies/sampling.json`, `.md` and `.png`; the
-page shows the last result. A sample for a value takes about a minute on two CPU cores. `latency.py`
-tells what steps cost.
+"true_classes", the share of the pictures of which the guide is told the class by their labels, of
+the others by the encoder: what recognizing more would bring. On the validation part, because `test`
+is not to choose by; networks learn from few pictures there, and so are fooled more often, at more
+than 4x4 pixels so often that they say nothing. Writes `results/studies/sampling.json`, `.md` and
+`.png`; the page shows the last result. A sample for a value takes about a minute on two CPU cores.
+`latency.py` tells what steps cost.
 """
 
 import argparse
 import json
-import math
 import statistics
 import sys
 from pathlib import Path
@@ -47,7 +47,7 @@ SETTINGS = {
     "time_warp": float,
     "true_classes": float,
 }
-UNTOLD = {"time_warp": flow.TIME_WARP, "true_classes": 0.0}
+NOT_EXPORTED = {"time_warp": flow.TIME_WARP, "true_classes": 0.0}
 """What exports do not tell of themselves, as it is where it is not varied."""
 
 SIZE, SEED = 4, 0
@@ -58,7 +58,7 @@ DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
 DEFINITIONS = {RATIO: METRICS[RATIO], **judge.FIGURES}
 
 
-class Told:
+class KnowsClasses:
     """A flow's network, whose encoder is sure of the class of some pictures, and right.
 
     Args:
@@ -81,24 +81,24 @@ class Told:
 
 
 def colorizer(network, labels, settings, sample=0):
-    """Function of grayscale and seeds, as `evaluate` takes it.
+    """Function of grayscale and seeds, as `recolor` takes it.
 
     Args:
         network: From `flow_unet`.
         labels: int `[n]`, of all pictures that it will color, of which number i comes with seed i.
-        settings: Dict of what an export tells, and by the keys of `UNTOLD`.
+        settings: Dict of what an export tells, and by the keys of `NOT_EXPORTED`.
         sample: Number of the sample of each picture.
     """
-    told = {name: value for name, value in settings.items() if name not in UNTOLD}
-    objective = objectives.create("velocity", TrainingConfig(**told))
+    exported = {name: value for name, value in settings.items() if name not in NOT_EXPORTED}
+    objective = objectives.create("velocity", TrainingConfig(**exported))
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
     def color(grayscale, numbers):
         flow.TIME_WARP = settings["time_warp"]
-        # Of each hundred in turn, so that more pictures are told those that fewer were, too.
+        # The first of each hundred, so that a larger share includes a smaller one.
         is_told = tf.cast(numbers % 100, tf.float32) < 100 * share
-        told = Told(network, tf.gather(labels, numbers), is_told)
-        return objective.color(told, grayscale, numbers + sample * len(labels))
+        knowing = KnowsClasses(network, tf.gather(labels, numbers), is_told)
+        return objective.color(knowing, grayscale, numbers + sample * len(labels))
 
     return color
 
@@ -170,10 +170,11 @@ def variation(words):
         numbers = [SETTINGS[name](value) for value in values]
     except (KeyError, ValueError):
         numbers = []
-    if not numbers or not all(0 < number < math.inf for number in numbers):
+    highest = 1 if name == "true_classes" else sys.float_info.max
+    if not numbers or not all(0 < number <= highest for number in numbers):
         raise UserError(
             f"--vary {' '.join(words)}",
-            f"one of {', '.join(SETTINGS)}, and positive numbers",
+            f"one of {', '.join(SETTINGS)}, and positive numbers, of true_classes at most 1",
             "For example --vary steps 4 8.",
         )
     return name, numbers
@@ -193,6 +194,8 @@ def main():
     options = parser.parse_args()
     if options.samples < 1:
         raise UserError(f"--samples {options.samples}", "at least 1", "Leave --samples away.")
+    if not options.vary and not options.page_only:
+        raise UserError("no --vary", "a setting and its values", "Pass --vary steps 4 8, say.")
     if not options.page_only:
         write_json(TARGET.with_suffix(".json"), record_of(options))
     record = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
@@ -204,7 +207,7 @@ def record_of(options):
     """What the command line asks for, measured."""
     variations = [variation(words) for words in options.vary]
     network = pretrained.load(options.model)
-    settings = {**pretrained.color_settings(options.model), **UNTOLD}
+    settings = {**pretrained.color_settings(options.model), **NOT_EXPORTED}
     source = load_dataset("cifar10", options.data_dir).validation
     lines = []
     for setting, values in variations:

@@ -76,6 +76,11 @@ def test_bars_and_asterisks_keep_their_place_in_a_table():
     assert lines == ["| model | a\\*b\\* |", "| --- | ---: |", "| x\\|y | 1.00 |"]
 
 
+def test_a_table_of_other_things_names_them():
+    first, *_ = results.markdown_table([["setting", "a"], ["steps", "1"]]).splitlines()
+    assert first == "| setting | a |"
+
+
 def test_comparison_figure(tmp_path):
     write_result(tmp_path, "a", 23.0)
     write_result(tmp_path, "b", 22.0)

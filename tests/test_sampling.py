@@ -50,14 +50,14 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
     told = []
 
     class Network:
-        """Takes everything for class 0, and moves nothing."""
+        """Takes everything for class 9, and moves nothing."""
 
         def get_layer(self, name):
             return {ENCODER: self.encode, GUIDE: self.guide}[name]
 
         def encode(self, grayscale, training):
             seen = tf.repeat(halve(grayscale), 2, axis=-1)
-            logits = 9 * tf.one_hot(tf.zeros(len(grayscale), tf.int32), NUM_CLASSES)
+            logits = 9 * tf.one_hot(tf.fill([len(grayscale)], 9), NUM_CLASSES)
             return [seen, seen, logits]
 
         def guide(self, inputs, training):
@@ -70,8 +70,8 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
         settings = {"steps": 1, "mirror": True, "time_warp": 2.2, "true_classes": share}
         color = sampling["colorizer"](Network(), labels, settings)
         color(tf.fill([6, 8, 8, 1], 0.5), numbers)
-    np.testing.assert_array_equal(told[0], 0)
-    np.testing.assert_array_equal(told[1], [1, 4, 0, 3, 6, 0])
+    np.testing.assert_array_equal(told[0], 9)
+    np.testing.assert_array_equal(told[1], [1, 4, 9, 3, 6, 9])
     np.testing.assert_array_equal(told[2], labels[numbers])
 
 
@@ -99,7 +99,38 @@ def test_settings_are_numbers_of_their_kind(sampling):
     assert sampling["variation"](["temperature", "0.5"]) == ("temperature", [0.5])
 
 
-@pytest.mark.parametrize("words", ["steps", "steps 1.5", "steps 0", "width 3", "guidance nan"])
+@pytest.mark.parametrize(
+    "words",
+    ["steps", "steps 1.5", "steps 0", "width 3", "guidance nan", "true_classes 50"],
+)
 def test_other_settings_are_refused(sampling, words):
     with pytest.raises(UserError, match="Received: --vary " + words):
         sampling["variation"](words.split())
+
+
+def test_nothing_is_measured_of_nothing(sampling, monkeypatch):
+    for words, received in (("--samples 0", "--samples 0"), ("", "no --vary")):
+        monkeypatch.setattr("sys.argv", ["sampling.py", *words.split()])
+        with pytest.raises(UserError, match="Received: " + received):
+            sampling["main"]()
+
+
+def test_figures_are_means_over_samples(sampling, monkeypatch):
+    pictures = np.zeros([4, 32, 32, 3], np.uint8)
+    colored = pictures + np.uint8([[[200, 0, 0]]])
+    names = sampling["measure"].__globals__
+    monkeypatch.setitem(names, "recolor", lambda color, source: (colored, color))
+    monkeypatch.setitem(names, "fooling_rate", lambda truth, recolored, *_: recolored.max() / 2)
+
+    class Judge:
+        @staticmethod
+        def judge(truth, labels, recolored, sizes):
+            return {"figures": {"top1": float(recolored.max())}}
+
+    class Source:
+        labels = None
+
+    monkeypatch.setitem(names, "judge", Judge)
+    measured = sampling["measure"]([pictures, colored], Source)
+    assert measured["top1"] == 100 and measured["fooling_4"] == 50
+    np.testing.assert_allclose(measured["colorfulness_ratio"], 50, atol=1e-3)
