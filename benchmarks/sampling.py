@@ -30,6 +30,7 @@ from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
 from colorkeras.evaluation import column_title, format_value, recolor
 from colorkeras.evaluation.measure import echo, finished
+from colorkeras.evaluation.pictures import load_pictures
 from colorkeras.files import write_json, write_text
 from colorkeras.judge.fooling import fooling_rate
 from colorkeras.metrics import METRICS
@@ -106,8 +107,9 @@ def colorizer(network, labels, settings, sample=0):
 def measure(colorizers, source):
     """Figures by key of `DEFINITIONS`: means over colorizers."""
     measured = []
+    truth = load_pictures(source, range(source.num_examples))
     for color in colorizers:
-        truth, recolored = recolor(color, source)
+        recolored = recolor(color, source)
         judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
         pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))

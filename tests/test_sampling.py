@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.architectures.flow_unet import ENCODER, GUIDE
+from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
 from colorkeras.outputs import NUM_CLASSES
 from colorkeras.resolution import halve
@@ -119,7 +120,7 @@ def test_figures_are_means_over_samples(sampling, monkeypatch):
     pictures = np.zeros([4, 32, 32, 3], np.uint8)
     colored = pictures + np.uint8([[[200, 0, 0]]])
     names = sampling["measure"].__globals__
-    monkeypatch.setitem(names, "recolor", lambda color, source: (colored, color))
+    monkeypatch.setitem(names, "recolor", lambda color, source: color)
     monkeypatch.setitem(names, "fooling_rate", lambda truth, recolored, *_: recolored.max() / 2)
 
     class Judge:
@@ -127,10 +128,7 @@ def test_figures_are_means_over_samples(sampling, monkeypatch):
         def judge(truth, labels, recolored, sizes):
             return {"figures": {"top1": float(recolored.max())}}
 
-    class Source:
-        labels = None
-
     monkeypatch.setitem(names, "judge", Judge)
-    measured = sampling["measure"]([pictures, colored], Source)
+    measured = sampling["measure"]([pictures, colored], ArraySource(colored))
     assert measured["top1"] == 100 and measured["fooling_4"] == 50
     np.testing.assert_allclose(measured["colorfulness_ratio"], 50, atol=1e-3)

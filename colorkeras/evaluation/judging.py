@@ -10,6 +10,7 @@ from colorkeras import judge
 from colorkeras.errors import one_line
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
 from colorkeras.evaluation.measure import echo, paint, recolor
+from colorkeras.evaluation.pictures import load_pictures
 from colorkeras.evaluation.tables import table_lines
 from colorkeras.files import write_json
 from colorkeras.text_table import format_lines
@@ -47,8 +48,8 @@ def judge_colorizer(name, color, conditions, file=None, say=print):
     Raises:
         UserError: The pictures cannot be judged.
     """
-    _, recolored = recolor(color, conditions.source, conditions.degradation)
-    return _judge(name, name, recolored, conditions, file, say)
+    recolored = recolor(color, conditions.source, conditions.degradation)
+    return _judge(name, name, _truth(conditions), recolored, conditions, file, say)
 
 
 def judge_references(conditions, file=None, keep=lambda judged: None, say=print):
@@ -63,20 +64,23 @@ def judge_references(conditions, file=None, keep=lambda judged: None, say=print)
     Returns:
         Dict of what `judge.judge` returns, by key of `REFERENCES`.
     """
-    truth, _ = recolor(echo, conditions.source)
+    truth = _truth(conditions)
     judged = {}
     for name, title in REFERENCES.items():
         recolored = _reference(name, conditions, truth)
         # Of a picture beside itself nothing can be learned: there is nothing to train for.
         sizes = () if name == "truth" else judge.SIZES
-        judged[name] = _judge(name, title, recolored, conditions, file, say, sizes)
+        judged[name] = _judge(name, title, truth, recolored, conditions, file, say, sizes)
         keep(judged)
     return judged
 
 
-def _judge(name, title, recolored, conditions, file, say, sizes=judge.SIZES):
+def _truth(conditions):
+    return load_pictures(conditions.source, range(conditions.source.num_examples))
+
+
+def _judge(name, title, truth, recolored, conditions, file, say, sizes=judge.SIZES):
     """Judges pictures as far as the file of what was judged before does not know of them."""
-    truth, _ = recolor(echo, conditions.source)
     labels = getattr(conditions.source, "labels", None)
     fingerprint = _fingerprint(truth, recolored, labels)
     entries = {} if file is None else _read(file, say)
@@ -107,7 +111,7 @@ def _reference(name, conditions, truth):
     if name == "truth":
         return truth
     color = echo if name == "echo" else paint(conditions.colors.mean_chroma)
-    return recolor(color, conditions.source, conditions.degradation)[1]
+    return recolor(color, conditions.source, conditions.degradation)
 
 
 def _fingerprint(truth, recolored, labels):

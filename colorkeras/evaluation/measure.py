@@ -1,12 +1,21 @@
 """Figures of anything that colors, on all pictures of a source."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from colorkeras.color import from_uint8, luma_chroma_to_rgb, to_uint8
 from colorkeras.data import evaluation_batches
 from colorkeras.degradations import DEGRADATIONS
-from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for, rounded
+from colorkeras.metrics import (
+    METRICS,
+    PRIOR,
+    SAMPLES,
+    SAMPLES_PER_PICTURE,
+    metrics_for,
+    rounded,
+)
 
 
 def echo(grayscale, seeds=None):
@@ -52,11 +61,11 @@ def evaluate_each(color, source, degradation="none", prior=None, samples=False):
     Returns:
         Dict by metric name of what `Metric.per_image` gives, pictures in the order of the source.
     """
-    metrics = metrics_for(source.image_size, prior, samples)
-    return measure_each(DEGRADATIONS[degradation], color, source, metrics)
+    metrics = metrics_for(source.image_size, prior is not None, samples)
+    return measure_each(DEGRADATIONS[degradation], color, source, metrics, prior)
 
 
-def measure_each(show, color, source, metrics):
+def measure_each(show, color, source, metrics, prior=None):
     """Measures a colorizer picture by picture, in any metrics.
 
     Args:
@@ -64,6 +73,7 @@ def measure_each(show, color, source, metrics):
         color: As for `evaluate`, of what is shown.
         source: A `Source` of ground truth.
         metrics: Dict of `Metric` by name, from `metrics_for`.
+        prior: As for `evaluate`, None if no metric needs it.
 
     Returns:
         As `evaluate_each`.
@@ -79,26 +89,45 @@ def measure_each(show, color, source, metrics):
             tf.TensorSpec([], tf.int32),
         ]
     )
-    def measure(images, first):
-        truth = tf.cast(images, tf.float32)
+    def colored(images, first):
         shown = show(from_uint8(images))
         seeds = first + tf.range(tf.shape(images)[0])
         # One sample after the other: each keeps all cores busy.
-        samples = tf.map_fn(
+        return tf.map_fn(
             lambda offset: rounded(color(shown, seeds + offset)),
             tf.range(num_samples) * source.num_examples,
             fn_output_signature=tf.float32,
             parallel_iterations=1,
         )
-        return {
-            name: metric.per_image(truth, samples if metric.needs == SAMPLES else samples[0])
-            for name, metric in metrics.items()
-        }
 
     # Concrete, because TensorFlow warns where models in turn make it trace the same lines.
-    measure = measure.get_concrete_function()
-    batches = [measure(images, first) for images, first in _numbered_batches(source)]
+    colored = colored.get_concrete_function()
+    measure = _measuring(tuple(metrics.items()), size, num_samples)
+    prior = tf.constant(() if prior is None else prior, tf.float32)
+    batches = [
+        measure(images, colored(images, first), prior)
+        for images, first in _numbered_batches(source)
+    ]
     return {name: np.concatenate([b[name] for b in batches]) for name in metrics}
+
+
+@functools.cache
+def _measuring(metrics, size, num_samples):
+    """The graph of metrics, traced once for all that colors in a process: it takes seconds."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, size, size, 3], tf.uint8),
+            tf.TensorSpec([num_samples, None, size, size, 3]),
+            tf.TensorSpec([None]),
+        ]
+    )
+    def measure(images, samples, prior):
+        truth = tf.cast(images, tf.float32)
+        given = {None: (samples[0],), PRIOR: (samples[0], prior), SAMPLES: (samples,)}
+        return {name: metric.per_image(truth, *given[metric.needs]) for name, metric in metrics}
+
+    return measure.get_concrete_function()
 
 
 def finished(values):
@@ -120,7 +149,7 @@ def recolor(color, source, degradation="none"):
         degradation: Key of `DEGRADATIONS`.
 
     Returns:
-        `(truth, recolored)`, uint8 `[num_examples, h, w, 3]` each.
+        uint8 `[num_examples, h, w, 3]`, in the order of the source.
     """
     size = source.image_size
     show = DEGRADATIONS[degradation]
@@ -135,12 +164,9 @@ def recolor(color, source, degradation="none"):
         return to_uint8(color(show(from_uint8(images)), first + tf.range(tf.shape(images)[0])))
 
     recolored_batch = recolored_batch.get_concrete_function()
-    pairs = [
-        (images.numpy(), recolored_batch(images, first).numpy())
-        for images, first in _numbered_batches(source)
-    ]
-    truth, recolored = zip(*pairs, strict=True)
-    return np.concatenate(truth), np.concatenate(recolored)
+    return np.concatenate(
+        [recolored_batch(images, first) for images, first in _numbered_batches(source)]
+    )
 
 
 def _numbered_batches(source):

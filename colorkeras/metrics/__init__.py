@@ -6,8 +6,6 @@ figure of a data set is `finish` of the mean of those numbers over all pictures,
 depend on batches or their order. Add a metric by adding one entry to the table of its module.
 """
 
-import dataclasses
-
 from colorkeras.metrics.balance import BALANCE
 from colorkeras.metrics.definition import PRIOR, SAMPLES, MeanOverImages, Metric, rounded
 from colorkeras.metrics.errors import ERRORS, PSNR_CAP
@@ -46,29 +44,19 @@ MIN_SSIM_SIZE = 11
 """Pixels: the side of the SSIM window, below which a picture has no SSIM."""
 
 
-def metrics_for(image_size: int, prior=None, samples: bool = False) -> dict[str, Metric]:
+def metrics_for(image_size: int, prior: bool = False, samples: bool = False) -> dict[str, Metric]:
     """The metrics that are defined for certain pictures and models.
 
     Args:
         image_size: The pictures' shorter side in pixels.
-        prior: float32 `[NUM_BINS]`, that of the training data, or None if it is not known. It is
-            bound to the metrics that need it, whose `per_image` then takes truth and output only.
+        prior: Whether the prior of the training data is known.
         samples: Whether there are several samples of each picture.
 
     Returns:
         Dict of `Metric` by name.
     """
-    available = {None, *((PRIOR,) if prior is not None else ()), *((SAMPLES,) if samples else ())}
+    available = {None, *((PRIOR,) if prior else ()), *((SAMPLES,) if samples else ())}
     metrics = {name: metric for name, metric in METRICS.items() if metric.needs in available}
     if image_size < MIN_SSIM_SIZE:
         del metrics["ssim"]
-    return {name: _bind(metric, prior) for name, metric in metrics.items()}
-
-
-def _bind(metric, prior):
-    if metric.needs != PRIOR:
-        return metric
-    per_image = metric.per_image
-    return dataclasses.replace(
-        metric, per_image=lambda truth, output: per_image(truth, output, prior), needs=None
-    )
+    return metrics

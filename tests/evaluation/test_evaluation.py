@@ -62,6 +62,15 @@ def test_references_by_hand():
     assert mean["mae"] == pytest.approx((89.4 + 38.1 + 38.1) / 3, abs=0.3)
 
 
+@pytest.mark.parametrize(("trained_on", "red", "gray"), [(RED, 1, 100), (GRAY, 100, 1)])
+def test_pixels_are_weighed_by_the_prior_that_is_given(trained_on, red, gray):
+    # Of 151 thresholds echo hits 46 for red, all for gray.
+    prior = training_colors(plain(trained_on)).prior
+    figures = evaluation.evaluate(evaluation.echo, plain(RED, GRAY), prior=prior)
+    expected = 100 * (red * 46 / 151 + gray) / (red + gray)
+    assert figures["auc_balanced"] == pytest.approx(expected, rel=1e-4)
+
+
 def test_colors_of_the_training_part():
     colors = training_colors(plain(RED, GRAY, GRAY, GRAY))
     np.testing.assert_allclose(colors.mean_chroma, [-0.16874 / 4, 0.5 / 4], atol=1e-4)

@@ -11,6 +11,7 @@ from colorkeras import evaluation, judge
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
 from colorkeras.evaluation.judging import REFERENCES
+from colorkeras.evaluation.pictures import load_pictures
 from colorkeras.evaluation.training_colors import training_colors
 
 
@@ -40,7 +41,7 @@ def red(grayscale, seeds):
 
 def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
     judged = evaluation.judge_colorizer("red", red, conditions, say=lambda line: None)
-    _, recolored = evaluation.recolor(red, conditions.source)
+    recolored = evaluation.recolor(red, conditions.source)
     np.testing.assert_array_equal(asked[0], recolored)
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
     # Without labels there is nothing for the classifier to find.
@@ -52,7 +53,8 @@ def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
 def test_references_are_judged_in_the_same_way(conditions, asked):
     judged = evaluation.judge_references(conditions, say=lambda line: None)
     assert list(judged) == list(REFERENCES)
-    truth, gray = evaluation.recolor(evaluation.echo, conditions.source)
+    truth = load_pictures(conditions.source, range(conditions.source.num_examples))
+    gray = evaluation.recolor(evaluation.echo, conditions.source)
     each = len(asked) // 4  # All but the truth, of which nothing can be learned.
     for number, pictures in ((0, gray), (2, truth[:, :, ::-1]), (3, judge.half_chroma(truth))):
         np.testing.assert_array_equal(asked[number * each], pictures)
@@ -146,7 +148,7 @@ def test_every_picture_is_colored_from_the_seed_that_is_its_number(conditions):
         level = tf.cast(seeds, tf.float32)[:, tf.newaxis, tf.newaxis, tf.newaxis] / 255
         return tf.repeat(level + 0 * grayscale, 3, axis=-1)
 
-    _, recolored = evaluation.recolor(by_number, conditions.source)
+    recolored = evaluation.recolor(by_number, conditions.source)
     numbers = np.arange(conditions.source.num_examples)
     np.testing.assert_array_equal(recolored[:, 0, 0, 0], np.minimum(numbers, 255))
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color import rgb_to_lab
-from colorkeras.metrics import METRICS, metrics_for
+from colorkeras.metrics import METRICS
 from colorkeras.metrics.balance import NUM_BINS, UNIFORM_SHARE, ab_bins, prior_from
 
 RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (100, 100, 100)
@@ -16,12 +16,13 @@ def row(*colors):
     return tf.constant([[colors]], tf.float32)
 
 
-def figure(metric, truth, output):
-    return float(metric.finish(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
+def figure(name, *given):
+    metric = METRICS[name]
+    return float(metric.finish(tf.reduce_mean(metric.per_image(*given), axis=0)))
 
 
-def balanced(prior):
-    return metrics_for(32, prior)["auc_balanced"]
+def balanced(prior, truth, output):
+    return figure("auc_balanced", truth, output, prior)
 
 
 # Red has a*b* of 80.0925, 67.2032, 104.551 from gray: of the 151 thresholds 105 to 150 are hit.
@@ -30,7 +31,7 @@ def balanced(prior):
     "truth, output, hits", [(GRAY, GRAY, 151), (RED, GRAY, 46), (GRAY, RED, 46), (RED, GREEN, 0)]
 )
 def test_auc_by_hand(truth, output, hits):
-    assert figure(METRICS["auc"], row(truth), row(output)) == pytest.approx(100 * hits / 151)
+    assert figure("auc", row(truth), row(output)) == pytest.approx(100 * hits / 151)
 
 
 def test_auc_is_the_mean_over_thresholds():
@@ -39,7 +40,7 @@ def test_auc_is_the_mean_over_thresholds():
     difference = (np.asarray(rgb_to_lab(truth / 255)) - rgb_to_lab(output / 255))[..., 1:]
     distance = np.linalg.norm(difference, axis=-1)
     shares = [(distance <= threshold).mean() for threshold in range(151)]
-    assert figure(METRICS["auc"], truth, output) == pytest.approx(100 * np.mean(shares), rel=1e-4)
+    assert figure("auc", truth, output) == pytest.approx(100 * np.mean(shares), rel=1e-4)
 
 
 def test_bins_are_centered_at_multiples_of_ten():
@@ -79,18 +80,18 @@ def test_balanced_auc_weighs_by_the_true_bin():
     truth, output = row(GRAY, GRAY, GRAY, RED), row(GRAY, GRAY, GRAY, GRAY)
     weights, areas = [3 / 0.8, 1 / 0.2], [1, 46 / 151]
     expected = 100 * np.dot(weights, areas) / sum(weights)
-    assert figure(balanced(prior), truth, output) == pytest.approx(expected, rel=1e-5)
+    assert balanced(prior, truth, output) == pytest.approx(expected, rel=1e-5)
     # The other way round, the weight is that of gray for all.
     expected = 100 * (3 + 46 / 151) / 4
-    assert figure(balanced(prior), output, truth) == pytest.approx(expected, rel=1e-5)
+    assert balanced(prior, output, truth) == pytest.approx(expected, rel=1e-5)
 
 
 def test_balanced_auc_without_imbalance_is_auc():
     generator = np.random.default_rng(0)
     truth, output = (generator.integers(0, 256, (3, 8, 8, 3)).astype(np.float32) for _ in range(2))
     prior = np.full(NUM_BINS, 1 / NUM_BINS, np.float32)
-    expected = figure(METRICS["auc"], truth, output)
-    assert figure(balanced(prior), truth, output) == pytest.approx(expected, rel=1e-5)
+    expected = figure("auc", truth, output)
+    assert balanced(prior, truth, output) == pytest.approx(expected, rel=1e-5)
 
 
 def test_every_class_counts_alike_under_its_own_prior():
@@ -99,4 +100,4 @@ def test_every_class_counts_alike_under_its_own_prior():
     truth, output = row(*[GRAY] * 90, *[RED] * 10), row(*[GRAY] * 100)
     prior = prior_from(np.bincount(ab_bins(truth).numpy().ravel(), minlength=NUM_BINS))
     expected = 100 * (1 + 46 / 151) / 2
-    assert figure(balanced(prior), truth, output) == pytest.approx(expected, abs=1.5)
+    assert balanced(prior, truth, output) == pytest.approx(expected, abs=1.5)

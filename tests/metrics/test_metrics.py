@@ -10,6 +10,7 @@ from colorkeras.metrics import (
     GROUPS,
     METRICS,
     MIN_SSIM_SIZE,
+    PRIOR,
     PSNR_CAP,
     SAMPLES,
     VALIDATION_METRICS,
@@ -21,8 +22,7 @@ from colorkeras.metrics import (
 from colorkeras.metrics.balance import NUM_BINS
 from colorkeras.metrics.liveliness import ab_chroma
 
-PRIOR = np.random.default_rng(0).dirichlet(np.ones(NUM_BINS)).astype(np.float32)
-ALL = metrics_for(32, PRIOR, samples=True)
+PRIOR_OF_NOISE = np.random.default_rng(0).dirichlet(np.ones(NUM_BINS)).astype(np.float32)
 
 BEST = {
     "psnr_pooled": PSNR_CAP,
@@ -63,14 +63,14 @@ def pictures():
 
 def values_of(name, truth, output):
     """Values of each picture, where samples are needed of eight samples that are all alike."""
-    metric = ALL[name]
-    seen = tf.stack([output] * 8) if metric.needs == SAMPLES else output
-    return metric.per_image(truth, seen)
+    metric = METRICS[name]
+    given = {None: [output], PRIOR: [output, PRIOR_OF_NOISE], SAMPLES: [tf.stack([output] * 8)]}
+    return metric.per_image(truth, *given[metric.needs])
 
 
 def figure(name, truth, output):
     values = values_of(name, truth, output)
-    return float(ALL[name].finish(tf.reduce_mean(values, axis=0)))
+    return float(METRICS[name].finish(tf.reduce_mean(values, axis=0)))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -157,8 +157,8 @@ def test_metrics_for_a_size_can_be_computed_there(size):
 
 def test_metrics_for_what_is_known():
     assert set(METRICS) - set(metrics_for(32)) == {"auc_balanced", "best_of_8", "diversity"}
-    assert set(METRICS) - set(metrics_for(32, PRIOR)) == {"best_of_8", "diversity"}
-    assert list(metrics_for(32, PRIOR, samples=True)) == list(METRICS)
+    assert set(METRICS) - set(metrics_for(32, prior=True)) == {"best_of_8", "diversity"}
+    assert list(metrics_for(32, prior=True, samples=True)) == list(METRICS)
 
 
 def test_rounded_gives_whole_values_of_8_bits():
