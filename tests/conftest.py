@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from filelock import FileLock
 from PIL import Image
 from whole_runs import NoReport
 
@@ -178,12 +179,15 @@ class Exported:
 
 
 @pytest.fixture(scope="session")
-def exports(tmp_path_factory):
+def exports(tmp_path_factory, worker_id):
     """Function from an architecture and an output to its `Exported`, made when first asked for.
 
-    Without an output it is the architecture's default.
+    Without an output it is the architecture's default. Workers share the files.
     """
     made = {}
+    folder_of_all = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder_of_all = folder_of_all.parent
 
     def get(name, output=None):
         name, output = pair = architectures.choose(name, output)
@@ -193,8 +197,12 @@ def exports(tmp_path_factory):
             network = architectures.build(name, output)
             network.set_weights(trained.get_weights())
             objective = objectives.create(output, TrainingConfig(steps=3))
-            parent = tmp_path_factory.mktemp("saved_models") / name
-            folder = export.export(network, objective, parent, {"name": name, "dataset": "none"})
+            parent = folder_of_all / f"exports_{output}" / name
+            parent.parent.mkdir(exist_ok=True)
+            with FileLock(f"{parent}.lock"):
+                folder = parent / "1"
+                if not folder.exists():
+                    export.export(network, objective, parent, {"name": name, "dataset": "none"})
             made[pair] = Exported(network, objective, folder, export.load(folder))
         return made[pair]
 
