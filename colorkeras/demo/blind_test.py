@@ -32,7 +32,8 @@ _EXPORT = """(answers) => {
     link.href = URL.createObjectURL(new Blob([text], {type: "text/csv"}));
     link.download = "real-or-recolored.csv";
     link.click();
-    URL.revokeObjectURL(link.href);
+    // Not at once: the browser starts to read it after the click.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }"""
 
 
