@@ -30,7 +30,7 @@ from colorkeras.data import load_dataset
 from colorkeras.errors import UserError
 from colorkeras.evaluation import column_title, format_value, recolor
 from colorkeras.evaluation.measure import echo, finished
-from colorkeras.evaluation.pictures import load_pictures
+from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.files import write_json, write_text
 from colorkeras.judge.fooling import fooling_rate
 from colorkeras.metrics import METRICS
@@ -107,7 +107,7 @@ def colorizer(network, labels, settings, sample=0):
 def measure(colorizers, source):
     """Figures by key of `DEFINITIONS`: means over colorizers."""
     measured = []
-    truth = load_pictures(source, range(source.num_examples))
+    truth = all_pictures(source)
     for color in colorizers:
         recolored = recolor(color, source)
         judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]

@@ -401,10 +401,10 @@ def test_a_full_disk_leaves_earlier_versions_whole_and_nothing_else(exports, tmp
     def write_readme(path, text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    made = exports("skip_cnn")
     # The last thing that is written: the model itself lies in the temporary folder by then.
     monkeypatch.setattr(export, "write_text", write_readme)
     with pytest.raises(OSError, match="No space left"):
-        made = exports("skip_cnn")
         metadata = {"name": "skip_cnn", "dataset": "-"}
         export.export(made.network, made.objective, tmp_path, metadata)
     assert [path.name for path in tmp_path.iterdir()] == ["1"]

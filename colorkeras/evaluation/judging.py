@@ -10,7 +10,7 @@ from colorkeras import judge
 from colorkeras.errors import one_line
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
 from colorkeras.evaluation.measure import echo, paint, recolor
-from colorkeras.evaluation.pictures import load_pictures
+from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.tables import table_lines
 from colorkeras.files import write_json
 from colorkeras.text_table import format_lines
@@ -49,7 +49,7 @@ def judge_colorizer(name, color, conditions, file=None, say=print):
         UserError: The pictures cannot be judged.
     """
     recolored = recolor(color, conditions.source, conditions.degradation)
-    return _judge(name, name, _truth(conditions), recolored, conditions, file, say)
+    return _judge(name, name, all_pictures(conditions.source), recolored, conditions, file, say)
 
 
 def judge_references(conditions, file=None, keep=lambda judged: None, say=print):
@@ -64,7 +64,7 @@ def judge_references(conditions, file=None, keep=lambda judged: None, say=print)
     Returns:
         Dict of what `judge.judge` returns, by key of `REFERENCES`.
     """
-    truth = _truth(conditions)
+    truth = all_pictures(conditions.source)
     judged = {}
     for name, title in REFERENCES.items():
         recolored = _reference(name, conditions, truth)
@@ -73,10 +73,6 @@ def judge_references(conditions, file=None, keep=lambda judged: None, say=print)
         judged[name] = _judge(name, title, truth, recolored, conditions, file, say, sizes)
         keep(judged)
     return judged
-
-
-def _truth(conditions):
-    return load_pictures(conditions.source, range(conditions.source.num_examples))
 
 
 def _judge(name, title, truth, recolored, conditions, file, say, sizes=judge.SIZES):

@@ -16,6 +16,7 @@ from colorkeras.metrics import (
     metrics_for,
     rounded,
 )
+from colorkeras.metrics.balance import NUM_BINS
 
 
 def echo(grayscale, seeds=None):
@@ -114,12 +115,13 @@ def measure_each(show, color, source, metrics, prior=None):
 @functools.cache
 def _measuring(metrics, size, num_samples):
     """The graph of metrics, traced once for all that colors in a process: it takes seconds."""
+    needs_prior = any(metric.needs == PRIOR for _, metric in metrics)
 
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, size, size, 3], tf.uint8),
             tf.TensorSpec([num_samples, None, size, size, 3]),
-            tf.TensorSpec([None]),
+            tf.TensorSpec([NUM_BINS if needs_prior else None]),
         ]
     )
     def measure(images, samples, prior):

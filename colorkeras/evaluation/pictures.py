@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from colorkeras.color import from_uint8, to_uint8
+from colorkeras.data import evaluation_batches
 from colorkeras.degradations import DEGRADATIONS
 from colorkeras.errors import UserError
 from colorkeras.evaluation.measure import echo
@@ -34,6 +35,11 @@ def sample_pictures(source):
 def load_pictures(source, indices):
     """Pictures of a source by number, 0 for the first: uint8 `[n, h, w, 3]`."""
     return source.load(tf.constant(indices, tf.int64), tf.constant(0, tf.int64)).numpy()
+
+
+def all_pictures(source):
+    """Every picture of a source: uint8 `[num_examples, h, w, 3]`."""
+    return np.concatenate([images.numpy() for images in evaluation_batches(source)])
 
 
 def check_colors(dataset, split):

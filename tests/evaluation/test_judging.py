@@ -11,7 +11,7 @@ from colorkeras import evaluation, judge
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
 from colorkeras.evaluation.judging import REFERENCES
-from colorkeras.evaluation.pictures import load_pictures
+from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.training_colors import training_colors
 
 
@@ -23,11 +23,11 @@ def conditions(crops):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Sets of pictures that were judged, in order; each gets its number as every figure."""
+    """Pairs of truth and what was judged beside it, in order; each gets its number as a figure."""
     pictures = []
 
     def fooling_rate(truth, recolored, size, seed):
-        pictures.append(recolored)
+        pictures.append((truth, recolored))
         return float(len(pictures))
 
     monkeypatch.setattr(judge, "fooling_rate", fooling_rate)
@@ -42,7 +42,7 @@ def red(grayscale, seeds):
 def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
     judged = evaluation.judge_colorizer("red", red, conditions, say=lambda line: None)
     recolored = evaluation.recolor(red, conditions.source)
-    np.testing.assert_array_equal(asked[0], recolored)
+    np.testing.assert_array_equal(asked[0], (all_pictures(conditions.source), recolored))
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
     # Without labels there is nothing for the classifier to find.
     names = [f"fooling_{size}" for size in judge.SIZES]
@@ -53,13 +53,16 @@ def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
 def test_references_are_judged_in_the_same_way(conditions, asked):
     judged = evaluation.judge_references(conditions, say=lambda line: None)
     assert list(judged) == list(REFERENCES)
-    truth = load_pictures(conditions.source, range(conditions.source.num_examples))
+    truth = all_pictures(conditions.source)
     gray = evaluation.recolor(evaluation.echo, conditions.source)
     each = len(asked) // 4  # All but the truth, of which nothing can be learned.
     for number, pictures in ((0, gray), (2, truth[:, :, ::-1]), (3, judge.half_chroma(truth))):
-        np.testing.assert_array_equal(asked[number * each], pictures)
-        np.testing.assert_array_equal(asked[(number + 1) * each - 1], judge.compress(pictures))
-    assert np.ptp(asked[each].astype(int) - gray, axis=-1).min() > 0
+        pair = truth, pictures
+        np.testing.assert_array_equal(asked[number * each], pair)
+        compressed = [judge.compress(one) for one in pair]
+        np.testing.assert_array_equal(asked[(number + 1) * each - 1], compressed)
+    _, mean_chroma = asked[each]
+    assert np.ptp(mean_chroma.astype(int) - gray, axis=-1).min() > 0
     assert judged["truth"]["figures"] == {}
 
 
