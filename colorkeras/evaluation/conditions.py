@@ -55,12 +55,12 @@ def prepare(dataset, split, degradation="none"):
     source, colors = getattr(dataset, split), training_colors(dataset.train)
     degraded = "" if degradation == "none" else f", degraded: {degradation}"
     metrics = metrics_for(source.image_size, prior=True)
+    # Shown itself, the truth is never degraded.
     itself = measure_each(tf.identity, lambda rgb, seeds: rgb, source, metrics, colors.prior)
     mean_chroma = paint(colors.mean_chroma)
     references = {
         "echo": evaluate(echo, source, degradation, colors.prior),
         "mean_chroma": evaluate(mean_chroma, source, degradation, colors.prior),
-        # Shown itself, it is never degraded.
         "truth": finished(itself),
     }
     description = f"{dataset.description}, {split}{degraded}"

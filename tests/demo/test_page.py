@@ -35,8 +35,8 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 3, 4
 
-READY = "text=Color the full size"
-"""What a page shows that has been loaded."""
+FULL_SIZE = "text=Color the full size"
+"""The button that a page shows once it has been loaded."""
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def visitor(server, chromium):
         page.route("**/*", sort)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server)
-        page.wait_for_selector(READY)
+        page.wait_for_selector(FULL_SIZE)
         return page
 
     yield visit
@@ -172,7 +172,7 @@ def picture_at(address):
 
 
 def downloaded(page, folder):
-    page.click(READY)
+    page.click(FULL_SIZE)
     link = page.wait_for_selector("a[download*=_color]", timeout=60_000)
     with page.expect_download() as waiting:
         link.click()
@@ -350,7 +350,7 @@ def test_who_waits_sees_their_place(visitor, tmp_path):
     drop(first, tmp_path / "album.tif")
     wait_for_another(first, [])
     first.wait_for_selector("text=The first of 12 pages is shown")
-    first.click(READY)
+    first.click(FULL_SIZE)
     first.wait_for_selector("text=/page \\d+ of 12/")
     other.click("#examples button >> nth=2")
     other.wait_for_selector("text=/queue: 1/1/")
@@ -368,7 +368,7 @@ def test_nothing_is_left_of_a_visit(visitor, scan, server_folder, tmp_path):
     seen += wait_for_pictures(page, "#compared img", 3)
     page.get_by_role("tab", name="Color a photograph").click()
     downloaded(page, tmp_path)
-    page.click(READY)
+    page.click(FULL_SIZE)
     page.wait_for_timeout(100)
     assert all(map(exists, seen)) and left_of_visits(server_folder)
     page.context.close()
@@ -445,7 +445,7 @@ def test_a_blind_test(visitor, tmp_path):
     rows = Path(waiting.value.path()).read_text().splitlines()
     # They are still there another day.
     page.reload()
-    page.wait_for_selector(READY)
+    page.wait_for_selector(FULL_SIZE)
     page.get_by_role("tab", name="Real or recolored?").click()
     with page.expect_download() as waiting:
         page.click("text=Save my answers")
@@ -541,7 +541,7 @@ def test_nobody_is_shut_out(tab, scheme, visitor):
         wait_for_another(page, before)
         page.check("text=Show where the model is unsure")
         page.wait_for_selector("img[alt^='The photograph as a map']")
-        page.click(READY)
+        page.click(FULL_SIZE)
         page.wait_for_selector("a[download*=_color]", timeout=60_000)
     elif tab == "Compare models":
         wait_for_pictures(page, "#compared img", 4)
