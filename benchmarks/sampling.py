@@ -1,17 +1,20 @@
 """What the settings of a flow bring: a curve for each that is varied.
 
-    python benchmarks/sampling.py --vary temperature 0.8 0.9 1.01 1.1 \\
+    python benchmarks/sampling.py --vary temperature 0.8 0.9 0.95 0.98 1.01 1.1 \\
+        --vary noise_1 0.95 --vary noise_2 0.6 0.8 --vary noise_4 0.7 --vary noise_mean 0.5 \\
         --vary true_classes 0.5 1 --vary guidance 2
     python benchmarks/sampling.py --page-only                # the page anew, from its record
 
 Each `--vary` takes a setting's name and values; the others are as in the model. Settings are steps,
-temperature, guidance, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be, and
+temperature, guidance, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be,
+"noise_mean", "noise_4", "noise_2" and "noise_1", temperatures of parts of the noise beside that of
+all, from that of the whole picture to the finest (`colorkeras.objectives.noise`), and
 "true_classes", the share of the pictures of which the guide is told the class by their labels, of
 the others by the encoder: what recognizing more would bring. On the validation part, because `test`
 is not to choose by; networks learn from few pictures there, and so are fooled more often, at more
 than 4x4 pixels so often that they say nothing. Writes `results/studies/sampling.json`, `.md` and
-`.png`; the page shows the last result. A sample for a value takes about a minute on two CPU cores.
-`latency.py` tells what steps cost.
+`.png`; the page shows the last result. A sample for a value takes half a minute to a minute on two
+CPU cores. `latency.py` tells what steps cost.
 """
 
 import argparse
@@ -34,22 +37,21 @@ from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.files import write_json, write_text
 from colorkeras.judge.fooling import fooling_rate
 from colorkeras.metrics import METRICS
-from colorkeras.objectives import flow
+from colorkeras.objectives import flow, noise
 from colorkeras.outputs import NUM_CLASSES
 from colorkeras.precision import describe_device
 from colorkeras.results import markdown_table
 from colorkeras.version import git_commit
 
 TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampling"
-SETTINGS = {
-    "steps": int,
-    "temperature": float,
-    "guidance": float,
-    "time_warp": float,
-    "true_classes": float,
-}
-NOT_EXPORTED = {"time_warp": flow.TIME_WARP, "true_classes": 0.0}
+AMPLITUDES, MEAN_AMPLITUDE = noise.AMPLITUDES, noise.MEAN_AMPLITUDE
+NOISE_PARTS = {"noise_mean": 1.0, **{f"noise_{distance}": 1.0 for distance in AMPLITUDES}}
+NOT_EXPORTED = {"time_warp": flow.TIME_WARP, "true_classes": 0.0, **NOISE_PARTS}
 """What exports do not tell of themselves, as it is where it is not varied."""
+
+SETTINGS = {"steps": int, "temperature": float, "guidance": float}
+SETTINGS |= dict.fromkeys(NOT_EXPORTED, float)
+"""The kind of number of what can be varied."""
 
 SIZE, SEED = 4, 0
 """Pixels at which pictures are judged, and the seed of the networks that do."""
@@ -96,6 +98,8 @@ def colorizer(network, labels, settings, sample=0):
 
     def color(grayscale, numbers):
         flow.TIME_WARP = settings["time_warp"]
+        noise.MEAN_AMPLITUDE = MEAN_AMPLITUDE * settings["noise_mean"]
+        noise.AMPLITUDES = {d: settings[f"noise_{d}"] * part for d, part in AMPLITUDES.items()}
         # The first of each hundred, so that a larger share includes a smaller one.
         is_told = tf.cast(numbers % 100, tf.float32) < 100 * share
         knowing = KnowsClasses(network, tf.gather(labels, numbers), is_told)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from colorkeras.architectures.flow_unet import ENCODER, GUIDE
 from colorkeras.data import ArraySource
 from colorkeras.errors import UserError
+from colorkeras.objectives import noise
 from colorkeras.outputs import NUM_CLASSES
 from colorkeras.resolution import halve
 
@@ -68,7 +69,7 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
     labels = np.arange(200) % 7 + 1
     numbers = tf.constant([0, 59, 60, 100, 159, 160])
     for share in (0, 0.6, 1):
-        settings = {"steps": 1, "mirror": True, "time_warp": 2.2, "true_classes": share}
+        settings = {"steps": 1, "mirror": True, **sampling["NOT_EXPORTED"], "true_classes": share}
         color = sampling["colorizer"](Network(), labels, settings)
         color(tf.fill([6, 8, 8, 1], 0.5), numbers)
     np.testing.assert_array_equal(told[0], 9)
@@ -76,23 +77,45 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
     np.testing.assert_array_equal(told[2], labels[numbers])
 
 
-def test_samples_of_a_picture_differ_and_follow_from_their_numbers(sampling):
-    class Network:
-        def get_layer(self, name):
-            return {ENCODER: self.encode, GUIDE: lambda inputs, training: 0 * inputs[0]}[name]
+class LeavesNoise:
+    """A flow's network that moves nothing and recognizes nothing."""
 
-        def encode(self, grayscale, training):
-            seen = tf.repeat(halve(grayscale), 2, axis=-1)
-            return [seen, seen, tf.zeros([len(grayscale), NUM_CLASSES])]
+    def get_layer(self, name):
+        return {ENCODER: self.encode, GUIDE: lambda inputs, training: 0 * inputs[0]}[name]
 
-    settings = {"steps": 1, "temperature": 0.5, "time_warp": 2.2, "true_classes": 0.0}
-    grayscale, numbers = tf.fill([2, 8, 8, 1], 0.5), tf.range(2)
-    first, second, again = (
-        sampling["colorizer"](Network(), np.zeros(2), settings, sample)(grayscale, numbers)
-        for sample in (0, 1, 1)
-    )
+    def encode(self, grayscale, training):
+        seen = tf.repeat(halve(grayscale), 2, axis=-1)
+        return [seen, seen, tf.zeros([len(grayscale), NUM_CLASSES])]
+
+
+@pytest.fixture
+def drawn(sampling, monkeypatch):
+    """Function of settings and a number of a sample: two pictures of noise, float32."""
+    for name in ("AMPLITUDES", "MEAN_AMPLITUDE"):  # As after the test again.
+        monkeypatch.setattr(noise, name, getattr(noise, name))
+
+    def draw(settings, sample=0):
+        settings = sampling["NOT_EXPORTED"] | {"steps": 1, "temperature": 0.5} | settings
+        color = sampling["colorizer"](LeavesNoise(), np.zeros(2), settings, sample)
+        return color(tf.fill([2, 8, 8, 1], 0.5), tf.range(2)).numpy()
+
+    return draw
+
+
+def test_samples_of_a_picture_differ_and_follow_from_their_numbers(drawn):
+    first, second, again = (drawn({}, sample) for sample in (0, 1, 1))
     np.testing.assert_array_equal(second, again)
     assert np.abs(first - second).max() > 0.01
+
+
+def test_temperatures_of_all_parts_of_the_noise_are_that_of_the_whole(sampling, drawn):
+    colder = drawn(dict.fromkeys(sampling["NOISE_PARTS"], 0.6))
+    np.testing.assert_allclose(colder, drawn({"temperature": 0.3}), atol=1e-6)
+
+
+@pytest.mark.parametrize("part", ["noise_mean", "noise_1", "noise_2", "noise_4"])
+def test_each_part_of_the_noise_has_a_temperature(drawn, part):
+    assert np.abs(drawn({part: 0.5}) - drawn({})).max() > 0.005
 
 
 def test_settings_are_numbers_of_their_kind(sampling):
