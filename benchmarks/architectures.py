@@ -6,7 +6,8 @@ Speed is that of the compiled train step on one repeated batch, augmentation and
 included. Each setting runs in a process of its own, because op determinism, once on, stays on.
 "without determinism" shows what bit-identical runs cost.
 
-Last result (2026-11-23, a shared machine: repeated runs differ by about 10 %):
+Last result (2026-11-23, a shared machine: repeated runs differ by about 10 %), before there were
+residual_unet and flow_unet:
 AMD EPYC, 2 cores, TensorFlow 2.21.0, images/s
 
 | architecture | parameters | GFLOP per image | float32 | bfloat16 | bfloat16 without determinism |

@@ -6,8 +6,8 @@ Target: at least 95 % of the images/s. The second epoch of each fit is timed: as
 iterator lives on from epoch to epoch. The two take turns, so that a machine that changes its speed
 meets both.
 
-Last result (2026-11-23, AMD EPYC 2 cores, mixed_bfloat16): 798 against 774 images/s, 107 % (median
-of 3; the machine's noise is of that size).
+Last result (2026-11-23, AMD EPYC 2 cores, mixed_bfloat16): 798 against 774 images/s; 107 % is
+the median of 3 ratios, each of two fits in turn (the machine's noise is of that size).
 """
 
 import argparse

@@ -1,18 +1,20 @@
 r"""The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
 
-    python benchmarks/rival.py --minutes 36 --name rival
+    python benchmarks/rival.py --minutes 36 --name rival --candidate adamw 0.002 \
+        --images-per-second 81
     python benchmarks/rival.py --minutes 108 --name rival_long --candidate adamw 0.002 \
         --images-per-second 81 --work-dir rival_long
     python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
 
 A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, 16.7 million parameters,
 trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its discriminator. Its
-input is the L* of the grayscale picture. It shall do as well as it can: optimizer and rate are
-those of `CANDIDATES` that come out best on the validation split after `MINUTES_TO_TRY`, which do
-not count; nor does the time of validation; and what is exported is the best of all rounds of about
-`MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones, or,
-where other programs run beside it, at `--images-per-second`; minutes are then those at that speed.
-A run with `--work-dir` that was stopped goes on after its last round.
+input is the L* of the grayscale picture. It shall do as well as it can: unless `--candidate` names
+them, optimizer and rate are those of `CANDIDATES` that come out best on the validation split after
+`MINUTES_TO_TRY`, which do not count (that of the results below did so while the momentum was 0.99,
+see `MOMENTUM`); nor does the time of validation; and what is exported is the best of all rounds of
+about `MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones,
+or, where other programs run beside it, at `--images-per-second`, as of both results below; minutes
+are then those at that speed. A run with `--work-dir` that was stopped goes on after its last round.
 Schedule, data, augmentation, the average of weights and the momentum of batch normalization are the
 project's own. It is shown no labels; the project's recipes are.
 

@@ -58,6 +58,12 @@ from these in subject, size of things or tone are colored worse.{origin}
 Not measured yet: `colorkeras evaluate --model` and this folder.
 {end}
 
+## Limits
+
+{large}- `colorize_bytes` drops transparency and metadata. One file that it cannot read fails the
+  whole call, and it refuses no size: limit that before, as memory grows with it.
+- Values are not checked: NaN comes out as NaN.
+
 ## Failures
 
 Things that come in many colors, such as cars, clothes and birds, get one that may be wrong; what
@@ -73,7 +79,13 @@ bear on the weights is for their user to judge.
 
 _SAMPLING = """
 Another seed gives another plausible version, the same seed the same one; a lower temperature gives
-paler colors. The endpoints without a seed take seed 0 and temperature {temperature:g}."""
+paler colors. The endpoints without a seed take seed 0 and temperature {temperature:g};
+`colorize_with_confidence` draws more versions, and takes several times as long."""
+
+_LARGE = """\
+- Things in large pictures are larger than those it learned from. `colorize_bytes` shows it a
+  version whose longer side has {render_size} pixels; make pictures small for the other endpoints.
+"""
 
 _FAILURES = {
     False: """Where several colors are plausible it takes one between them, paler than any.""",
@@ -102,6 +114,7 @@ _TRAINING = {
     "augmentation": "augmentation",
     "seed": "seed",
     "git_commit": "commit",
+    "exported_again_by": "exported again by commit",
 }
 """What the card says of each key of the metadata that is set."""
 
@@ -158,6 +171,7 @@ def _readme(network, objective, offered, metadata):
         metadata_file=METADATA_FILE.as_posix(),
         labels=", and on what they show" if metadata.get("class_weight") else "",
         origin=_CIFAR10 if "CIFAR-10" in metadata["dataset"] else "",
+        large=_LARGE.format(**metadata) if height is None else "",
         failures=_FAILURES[objective.samples],
         training="\n".join(training) or "Not recorded.",
         begin=BEGIN,

@@ -354,9 +354,11 @@ def test_metadata_and_readme_tell_what_the_model_is(exported):
         assert line in readme
     assert readme.count("\n| `") == len(signatures)
     assert ("Another seed" in readme) == exported.model.samples
-    for section in ("Intended use", "Data", "Figures", "Failures", "License"):
+    for section in ("Intended use", "Data", "Figures", "Limits", "Failures", "License"):
         assert f"\n## {section}\n" in readme
     assert ("h = 32" if exported.model.image_size else "any size") in readme
+    render_size = f"longer side has {exported.model.render_size} pixels"
+    assert (render_size in readme) == (exported.model.image_size is None)
 
 
 def test_load_refuses_what_is_no_export(exports, tmp_path):
