@@ -28,6 +28,7 @@ https://github.com/ImagingLab/Colorizing-with-GANs.
 
 import argparse
 import dataclasses
+import json
 import sys
 import time
 from pathlib import Path
@@ -45,7 +46,8 @@ from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.determinism import make_deterministic
-from colorkeras.errors import DivergedError
+from colorkeras.errors import DivergedError, UserError, check_choice
+from colorkeras.files import write_json
 from colorkeras.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.objectives import Objective
 from colorkeras.precision import choose_precision, describe_device
@@ -156,9 +158,15 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
 
     Returns:
         `(network, facts)`: the average of weights of the round with the highest pooled PSNR on the
-        validation split; a dict of "epochs", a fraction, "rounds", "best_round" and "history",
-        the logs of rounds, a dict of lists.
+        validation split; a dict of "epochs", a fraction, "rounds", "best_round", "wall_minutes" and
+        "history", the logs of rounds, a dict of lists.
+
+    Raises:
+        UserError: The state in `work_dir` is that of other settings.
     """
+    if work_dir:
+        check_plan(Path(work_dir), config, minutes, images_per_second)
+    started = time.perf_counter()
     speed = images_per_second or measure_speed(config, _batches(config, dataset, 0), precision)
     seconds_per_step = config.batch_size / speed
     rounds = max(1, round(minutes / MINUTES_PER_ROUND))
@@ -169,15 +177,19 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
     make_deterministic(config.seed)
     colorizer = build(config, precision)
     colorizer.compile(optimizers.create(config, total_steps))
-    history, best, num_done = {}, {"round": None, "weights": []}, 0
+    history, best, num_done, earlier = {}, {"round": None, "weights": []}, 0, 0.0
     if work_dir and checkpoints.exist(work_dir):
         best["weights"], position = checkpoints.restore(work_dir, colorizer)
-        history, num_done, best["round"] = (
+        history, num_done, best["round"], earlier = (
             position.history,
             position.num_epochs,
             position.best_epoch,
+            position.minutes,
         )
         print(f"Resuming after round {num_done}", flush=True)
+
+    def wall_minutes():
+        return earlier + (time.perf_counter() - started) / 60
 
     def record(number, logs):
         for name, value in {"round": number + 1, **logs}.items():
@@ -185,7 +197,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         if max(history[CHOSEN_BY]) == history[CHOSEN_BY][-1]:
             best.update(round=number + 1, weights=colorizer.average.get_weights())
         if work_dir:
-            position = checkpoints.Position(number + 1, 0.0, history, best["round"])
+            position = checkpoints.Position(number + 1, wall_minutes(), history, best["round"])
             checkpoints.save(work_dir, colorizer, best["weights"], position)
 
     colorizer.fit(
@@ -210,9 +222,30 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         "rounds": rounds,
         "best_round": best["round"],
         "planned_images_per_second": round(speed, 1),
+        "wall_minutes": round(wall_minutes(), 2),
         "history": history,
     }
     return colorizer.average, facts
+
+
+def check_plan(work_dir, config, minutes, images_per_second):
+    """Keeps in a folder for states of what run they are; raises UserError if of another."""
+    plan = {
+        "optimizer": config.optimizer,
+        "learning_rate": config.learning_rate,
+        "seed": config.seed,
+        "minutes": minutes,
+        "images_per_second": images_per_second,
+    }
+    file = work_dir / "plan.json"
+    if not file.exists():
+        work_dir.mkdir(parents=True, exist_ok=True)
+        write_json(file, plan)
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    if kept != plan:
+        raise UserError(
+            f"--work-dir {work_dir}, of a run with {kept}", f"{plan}", "Pass another --work-dir."
+        )
 
 
 def _batches(config, dataset, num_steps):
@@ -257,23 +290,27 @@ def main():
     parser.add_argument("--export-dir", default="saved_models")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    for number in (options.minutes, options.images_per_second):
+        if number is not None and not 0 < number < float("inf"):
+            parser.error(f"{number:g} minutes or images per second, of which there must be some")
     if options.work_dir and not options.images_per_second:
         parser.error("--work-dir needs --images-per-second, from which the number of steps follows")
-    config = TrainingConfig(seed=options.seed)
+    config, tried = TrainingConfig(seed=options.seed), None
+    if options.candidate:
+        optimizer, rate = options.candidate
+        check_choice("optimizer", optimizer, optimizers.OPTIMIZERS)
+        try:
+            config = dataclasses.replace(config, optimizer=optimizer, learning_rate=float(rate))
+        except ValueError:
+            parser.error(f"--candidate {optimizer} {rate}, which is no learning rate")
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
     make_deterministic(config.seed)  # Before any speed is measured, on which it bears.
-    if options.candidate:
-        optimizer, rate = options.candidate
-        tried = None
-        config = dataclasses.replace(config, optimizer=optimizer, learning_rate=float(rate))
-    else:
+    if not options.candidate:
         config, tried = choose(config, dataset, precision)
-    started = time.perf_counter()
     network, trained = train(
         config, dataset, options.minutes, precision, options.images_per_second, options.work_dir
     )
-    wall_minutes = (time.perf_counter() - started) / 60
     facts = {
         "name": options.name,
         "objective": "regression",
@@ -290,8 +327,7 @@ def main():
         "learning_rate": config.learning_rate,
         "tried": tried,
         **trained,
-        "minutes": options.minutes if options.images_per_second else round(wall_minutes, 2),
-        "wall_minutes": round(wall_minutes, 2),
+        "minutes": options.minutes if options.images_per_second else trained["wall_minutes"],
     }
     print(export.export(network, objective(), Path(options.export_dir, options.name), facts))
     print(f"{architectures.output_name(network)}: {network.count_params():,} parameters")

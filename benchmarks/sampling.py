@@ -92,8 +92,7 @@ def colorizer(network, labels, settings, sample=0):
         settings: Dict of what an export tells, and by the keys of `NOT_EXPORTED`.
         sample: Number of the sample of each picture.
     """
-    exported = {name: value for name, value in settings.items() if name not in NOT_EXPORTED}
-    objective = objectives.create("velocity", TrainingConfig(**exported))
+    objective = objective_of(settings)
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
     def color(grayscale, numbers):
@@ -106,6 +105,12 @@ def colorizer(network, labels, settings, sample=0):
         return objective.color(knowing, grayscale, numbers + sample * len(labels))
 
     return color
+
+
+def objective_of(settings):
+    """The `Objective` of settings as of `colorizer`; raises UserError for what is out of range."""
+    exported = {name: value for name, value in settings.items() if name not in NOT_EXPORTED}
+    return objectives.create("velocity", TrainingConfig(**exported))
 
 
 def measure(colorizers, source):
@@ -203,31 +208,28 @@ def main():
     if not options.vary and not options.page_only:
         raise UserError("no --vary", "a setting and its values", "Pass --vary steps 4 8, say.")
     if not options.page_only:
-        write_json(TARGET.with_suffix(".json"), record_of(options))
-    record = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
-    write_text(TARGET.with_suffix(".md"), markdown(record))
-    draw(record, TARGET.with_suffix(".png"))
+        record(options)
+    found = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
+    write_text(TARGET.with_suffix(".md"), markdown(found))
+    draw(found, TARGET.with_suffix(".png"))
 
 
-def record_of(options):
-    """What the command line asks for, measured."""
+def record(options):
+    """Measures what the command line asks for, and writes it down line by line."""
     variations = [variation(words) for words in options.vary]
-    network = pretrained.load(options.model)
     settings = {**pretrained.color_settings(options.model), **NOT_EXPORTED}
+    if "steps" not in settings:
+        raise UserError(
+            f"--model {options.model}, which follows no flow",
+            "a model that was trained with --objective flow",
+            "Pass --model unet_vivid, for example.",
+        )
+    lines = [(setting, value) for setting, values in variations for value in values]
+    for setting, value in lines:
+        objective_of({**settings, setting: value})  # What it refuses is not to cost the others.
+    network = pretrained.load(options.model)
     source = load_dataset("cifar10", options.data_dir).validation
-    lines = []
-    for setting, values in variations:
-        for value in values:
-            changed = {**settings, setting: value}
-            samples = (
-                colorizer(network, source.labels, changed, sample)
-                for sample in range(options.samples)
-            )
-            measured = measure(samples, source)
-            lines.append({"setting": setting, "value": value, "figures": measured})
-            print(f"{setting} {value:g}: ", end="")
-            print(", ".join(f"{name} {x:.2f}" for name, x in measured.items()), flush=True)
-    return {
+    found = {
         "model": options.model,
         "settings": settings,
         "num_pictures": source.num_examples,
@@ -235,8 +237,18 @@ def record_of(options):
         "device": describe_device(),
         "git_commit": git_commit(),
         "echo": measure([echo], source),
-        "lines": lines,
+        "lines": [],
     }
+    for setting, value in lines:
+        changed = {**settings, setting: value}
+        samples = (
+            colorizer(network, source.labels, changed, sample) for sample in range(options.samples)
+        )
+        measured = measure(samples, source)
+        found["lines"].append({"setting": setting, "value": value, "figures": measured})
+        write_json(TARGET.with_suffix(".json"), found)
+        print(f"{setting} {value:g}: ", end="")
+        print(", ".join(f"{name} {x:.2f}" for name, x in measured.items()), flush=True)
 
 
 if __name__ == "__main__":

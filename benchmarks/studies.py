@@ -20,10 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorkeras import export
+from colorkeras.cli import guarded
+from colorkeras.errors import UserError
 from colorkeras.evaluation import column_title, figure_names
 from colorkeras.files import write_json, write_text
 from colorkeras.recipes import RECIPES
 from colorkeras.results import distinct, markdown_table
+from colorkeras.version import git_commit
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -110,8 +113,9 @@ def train(options, epochs, seed, work_dir):
     words = options.split()
     name = "_".join([*words[1::2], f"seed{seed}"])
     versions = sorted(Path(work_dir, name).glob("[0-9]*"), key=lambda path: int(path.name))
-    # Runs that were stopped or diverged leave exports of fewer epochs.
-    complete = [path for path in versions if export.load(path).metadata["epochs"] == epochs]
+    # Runs that were stopped or diverged leave exports of fewer epochs, other commits other ones.
+    wanted = {"epochs": epochs, "git_commit": git_commit()}
+    complete = [path for path in versions if wanted.items() <= export.load(path).metadata.items()]
     if complete:
         return complete[-1]
     run_script(
@@ -140,7 +144,14 @@ def evaluate(models, split, degradation, work_dir):
 
 def run_script(script, *words):
     command = [sys.executable, REPOSITORY / "pipelines" / script, *words]
-    subprocess.run(list(map(str, command)), check=True)
+    try:
+        subprocess.run(list(map(str, command)), check=True)
+    except subprocess.CalledProcessError as error:
+        raise UserError(
+            f"{script}, which ended with status {error.returncode}",
+            "0, that it is done",
+            "Mend what it says above; what is finished is not done again.",
+        ) from error
 
 
 def markdown(study, records):
@@ -207,10 +218,17 @@ def main():
     target = REPOSITORY / "results" / "studies" / options.study
     if not options.page_only:
         write_json(target.with_suffix(".json"), run_study(study, options.work_dir))
-    records = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
+    record = target.with_suffix(".json")
+    if not record.exists():
+        raise UserError(
+            f"--study {options.study}, of which there is no {record.name} yet",
+            "the record of a study",
+            "Leave --page-only away.",
+        )
+    records = json.loads(record.read_text(encoding="utf-8"))
     write_text(target.with_suffix(".md"), markdown(study, records))
     print(target.with_suffix(".md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(main))

@@ -132,8 +132,14 @@ def test_other_settings_are_refused(sampling, words):
         sampling["variation"](words.split())
 
 
-def test_nothing_is_measured_of_nothing(sampling, monkeypatch):
-    for words, received in (("--samples 0", "--samples 0"), ("", "no --vary")):
+def test_nothing_is_measured_of_what_is_refused(sampling, monkeypatch):
+    for words, received in (
+        ("--samples 0", "--samples 0"),
+        ("", "no --vary"),
+        ("--model unet --vary steps 4", "--model unet, which follows no flow"),
+        ("--vary steps 4 --vary temperature 1 3", "--temperature 3"),
+        ("--vary guidance 0.5", "--guidance 0.5"),
+    ):
         monkeypatch.setattr("sys.argv", ["sampling.py", *words.split()])
         with pytest.raises(UserError, match="Received: " + received):
             sampling["main"]()

@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from colorkeras import cli, export
 from colorkeras.color import luma
+from colorkeras.config import TrainingConfig
 from colorkeras.data import ArraySource
+from colorkeras.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -124,3 +126,26 @@ def test_the_rival_keeps_luma_and_learns_what_it_decodes(crops):
     colored = rival["color"](lambda lightness, training: ab, luma(rgb))
     np.testing.assert_allclose(luma(colored), luma(rgb), atol=1e-5)
     assert np.abs(colored - rgb).mean() < 0.03
+
+
+def test_the_rival_goes_on_with_the_run_that_was_begun_only(tmp_path):
+    check_plan = runpy.run_path(str(REPOSITORY / "benchmarks" / "rival.py"))["check_plan"]
+    for _ in range(2):
+        check_plan(tmp_path / "work", TrainingConfig(seed=1), 36.0, 81.0)
+    for config, minutes in ((TrainingConfig(seed=2), 36.0), (TrainingConfig(seed=1), 108.0)):
+        with pytest.raises(UserError, match=r"work, of a run with .*36"):
+            check_plan(tmp_path / "work", config, minutes, 81.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--minutes -5", "-5 minutes"),
+        ("--minutes 5 --images-per-second 0", "0 minutes or images"),
+        ("--minutes 5 --candidate adamm 0.002", "optimizer 'adamm'"),
+        ("--minutes 5 --candidate adamw x", "adamw x, which is no learning rate"),
+    ],
+)
+def test_the_rival_trains_for_some_minutes_with_an_optimizer(run, words, message):
+    status, _, errors = run("benchmarks/rival.py", *words.split())
+    assert status == cli.UNUSABLE and message in errors

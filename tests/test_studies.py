@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from colorkeras.errors import UserError
 from colorkeras.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,3 +90,35 @@ def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
     lines = studies["markdown"](study, records).splitlines()
     (row,) = [line for line in lines if line.startswith("| faithful: mse")]
     assert row.count("2.000 (0.000)") == 1 and row.count("|  |") > 5
+
+
+def test_runs_of_other_commits_and_lengths_are_done_again(studies, tmp_path, monkeypatch):
+    exports, names = {}, studies["train"].__globals__
+
+    class Export:
+        @staticmethod
+        def load(path):
+            return type("Exported", (), {"metadata": exports[path.name]})
+
+    monkeypatch.setitem(names, "export", Export)
+    monkeypatch.setitem(names, "git_commit", lambda: "now")
+    monkeypatch.setitem(names, "run_script", lambda *words: None)
+
+    def trained(**metadata):
+        number = str(len(exports) + 1)
+        exports[number] = metadata
+        (tmp_path / "mse_seed0" / number).mkdir(parents=True)
+        return studies["train"]("--loss mse", 3, 0, tmp_path).name
+
+    assert trained(epochs=3, git_commit="before") == "2"
+    assert trained(epochs=2, git_commit="now") == "3"
+    assert trained(epochs=3, git_commit="now") == "3"
+
+
+def test_what_goes_wrong_is_told(studies, monkeypatch, tmp_path):
+    with pytest.raises(UserError, match="ended with status 2"):
+        studies["run_script"]("evaluate.py", "--model", tmp_path / "missing")
+    monkeypatch.setitem(studies["main"].__globals__, "REPOSITORY", tmp_path)
+    monkeypatch.setattr("sys.argv", ["studies.py", "--study", "scan", "--page-only"])
+    with pytest.raises(UserError, match=r"no scan\.json yet"):
+        studies["main"]()
