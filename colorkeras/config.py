@@ -1,6 +1,7 @@
 """Every setting of a training run with its default, and the checks on them."""
 
 import math
+import numbers
 import re
 from dataclasses import dataclass
 
@@ -19,12 +20,24 @@ MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
 """Pixels: what the longer side of the picture that the network sees may have."""
 
 
+def _lies_in(value, lowest, highest):
+    """Whether something is a number in a range; nan is not."""
+    return _is_number(value) and lowest <= value <= highest
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _shown(value):
+    return f"{value:g}" if _is_number(value) else repr(value)
+
+
 def check_saturation(factor, name="saturation"):
     """Raises UserError, with what the factor of chroma is called, unless it is in 0..4."""
-    # So written that it refuses nan as well.
-    if not 0 <= factor <= MAX_SATURATION:
+    if not _lies_in(factor, 0, MAX_SATURATION):
         raise UserError(
-            f"{name} {factor:g}",
+            f"{name} {_shown(factor)}",
             f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
             f"Pass {name} 1.5, or leave it away.",
         )
@@ -32,9 +45,9 @@ def check_saturation(factor, name="saturation"):
 
 def check_temperature(temperature):
     """Raises UserError unless a temperature is in 0..`MAX_TEMPERATURE`."""
-    if not 0 <= temperature <= MAX_TEMPERATURE:
+    if not _lies_in(temperature, 0, MAX_TEMPERATURE):
         raise UserError(
-            f"temperature {temperature:g}",
+            f"temperature {_shown(temperature)}",
             f"a number in 0..{MAX_TEMPERATURE:g}",
             "Pass --temperature 1, for example.",
         )
@@ -42,9 +55,9 @@ def check_temperature(temperature):
 
 def check_render_size(render_size):
     """Raises UserError unless it is in `MIN_RENDER_SIZE`..`MAX_RENDER_SIZE`."""
-    if not MIN_RENDER_SIZE <= render_size <= MAX_RENDER_SIZE:
+    if not _lies_in(render_size, MIN_RENDER_SIZE, MAX_RENDER_SIZE):
         raise UserError(
-            f"a render size of {render_size:g} pixels",
+            f"a render size of {_shown(render_size)} pixels",
             f"{MIN_RENDER_SIZE} to {MAX_RENDER_SIZE} pixels for the longer side of what the "
             "network sees",
             "Leave it away, or pass 64 for calmer, 256 for more detailed colors.",

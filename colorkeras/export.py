@@ -158,7 +158,9 @@ def export(network, objective, parent, metadata):
 
 def _readme(network, objective, offered, metadata):
     _, height, width, _ = network.inputs[0].shape
-    facts = {text: metadata.get(key) for key, text in _TRAINING.items()}
+    # A weight of 0 is none, a seed of 0 is one.
+    settings = {**metadata, "class_weight": metadata.get("class_weight") or None}
+    facts = {text: settings.get(key) for key, text in _TRAINING.items()}
     training = [
         f"- {text}: {'yes' if value is True else literal(str(value))}"
         for text, value in facts.items()
@@ -252,7 +254,7 @@ class ExportedModel:
         """Raises UserError unless the model samples and the temperature is in 0..1.5."""
         if not self.samples:
             raise UserError(
-                f"temperature {temperature:g} for {str(self.path)!r}, without endpoint `sample`",
+                f"temperature {temperature} for {str(self.path)!r}, without endpoint `sample`",
                 "a model that was trained with --objective flow",
                 "Leave the temperature away, or choose another model.",
             )

@@ -1,5 +1,6 @@
 """Models for people: they color pictures of any size."""
 
+import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,7 +8,7 @@ from PIL import Image
 
 from colorkeras import export, formats, shipped, strip_by_strip
 from colorkeras.config import check_render_size, check_saturation
-from colorkeras.errors import UserError
+from colorkeras.errors import UserError, one_line
 from colorkeras.files import explained
 from colorkeras.formats import Picture, as_uint8, picture_of
 from colorkeras.in_order import in_order
@@ -111,7 +112,13 @@ class Model:
         return result
 
     def colorize_many(
-        self, paths, num_workers=2, max_megapixels=formats.MAX_MEGAPIXELS, **settings
+        self,
+        paths,
+        num_workers=2,
+        max_megapixels=formats.MAX_MEGAPIXELS,
+        seed=0,
+        temperature=None,
+        saturation=1.0,
     ):
         """Colors pictures from files, the first page of each, and writes nothing.
 
@@ -119,10 +126,16 @@ class Model:
             paths: Iterable of paths.
             num_workers: How many pictures are in the works at once, at least 1.
             max_megapixels: Millions of pixels of the largest picture that is opened.
-            settings: "seed", "temperature" and "saturation" as for `colorize`.
+            seed: As for `colorize`.
+            temperature: As for `colorize`.
+            saturation: As for `colorize`.
 
-        Yields:
-            `Result` of each path, in their order, whether it could be colored or not.
+        Returns:
+            Iterator of the `Result` of each path, in their order, whether it could be colored or
+            not.
+
+        Raises:
+            UserError: A setting is out of range, or `paths` is a single one.
 
         Example:
 
@@ -131,6 +144,15 @@ class Model:
         ...     print(result.path, type(result.error).__name__)
         missing.jpg UserError
         """
+
+        if isinstance(paths, str | bytes | os.PathLike):
+            raise UserError(f"the path {paths!r}", "an iterable of paths", f"Pass [{paths!r}].")
+        if not (_is_whole(num_workers) and num_workers >= 1):
+            raise UserError(
+                f"num_workers {num_workers!r}", "a whole number from 1 on", "Leave it away."
+            )
+        settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
+        self._check(**settings)
 
         def color(path):
             try:
@@ -141,25 +163,30 @@ class Model:
             except Exception as error:
                 return Result(path, error=explained(path, error))
 
-        yield from in_order(color, paths, num_workers)
+        return in_order(color, paths, num_workers)
 
     def color_picture(self, picture, seed=0, temperature=None, saturation=1.0):
         """Colors a `Picture`, with the arguments of `colorize`; its transparency is kept.
 
         Its pixels may be floating-point numbers in 0..1 as well.
         """
-        _check_seed(seed)
-        check_saturation(saturation)
+        self._check(seed, temperature, saturation)
         exported = self.exported
         grayscale = strip_by_strip.shrink(picture.pixels, self.render_size, exported.image_size)
         rgb = exported.color(grayscale, [seed], temperature)
         colored = strip_by_strip.enlarge(picture.pixels, grayscale, rgb, saturation)
         return Picture(colored, picture.alpha)
 
+    def _check(self, seed, temperature, saturation):
+        if not (_is_whole(seed) and 0 <= seed < 2**31):
+            raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
+        if temperature is not None:
+            self.exported.check_temperature(temperature)
+        check_saturation(saturation)
 
-def _check_seed(seed):
-    if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**31):
-        raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
+
+def _is_whole(number):
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
 def _picture_of(image):
@@ -180,9 +207,14 @@ def _checked(image):
     Raises:
         UserError: It is no picture.
     """
-    pixels = np.asarray(image)
-    received = f"an array of dtype {pixels.dtype} and shape {list(pixels.shape)}"
     fix = "Convert it, or pass an image of Pillow."
+    try:
+        pixels = np.asarray(image)
+    except ValueError as error:  # Of rows that differ in length, for example.
+        raise UserError(
+            f"{type(image).__name__} that is no array ({one_line(error)})", "an array", fix
+        ) from error
+    received = f"an array of dtype {pixels.dtype} and shape {list(pixels.shape)}"
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     is_gray, is_rgb = pixels.ndim == 2, pixels.ndim == 3 and pixels.shape[-1] == 3
@@ -190,8 +222,8 @@ def _checked(image):
         raise UserError(received, "[h, w], [h, w, 1] or [h, w, 3], of at least one pixel", fix)
     if pixels.dtype in (np.uint8, np.uint16):
         return pixels
-    if not np.issubdtype(pixels.dtype, np.floating):
-        raise UserError(received, "uint8, uint16 or floating-point numbers in 0..1", fix)
+    if pixels.dtype not in (np.float16, np.float32, np.float64):
+        raise UserError(received, "uint8, uint16, or float16, float32 or float64 in 0..1", fix)
     # So written that it refuses nan as well.
     if not (pixels.min() >= 0 and pixels.max() <= 1):
         raise UserError(

@@ -211,6 +211,14 @@ def test_a_default_temperature_of_the_settings_is_that_of_the_endpoints(exports,
     assert "temperature 0" in (model.path / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_card_tells_settings_that_are_set(exports, tmp_path):
+    made = exports("skip_cnn")
+    metadata = {"name": "plain", "dataset": "none", "seed": 0, "class_weight": 0.0, "mirror": False}
+    folder = export.export(made.network, made.objective, tmp_path, metadata)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert "- seed: 0\n" in card and "weight of labels" not in card and "mirror" not in card
+
+
 def test_bytes_endpoint_returns_pngs_of_the_sizes_that_came(exported):
     contents, sizes = files_of(exported)
     endpoint = exported.model.saved_model.signatures["colorize_bytes"]

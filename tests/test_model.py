@@ -1,6 +1,7 @@
 """Tests of models as people call them."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,8 @@ def test_temperature_and_saturation(vivid, gray):
         (np.zeros([4, 4], np.int64), "dtype int64"),
         (np.full([4, 4], 1.5), r"values in 1.5\.\.1.5"),
         (np.full([4, 4], np.nan), "values in nan"),
+        (np.zeros([4, 4], np.longdouble), "dtype float128|dtype longdouble"),
+        ([[1, 2], [3]], "list that is no array"),
         ("picture.jpg", "dtype <U11"),
     ],
 )
@@ -119,17 +122,31 @@ def test_what_is_no_picture_is_refused(model, image, received):
         ({"seed": -1}, "seed -1"),
         ({"seed": 2**31}, "seed 2147483648"),
         ({"seed": 1.5}, "seed 1.5"),
+        ({"seed": True}, "seed True"),
+        ({"saturation": None}, "saturation None"),
+        ({"temperature": "1"}, "temperature '?1"),
     ],
 )
-def test_settings_out_of_range_are_refused(model, gray, setting, received):
-    with pytest.raises(UserError, match=received):
-        model.colorize(gray, **setting)
+def test_settings_out_of_range_are_refused(model, vivid, gray, setting, received):
+    for one in (model, vivid):
+        with pytest.raises(UserError, match=received):
+            one.colorize(gray, **setting)
+        with pytest.raises(UserError, match=received):
+            one.colorize_many([], **setting)
 
 
-@pytest.mark.parametrize("render_size", [7, 5000, float("nan")])
+@pytest.mark.parametrize("render_size", [7, 5000, float("nan"), "96"])
 def test_render_size_out_of_range_is_refused(render_size):
     with pytest.raises(UserError, match="render size of"):
         colorkeras.load("unet", render_size=render_size)
+
+
+def test_many_files_are_an_iterable_of_paths_for_some_workers(model):
+    for paths in ("a.jpg", b"a.jpg", Path("a.jpg")):
+        with pytest.raises(UserError, match="the path"):
+            model.colorize_many(paths)
+    with pytest.raises(UserError, match="num_workers 0"):
+        model.colorize_many([], num_workers=0)
 
 
 def test_many_files_give_results_and_errors_in_order(model, gray, tmp_path):

@@ -17,8 +17,9 @@ REFERENCES = {
 }
 """What models are compared with: keys of `metrics.json` and titles of rows.
 
-Gray as it came, which a model has to beat; everywhere the mean chroma of the training part, the
-best that one color can do; and the ground truth measured as if it were a model's output.
+Gray as it came, which a model has to beat; everywhere the mean chroma of the training part, which
+no other single chroma beats in squared error there; and the ground truth measured as if it were a
+model's output.
 """
 
 

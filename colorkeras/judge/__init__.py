@@ -176,7 +176,10 @@ def _rates(sizes):
 
 
 def protocol():
-    """What the figures of judges depend on beside the pictures: dict, ready for JSON."""
+    """What tells whether figures of the same pictures are still those of judges: dict, for JSON.
+
+    Settings that are tried out, the classifier, and for all else the version of colorkeras.
+    """
     return {
         "seeds": list(SEEDS),
         "epochs": fooling.EPOCHS,

@@ -6,6 +6,7 @@ its output to `OUTPUTS`.
 
 from colorkeras.config import TrainingConfig, option_of
 from colorkeras.errors import UserError
+from colorkeras.losses import LOSS_WEIGHTS
 from colorkeras.objectives import classification, flow, regression
 from colorkeras.objectives.objective import Objective
 from colorkeras.outputs import OUTPUTS
@@ -33,16 +34,19 @@ SETTINGS = {
 
 
 def check_settings(config):
-    """Raises UserError for a setting that its objective would ignore.
+    """Raises UserError for a setting that its objective or loss would ignore.
 
     Args:
         config: `TrainingConfig` whose `objective` is settled.
     """
+
+    def is_set(name):
+        return getattr(config, name) != getattr(TrainingConfig, name)
+
     for name, objectives in SETTINGS.items():
-        value = getattr(config, name)
-        if value == getattr(TrainingConfig, name) or config.objective in objectives:
+        if not is_set(name) or config.objective in objectives:
             continue
-        option = option_of(name)
+        option, value = option_of(name), getattr(config, name)
         # A recipe's cannot be left away.
         no = f" or pass {option_of('no_' + name)}" if value is True else ""
         raise UserError(
@@ -50,6 +54,15 @@ def check_settings(config):
             f"objective {' or '.join(objectives)}",
             f"Leave {option} away{no}, or pass --objective {objectives[0]}.",
         )
+    for loss, weights in LOSS_WEIGHTS.items():
+        for name in weights:
+            if is_set(name) and name not in LOSS_WEIGHTS.get(config.loss, ()):
+                option = option_of(name)
+                raise UserError(
+                    f"{option} {getattr(config, name):g} for loss {config.loss!r}, which has none",
+                    f"loss {loss!r}",
+                    f"Leave {option} away, or pass --loss {loss}.",
+                )
 
 
 def create(output, settings, source=None):

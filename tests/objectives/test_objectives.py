@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from colorkeras import architectures, objectives
 from colorkeras.config import TrainingConfig
+from colorkeras.errors import UserError
 from colorkeras.outputs import OUTPUTS
 from colorkeras.randomness import Randomness
 
@@ -33,6 +34,14 @@ def network_for(randomize):
         return made[output]
 
     return get
+
+
+@pytest.mark.parametrize("weight", ["smoothness_weight", "gradient_weight"])
+def test_weights_of_another_loss_are_refused(weight):
+    settings = {"objective": "regression", weight: 7.0}
+    objectives.check_settings(TrainingConfig(loss="structure", **settings))
+    with pytest.raises(UserError, match="7 for loss 'mse'"):
+        objectives.check_settings(TrainingConfig(loss="mse", **settings))
 
 
 @any_size
