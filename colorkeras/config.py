@@ -29,7 +29,8 @@ def _is_number(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _shown(value):
+def shown(value):
+    """A setting as messages show it, whatever was passed for it."""
     return f"{value:g}" if _is_number(value) else repr(value)
 
 
@@ -37,7 +38,7 @@ def check_saturation(factor, name="saturation"):
     """Raises UserError, with what the factor of chroma is called, unless it is in 0..4."""
     if not _lies_in(factor, 0, MAX_SATURATION):
         raise UserError(
-            f"{name} {_shown(factor)}",
+            f"{name} {shown(factor)}",
             f"a number from 0, gray, to {MAX_SATURATION:g}; 1 leaves colors as they are",
             f"Pass {name} 1.5, or leave it away.",
         )
@@ -47,7 +48,7 @@ def check_temperature(temperature):
     """Raises UserError unless a temperature is in 0..`MAX_TEMPERATURE`."""
     if not _lies_in(temperature, 0, MAX_TEMPERATURE):
         raise UserError(
-            f"temperature {_shown(temperature)}",
+            f"temperature {shown(temperature)}",
             f"a number in 0..{MAX_TEMPERATURE:g}",
             "Pass --temperature 1, for example.",
         )
@@ -57,7 +58,7 @@ def check_render_size(render_size):
     """Raises UserError unless it is in `MIN_RENDER_SIZE`..`MAX_RENDER_SIZE`."""
     if not _lies_in(render_size, MIN_RENDER_SIZE, MAX_RENDER_SIZE):
         raise UserError(
-            f"a render size of {_shown(render_size)} pixels",
+            f"a render size of {shown(render_size)} pixels",
             f"{MIN_RENDER_SIZE} to {MAX_RENDER_SIZE} pixels for the longer side of what the "
             "network sees",
             "Leave it away, or pass 64 for calmer, 256 for more detailed colors.",

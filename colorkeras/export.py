@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from colorkeras import architectures, manifest, shipped
-from colorkeras.config import check_temperature
+from colorkeras.config import check_temperature, shown
 from colorkeras.endpoints import endpoints, table
 from colorkeras.errors import UserError
 from colorkeras.export_files import (
@@ -254,7 +254,8 @@ class ExportedModel:
         """Raises UserError unless the model samples and the temperature is in 0..1.5."""
         if not self.samples:
             raise UserError(
-                f"temperature {temperature} for {str(self.path)!r}, without endpoint `sample`",
+                f"temperature {shown(temperature)} for {str(self.path)!r}, without endpoint "
+                "`sample`",
                 "a model that was trained with --objective flow",
                 "Leave the temperature away, or choose another model.",
             )

@@ -116,9 +116,9 @@ def test_runs_of_other_commits_and_lengths_are_done_again(studies, tmp_path, mon
 
 
 def test_what_goes_wrong_is_told(studies, monkeypatch, tmp_path):
-    with pytest.raises(UserError, match="ended with status 2"):
-        studies["run_script"]("evaluate.py", "--model", tmp_path / "missing")
     monkeypatch.setitem(studies["main"].__globals__, "REPOSITORY", tmp_path)
+    with pytest.raises(UserError, match=r"missing\.py, which ended with status 2"):
+        studies["run_script"]("missing.py")
     monkeypatch.setattr("sys.argv", ["studies.py", "--study", "scan", "--page-only"])
     with pytest.raises(UserError, match=r"no scan\.json yet"):
         studies["main"]()
