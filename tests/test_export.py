@@ -309,6 +309,7 @@ print("colored")
 """
 
 
+@pytest.mark.slow
 def test_models_color_where_neither_colorkeras_nor_keras_can_be_imported(exports, run_python):
     models = [exports(*pair) for pair in PAIRS]
     sizes_and_folders = [

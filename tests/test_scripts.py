@@ -49,6 +49,7 @@ def test_scripts_start(script, run):
     assert not status and f"usage: {command}" in output
 
 
+@pytest.mark.slow
 def test_an_export_is_made_again_with_other_settings(exports, run, tmp_path):
     made = exports("flow_unet")
     words = ("--model", made.folder, "--export-dir", tmp_path)

@@ -127,6 +127,7 @@ def test_an_interruption_before_the_first_epoch_ends_says_so(config_for, tmp_pat
     assert not list(tmp_path.rglob("saved_model.pb"))
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_path):
     command = [
         sys.executable,
