@@ -8,8 +8,9 @@ Makes the folder, runs `colorkeras colorize` on it from an empty directory, stop
 middle, goes on with `--skip-existing`, and checks the summary, the exit status, the report and all
 results: of the size of their sources, not gray.
 
-Last result (2026-11-26): killed after 65 results; then 125 done, 65 skipped, 10 failed, status 1;
-190 results right, 10 failures named, 1 hidden temporary file left by the kill.
+Last result (2026-11-26): killed after 66 files, one of them temporary; then 125 done, 65
+skipped, 10 failed, status 1; 190 results right, 10 failures named, 1 hidden temporary file left by
+the kill.
 """
 
 import argparse

@@ -124,7 +124,7 @@ def test_what_is_no_picture_is_refused(model, image, received):
         ({"seed": 1.5}, "seed 1.5"),
         ({"seed": True}, "seed True"),
         ({"saturation": None}, "saturation None"),
-        ({"temperature": "1"}, "temperature '?1"),
+        ({"temperature": "1"}, "temperature '1'"),
     ],
 )
 def test_settings_out_of_range_are_refused(model, vivid, gray, setting, received):

@@ -23,9 +23,8 @@ class Objective:
             default temperature, without random operations, which only TensorFlow has; None for
             objectives whose `color` has none.
         spread: Maps a network and grayscale to the standard deviation of chroma (-0.5..0.5, Cb and
-            Cr together) over the distribution that the network predicts, before
-            chroma is limited to what RGB can show, `[n, h, w, 1]`; None for objectives that predict
-            no distribution.
+            Cr together) over the distribution that the network predicts, before chroma is limited
+            to what RGB can show, `[n, h, w, 1]`; None for objectives that predict no distribution.
         samples: Whether another seed gives another plausible version.
         temperature: What `color` is given where nobody asks for another one.
         facts: Dict of what else an export's metadata says of it.
