@@ -3,12 +3,14 @@
     python benchmarks/architectures.py
 
 Speed is that of the compiled train step on one repeated batch, augmentation and weight average
-included. Each setting runs in a process of its own, because op determinism, once on, stays on.
-"without determinism" shows what bit-identical runs cost.
+included. Each setting runs in a process of its own, because op determinism and oneDNN, once on,
+stay on. "without determinism" shows what bit-identical runs cost, "without oneDNN" what TensorFlow
+does by itself on CPUs without instructions for neural networks. bfloat16 is left away where the CPU
+would emulate it.
 
-Last result (2026-11-23, a shared machine: repeated runs differ by about 10 %), before there were
-residual_unet and flow_unet:
-AMD EPYC, 2 cores, TensorFlow 2.21.0, images/s
+Last results, on shared machines: repeated runs differ by about 10 %.
+On two cores of an AMD EPYC with AVX512-BF16 (2026-11-23), TensorFlow 2.21.0, images/s, before there
+were residual_unet and flow_unet:
 
 | architecture | parameters | GFLOP per image | float32 | bfloat16 | bfloat16 without determinism |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -16,9 +18,21 @@ AMD EPYC, 2 cores, TensorFlow 2.21.0, images/s
 | skip_cnn | 29,028 | 0.059 | 623 | 796 | 702 |
 | encoder_decoder | 522,338 | 0.055 | 749 | 798 | 698 |
 | unet | 1,554,788 | 0.083 | 634 | 739 | 851 |
+
+On two cores of an AMD EPYC with AVX2 alone (2026-11-27), TensorFlow 2.21.0, images/s:
+
+| architecture | parameters | GFLOP per image | float32 | float32 without oneDNN |
+| --- | ---: | ---: | ---: | ---: |
+| baseline | 9,440,256 | 0.019 | 1043 | 539 |
+| skip_cnn | 29,028 | 0.059 | 377 | 236 |
+| encoder_decoder | 522,338 | 0.055 | 435 | 281 |
+| unet | 1,554,788 | 0.083 | 247 | 185 |
+| residual_unet | 2,209,412 | 0.199 | 166 | 101 |
+| flow_unet | 2,317,326 | 0.223 | 113 | 89 |
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -33,16 +47,18 @@ from colorkeras.color import luma
 from colorkeras.colorizer import Colorizer
 from colorkeras.config import TrainingConfig
 from colorkeras.determinism import make_deterministic
-from colorkeras.precision import describe_device
+from colorkeras.precision import choose_precision, describe_device
 from colorkeras.randomness import Randomness
 
 BATCH_SIZE = TrainingConfig.batch_size
 WARMUP_STEPS, STEPS = 5, 20
 SETTINGS = {
-    "float32": ("float32", True),
-    "bfloat16": ("mixed_bfloat16", True),
-    "bfloat16 without determinism": ("mixed_bfloat16", False),
+    "float32": ("float32", True, "1"),
+    "float32 without oneDNN": ("float32", True, "0"),
+    "bfloat16": ("mixed_bfloat16", True, "1"),
+    "bfloat16 without determinism": ("mixed_bfloat16", False, "1"),
 }
+"""Policy, whether operations are deterministic, and TF_ENABLE_ONEDNN_OPTS."""
 
 
 def main():
@@ -52,16 +68,21 @@ def main():
     if measure:
         print(images_per_second(*measure))
         return
+    native = {"float32", choose_precision()[0]}
+    settings = [name for name, (policy, *_) in SETTINGS.items() if policy in native]
     print(f"{describe_device()}, TensorFlow {tf.__version__}, images/s\n")
-    print("| architecture | parameters | GFLOP per image | " + " | ".join(SETTINGS) + " |")
-    print("| --- " + "| ---: " * (2 + len(SETTINGS)) + "|")
+    print("| architecture | parameters | GFLOP per image | " + " | ".join(settings) + " |")
+    print("| --- " + "| ---: " * (2 + len(settings)) + "|")
     for name in architectures.ARCHITECTURES:
         network = architectures.build(name)
         cells = [name, f"{network.count_params():,}", f"{gigaflops(name, network):.3f}"]
-        for setting in SETTINGS:
+        for setting in settings:
             command = [sys.executable, __file__, "--measure", name, setting]
-            output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-            cells.append(f"{float(output.split()[-1]):.0f}")
+            environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": SETTINGS[setting][-1]}
+            process = subprocess.run(
+                command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+            )
+            cells.append(f"{float(process.stdout.split()[-1]):.0f}")
         print("| " + " | ".join(cells) + " |", flush=True)
 
 
@@ -86,7 +107,7 @@ def gigaflops(name, network):
 
 def images_per_second(name, setting):
     """Median training speed of one architecture."""
-    precision, deterministic = SETTINGS[setting]
+    precision, deterministic, _ = SETTINGS[setting]
     if deterministic:
         make_deterministic(seed=0)
     else:

@@ -20,6 +20,9 @@ project's own. It is shown no labels; the project's recipes are.
 
 Last result (2026-11-26, two cores of an AMD EPYC; on test, by evaluate.py): `rival` 23.27 dB of
 pooled PSNR and CIEDE2000 9.80, `rival_long` 23.58 dB and 9.38; `unet` 24.08 and 9.09.
+`rival` once more in a fresh environment (2026-11-27, two cores of one with AVX2 alone, in float32,
+the same steps at about 40 images/s with TF_ENABLE_ONEDNN_OPTS=1, 9 to 14 without): 23.28 dB and
+9.81.
 
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
 2018; layers, dropout and scale as in its authors' programs for CIFAR-10,

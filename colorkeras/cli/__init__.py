@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import platform
 import signal
 import sys
 import tempfile
@@ -85,6 +86,8 @@ def guarded(work):
 
 
 def _run(command, arguments):
+    if command == "train":
+        prefer_onednn()
     with quiet_start():
         module = importlib.import_module(f"colorkeras.cli.{command}")
     parser = argparse.ArgumentParser(
@@ -108,6 +111,17 @@ def _split_command(arguments):
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     words = arguments[:1]
     return parser.parse_args(words).command, arguments[1:]
+
+
+def prefer_onednn():
+    """Lets TensorFlow, if it is not loaded yet, compute with oneDNN on every x86 CPU.
+
+    By itself it does so where the CPU has instructions for neural networks, such as AVX512-VNNI.
+    Training gains on others as well (`benchmarks/architectures.py`), but a single small picture
+    takes longer to color (`benchmarks/latency.py`). Whoever sets TF_ENABLE_ONEDNN_OPTS decides.
+    """
+    if "tensorflow" not in sys.modules and platform.machine() in {"x86_64", "AMD64"}:
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 @contextlib.contextmanager

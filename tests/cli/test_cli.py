@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import platform
+import sys
 
 import numpy as np
 import pytest
@@ -16,6 +19,8 @@ from colorkeras.files import BEGIN, END
 from colorkeras.metrics import METRICS, SAMPLES
 from colorkeras.recipes import RECIPES
 from colorkeras.version import __version__
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
 def made_below(folder):
@@ -263,6 +268,30 @@ def test_help_lists_the_options_of_a_command(command, main):
     assert status == 0
     assert f"usage: colorkeras {command}" in output
     assert "--dataset" in output and "--image-size" in output
+
+
+@pytest.mark.parametrize(
+    ("given", "machine", "expected"),
+    [(None, "x86_64", "1"), ("0", "x86_64", "0"), (None, "aarch64", None)],
+)
+def test_onednn_is_preferred_on_x86_unless_told_otherwise(given, machine, expected, monkeypatch):
+    monkeypatch.setenv(ONEDNN, given or "")
+    if given is None:
+        monkeypatch.delenv(ONEDNN)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    with monkeypatch.context() as before_tensorflow:
+        before_tensorflow.delitem(sys.modules, "tensorflow")
+        cli.prefer_onednn()
+    assert os.environ.get(ONEDNN) == expected
+
+
+def test_onednn_is_preferred_in_training_alone(main, monkeypatch):
+    calls = []
+    monkeypatch.setattr(cli, "prefer_onednn", lambda: calls.append("asked"))
+    main("colorize --help")
+    assert not calls
+    main("train --help")
+    assert calls == ["asked"]
 
 
 def test_help_lists_the_commands(main):
