@@ -1,6 +1,7 @@
 """A short training in a process of its own, to be disturbed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,8 @@ def start(folder, *words, program=MAIN):
     return subprocess.Popen(
         [sys.executable, "-u", "-c", program, *map(str, words)],
         cwd=folder,
+        # Programs that load TensorFlow before the command could ask for it compute with it as well.
+        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
