@@ -31,7 +31,7 @@ def start(folder, *words, program=MAIN):
     return subprocess.Popen(
         [sys.executable, "-u", "-c", program, *map(str, words)],
         cwd=folder,
-        # Programs that load TensorFlow before the command could ask for it compute with it as well.
+        # What the command itself asks for, too late in programs that have loaded TensorFlow.
         env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
