@@ -41,14 +41,15 @@ import time
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures, objectives
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.color import luma
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
-from colorkeras.determinism import make_deterministic
-from colorkeras.precision import choose_precision, describe_device
-from colorkeras.randomness import Randomness
+from colorkeras import objectives
+from colorkeras.color.spaces import luma
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.data.stateless_random import Randomness
+from colorkeras.models import architectures
+from colorkeras.training.precision import choose_precision, describe_device
+from colorkeras.training.train_step import Colorizer
+from colorkeras.utils.determinism import make_deterministic
 
 BATCH_SIZE = TrainingConfig.batch_size
 WARMUP_STEPS, STEPS = 5, 20

@@ -13,13 +13,14 @@ unet_vivid has a colorfulness of 27.53, unet the same with --saturation 1.76.
 import argparse
 import sys
 
-from colorkeras import evaluation, export, shipped
+from colorkeras import evaluation
 from colorkeras.cli import guarded
-from colorkeras.color import luma
-from colorkeras.config import MAX_SATURATION
+from colorkeras.color.spaces import luma
+from colorkeras.config.training_config import MAX_SATURATION
 from colorkeras.data import load_dataset
 from colorkeras.evaluation.measure import finished, measure_each
-from colorkeras.metrics import METRICS
+from colorkeras.evaluation.metrics import METRICS
+from colorkeras.export import bundled, saved_model
 
 NAME = "colorfulness"
 """Key of `METRICS` that is to be equal."""
@@ -55,8 +56,8 @@ def main():
     parser.add_argument("--data-dir")
     options = parser.parse_args()
     source = load_dataset("cifar10", options.data_dir).test
-    wanted = colorfulness(export.load(shipped.resolve(options.like)).color, source)
-    factor = equal_saturation(export.load(shipped.resolve(options.model)), wanted, source)
+    wanted = colorfulness(saved_model.load(bundled.resolve(options.like)).color, source)
+    factor = equal_saturation(saved_model.load(bundled.resolve(options.model)), wanted, source)
     print(f"{options.like}: {NAME} {wanted:.2f}; {options.model}: --saturation {factor}")
 
 

@@ -17,14 +17,15 @@ import time
 import keras
 import tensorflow as tf
 
-from colorkeras import architectures, objectives
-from colorkeras.architectures import DEFAULT_ARCHITECTURE
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
+from colorkeras import objectives
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
-from colorkeras.determinism import make_deterministic
-from colorkeras.precision import choose_precision, describe_device
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.models import architectures
+from colorkeras.models.architectures import DEFAULT_ARCHITECTURE
+from colorkeras.training.precision import choose_precision, describe_device
+from colorkeras.training.train_step import Colorizer
+from colorkeras.utils.determinism import make_deterministic
 
 STEPS = 60
 ROUNDS = 3

@@ -45,8 +45,8 @@ import time
 
 import tensorflow as tf
 
-from colorkeras import export, shipped
-from colorkeras.precision import describe_device
+from colorkeras.export import bundled, saved_model
+from colorkeras.training.precision import describe_device
 
 REPEATS = {1: 100, 128: 10}
 """Calls that are timed by the number of pictures in each."""
@@ -72,7 +72,7 @@ def main():
     options = parser.parse_args()
     print(f"{describe_device()}, TensorFlow {tf.__version__}")
     for name in options.model:
-        model = export.load(shipped.resolve(name))
+        model = saved_model.load(bundled.resolve(name))
         color = tf.function(model.color, jit_compile=True) if options.jit_compile else model.color
         times = (f"{n}: {1000 * seconds(color, n):.1f} ms" for n in REPEATS)
         print(f"{name}: pictures in a call: time; {', '.join(times)}")

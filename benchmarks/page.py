@@ -23,7 +23,7 @@ from pathlib import Path
 
 import photographs
 
-from colorkeras.precision import describe_device
+from colorkeras.training.precision import describe_device
 
 ROOT = Path(__file__).resolve().parents[1]
 

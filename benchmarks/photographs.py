@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorkeras import formats
-from colorkeras.precision import describe_device
+from colorkeras import image_io
+from colorkeras.training.precision import describe_device
 
 SIZES = {1: (1000, 1000), 12: (3000, 4000), 50: (6250, 8000), 100: (10000, 10000)}
 """Height and width by megapixels."""
@@ -56,14 +56,15 @@ def make_deep(path):
     """Writes a file of 100 megapixels in color, of 16 bits."""
     ramp = np.linspace(0, 60_000, SIZES[100][0], dtype=np.uint16)
     pixels = np.repeat(np.add.outer(ramp // 2, ramp // 2)[..., np.newaxis], 3, axis=-1)
-    formats.save(path, iter([formats.Picture(pixels)]), formats.Metadata())
+    image_io.save(path, iter([image_io.Picture(pixels)]), image_io.Metadata())
 
 
 def warm(path):
     """Seconds file to file, the best of some, and the network's part of it."""
-    from colorkeras import coloring, jobs, model
+    from colorkeras.inference import predictor
+    from colorkeras.inference.batch import plan, run
 
-    loaded = model.load()
+    loaded = predictor.load()
     times, network = [], []
 
     class Timed(type(loaded.exported)):
@@ -75,10 +76,10 @@ def warm(path):
 
     exported = loaded.exported
     loaded.exported = Timed(exported.path, exported.metadata, exported.saved_model)
-    (job,) = jobs.plan([path], path.with_name("out.jpg"))
+    (job,) = plan.plan([path], path.with_name("out.jpg"))
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        outcome = coloring.color_file(loaded, job, coloring.Settings(overwrite=True))
+        outcome = run.color_file(loaded, job, run.Settings(overwrite=True))
         times.append(time.perf_counter() - started)
         if outcome.error:
             raise SystemExit(str(outcome.error))

@@ -23,13 +23,13 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import shipped
-from colorkeras.color import from_uint8, luma, to_uint8
+from colorkeras.color.spaces import from_uint8, luma, to_uint8
 from colorkeras.data import sample
-from colorkeras.files import write_json
-from colorkeras.metrics import METRICS
-from colorkeras.model import load
-from colorkeras.precision import describe_device
+from colorkeras.evaluation.metrics import METRICS
+from colorkeras.export import bundled
+from colorkeras.inference.predictor import load
+from colorkeras.training.precision import describe_device
+from colorkeras.utils.files import write_json
 
 SIZES = (32, 48, 64, 96, 128, 192, 256)
 
@@ -50,7 +50,7 @@ MAX_SIDE = 512
 
 def photographs():
     """uint8 RGB `[h, w, 3]` by name."""
-    folder = Path(sample.__file__).parent / "photographs"
+    folder = Path(sample.__file__).parent / "sample_photographs"
     files = [folder / entry["file"] for entry in sample.sources()]
     for package, patterns in OTHERS.items():
         found = importlib.util.find_spec(package)
@@ -97,7 +97,7 @@ def main():
         "echo": averaged(echoes),
         "ground truth": averaged([measured(t, t) for t in truths.values()]),
     }
-    for name in options.model or shipped.SHIPPED:
+    for name in options.model or bundled.SHIPPED:
         for size in options.size or SIZES:
             model = load(name, size)
             parts = []
@@ -117,7 +117,7 @@ def main():
         options.json,
         {
             "device": describe_device(),
-            "photographs": {name: list(image.shape[:2]) for name, image in truths.items()},
+            "sample_photographs": {name: list(image.shape[:2]) for name, image in truths.items()},
             "figures": rows,
         },
     )

@@ -40,21 +40,23 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from colorkeras import architectures, checkpoints, export, optimizers
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.callbacks import Progress, StopOnNaN
 from colorkeras.cli import guarded
-from colorkeras.color import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
+from colorkeras.color.spaces import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.determinism import make_deterministic
-from colorkeras.errors import DivergedError, UserError, check_choice
-from colorkeras.files import write_json
-from colorkeras.metrics import METRICS, VALIDATION_METRICS
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
+from colorkeras.export import saved_model
+from colorkeras.models import architectures
 from colorkeras.objectives import Objective
-from colorkeras.precision import choose_precision, describe_device
-from colorkeras.version import git_commit, versions
+from colorkeras.training import checkpoints, optimizers
+from colorkeras.training.callbacks import Progress, StopOnNaN
+from colorkeras.training.precision import choose_precision, describe_device
+from colorkeras.training.train_step import Colorizer
+from colorkeras.utils.determinism import make_deterministic
+from colorkeras.utils.errors import DivergedError, UserError, check_choice
+from colorkeras.utils.files import write_json
+from colorkeras.utils.version import git_commit, versions
 
 ENCODER = ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2))
 """Channels and stride of each convolution on the way down."""
@@ -332,7 +334,7 @@ def main():
         **trained,
         "minutes": options.minutes if options.images_per_second else trained["wall_minutes"],
     }
-    print(export.export(network, objective(), Path(options.export_dir, options.name), facts))
+    print(saved_model.export(network, objective(), Path(options.export_dir, options.name), facts))
     print(f"{architectures.output_name(network)}: {network.count_params():,} parameters")
 
 

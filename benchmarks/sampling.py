@@ -25,23 +25,25 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from colorkeras import figures, judge, objectives, pretrained
-from colorkeras.architectures.flow_unet import ENCODER
+from colorkeras import objectives
 from colorkeras.cli import guarded
-from colorkeras.config import TrainingConfig
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset
-from colorkeras.errors import UserError
-from colorkeras.evaluation import column_title, format_value, recolor
+from colorkeras.evaluation import column_title, format_value, learned_metrics, recolor
+from colorkeras.evaluation.learned_metrics.fooling import fooling_rate
 from colorkeras.evaluation.measure import echo, finished
+from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.pictures import all_pictures
-from colorkeras.files import write_json, write_text
-from colorkeras.judge.fooling import fooling_rate
-from colorkeras.metrics import METRICS
+from colorkeras.evaluation.results import markdown_table
+from colorkeras.export import restore
+from colorkeras.models.architectures.flow_unet import ENCODER
+from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.objectives import flow, noise
-from colorkeras.outputs import NUM_CLASSES
-from colorkeras.precision import describe_device
-from colorkeras.results import markdown_table
-from colorkeras.version import git_commit
+from colorkeras.training.precision import describe_device
+from colorkeras.utils import plots
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import write_json, write_text
+from colorkeras.utils.version import git_commit
 
 TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampling"
 AMPLITUDES, MEAN_AMPLITUDE = noise.AMPLITUDES, noise.MEAN_AMPLITUDE
@@ -58,7 +60,7 @@ SIZE, SEED = 4, 0
 
 RATIO = "colorfulness_ratio"
 DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
-DEFINITIONS = {RATIO: METRICS[RATIO], **judge.FIGURES}
+DEFINITIONS = {RATIO: METRICS[RATIO], **learned_metrics.FIGURES}
 
 
 class KnowsClasses:
@@ -119,7 +121,7 @@ def measure(colorizers, source):
     truth = all_pictures(source)
     for color in colorizers:
         recolored = recolor(color, source)
-        judged = judge.judge(truth, source.labels, recolored, sizes=())["figures"]
+        judged = learned_metrics.judge(truth, source.labels, recolored, sizes=())["figures"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
         pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))
         alive = finished({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
@@ -165,7 +167,7 @@ def curves(record):
 def draw(record, target):
     """Curves of what is to be plausible against how colorful it is, at the path `target`."""
     quantities = {name: column_title(name, DEFINITIONS) for name in DRAWN}
-    figures.save_curves_against(
+    plots.save_curves_against(
         target,
         (RATIO, column_title(RATIO, DEFINITIONS)),
         curves(record),
@@ -217,7 +219,7 @@ def main():
 def record(options):
     """Measures what the command line asks for, and writes it down line by line."""
     variations = [variation(words) for words in options.vary]
-    settings = {**pretrained.color_settings(options.model), **NOT_EXPORTED}
+    settings = {**restore.color_settings(options.model), **NOT_EXPORTED}
     if "steps" not in settings:
         raise UserError(
             f"--model {options.model}, which follows no flow",
@@ -227,7 +229,7 @@ def record(options):
     lines = [(setting, value) for setting, values in variations for value in values]
     for setting, value in lines:
         objective_of({**settings, setting: value})  # What it refuses is not to cost the others.
-    network = pretrained.load(options.model)
+    network = restore.load(options.model)
     source = load_dataset("cifar10", options.data_dir).validation
     found = {
         "model": options.model,

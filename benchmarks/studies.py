@@ -19,14 +19,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorkeras import export
 from colorkeras.cli import guarded
-from colorkeras.errors import UserError
+from colorkeras.config.presets import RECIPES
 from colorkeras.evaluation import column_title, figure_names
-from colorkeras.files import write_json, write_text
-from colorkeras.recipes import RECIPES
-from colorkeras.results import distinct, markdown_table
-from colorkeras.version import git_commit
+from colorkeras.evaluation.results import distinct, markdown_table
+from colorkeras.export import saved_model
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import write_json, write_text
+from colorkeras.utils.version import git_commit
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -115,7 +115,9 @@ def train(options, epochs, seed, work_dir):
     versions = sorted(Path(work_dir, name).glob("[0-9]*"), key=lambda path: int(path.name))
     # Runs that were stopped or diverged leave exports of fewer epochs, other commits other ones.
     wanted = {"epochs": epochs, "git_commit": git_commit()}
-    complete = [path for path in versions if wanted.items() <= export.load(path).metadata.items()]
+    complete = [
+        path for path in versions if wanted.items() <= saved_model.load(path).metadata.items()
+    ]
     if complete:
         return complete[-1]
     run_script(

@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from colorkeras.precision import describe_device
+from colorkeras.training.precision import describe_device
 
 ROOT = Path(__file__).resolve().parents[1]
 

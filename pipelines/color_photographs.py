@@ -15,11 +15,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorkeras import figures, model, shipped
 from colorkeras.cli import guarded
-from colorkeras.errors import UserError
 from colorkeras.evaluation.reports import NUM_VERSIONS
-from colorkeras.files import writing
+from colorkeras.export import bundled
+from colorkeras.inference import predictor
+from colorkeras.utils import plots
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import writing
 
 SHOWN = 256
 """Pixels: height and width of each picture in the figures."""
@@ -35,8 +37,8 @@ def colored(photographs):
         Dict of lists of RGB `PIL.Image.Image` by label; a model that samples has several.
     """
     rows = {}
-    for name in shipped.SHIPPED:
-        loaded = model.load(name)
+    for name in bundled.SHIPPED:
+        loaded = predictor.load(name)
         for version in range(NUM_VERSIONS if loaded.exported.samples else 1):
             label = f"{name}, version {version + 1}" if loaded.exported.samples else name
             rows[label] = [loaded.colorize(image, seed=version) for image in photographs]
@@ -64,8 +66,8 @@ def main():
     photographs = [Image.open(file).convert("L") for file in files]
     rows = {"as they are": photographs, **colored(photographs)}
     pictures = {label: np.stack([shown(image) for image in row]) for label, row in rows.items()}
-    figures.save_rows(options.output, pictures, "black-and-white photographs")
-    pairs = zip(pictures["as they are"], pictures[shipped.DEFAULT_MODEL], strict=True)
+    plots.save_rows(options.output, pictures, "black-and-white photographs")
+    pairs = zip(pictures["as they are"], pictures[bundled.DEFAULT_MODEL], strict=True)
     for file, pair in zip(files, pairs, strict=True):
         with writing(file.with_name(f"{file.stem}_pair.png")) as temporary:
             Image.fromarray(np.hstack(pair)).save(temporary)

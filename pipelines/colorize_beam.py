@@ -27,9 +27,9 @@ from colorkeras.cli.coloring_options import (
     check_range,
     settings_of,
 )
-from colorkeras.errors import UserError, one_line
-from colorkeras.files import require_writable
-from colorkeras.job_report import Report
+from colorkeras.inference.batch.report import Report
+from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import require_writable
 
 try:
     with quiet_start():
@@ -83,14 +83,15 @@ def color(options, others):
         check_range("--workers", options.workers, 1, 64)
     runner = runner_of(options)
     with quiet_start():
-        from colorkeras import archives, model
+        from colorkeras.inference import predictor
+        from colorkeras.inference.batch import beam as archives
 
         planned = archives.find(options.input, options.output)
         report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
         for path in (report, failures):
             # Refuses a file there that is something else.
             Report(path, planned, go_on=True)
-        loaded = model.load(options.model, options.render_size)
+        loaded = predictor.load(options.model, options.render_size)
     if options.temperature is not None:
         loaded.exported.check_temperature(options.temperature)
     settings = settings_of(options, skip_existing=True)

@@ -9,11 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from colorkeras import export, objectives, pretrained, shipped
+from colorkeras import objectives
 from colorkeras.cli import guarded
-from colorkeras.config import TrainingConfig
-from colorkeras.outputs import OUTPUTS
-from colorkeras.version import git_commit
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.export import bundled, restore, saved_model
+from colorkeras.models.outputs import OUTPUTS
+from colorkeras.utils.version import git_commit
 
 
 def main():
@@ -30,10 +31,10 @@ def main():
     parser.add_argument("--export-dir", default="saved_models")
     options = vars(parser.parse_args())
     model, parent = options.pop("model"), options.pop("export_dir")
-    metadata = export.read_metadata(shipped.resolve(model))
+    metadata = saved_model.read_metadata(bundled.resolve(model))
     output = metadata["output"]
     config = TrainingConfig(
-        objective=OUTPUTS[output].objective, **{**pretrained.color_settings(model), **options}
+        objective=OUTPUTS[output].objective, **{**restore.color_settings(model), **options}
     )
     objectives.check_settings(config)
     objective = objectives.create(output, config)
@@ -41,7 +42,7 @@ def main():
     if objective.samples:  # Others' description is of the loss alone, which stays.
         metadata["loss"] = objective.description
     folder = Path(parent, metadata["name"])
-    print(export.export(pretrained.load(model), objective, folder, metadata))
+    print(saved_model.export(restore.load(model), objective, folder, metadata))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import griffe
 
-from colorkeras.files import write_text
+from colorkeras.utils.files import write_text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "api.md"

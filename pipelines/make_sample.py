@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image, ImageCms
 
-OUTPUT = Path(__file__).resolve().parents[1] / "colorkeras" / "data" / "photographs"
+OUTPUT = Path(__file__).resolve().parents[1] / "colorkeras" / "data" / "sample_photographs"
 SHORTER_SIDE = 512
 CC0_URL = "https://creativecommons.org/publicdomain/zero/1.0/"
 

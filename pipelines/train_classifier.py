@@ -19,17 +19,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.augmentation.geometry import cut_out, flip_and_shift
 from colorkeras.cli import guarded
-from colorkeras.color import from_uint8
+from colorkeras.color.spaces import from_uint8
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.determinism import make_deterministic
-from colorkeras.files import writing
-from colorkeras.judge import classifier
-from colorkeras.optimizers import NO_DECAY
-from colorkeras.outputs import NUM_CLASSES
-from colorkeras.precision import choose_precision
-from colorkeras.randomness import Randomness
+from colorkeras.data.augmentation.geometry import cut_out, flip_and_shift
+from colorkeras.data.stateless_random import Randomness
+from colorkeras.evaluation.learned_metrics import classifier
+from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.training.optimizers import NO_DECAY
+from colorkeras.training.precision import choose_precision
+from colorkeras.utils.determinism import make_deterministic
+from colorkeras.utils.files import writing
 
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3

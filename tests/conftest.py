@@ -19,11 +19,14 @@ from filelock import FileLock
 from PIL import Image
 from whole_runs import NoReport
 
-from colorkeras import architectures, evaluation, export, objectives, training
-from colorkeras.architectures import ARCHITECTURES
-from colorkeras.config import TrainingConfig
+from colorkeras import evaluation, objectives
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import sample
-from colorkeras.outputs import NUM_CLASSES, OUTPUTS
+from colorkeras.export import saved_model
+from colorkeras.models import architectures
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.outputs import NUM_CLASSES, OUTPUTS
+from colorkeras.training import trainer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -148,7 +151,7 @@ def finished(config_for, tmp_path_factory):
     """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
     folder = tmp_path_factory.mktemp("finished")
     said = []
-    run = training.train(config_for(folder, precision="mixed_bfloat16"), said.append)
+    run = trainer.train(config_for(folder, precision="mixed_bfloat16"), said.append)
     return folder, said, run
 
 
@@ -156,10 +159,10 @@ def finished(config_for, tmp_path_factory):
 def fit_only(monkeypatch):
     """Leaves out what follows the last epoch, and TensorBoard, for tests of what happens before."""
     no_summaries = contextlib.nullcontext([])
-    monkeypatch.setattr(training, "_summaries", lambda *arguments: no_summaries)
-    monkeypatch.setattr(export, "export", lambda *arguments: None)
-    monkeypatch.setattr(export, "load", lambda folder: None)
-    monkeypatch.setattr(training, "_save_curves", lambda *arguments: None)
+    monkeypatch.setattr(trainer, "_summaries", lambda *arguments: no_summaries)
+    monkeypatch.setattr(saved_model, "export", lambda *arguments: None)
+    monkeypatch.setattr(saved_model, "load", lambda folder: None)
+    monkeypatch.setattr(trainer, "_save_curves", lambda *arguments: None)
     monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
 
 
@@ -170,7 +173,7 @@ class Exported:
     network: keras.Model
     objective: objectives.Objective
     folder: Path
-    model: export.ExportedModel
+    model: saved_model.ExportedModel
 
     @property
     def size(self):
@@ -202,8 +205,10 @@ def exports(tmp_path_factory, worker_id):
             with FileLock(f"{parent}.lock"):
                 folder = parent / "1"
                 if not folder.exists():
-                    export.export(network, objective, parent, {"name": name, "dataset": "none"})
-            made[pair] = Exported(network, objective, folder, export.load(folder))
+                    saved_model.export(
+                        network, objective, parent, {"name": name, "dataset": "none"}
+                    )
+            made[pair] = Exported(network, objective, folder, saved_model.load(folder))
         return made[pair]
 
     return get

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from colorkeras import formats
+from colorkeras import image_io
 
 GPS = {1: "N", 2: (52.0, 30.0, 15.5), 3: "E", 4: (13.0, 24.0, 0.0)}
 MAKER_NOTE = b"\1\2\3secret\0" * 20
@@ -38,7 +38,7 @@ def ramp(shape, dtype=np.uint8):
 
 def read(path, **settings):
     """Every picture of a file, and its `Contents`."""
-    with formats.opened(path, **settings) as contents:
+    with image_io.opened(path, **settings) as contents:
         return list(contents.pages), contents
 
 

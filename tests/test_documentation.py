@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from colorkeras import endpoints, export, export_files, results, results_page, shipped
-from colorkeras.architectures import ARCHITECTURES
-from colorkeras.augmentation import AUGMENTATIONS
 from colorkeras.cli import COMMANDS
 from colorkeras.data import DATASETS
-from colorkeras.degradations import DEGRADATIONS
-from colorkeras.losses import LOSSES
-from colorkeras.optimizers import OPTIMIZERS
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation import results, results_page
+from colorkeras.export import bundled, endpoints, metadata, saved_model
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.objectives.losses import LOSSES
+from colorkeras.training.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,18 +36,18 @@ def test_results_page_is_what_report_writes():
     assert between(page, "results").strip() == results_page.markdown(measured, adjusted)
 
 
-@pytest.mark.parametrize("name", shipped.SHIPPED)
+@pytest.mark.parametrize("name", bundled.SHIPPED)
 def test_model_cards_are_what_report_writes(name):
     metrics = results.load(ROOT / "results")[name]
-    card = (shipped.resolve(name) / export.README_FILE).read_text(encoding="utf-8")
+    card = (bundled.resolve(name) / saved_model.README_FILE).read_text(encoding="utf-8")
     assert between(card, "results").strip() == results_page.card_markdown(metrics)
 
 
-@pytest.mark.parametrize("name", shipped.SHIPPED)
+@pytest.mark.parametrize("name", bundled.SHIPPED)
 def test_figures_of_models_are_what_report_writes(name):
     metrics = results.load(ROOT / "results")[name]
     card = json.loads(json.dumps(results_page.card_figures(metrics)))
-    assert export_files.read_figures(shipped.resolve(name)) == card
+    assert metadata.read_figures(bundled.resolve(name)) == card
 
 
 @pytest.mark.parametrize("page", ["README.md", "RESULTS.md"])

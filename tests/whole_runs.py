@@ -6,9 +6,9 @@ import signal
 import keras
 import pytest
 
-from colorkeras import training
-from colorkeras.callbacks import Progress
-from colorkeras.errors import UserError
+from colorkeras.training import trainer
+from colorkeras.training.callbacks import Progress
+from colorkeras.utils.errors import UserError
 
 
 class NoReport:
@@ -47,7 +47,7 @@ def stopping(monkeypatch, error, epoch):
             if number == epoch:
                 raise error
 
-    monkeypatch.setattr(training, "Progress", Stopping)
+    monkeypatch.setattr(trainer, "Progress", Stopping)
 
 
 def signalled(monkeypatch, number, epoch, step):
@@ -62,12 +62,12 @@ def signalled(monkeypatch, number, epoch, step):
             super().on_epoch_begin(number, logs)
             self.epoch = number
 
-    monkeypatch.setattr(training, "Progress", Signalled)
+    monkeypatch.setattr(trainer, "Progress", Signalled)
 
 
 def refused(config, tmp_path):
     """The three lines of the error with which a run is refused, which leaves no folder."""
     with pytest.raises(UserError) as error:
-        training.train(config, lambda line: None)
+        trainer.train(config, lambda line: None)
     assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
     return str(error.value).splitlines()

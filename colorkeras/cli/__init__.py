@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from colorkeras.errors import (
+from colorkeras.utils.errors import (
     DivergedError,
     InterruptedRunError,
     LostDataError,
@@ -21,8 +21,8 @@ from colorkeras.errors import (
     UserError,
     signal_number,
 )
-from colorkeras.files import is_disk_problem
-from colorkeras.version import __version__
+from colorkeras.utils.files import is_disk_problem
+from colorkeras.utils.version import __version__
 
 COMMANDS = {
     "colorize": "color pictures and folders of pictures",

@@ -1,10 +1,10 @@
 """Options of programs that color files, and what they mean."""
 
-from colorkeras import formats
-from colorkeras.config import check_render_size, check_saturation, check_temperature
-from colorkeras.errors import UserError
-from colorkeras.export_files import read_metadata
-from colorkeras.shipped import DEFAULT_MODEL, SHIPPED, resolve
+from colorkeras import image_io
+from colorkeras.config.training_config import check_render_size, check_saturation, check_temperature
+from colorkeras.export.bundled import DEFAULT_MODEL, SHIPPED, resolve
+from colorkeras.export.metadata import read_metadata
+from colorkeras.utils.errors import UserError
 
 
 def add_coloring_arguments(parser):
@@ -24,7 +24,7 @@ def add_coloring_arguments(parser):
     add(
         "--quality",
         type=int,
-        default=formats.QUALITY,
+        default=image_io.QUALITY,
         metavar="Q",
         help="1..100, of JPEG and WebP (default %(default)s)",
     )
@@ -32,7 +32,7 @@ def add_coloring_arguments(parser):
     add(
         "--max-megapixels",
         type=float,
-        default=formats.MAX_MEGAPIXELS,
+        default=image_io.MAX_MEGAPIXELS,
         metavar="N",
         help="millions of pixels of the largest picture that is opened (default %(default)g)",
     )
@@ -61,7 +61,7 @@ def check_range(option, value, low, high):
 def settings_of(options, skip_existing):
     """The `coloring.Settings` that the options, with --overwrite, stand for."""
     # Loads TensorFlow, which takes seconds: what is wrong with options is told before.
-    from colorkeras.coloring import SETTINGS, Settings
+    from colorkeras.inference.batch.run import SETTINGS, Settings
 
     named = {name: getattr(options, name) for name in SETTINGS if hasattr(options, name)}
     return Settings(**{**named, "mark": not options.no_mark, "skip_existing": skip_existing})

@@ -14,7 +14,6 @@ from collections import Counter
 
 from tqdm import tqdm
 
-from colorkeras import jobs
 from colorkeras.cli import DONE, FAILED, quiet_start
 from colorkeras.cli.coloring_options import (
     add_coloring_arguments,
@@ -22,9 +21,10 @@ from colorkeras.cli.coloring_options import (
     check_range,
     settings_of,
 )
-from colorkeras.errors import UserError
-from colorkeras.files import printable, require_writable
-from colorkeras.job_report import Report
+from colorkeras.inference.batch import plan
+from colorkeras.inference.batch.report import Report
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import printable, require_writable
 
 MAX_WORKERS = 4
 """How many pictures are in the works at once at most where --workers is auto: TensorFlow uses all
@@ -51,7 +51,7 @@ def add_arguments(parser):
 def run(options):
     """Colors the pictures, tells what became of them; returns the exit status."""
     _check(options)
-    planned = jobs.plan(
+    planned = plan.plan(
         options.inputs,
         options.output,
         options.recursive,
@@ -66,9 +66,10 @@ def run(options):
     )
     # TensorFlow takes seconds to load: what is wrong with files and folders is told before.
     with quiet_start():
-        from colorkeras import coloring, model
+        from colorkeras.inference import predictor
+        from colorkeras.inference.batch import run as coloring
 
-        loaded = model.load(options.model, options.render_size)
+        loaded = predictor.load(options.model, options.render_size)
     _check_model(options, loaded)
     settings = settings_of(options, options.skip_existing)
     record = report.record if report else lambda outcome: None
@@ -131,5 +132,5 @@ def _lines(outcome, is_only):
         return
     if is_only:
         yield from map(printable, outcome.targets)
-    if outcome.notes != [jobs.RESULT_EXISTS]:
+    if outcome.notes != [plan.RESULT_EXISTS]:
         yield from (f"*** {name}: {note}" for note in outcome.notes)

@@ -6,11 +6,13 @@ A bare name such as unet means the model that comes with colorkeras; anything el
 import os
 from pathlib import Path
 
-from colorkeras import comparison, evaluation, shipped
+from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
-from colorkeras.errors import UserError
-from colorkeras.files import require_new, require_writable
+from colorkeras.evaluation import comparison
+from colorkeras.export import bundled
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import require_new, require_writable
 
 
 def add_arguments(parser):
@@ -41,7 +43,7 @@ def run(options):
 
 
 def _require_different(words):
-    folders = [os.path.realpath(shipped.resolve(word)) for word in words]
+    folders = [os.path.realpath(bundled.resolve(word)) for word in words]
     same = [word for word, folder in zip(words, folders, strict=True) if folders.count(folder) > 1]
     if same:
         raise UserError(

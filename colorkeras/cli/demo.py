@@ -14,9 +14,9 @@ from pathlib import Path
 from colorkeras.cli import quiet_start
 from colorkeras.cli.coloring_options import check_range
 from colorkeras.demo.visits import UPLOADS
-from colorkeras.errors import UserError
-from colorkeras.export_files import read_metadata
-from colorkeras.shipped import SHIPPED, resolve
+from colorkeras.export.bundled import SHIPPED, resolve
+from colorkeras.export.metadata import read_metadata
+from colorkeras.utils.errors import UserError
 
 LOCAL = "127.0.0.1"
 
@@ -84,9 +84,9 @@ def run(options):
             "HF_HUB_OFFLINE": "1",
         }
         with quiet_start():
-            from colorkeras import model
             from colorkeras.demo import page
+            from colorkeras.inference import predictor
 
-            models = {name: model.load(name) for name in names}
+            models = {name: predictor.load(name) for name in names}
             shared = page.Page(models, Path(folder), options.max_megapixels, options.runs_dir)
         page.serve(shared, options)

@@ -5,13 +5,14 @@ A bare name such as unet means the model that comes with colorkeras; anything el
 
 from pathlib import Path
 
-from colorkeras import evaluation, judge
+from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
-from colorkeras.config import check_saturation
-from colorkeras.determinism import make_deterministic
-from colorkeras.errors import UserError
-from colorkeras.files import require_new, require_writable, write_json
+from colorkeras.config.training_config import check_saturation
+from colorkeras.evaluation import learned_metrics
+from colorkeras.utils.determinism import make_deterministic
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import require_new, require_writable, write_json
 
 JUDGED_FILE = "judged.json"
 """In the folder of --results: what judges said of which pictures, for asking them takes long."""
@@ -59,9 +60,9 @@ def run(options):
     dataset = open_dataset(options, models)
     if options.judge:
         source = getattr(dataset, options.split)
-        judge.check_pictures(source.num_examples, source.image_size)
+        learned_metrics.check_pictures(source.num_examples, source.image_size)
         if getattr(source, "labels", None) is not None:
-            judge.classifier.load()  # Missing, it is missed before anything is measured.
+            learned_metrics.classifier.load()  # Missing, it is missed before anything is measured.
     conditions = evaluation.prepare(dataset, options.split, options.degrade)
     reports = {}
     for name, model in models.items():

@@ -10,9 +10,9 @@ needed comes with pip install 'colorkeras[onnx]' and 'colorkeras[litert]'.
 
 from pathlib import Path
 
-from colorkeras import converters, shipped
 from colorkeras.cli import DONE
-from colorkeras.files import require_new, require_writable
+from colorkeras.export import bundled, converters
+from colorkeras.utils.files import require_new, require_writable
 
 
 def add_arguments(parser):
@@ -21,9 +21,9 @@ def add_arguments(parser):
     add("--format", required=True, choices=converters.CONVERTERS)
     add(
         "--model",
-        default=shipped.DEFAULT_MODEL,
+        default=bundled.DEFAULT_MODEL,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(shipped.SHIPPED)} or the folder of an export (default %(default)s)",
+        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export (default %(default)s)",
     )
     add("-o", "--output", required=True, metavar="FILE", help="write this new file")
     add(

@@ -6,10 +6,11 @@
 Figures are those that were measured before the models were shipped.
 """
 
-from colorkeras import export_files, shipped
 from colorkeras.cli import DONE
-from colorkeras.errors import check_choice
-from colorkeras.text_table import format_lines
+from colorkeras.export import bundled
+from colorkeras.export import metadata as export_files
+from colorkeras.utils.errors import check_choice
+from colorkeras.utils.text_table import format_lines
 
 GAINED = "psnr_pooled"
 """Name of the figure whose gain over echo, the grayscale input as it is, the table shows."""
@@ -24,14 +25,14 @@ def add_arguments(parser):
         "model",
         nargs="?",
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(shipped.SHIPPED)} or the folder of an export",
+        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export",
     )
 
 
 def run(options):
     """Prints the tables, or one card; returns the exit status."""
     if options.model is None:
-        folders = {name: shipped.resolve(name) for name in shipped.SHIPPED}
+        folders = {name: bundled.resolve(name) for name in bundled.SHIPPED}
         print(f"{_facts(folders)}\n\n{_figures(folders)}")
     else:
         print(_card(options.model), end="")
@@ -39,9 +40,9 @@ def run(options):
 
 
 def _card(model):
-    folder = shipped.resolve(model)
+    folder = bundled.resolve(model)
     if not folder.is_dir():
-        check_choice("model", model, shipped.SHIPPED)
+        check_choice("model", model, bundled.SHIPPED)
     export_files.read_metadata(folder)  # Any folder may hold a README.
     return export_files.read_card(folder)
 
@@ -54,7 +55,7 @@ def _facts(folders):
         dataset, *_ = metadata["dataset"].split(" (")
         parameters = f"{metadata['num_parameters']:,}"
         megabytes = f"{export_files.num_bytes(folder) / 1e6:.1f}"
-        purpose = shipped.PURPOSES[name]
+        purpose = bundled.PURPOSES[name]
         lines.append([name, folder.name, purpose, dataset, parameters, megabytes])
     return format_lines("model", lines, num_text_columns=4)
 

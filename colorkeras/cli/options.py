@@ -5,10 +5,11 @@ Defaults come from `TrainingConfig`.
 
 import dataclasses
 
-from colorkeras import evaluation, export, shipped
-from colorkeras.config import TrainingConfig
+from colorkeras import evaluation
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import DATASETS, load_dataset
-from colorkeras.degradations import DEGRADATIONS
+from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.export import bundled, saved_model
 
 
 def default_of(option):
@@ -50,7 +51,7 @@ def add_evaluation_arguments(parser):
         action="append",
         required=True,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(shipped.SHIPPED)} or the folder of an export; may be repeated",
+        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export; may be repeated",
     )
     add_data_arguments(parser)
     parser.add_argument("--split", choices=("test", "validation"), default="test")
@@ -65,7 +66,7 @@ def add_evaluation_arguments(parser):
 
 def load_models(options):
     """Loads every --model: dict of `ExportedModel` by what the user wrote."""
-    return {name: export.load(shipped.resolve(name)) for name in options.model}
+    return {name: saved_model.load(bundled.resolve(name)) for name in options.model}
 
 
 def open_dataset(options, models):

@@ -1,10 +1,11 @@
 """Remake from results/ the tables of README.md, RESULTS.md and the cards of shipped models."""
 
-from colorkeras import export, results, results_page, shipped
 from colorkeras.cli import DONE
-from colorkeras.errors import UserError
-from colorkeras.export_files import FIGURES_FILE
-from colorkeras.files import write_between_markers, write_json
+from colorkeras.evaluation import results, results_page
+from colorkeras.export import bundled, saved_model
+from colorkeras.export.metadata import FIGURES_FILE
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import write_between_markers, write_json
 
 
 def add_arguments(parser):
@@ -24,11 +25,11 @@ def run(options):
         options.page: results_page.markdown(measured, adjusted),
     }
     cards = {}
-    for name in shipped.SHIPPED:
+    for name in bundled.SHIPPED:
         if name in measured:
-            folder = shipped.resolve(name)
+            folder = bundled.resolve(name)
             _check_model(name, measured[name], folder)
-            texts[folder / export.README_FILE] = results_page.card_markdown(measured[name])
+            texts[folder / saved_model.README_FILE] = results_page.card_markdown(measured[name])
             cards[folder / FIGURES_FILE] = results_page.card_figures(measured[name])
     figures = [
         results.save_comparison(options.results, measured),
@@ -43,7 +44,7 @@ def run(options):
 
 def _check_model(name, metrics, folder):
     """Raises UserError if results of that name are those of another model."""
-    if metrics["model"] != export.read_metadata(folder):
+    if metrics["model"] != saved_model.read_metadata(folder):
         raise UserError(
             f"results of another model named {name!r} than the shipped one",
             f"those of {folder}",

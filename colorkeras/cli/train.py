@@ -11,22 +11,25 @@ import argparse
 import textwrap
 from pathlib import Path
 
-from colorkeras import evaluation, figures, shipped, training
-from colorkeras.architectures import ARCHITECTURES, DEFAULT_ARCHITECTURE
-from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
-from colorkeras.config import TrainingConfig, option_of
+from colorkeras.config.presets import RECIPES
+from colorkeras.config.training_config import TrainingConfig, option_of
 from colorkeras.data import load_dataset
-from colorkeras.errors import UserError
-from colorkeras.files import require_writable
-from colorkeras.losses import LOSSES
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.export import bundled
+from colorkeras.models.architectures import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from colorkeras.models.outputs import OUTPUTS
 from colorkeras.objectives import OBJECTIVES
-from colorkeras.optimizers import OPTIMIZERS
-from colorkeras.outputs import OUTPUTS
-from colorkeras.precision import PRECISIONS
-from colorkeras.recipes import RECIPES
-from colorkeras.strategies import STRATEGIES
+from colorkeras.objectives.losses import LOSSES
+from colorkeras.training import trainer
+from colorkeras.training.distribution import STRATEGIES
+from colorkeras.training.optimizers import OPTIMIZERS
+from colorkeras.training.precision import PRECISIONS
+from colorkeras.utils import plots
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import require_writable
 
 
 def add_arguments(parser):
@@ -61,7 +64,7 @@ def add_arguments(parser):
     add("--output", _choice(OUTPUTS, "that of architecture and objective"), metavar="NAME")
     add(
         "--init",
-        f"start from a trained model: {', '.join(shipped.SHIPPED)}, an export's folder or a "
+        f"start from a trained model: {', '.join(bundled.SHIPPED)}, an export's folder or a "
         "run's model.keras",
         metavar="MODEL",
     )
@@ -129,9 +132,9 @@ def run(options):
     if preview:
         _preview(TrainingConfig(**settings))
     elif folder is not None:
-        training.resume(folder, settings)
+        trainer.resume(folder, settings)
     else:
-        training.train(TrainingConfig(**settings))
+        trainer.train(TrainingConfig(**settings))
     return DONE
 
 
@@ -152,7 +155,7 @@ def _preview(config):
     grayscale, _ = evaluation.color_pictures(evaluation.echo, truth)
     path = Path(config.runs_dir, "preview", f"{dataset.name}.png")
     rows = {"grayscale": grayscale, "ground truth": truth}
-    figures.save_rows(path, rows, f"{dataset.description}, train")
+    plots.save_rows(path, rows, f"{dataset.description}, train")
     print(f"Ten random training pictures: {path}")
 
 

@@ -6,7 +6,7 @@ Add a named data set by adding a file with a loader and one entry to `DATASETS`.
 from colorkeras.data import cifar10, folder, sample
 from colorkeras.data.pipeline import evaluation_batches, training_batches
 from colorkeras.data.source import ArraySource, ImageDataset, Source
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 __all__ = [
     "DATASETS",

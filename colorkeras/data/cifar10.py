@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from colorkeras.data.source import ArraySource, ImageDataset
-from colorkeras.errors import UserError, one_line
+from colorkeras.utils.errors import UserError, one_line
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 """What tensorflow-datasets downloads; asked first, because its own retries take minutes."""

@@ -11,8 +11,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from colorkeras.data.source import ImageDataset
-from colorkeras.errors import UserError, one_line
-from colorkeras.files import quoted
+from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import quoted
 
 MIN_IMAGE_SIZE = 8
 """Pixels: the smallest crop, twice what augmentation shifts by."""

@@ -78,7 +78,7 @@ def photographs() -> list[tuple]:
 
 
 def _directory():
-    return resources.files("colorkeras.data") / "photographs"
+    return resources.files("colorkeras.data") / "sample_photographs"
 
 
 def _read(file, factor):

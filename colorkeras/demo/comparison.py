@@ -9,7 +9,7 @@ from PIL import Image
 from colorkeras.demo.line import COLORING, PRIVATE
 from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.demo.previews import JPEG_QUALITY
-from colorkeras.runs import EPOCHS_FOLDER
+from colorkeras.training.run_directory import EPOCHS_FOLDER
 
 EPOCHS = "[0-9][0-9][0-9].png"
 """Pictures of epochs, as a pattern."""

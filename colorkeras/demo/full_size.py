@@ -4,12 +4,13 @@ import uuid
 
 import gradio as gr
 
-from colorkeras import coloring, formats, jobs
-from colorkeras.config import check_saturation
+from colorkeras import image_io
+from colorkeras.config.training_config import check_saturation
 from colorkeras.demo import previews
 from colorkeras.demo.line import COLORING
 from colorkeras.demo.plain_words import in_plain_words
-from colorkeras.errors import UserError, check_choice
+from colorkeras.inference.batch import plan, run
+from colorkeras.utils.errors import UserError, check_choice
 
 API_NAME = "colorize"
 
@@ -33,18 +34,16 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
     """
     check_choice("model", name, page.models)
     check_saturation(saturation)
-    target = f"{visit.source.stem}{jobs.MARK}{formats.suffix_of_result(visit.source)}"
-    [job] = jobs.plan([visit.source], visit.new_file(target))
-    settings = coloring.Settings(
-        seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
-    )
+    target = f"{visit.source.stem}{plan.MARK}{image_io.suffix_of_result(visit.source)}"
+    [job] = plan.plan([visit.source], visit.new_file(target))
+    settings = run.Settings(seed=seed, saturation=saturation, max_megapixels=page.max_megapixels)
     tell(0, "Reading")
     if visit.preview is None:
         num_pages = previews.num_pages(visit.source, page.max_megapixels)
     else:
         num_pages = visit.preview.num_pages
     watched = _Watched(page.models[name], num_pages, tell)
-    outcome = coloring.color_file(watched, job, settings)
+    outcome = run.color_file(watched, job, settings)
     if outcome.error is not None:
         raise outcome.error
     return outcome

@@ -9,7 +9,7 @@ import time
 import gradio as gr
 from PIL import Image
 
-from colorkeras import formats
+from colorkeras import image_io
 from colorkeras.data import sample
 from colorkeras.demo import full_size, guard
 from colorkeras.demo.blind_test import BlindTest
@@ -18,7 +18,7 @@ from colorkeras.demo.line import PRIVATE
 from colorkeras.demo.photograph import Photograph
 from colorkeras.demo.previews import Preview
 from colorkeras.demo.visits import SERVED, UPLOADS, Visits, delete_older
-from colorkeras.errors import UserError, one_line
+from colorkeras.utils.errors import UserError, one_line
 
 TITLE = "colorkeras"
 
@@ -81,7 +81,7 @@ class Page:
         # served under any name and so are written here; what came is elsewhere.
         gr.set_static_paths([folder / SERVED, folder / "examples"])
         self._uploads = folder / UPLOADS
-        self.suffixes = [suffix for kind in formats.FORMATS.values() for suffix in kind.suffixes]
+        self.suffixes = [suffix for kind in image_io.FORMATS.values() for suffix in kind.suffixes]
         self.originals = {title: path for path, title in sample.photographs()}
         self.examples = list(_grayed(self.originals, folder / "examples" / "gray"))
         self.compared = folder / "examples" / "compared"

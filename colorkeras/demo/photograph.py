@@ -9,7 +9,7 @@ from colorkeras.demo import full_size
 from colorkeras.demo.line import COLORING, PRIVATE, SHOWING
 from colorkeras.demo.plain_words import in_plain_words
 from colorkeras.demo.previews import JPEG_QUALITY
-from colorkeras.shipped import PURPOSES
+from colorkeras.export.bundled import PURPOSES
 
 MOST_UNSURE = 0.15
 """Standard deviation of chroma that the brightest color of the map stands for."""

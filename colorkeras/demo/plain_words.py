@@ -5,7 +5,7 @@ import re
 
 import gradio as gr
 
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 OPERATORS_ADVICE = re.compile(r"--\w|\bpip\b")
 """Found in advice that is of use to whoever runs the page alone."""

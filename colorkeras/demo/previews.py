@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from colorkeras import formats, strip_by_strip
-from colorkeras.color import LUMA_WEIGHTS
-from colorkeras.errors import UserError
-from colorkeras.formats import as_uint8
+from colorkeras import image_io
+from colorkeras.color.spaces import LUMA_WEIGHTS
+from colorkeras.image_io import as_uint8
+from colorkeras.inference import streaming
+from colorkeras.utils.errors import UserError
 
 MAX_PIXELS = 2_000_000
 """Of a preview."""
@@ -49,8 +50,8 @@ class Preview:
         gray: The preview, luma, uint8 `[h, w]`.
     """
 
-    def __init__(self, source, models, max_megapixels=formats.MAX_MEGAPIXELS):
-        with formats.opened(source, max_megapixels) as contents:
+    def __init__(self, source, models, max_megapixels=image_io.MAX_MEGAPIXELS):
+        with image_io.opened(source, max_megapixels) as contents:
             self.num_pages = _checked_pages(source, contents)
             pixels = next(contents.pages).pixels
             self.notes = list(contents.notes)
@@ -58,7 +59,7 @@ class Preview:
         self.size = width, height
         self._models = models
         self._grayscale = {
-            name: strip_by_strip.shrink(pixels, model.render_size, model.exported.image_size)
+            name: streaming.shrink(pixels, model.render_size, model.exported.image_size)
             for name, model in models.items()
         }
         self.gray = _reduced(pixels)
@@ -72,7 +73,7 @@ class Preview:
     def colored(self, name, seed=0, saturation=1.0):
         """The preview in color: uint8 `[h, w, 3]`, with the arguments of `Model.colorize`."""
         rgb = self._colors(name, seed)
-        return strip_by_strip.enlarge(self.gray, self._grayscale[name], rgb, saturation)
+        return streaming.enlarge(self.gray, self._grayscale[name], rgb, saturation)
 
     def spread(self, name):
         """How unsure a model is of the color of each part, of models that tell.
@@ -95,7 +96,7 @@ class Preview:
 
 def num_pages(source, max_megapixels):
     """Of a file; raises a `UserError` as `Preview` does."""
-    with formats.opened(source, max_megapixels) as contents:
+    with image_io.opened(source, max_megapixels) as contents:
         return _checked_pages(source, contents)
 
 

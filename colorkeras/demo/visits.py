@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from pathlib import Path
 
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 SERVED, SOURCES, UPLOADS = "served", "sources", "uploads"
 """Names of folders: for what browsers may fetch, for photographs, which they may not, and for what

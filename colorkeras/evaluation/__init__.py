@@ -1,11 +1,7 @@
 """Figures of models on a data set, always beside those of references that anyone can have."""
 
 from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image_size, prepare
-from colorkeras.evaluation.judging import (
-    judge_colorizer,
-    judge_references,
-    judged_table,
-)
+from colorkeras.evaluation.judging import judge_colorizer, judge_references, judged_table
 from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
 from colorkeras.evaluation.pictures import (
     check_colors,

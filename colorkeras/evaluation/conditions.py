@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from colorkeras.data import Source
-from colorkeras.errors import UserError
 from colorkeras.evaluation.measure import echo, evaluate, finished, measure_each, paint
+from colorkeras.evaluation.metrics import metrics_for
 from colorkeras.evaluation.training_colors import TrainingColors, training_colors
-from colorkeras.metrics import metrics_for
+from colorkeras.utils.errors import UserError
 
 REFERENCES = {
     "echo": "echo (grayscale input)",

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from colorkeras import judge
-from colorkeras.errors import one_line
+from colorkeras.evaluation import learned_metrics
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
 from colorkeras.evaluation.measure import echo, paint, recolor
 from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.tables import table_lines
-from colorkeras.files import write_json
-from colorkeras.text_table import format_lines
+from colorkeras.utils.errors import one_line
+from colorkeras.utils.files import write_json
+from colorkeras.utils.text_table import format_lines
 
 REFERENCES = {
     "echo": CONDITIONS["echo"],
@@ -69,13 +69,13 @@ def judge_references(conditions, file=None, keep=lambda judged: None, say=print)
     for name, title in REFERENCES.items():
         recolored = _reference(name, conditions, truth)
         # Of a picture beside itself nothing can be learned: there is nothing to train for.
-        sizes = () if name == "truth" else judge.SIZES
+        sizes = () if name == "truth" else learned_metrics.SIZES
         judged[name] = _judge(name, title, truth, recolored, conditions, file, say, sizes)
         keep(judged)
     return judged
 
 
-def _judge(name, title, truth, recolored, conditions, file, say, sizes=judge.SIZES):
+def _judge(name, title, truth, recolored, conditions, file, say, sizes=learned_metrics.SIZES):
     """Judges pictures as far as the file of what was judged before does not know of them."""
     labels = getattr(conditions.source, "labels", None)
     fingerprint = _fingerprint(truth, recolored, labels)
@@ -90,7 +90,9 @@ def _judge(name, title, truth, recolored, conditions, file, say, sizes=judge.SIZ
             write_json(file, entries)
 
     say(f"Judging {title}")
-    judged = judge.judge(truth, labels, recolored, sizes=sizes, begun=begun, keep=keep, say=say)
+    judged = learned_metrics.judge(
+        truth, labels, recolored, sizes=sizes, begun=begun, keep=keep, say=say
+    )
     if known == set(judged["figures"]):
         say(f"*** Not judged again: known from {file}")
     else:
@@ -103,7 +105,7 @@ def _reference(name, conditions, truth):
     if name == "mirrored":
         return truth[:, :, ::-1]
     if name == "half_chroma":
-        return judge.half_chroma(truth)
+        return learned_metrics.half_chroma(truth)
     if name == "truth":
         return truth
     color = echo if name == "echo" else paint(conditions.colors.mean_chroma)
@@ -112,7 +114,7 @@ def _reference(name, conditions, truth):
 
 def _fingerprint(truth, recolored, labels):
     """What the figures of a reference depend on, as hexadecimal digits."""
-    digest = hashlib.sha256(json.dumps(judge.protocol(), sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(learned_metrics.protocol(), sort_keys=True).encode())
     for part in (truth, recolored, () if labels is None else labels):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
@@ -139,5 +141,9 @@ def judged_table(models, references):
     """
     rows = {title: entry["figures"] for title, entry in models.items()}
     rows |= {REFERENCES[name]: entry["figures"] for name, entry in references.items()}
-    names = [name for name in judge.FIGURES if any(name in figures for figures in rows.values())]
-    return format_lines("plausible", table_lines(rows, names, judge.FIGURES))
+    names = [
+        name
+        for name in learned_metrics.FIGURES
+        if any(name in figures for figures in rows.values())
+    ]
+    return format_lines("plausible", table_lines(rows, names, learned_metrics.FIGURES))

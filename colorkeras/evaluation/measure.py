@@ -5,10 +5,10 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.color import from_uint8, luma_chroma_to_rgb, to_uint8
+from colorkeras.color.spaces import from_uint8, luma_chroma_to_rgb, to_uint8
 from colorkeras.data import evaluation_batches
-from colorkeras.degradations import DEGRADATIONS
-from colorkeras.metrics import (
+from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation.metrics import (
     METRICS,
     PRIOR,
     SAMPLES,
@@ -16,7 +16,7 @@ from colorkeras.metrics import (
     metrics_for,
     rounded,
 )
-from colorkeras.metrics.balance import NUM_BINS
+from colorkeras.evaluation.metrics.balance import NUM_BINS
 
 
 def echo(grayscale, seeds=None):

@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.color import from_uint8, to_uint8
+from colorkeras.color.spaces import from_uint8, to_uint8
 from colorkeras.data import evaluation_batches
-from colorkeras.degradations import DEGRADATIONS
-from colorkeras.errors import UserError
+from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation.measure import echo
+from colorkeras.utils.errors import UserError
 
 NUM_SAMPLES = 10
 """How many pictures figures show."""

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorkeras import bootstrap, figures, reliability
-from colorkeras.color import saturate
+from colorkeras.color.spaces import saturate
+from colorkeras.evaluation import bootstrap, calibration
 from colorkeras.evaluation.conditions import REFERENCES
 from colorkeras.evaluation.measure import evaluate_each, finished
+from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.pictures import color_pictures, load_pictures, sample_numbers
 from colorkeras.evaluation.tables import format_groups
-from colorkeras.files import write_json, writing
-from colorkeras.metrics import METRICS
+from colorkeras.utils import plots
+from colorkeras.utils.files import write_json, writing
 
 REPORT_FILES = ("metrics.json", "samples.png", "pictures.png", "worst.png", "reliability.png")
 """Figures; ten pictures for people, labelled; the bare pixels of the same, of a model that samples
@@ -66,12 +67,12 @@ class Report:
             f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
             f"{self.metrics['dataset']}"
         )
-        figures.save_rows(samples_file, self.pictures, title)
-        figures.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
+        plots.save_rows(samples_file, self.pictures, title)
+        plots.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
         if self.metrics["reliability"] is None:
             reliability_file.unlink(missing_ok=True)  # That of a model that was here before.
         else:
-            reliability.save_plot(reliability_file, self.metrics["reliability"], title)
+            calibration.save_plot(reliability_file, self.metrics["reliability"], title)
         with writing(pictures_file) as temporary:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
@@ -100,7 +101,7 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
     )
     confidence = None
     if samples and model.is_confident and saturation == 1 and temperature is None:
-        confidence = reliability.reliability(model, source, degradation, NUM_FOR_RELIABILITY)
+        confidence = calibration.reliability(model, source, degradation, NUM_FOR_RELIABILITY)
     finishes = {name: METRICS[name].finish for name in per_image}
     numbers = sample_numbers(source)
     worst = np.argsort(-per_image[WORST_BY], kind="stable")[: len(numbers)]

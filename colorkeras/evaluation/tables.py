@@ -1,7 +1,7 @@
 """Figures as text: their titles, digits and units, and tables of them for a terminal."""
 
-from colorkeras.metrics import GROUPS, METRICS
-from colorkeras.text_table import WIDTH, format_lines
+from colorkeras.evaluation.metrics import GROUPS, METRICS
+from colorkeras.utils.text_table import WIDTH, format_lines
 
 
 def figure_names(rows, group=None):

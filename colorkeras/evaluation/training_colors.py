@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.color import rgb_to_chroma
+from colorkeras.color.spaces import rgb_to_chroma
 from colorkeras.data import evaluation_batches
-from colorkeras.metrics.balance import NUM_BINS, ab_bins, prior_from
+from colorkeras.evaluation.metrics.balance import NUM_BINS, ab_bins, prior_from
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ Add one by adding a file with a function that makes an `Objective`, one entry to
 its output to `OUTPUTS`.
 """
 
-from colorkeras.config import TrainingConfig, option_of
-from colorkeras.errors import UserError
-from colorkeras.losses import LOSS_WEIGHTS
+from colorkeras.config.training_config import TrainingConfig, option_of
+from colorkeras.models.outputs import OUTPUTS
 from colorkeras.objectives import classification, flow, regression
+from colorkeras.objectives.losses import LOSS_WEIGHTS
 from colorkeras.objectives.objective import Objective
-from colorkeras.outputs import OUTPUTS
+from colorkeras.utils.errors import UserError
 
 __all__ = ["OBJECTIVES", "SETTINGS", "Objective", "check_settings", "create"]
 

@@ -6,12 +6,12 @@ Reference: Zhang, Isola, Efros, "Colorful image colorization", ECCV 2016.
 import numpy as np
 import tensorflow as tf
 
-from colorkeras import chroma_bins
-from colorkeras.color import from_uint8, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.color import chroma_bins
+from colorkeras.color.resampling import double, halve
+from colorkeras.color.spaces import from_uint8, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.data import evaluation_batches
-from colorkeras.errors import UserError
 from colorkeras.objectives.objective import Objective
-from colorkeras.resolution import double, halve
+from colorkeras.utils.errors import UserError
 
 TEMPERATURE = 0.38
 """Of the annealed mean, as in the paper: between the mean (1) and the mode (0)."""

@@ -12,13 +12,13 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.architectures.flow_unet import ENCODER, GUIDE
-from colorkeras.color import luma_chroma_to_rgb, rgb_to_chroma
-from colorkeras.gradients import neighbor_differences
+from colorkeras.color.gradients import neighbor_differences
+from colorkeras.color.resampling import divide_up, double, halve
+from colorkeras.color.spaces import luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE
+from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.objectives.noise import noise_of_seeds, noise_of_training, stored_noise
 from colorkeras.objectives.objective import Objective
-from colorkeras.outputs import NUM_CLASSES
-from colorkeras.resolution import divide_up, double, halve
 
 CHROMA_SCALES = (0.07, 0.034)
 """Standard deviations in CIFAR-10 of chroma's two independent parts, `(Cr - Cb) / sqrt(2)`, from

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from colorkeras.resolution import divide_up
+from colorkeras.color.resampling import divide_up
 
 AMPLITUDES = {1: 0.38, 2: 0.45, 4: 0.46}
 """By the distance of its grid points in pixels: the amplitude of each part of the noise."""

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from colorkeras import losses
+from colorkeras.objectives import losses
 from colorkeras.objectives.objective import Objective
-from colorkeras.representations import REPRESENTATIONS
+from colorkeras.objectives.representations import REPRESENTATIONS
 
 
 def regression(output, settings, source=None):

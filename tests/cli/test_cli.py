@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorkeras import cli, evaluation, export, export_files, judge, results, shipped, training
-from colorkeras.config import TrainingConfig
-from colorkeras.errors import UserError
-from colorkeras.evaluation import REPORT_FILES
+from colorkeras import cli, evaluation
+from colorkeras.config.presets import RECIPES
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.evaluation import REPORT_FILES, learned_metrics, results
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
-from colorkeras.files import BEGIN, END
-from colorkeras.metrics import METRICS, SAMPLES
-from colorkeras.recipes import RECIPES
-from colorkeras.version import __version__
+from colorkeras.evaluation.metrics import METRICS, SAMPLES
+from colorkeras.export import bundled, metadata, saved_model
+from colorkeras.training import trainer
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import BEGIN, END
+from colorkeras.utils.version import __version__
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
@@ -243,20 +245,20 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
     words = f"evaluate --model {folder} --dataset sample --results measured"
     assert main(words)[0] == cli.DONE
     assert main(f"{words} --saturation 2")[0] == cli.DONE
-    monkeypatch.setattr(shipped, "SHIPPED", {"skip_cnn": "unused"})
-    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path / "card")
-    monkeypatch.setattr(export, "read_metadata", lambda folder: {"name": "another"})
+    monkeypatch.setattr(bundled, "SHIPPED", {"skip_cnn": "unused"})
+    monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "card")
+    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: {"name": "another"})
     status, _, errors = main("report --results measured")
     assert status == cli.UNUSABLE and "another model named 'skip_cnn'" in errors
     (measured,) = results.load("measured").values()
-    monkeypatch.setattr(export, "read_metadata", lambda folder: measured["model"])
+    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: measured["model"])
     status, output, _ = main("report --results measured")
     assert status == cli.DONE and output.startswith("1 models: README.md, RESULTS.md, ")
     for name in ("README.md", "RESULTS.md", "card/README.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
         assert "old" not in text and "PSNR, pooled (dB)" in text
-    kept = export_files.read_figures(tmp_path / "card")
+    kept = metadata.read_figures(tmp_path / "card")
     assert kept["figures"]["psnr_pooled"]["model"] == measured["figures"]["psnr_pooled"]
     assert "skip_cnn, saturation 2" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
@@ -319,7 +321,7 @@ def test_preview_writes_one_picture(main, tmp_path):
 @pytest.mark.parametrize("name", RECIPES)
 def test_options_beside_a_recipe_win(name, main, monkeypatch):
     configs = []
-    monkeypatch.setattr(training, "train", configs.append)
+    monkeypatch.setattr(trainer, "train", configs.append)
     assert main(f"train --recipe {name}")[0] == cli.DONE
     status, output, _ = main(f"train --recipe {name} --epochs 1 --name mine")
     assert status == cli.DONE
@@ -378,8 +380,10 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
 
 @pytest.mark.slow
 def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
-    monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: size + seed)
-    monkeypatch.setattr(judge, "NUM_RESAMPLES", 3)
+    monkeypatch.setattr(
+        learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: size + seed
+    )
+    monkeypatch.setattr(learned_metrics, "NUM_RESAMPLES", 3)
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
     status, output, _ = main(f"{words} --results results --json figures.json")
     assert status == cli.DONE
@@ -390,7 +394,9 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
     (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
     assert written["judge"] == metrics["judge"]
-    monkeypatch.setattr(judge, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed)
+    monkeypatch.setattr(
+        learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed
+    )
     status, output, _ = main(f"{words} --results results --overwrite")
     assert status == cli.DONE
     assert output.count("*** Not judged again: known from ") == 1 + len(JUDGED_REFERENCES)

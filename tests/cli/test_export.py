@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from colorkeras import cli
-from colorkeras.converters import CONVERTERS
+from colorkeras.export.converters import CONVERTERS
 
 
 @pytest.fixture

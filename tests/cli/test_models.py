@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from colorkeras import cli, export_files, shipped
+from colorkeras import cli
+from colorkeras.export import bundled
+from colorkeras.export import metadata as export_files
 
 
 @pytest.fixture
@@ -22,12 +24,12 @@ def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
     status, output, errors = run()
     assert status == cli.DONE and not errors
     assert max(map(len, output.splitlines())) <= 120
-    for name, folder in shipped.SHIPPED.items():
+    for name, folder in bundled.SHIPPED.items():
         facts, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
-        metadata = export_files.read_metadata(shipped.resolve(name))
-        measured = export_files.read_figures(shipped.resolve(name))["figures"]
+        metadata = export_files.read_metadata(bundled.resolve(name))
+        measured = export_files.read_figures(bundled.resolve(name))["figures"]
         assert facts.split()[1] == folder.split("/")[-1]
-        assert shipped.PURPOSES[name] in facts and f" {metadata['num_parameters']:,} " in facts
+        assert bundled.PURPOSES[name] in facts and f" {metadata['num_parameters']:,} " in facts
         assert "CIFAR-10" in facts
         psnr, gain, *others = figures.split()[1:]
         assert float(psnr) == pytest.approx(measured["psnr_pooled"]["model"], abs=0.006)
@@ -40,17 +42,17 @@ def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
 
 
 def test_megabytes_are_those_of_all_files(run, tmp_path, monkeypatch):
-    folder = shutil.copytree(shipped.resolve("unet") / "assets.extra", tmp_path / "1/assets.extra")
+    folder = shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "1/assets.extra")
     (folder / "more").write_bytes(bytes(12_340_000))
-    monkeypatch.setattr(shipped, "SHIPPED", {"unet": "unused"})
-    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path / "1")
+    monkeypatch.setattr(bundled, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "1")
     status, output, _ = run()
     assert status == cli.DONE and " 12.4\n" in output
 
 
-@pytest.mark.parametrize("name", shipped.SHIPPED)
+@pytest.mark.parametrize("name", bundled.SHIPPED)
 def test_the_card_of_a_model_is_printed_whole(name, run):
-    folder = shipped.resolve(name)
+    folder = bundled.resolve(name)
     card = (folder / export_files.README_FILE).read_text(encoding="utf-8")
     assert run(name) == (cli.DONE, card, "")
     assert run(str(folder)) == (cli.DONE, card, "")
@@ -74,13 +76,13 @@ def test_a_folder_of_something_else_is_explained(run, tmp_path):
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"dataset": "toys"}', "7"])
 def test_figures_that_are_missing_or_damaged_are_explained(content, run, tmp_path, monkeypatch):
-    shutil.copytree(shipped.resolve("unet") / "assets.extra", tmp_path / "assets.extra")
+    shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "assets.extra")
     figures = tmp_path / export_files.FIGURES_FILE
     figures.unlink()
     if content is not None:
         figures.write_text(content)
-    monkeypatch.setattr(shipped, "SHIPPED", {"unet": "unused"})
-    monkeypatch.setattr(shipped, "resolve", lambda name: tmp_path)
+    monkeypatch.setattr(bundled, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path)
     status, output, errors = run()
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()

@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from colorkeras.data import cifar10, load_dataset
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
 NUM_TRAIN, NUM_TEST = 40, 10

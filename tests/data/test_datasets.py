@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from colorkeras.data import DATASETS, cifar10, load_dataset, sample
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from colorkeras.data import folder, training_batches
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
 

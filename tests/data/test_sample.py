@@ -10,7 +10,7 @@ from PIL import Image
 from colorkeras.data import sample
 
 ALLOWED_LICENSES = {"CC0-1.0", "Public domain"}
-PHOTOGRAPHS = resources.files("colorkeras.data") / "photographs"
+PHOTOGRAPHS = resources.files("colorkeras.data") / "sample_photographs"
 
 
 @pytest.mark.parametrize("split", sample.SPLITS)

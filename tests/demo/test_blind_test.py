@@ -8,14 +8,7 @@ import pytest
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install -e '.[demo]'")
 
 from colorkeras.data import sample
-from colorkeras.demo.blind_test import (
-    CROP_SIZE,
-    NUM_PICTURES,
-    REAL,
-    RECOLORED,
-    BlindTest,
-    wilson,
-)
+from colorkeras.demo.blind_test import CROP_SIZE, NUM_PICTURES, REAL, RECOLORED, BlindTest, wilson
 
 
 class Model:

@@ -21,10 +21,11 @@ import pytest
 from picture_files import exif_of, ramp
 from PIL import ExifTags, Image
 
-from colorkeras import formats, model
+from colorkeras import image_io
 from colorkeras.demo import visits
-from colorkeras.errors import UserError
-from colorkeras.runs import EPOCHS_FOLDER
+from colorkeras.inference import predictor
+from colorkeras.training.run_directory import EPOCHS_FOLDER
+from colorkeras.utils.errors import UserError
 
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install -e '.[demo]'")
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -193,7 +194,7 @@ def test_drop_slide_download(visitor, scan, tmp_path):
     slider.focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    model_ = model.load()
+    model_ = predictor.load()
     wait_for_colors(page, model_.colorize(gray[..., 0].astype(np.uint8), saturation=1.5))
 
     before = position_of_divider(page)
@@ -204,7 +205,7 @@ def test_drop_slide_download(visitor, scan, tmp_path):
 
     path = downloaded(page, tmp_path)
     assert path.name == "grandma_color.jpg"
-    with formats.opened(path) as contents:
+    with image_io.opened(path) as contents:
         [result] = contents.pages
         metadata = contents.metadata
     expected = model_.colorize(np.asarray(Image.open(scan)), saturation=1.5)
@@ -255,7 +256,7 @@ def test_what_is_shown_in_the_end_is_what_is_set_in_the_end(visitor):
     slider.focus()
     page.keyboard.press("End")
     luma = gray[..., 0].astype(np.uint8)
-    wait_for_colors(page, model.load("unet_vivid").colorize(luma, saturation=2))
+    wait_for_colors(page, predictor.load("unet_vivid").colorize(luma, saturation=2))
 
 
 def test_models_on_the_same_picture_and_epoch_by_epoch(visitor, scan):
@@ -460,7 +461,7 @@ def test_an_interface_for_programs(server, scan):
     path = client.predict(client_module.handle_file(scan), "unet", 1, 0, api_name="/colorize")
     with Image.open(path) as image:
         pixels = np.asarray(image).astype(int)
-    expected = model.load().colorize(np.asarray(Image.open(scan))).astype(int)
+    expected = predictor.load().colorize(np.asarray(Image.open(scan))).astype(int)
     assert np.abs(pixels - expected).mean() < 1.5
     for words in (("nounet", 1, 0), ("unet", -1, 0), ("unet", 1, -1)):
         with pytest.raises(Exception, match="Expected"):

@@ -7,7 +7,7 @@ import pytest
 
 from colorkeras.demo import visits
 from colorkeras.demo.visits import Visits
-from colorkeras.errors import UserError
+from colorkeras.utils.errors import UserError
 
 
 @pytest.fixture

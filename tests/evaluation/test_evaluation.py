@@ -9,14 +9,14 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import evaluation
-from colorkeras.color import from_uint8, luma, rgb_to_chroma, to_uint8
+from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma, to_uint8
 from colorkeras.data import ArraySource, ImageDataset, load_dataset, pipeline
-from colorkeras.degradations import DEGRADATIONS
-from colorkeras.errors import UserError
+from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation import REPORT_FILES
+from colorkeras.evaluation.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for
+from colorkeras.evaluation.metrics.balance import UNIFORM_SHARE
 from colorkeras.evaluation.training_colors import training_colors
-from colorkeras.metrics import METRICS, SAMPLES, SAMPLES_PER_PICTURE, metrics_for
-from colorkeras.metrics.balance import UNIFORM_SHARE
+from colorkeras.utils.errors import UserError
 
 RED, GRAY = (255, 0, 0), (100, 100, 100)
 NEED_NOTHING = set(metrics_for(32))
@@ -174,7 +174,7 @@ def test_figures_are_written_last(exports, crops, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr("colorkeras.figures.save_rows", fail)
+    monkeypatch.setattr("colorkeras.utils.plots.save_rows", fail)
     with pytest.raises(OSError, match="no space"):
         report.save(tmp_path)
     assert not (tmp_path / "metrics.json").exists()

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import evaluation, judge
+from colorkeras import evaluation
 from colorkeras.data import ArraySource
-from colorkeras.errors import UserError
+from colorkeras.evaluation import learned_metrics
 from colorkeras.evaluation.judging import REFERENCES
 from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.training_colors import training_colors
+from colorkeras.utils.errors import UserError
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def asked(monkeypatch):
         pictures.append((truth, recolored))
         return float(len(pictures))
 
-    monkeypatch.setattr(judge, "fooling_rate", fooling_rate)
-    monkeypatch.setattr(judge, "NUM_RESAMPLES", 3)
+    monkeypatch.setattr(learned_metrics, "fooling_rate", fooling_rate)
+    monkeypatch.setattr(learned_metrics, "NUM_RESAMPLES", 3)
     return pictures
 
 
@@ -45,8 +46,8 @@ def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
     np.testing.assert_array_equal(asked[0], (all_pictures(conditions.source), recolored))
     assert recolored[..., 0].max() > 0 and recolored[..., 1:].max() == 0
     # Without labels there is nothing for the classifier to find.
-    names = [f"fooling_{size}" for size in judge.SIZES]
-    names += [f"compressed_{size}" for size in judge.COMPRESSED_SIZES]
+    names = [f"fooling_{size}" for size in learned_metrics.SIZES]
+    names += [f"compressed_{size}" for size in learned_metrics.COMPRESSED_SIZES]
     assert list(judged["figures"]) == names
 
 
@@ -56,10 +57,14 @@ def test_references_are_judged_in_the_same_way(conditions, asked):
     truth = all_pictures(conditions.source)
     gray = evaluation.recolor(evaluation.echo, conditions.source)
     each = len(asked) // 4  # All but the truth, of which nothing can be learned.
-    for number, pictures in ((0, gray), (2, truth[:, :, ::-1]), (3, judge.half_chroma(truth))):
+    for number, pictures in (
+        (0, gray),
+        (2, truth[:, :, ::-1]),
+        (3, learned_metrics.half_chroma(truth)),
+    ):
         pair = truth, pictures
         np.testing.assert_array_equal(asked[number * each], pair)
-        compressed = [judge.compress(one) for one in pair]
+        compressed = [learned_metrics.compress(one) for one in pair]
         np.testing.assert_array_equal(asked[(number + 1) * each - 1], compressed)
     _, mean_chroma = asked[each]
     assert np.ptp(mean_chroma.astype(int) - gray, axis=-1).min() > 0
@@ -123,7 +128,7 @@ def test_references_of_other_pictures_or_judges_are_judged_anew(
     other = dataclasses.replace(conditions, source=ArraySource(pictures))
     evaluation.judge_references(other, file, say=lambda line: None)
     assert len(asked) == 2 * each
-    monkeypatch.setattr(judge.fooling, "EPOCHS", 1)
+    monkeypatch.setattr(learned_metrics.fooling, "EPOCHS", 1)
     evaluation.judge_references(other, file, say=lambda line: None)
     assert len(asked) == 3 * each
 

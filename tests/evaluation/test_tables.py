@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.evaluation.tables import (
     WIDTH,
     column_title,
@@ -11,7 +12,6 @@ from colorkeras.evaluation.tables import (
     format_groups,
     table_lines,
 )
-from colorkeras.metrics import GROUPS, METRICS
 
 ROWS = {
     "unet": {"psnr_pooled": 26.204, "ssim": 0.91234, "colorfulness": 21.0},

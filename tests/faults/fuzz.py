@@ -58,7 +58,7 @@ def pictures(folder):
     """Reads pictures of all formats, with their metadata."""
     from PIL import Image
 
-    from colorkeras import formats
+    from colorkeras import image_io
 
     generator = np.random.default_rng(0)
     color = Image.fromarray(generator.integers(0, 256, (20, 30, 3), np.uint8))
@@ -90,7 +90,7 @@ def pictures(folder):
         generator = np.random.default_rng(number)
         path = folder / "case"
         path.write_bytes(damaged(contents[number % len(contents)], generator))
-        with formats.opened(path, max_megapixels=1) as opened:
+        with image_io.opened(path, max_megapixels=1) as opened:
             for picture in opened.pages:
                 assert picture.pixels.size <= 3e6
 
@@ -101,8 +101,8 @@ def configs(folder):
     """Reads the settings of runs."""
     import dataclasses
 
-    from colorkeras import runs
-    from colorkeras.config import TrainingConfig
+    from colorkeras.config.training_config import TrainingConfig
+    from colorkeras.training import run_directory
 
     settings = {"settings": dataclasses.asdict(TrainingConfig()), "resumed_after": [1], "seed": 0}
 
@@ -111,35 +111,35 @@ def configs(folder):
         text = json.dumps(changed(settings, generator)).encode()
         content = text if number % 2 else damaged(text, generator)
         (folder / "config.json").write_bytes(content)
-        runs.read_config(folder, {"export_dir": "saved_models"} if number % 3 else {})
+        run_directory.read_config(folder, {"export_dir": "saved_models"} if number % 3 else {})
 
     return read
 
 
 def manifests(folder):
     """Compares files with checksums."""
-    from colorkeras import manifest
+    from colorkeras.export import checksums
 
     (folder / "saved_model.pb").write_bytes(b"program")
-    path = folder / manifest.MANIFEST_FILE
+    path = folder / checksums.MANIFEST_FILE
     path.parent.mkdir()
-    manifest.write_manifest(folder)
+    checksums.write_manifest(folder)
     whole = path.read_bytes()
 
     def read(number):
         generator = np.random.default_rng(number)
         text = json.dumps(changed(json.loads(whole), generator)).encode()
         path.write_bytes(text if number % 2 else damaged(whole, generator))
-        manifest.verify(folder, required=True)
+        checksums.verify(folder, required=True)
 
     return read
 
 
 def models(folder):
     """Loads exports of which one file is damaged."""
-    from colorkeras import export, shipped
+    from colorkeras.export import bundled, saved_model
 
-    copy = shutil.copytree(shipped.resolve("unet"), folder / "copy")
+    copy = shutil.copytree(bundled.resolve("unet"), folder / "copy")
     files = sorted(path for path in copy.rglob("*") if path.is_file())
     contents = {path: path.read_bytes() for path in files}
 
@@ -147,7 +147,7 @@ def models(folder):
         path = files[number % len(files)]
         path.write_bytes(damaged(contents[path], np.random.default_rng(number)))
         try:
-            export.load(copy)
+            saved_model.load(copy)
         finally:
             path.write_bytes(contents[path])
 
@@ -158,7 +158,7 @@ KINDS = {"pictures": pictures, "configs": configs, "manifests": manifests, "mode
 
 
 def main(kind, first, last, folder):
-    from colorkeras.errors import UserError
+    from colorkeras.utils.errors import UserError
 
     read = KINDS[kind](Path(folder))
     resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 10**6,) * 2)

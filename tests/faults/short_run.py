@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from whole_runs import comparable_history
 
-from colorkeras import checkpoints, manifest, runs
+from colorkeras.export import checksums
+from colorkeras.training import checkpoints, run_directory
 
 WORDS = (
     *("train", "--arch", "skip_cnn", "--epochs", "3", "--checkpoint-every", "2steps"),
@@ -91,10 +92,10 @@ def result_in(folder):
 def assert_whole(folder):
     """Fails if a checkpoint cannot be read, or an export or the settings are not whole."""
     for path in Path(folder, "saved_models").glob("skip_cnn/[0-9]*"):
-        manifest.verify(path, required=True)
+        checksums.verify(path, required=True)
     run = run_in(folder)
     if run is not None:
-        runs.read_config(run, {"export_dir": "saved_models"})
+        run_directory.read_config(run, {"export_dir": "saved_models"})
         for path in (run / checkpoints.FOLDER).glob("epoch-*.npz"):
             with np.load(path, allow_pickle=False) as stored:
                 assert len(dict(stored)) > 10

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from colorkeras import export, shipped
 from colorkeras.data import sample
+from colorkeras.export import bundled, saved_model
 
 FOLDER = Path(__file__).parent
 
@@ -23,11 +23,11 @@ def grayscale_input():
 
 def golden_strip(name):
     """Output of a shipped model, pictures side by side: uint8 `[32, 256, 3]`."""
-    model = export.load(shipped.resolve(name))
+    model = saved_model.load(bundled.resolve(name))
     colorize = model.saved_model.signatures["colorize"]
     return np.hstack(colorize(grayscale=tf.constant(grayscale_input()))["rgb"].numpy())
 
 
 if __name__ == "__main__":
-    for name in shipped.SHIPPED:
+    for name in bundled.SHIPPED:
         Image.fromarray(golden_strip(name)).save(FOLDER / f"{name}.png")

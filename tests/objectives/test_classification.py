@@ -5,13 +5,13 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
-from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
-from colorkeras.config import TrainingConfig
+from colorkeras.color.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
+from colorkeras.color.resampling import double
+from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource
-from colorkeras.errors import UserError
 from colorkeras.objectives.classification import TEMPERATURE
-from colorkeras.resolution import double
+from colorkeras.utils.errors import UserError
 
 BLUE, GRAY = (60, 90, 200), (100, 100, 100)
 GRAY_BIN = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])

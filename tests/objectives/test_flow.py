@@ -5,9 +5,12 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.architectures.flow_unet import ENCODER, GUIDE
-from colorkeras.color import luma, luma_chroma_to_rgb, rgb_to_chroma
-from colorkeras.config import TrainingConfig
+from colorkeras.color.resampling import double, halve
+from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.data.stateless_random import Randomness
+from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE
+from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.objectives.flow import (
     DETAIL_WEIGHT,
     KNOWN_SHARE,
@@ -20,9 +23,6 @@ from colorkeras.objectives.flow import (
     unscale,
 )
 from colorkeras.objectives.noise import noise_of_seeds
-from colorkeras.outputs import NUM_CLASSES
-from colorkeras.randomness import Randomness
-from colorkeras.resolution import double, halve
 
 
 class Straight:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colorkeras.data.stateless_random import Randomness
 from colorkeras.objectives.noise import noise_of_seeds, noise_of_training, stored_noise
-from colorkeras.randomness import Randomness
 
 
 def halved(values):

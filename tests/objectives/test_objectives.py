@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras import architectures, objectives
-from colorkeras.config import TrainingConfig
-from colorkeras.errors import UserError
-from colorkeras.outputs import OUTPUTS
-from colorkeras.randomness import Randomness
+from colorkeras import objectives
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.data.stateless_random import Randomness
+from colorkeras.models import architectures
+from colorkeras.models.outputs import OUTPUTS
+from colorkeras.utils.errors import UserError
 
 SETTINGS = TrainingConfig(steps=2)
 

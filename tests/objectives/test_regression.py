@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.color import luma, rgb_to_chroma
-from colorkeras.config import TrainingConfig
-from colorkeras.losses import LOSSES, describe, with_weights
-from colorkeras.outputs import OUTPUTS
-from colorkeras.representations import REPRESENTATIONS
+from colorkeras.color.spaces import luma, rgb_to_chroma
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.models.outputs import OUTPUTS
+from colorkeras.objectives.losses import LOSSES, describe, with_weights
+from colorkeras.objectives.representations import REPRESENTATIONS
 
 every_output = pytest.mark.parametrize("output", REPRESENTATIONS)
 

@@ -1,0 +1,1 @@
+"""Color spaces, color differences, chroma quantization and guided upsampling."""

@@ -1,0 +1,164 @@
+"""How colorful and how varied pictures are, wherever the colors sit."""
+
+import math
+
+import tensorflow as tf
+
+from colorkeras.evaluation.metrics.definition import (
+    SAMPLES,
+    Metric,
+    image_mean,
+    lab,
+    percent,
+    ratio,
+)
+from colorkeras.evaluation.metrics.errors import color_difference
+
+NUM_HUES = 36
+"""Bins of hue in the a*b* plane, 10 degrees each."""
+
+# Between the most that rounding errors give to a gray of 8 bits and the least of another color.
+_GRAY = 0.1
+
+
+def colorfulness(rgb):
+    """Colorfulness of each picture, from signed opponent colors.
+
+    Args:
+        rgb: float32 `[n, h, w, 3]` in 0..255.
+
+    Returns:
+        float32 `[n]`, 0 for gray; about 15 is slightly, 45 quite, 82 highly colorful.
+
+    Reference: Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
+    """
+    red, green, blue = tf.unstack(rgb, axis=-1)
+    red_green = red - green
+    yellow_blue = (red + green) / 2 - blue
+    means, variances = tf.nn.moments(tf.stack([red_green, yellow_blue], axis=-1), axes=[1, 2])
+    deviation = tf.sqrt(tf.reduce_sum(variances, axis=-1))
+    distance = tf.sqrt(tf.reduce_sum(tf.square(means), axis=-1))
+    return deviation + 0.3 * distance
+
+
+def _both_colorfulness(truth, output):
+    return tf.stack([colorfulness(truth), colorfulness(output)], axis=-1)
+
+
+def ab_chroma(rgb):
+    """Chroma C*ab of each pixel: float32 `[n, h, w, 3]` in 0..255 to `[n, h, w]`, 0 for gray."""
+    chroma = tf.norm(lab(rgb)[..., 1:], axis=-1)
+    return tf.where(chroma < _GRAY, 0.0, chroma)
+
+
+def hue_histogram(rgb):
+    """Histogram of hue, each pixel weighed by its chroma C*ab: without it, gray has no hue.
+
+    Args:
+        rgb: float32 `[n, h, w, 3]` in 0..255.
+
+    Returns:
+        float32 `[n, NUM_HUES]`, mean over pixels; the first bin is from 0 to 10 degrees.
+    """
+    _, a, b = tf.unstack(lab(rgb), axis=-1)
+    turns = tf.math.floormod(tf.atan2(b, a) / (2 * math.pi), 1.0)
+    # Rounding can make a turn of what is just below it.
+    bins = tf.minimum(tf.cast(turns * NUM_HUES, tf.int32), NUM_HUES - 1)
+    num_pixels = tf.shape(rgb)[1] * tf.shape(rgb)[2]
+    histogram = tf.math.bincount(
+        tf.reshape(bins, [-1, num_pixels]),
+        weights=tf.reshape(ab_chroma(rgb), [-1, num_pixels]),
+        minlength=NUM_HUES,
+        maxlength=NUM_HUES,
+        axis=-1,
+    )
+    return tf.ensure_shape(histogram, [None, NUM_HUES]) / tf.cast(num_pixels, tf.float32)
+
+
+def _both_hue_histograms(truth, output):
+    return tf.concat([hue_histogram(truth), hue_histogram(output)], axis=-1)
+
+
+def hue_distance(histograms):
+    """Earth mover's distance between two histograms of hue, on the circle.
+
+    It says by how many degrees the color of one has to be turned, on average, to become the
+    other's. So a slight shift of all hues counts little, where the total variation between the
+    histograms would call them as different as can be. On a circle it is the absolute difference of
+    the cumulative histograms from its own median, summed.
+
+    Args:
+        histograms: float32 `[..., 2 * NUM_HUES]`, the one behind the other, of any sums.
+
+    Returns:
+        float32 `[...]` in 0..180 degrees. Between gray, whose histogram is all 0, and color it is
+        180, the most there is; between gray and gray it is 0.
+
+    Reference: Rabin, Delon, Gousseau, "Transportation distances on the circle", Journal of
+    Mathematical Imaging and Vision 41, 2011.
+    """
+    first, second = tf.split(histograms, 2, axis=-1)
+    sums = [tf.reduce_sum(histogram, axis=-1, keepdims=True) for histogram in (first, second)]
+    shares = [tf.math.divide_no_nan(h, s) for h, s in zip((first, second), sums, strict=True)]
+    difference = tf.cumsum(shares[0] - shares[1], axis=-1)
+    median = tf.sort(difference, axis=-1)[..., NUM_HUES // 2, tf.newaxis]
+    distance = tf.reduce_sum(tf.abs(difference - median), axis=-1) * (360 / NUM_HUES)
+    gray = tf.concat(sums, axis=-1) == 0
+    one_is_gray = tf.reduce_any(gray, axis=-1) & ~tf.reduce_all(gray, axis=-1)
+    return tf.where(one_is_gray, 180.0, distance)
+
+
+def _sample_difference(truth, samples):
+    del truth
+    return color_difference(samples[0], samples[1])
+
+
+LIVELINESS = {
+    "colorfulness": Metric(
+        "Colorfulness",
+        "",
+        lambda truth, output: colorfulness(output),
+        None,
+        "Hasler and Suesstrunk 2003, signed, per picture, then mean. Compare with the truth's.",
+        "alive",
+    ),
+    "colorfulness_ratio": Metric(
+        "Colorfulness ratio",
+        "%",
+        _both_colorfulness,
+        None,
+        "Mean colorfulness as a share of the truth's, which is 100.",
+        "alive",
+        finish=lambda means: percent(ratio(means)),
+        num_values=2,
+    ),
+    "mean_chroma": Metric(
+        "Mean chroma",
+        "",
+        lambda truth, output: image_mean(ab_chroma(output)),
+        None,
+        "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the truth's.",
+        "alive",
+    ),
+    "hue_distance": Metric(
+        "Hue distance",
+        "deg",
+        _both_hue_histograms,
+        False,
+        "Earth mover's distance on the circle between the hues of all pictures and the truth's, "
+        "weighed by chroma; 180 for gray.",
+        "alive",
+        finish=hue_distance,
+        num_values=2 * NUM_HUES,
+    ),
+    "diversity": Metric(
+        "Diversity",
+        "",
+        _sample_difference,
+        None,
+        "Mean CIEDE2000 between two samples of one picture.",
+        "alive",
+        needs=SAMPLES,
+    ),
+}
+"""Metrics of color as such, by name."""

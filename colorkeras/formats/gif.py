@@ -1,5 +1,0 @@
-"""GIF files, which hold too few colors for results."""
-
-from colorkeras.formats.format import Format
-
-GIF = Format((".gif",), result_suffix=".png")

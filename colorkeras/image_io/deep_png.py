@@ -1,0 +1,159 @@
+"""Pixels of PNG files of 16 bits, of most of which Pillow reads and writes 8 only.
+
+All here works on some rows at a time, as a photograph may have 100 megapixels.
+
+Reference: W3C, "Portable Network Graphics (PNG) Specification", sections 9 and 10.
+"""
+
+import struct
+import sys
+import zlib
+
+import numpy as np
+from PIL import PngImagePlugin
+
+from colorkeras.image_io.levels import blocks
+
+_GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
+
+# How Pillow is made to decode all bytes of a kind of pixels, which it takes for pixels of 8 bits:
+# mode, raw mode, and which of a pixel's bytes come out. Of colors these are the upper bytes of all
+# channels and then, as if the order of bytes were the other one, the lower ones.
+_PASSES = {
+    _GRAY: (("LA", "LA", range(2)),),
+    _GRAY_ALPHA: (("RGBA", "RGBA", range(4)),),
+    _RGB: (("RGB", "RGB;16B", range(0, 6, 2)), ("RGB", "RGB;16L", range(1, 6, 2))),
+    _RGB_ALPHA: (("RGBA", "RGBA;16B", range(0, 8, 2)), ("RGBA", "RGBA;16L", range(1, 8, 2))),
+}
+
+_BLOCK = 2**20
+"""About how many bytes are encoded at a time."""
+
+_LEVEL = 6
+"""Of compression, as libpng has it unless it is asked for another."""
+
+
+class _Pixels(PngImagePlugin.PngImageFile):
+    """Pillow's image of a file of which the pixels are wanted: what follows may be damaged."""
+
+    def load_end(self):
+        """Reads nothing more."""
+
+
+def decoded(path, kind):
+    """Reads pixels.
+
+    Args:
+        path: `Path` of a file of 16 bits.
+        kind: Which channels it has, by the number that its header says.
+
+    Returns:
+        uint16 `[h, w]` or `[h, w, 3]`, and transparency, uint16 `[h, w]` or None; both may be
+        changed.
+    """
+    color, alpha, level = None, None, None
+    for mode, raw_mode, numbers in _PASSES[kind]:
+        with _Pixels(path) as image:
+            level = image.info.get("transparency")
+            image._mode = mode
+            image.tile = [tile._replace(args=raw_mode) for tile in image.tile[:1]]
+            image.load()
+            if color is None:
+                size = image.height, image.width
+                color = np.empty((*size, 3 if kind in (_RGB, _RGB_ALPHA) else 1), np.uint16)
+                alpha = np.empty((*size, 1), np.uint16)
+            _set_bytes(color, alpha, image, numbers)
+    color = color[..., 0] if kind in (_GRAY, _GRAY_ALPHA) else color
+    if kind in (_GRAY_ALPHA, _RGB_ALPHA):
+        return color, alpha[..., 0]
+    return color, None if level is None else _seen_except(color, level)
+
+
+def encoded(picture):
+    """Yields a file's chunks: first its header, then pixels, last its end.
+
+    Args:
+        picture: `Picture` of 16 bits.
+    """
+    height, width = picture.size
+    num_colors = 3 if picture.pixels.ndim == 3 else 1
+    opaque, seen_through = (_RGB, _RGB_ALPHA) if num_colors == 3 else (_GRAY, _GRAY_ALPHA)
+    kind = opaque if picture.alpha is None else seen_through
+    pixel_length = 2 * (num_colors + (picture.alpha is not None))
+    yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
+    compressor = zlib.compressobj(_LEVEL)
+    above = np.zeros((1, width * pixel_length), np.uint8)
+    for rows in blocks(height, max(1, _BLOCK // (width * pixel_length))):
+        strip = np.atleast_3d(picture.pixels[rows])
+        if picture.alpha is not None:
+            strip = np.dstack([strip, picture.alpha[rows]])
+        strip = strip.astype(">u2").view(np.uint8).reshape(len(strip), -1)
+        content = compressor.compress(_filtered(strip, above, pixel_length))
+        above = strip[-1:]
+        if content:
+            yield _chunk(b"IDAT", content)
+    yield _chunk(b"IDAT", compressor.flush())
+    yield _chunk(b"IEND", b"")
+
+
+def _set_bytes(color, alpha, image, numbers):
+    """Sets those bytes of levels that Pillow has as channels of an image.
+
+    Args:
+        color: uint16 `[h, w, channels]`.
+        alpha: uint16 `[h, w, 1]`.
+        image: `PIL.Image.Image`.
+        numbers: Which bytes of a pixel its channels are.
+    """
+    for rows in blocks(image.height):
+        strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
+        for number, values in zip(numbers, np.moveaxis(strip, -1, 0), strict=True):
+            # Files have the upper byte of a level first, unlike most machines.
+            at = number if sys.byteorder == "big" else number ^ 1
+            is_color = number < 2 * color.shape[-1]
+            levels, at = (color, at) if is_color else (alpha, at % 2)
+            levels.view(np.uint8)[rows, :, at] = values
+
+
+def _seen_except(color, level):
+    """Transparency of pixels of which nothing is seen where they are of one level."""
+    alpha = np.empty(color.shape[:2], np.uint16)
+    for rows in blocks(len(color)):
+        differs = color[rows] != np.asarray(level, np.uint16)
+        alpha[rows] = (differs if color.ndim == 2 else differs.any(axis=-1)) * np.uint16(65535)
+    return alpha
+
+
+def _filtered(strip, above, pixel_length):
+    """Rows as differences that are small, by whichever filter makes those of a row smallest.
+
+    Args:
+        strip: uint8 `[n, length]`.
+        above: The row above of it, uint8 `[1, length]`.
+        pixel_length: Bytes of a pixel.
+
+    Returns:
+        uint8 `[n, 1 + length]`, number of the filter first.
+    """
+    up = np.concatenate([above, strip[:-1]])
+    left, corner = (np.pad(x, ((0, 0), (pixel_length, 0)))[:, :-pixel_length] for x in (strip, up))
+    a, b, c = (x.astype(np.int16) for x in (left, up, corner))
+    to_left, to_up, to_corner = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
+    nearest = np.where((to_left <= to_up) & (to_left <= to_corner), left, corner)
+    is_up = (to_up < to_left) & (to_up <= to_corner)
+    guesses = (left, up, ((a + b) // 2).astype(np.uint8), np.where(is_up, up, nearest))
+    best, smallest = np.pad(strip, ((0, 0), (1, 0))), None
+    for number, guess in enumerate(guesses, 1):
+        difference = strip - guess
+        # As signed numbers.
+        total = np.minimum(difference, -difference).sum(axis=1, dtype=np.int64)
+        is_best = np.full(len(strip), True) if smallest is None else total < smallest
+        smallest = total if smallest is None else np.minimum(total, smallest)
+        best[is_best, 0] = number
+        best[is_best, 1:] = difference[is_best]
+    return best
+
+
+def _chunk(name, content):
+    checksum = zlib.crc32(content, zlib.crc32(name))
+    return b"".join([struct.pack(">I4s", len(content), name), content, struct.pack(">I", checksum)])

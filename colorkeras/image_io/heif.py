@@ -1,0 +1,18 @@
+"""HEIC and AVIF files, which are read where the installed Pillow reads them.
+
+It reads AVIF by itself, HEIC with the package pillow-heif. Both hold up to 12 bits for each
+channel, of which Pillow keeps 8.
+"""
+
+from colorkeras.image_io.format import Format, only_page
+
+
+def page(path, image, number, notes):
+    """The main picture. See `Format`."""
+    if image.info.get("bit_depth", 8) > 8:
+        notes.append(f"{image.info['bit_depth']} bits became 8")
+    return only_page(path, image, number, notes)
+
+
+HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")
+AVIF = Format((".avif",), page, result_suffix=".jpg")

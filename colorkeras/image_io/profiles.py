@@ -1,0 +1,212 @@
+"""Color profiles: from what they describe to sRGB.
+
+Pixels of 8 bits are converted by LittleCMS, which Pillow brings along and which knows profiles of
+all kinds, but no more bits. Those of 16 bits are converted here, by the formulas of gray profiles
+and of those that are three curves and a matrix, as profiles of scanners' and editors' RGB are.
+
+Reference: International Color Consortium, "Specification ICC.1:2022", https://www.color.org/.
+"""
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from colorkeras.image_io.levels import is_gray
+from colorkeras.utils.errors import one_line
+
+_DAMAGED = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
+
+# Linear sRGB to CIE XYZ of the profile connection space, whose white is D50 (IEC 61966-2-1, adapted
+# by Bradford's method).
+_XYZ_FROM_RGB = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+
+_MAX = 65535
+_LEVELS = np.arange(_MAX + 1) / _MAX
+
+
+def srgb_profile():
+    """The ICC profile of sRGB as bytes."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def shallow_converter(profile, mode, notes):
+    """Prepares the conversion of images of 8 bits.
+
+    Args:
+        profile: ICC profile as bytes, or None.
+        mode: That of the images, by Pillow's names; one without transparency.
+        notes: List that gets a sentence if the profile is not applied.
+
+    Returns:
+        Function from an image of this mode to an image in sRGB, of mode "L" or "RGB".
+    """
+    if profile:
+        try:
+            return _by_profile(ImageCms.ImageCmsProfile(io.BytesIO(profile)), mode)
+        except _DAMAGED as error:
+            notes.append(f"the color profile was not applied ({one_line(error)})")
+    return _plain
+
+
+def deep_converter(profile, gray, notes):
+    """Prepares the conversion of pixels of 16 bits.
+
+    Args:
+        profile: ICC profile as bytes, or None.
+        gray: Whether the pixels are gray.
+        notes: List that gets a sentence if the profile is not applied.
+
+    Returns:
+        Function from uint16 `[n, w]` or, if not gray, `[n, w, 3]` to the same in sRGB; None if
+        they are in sRGB already.
+    """
+    if not profile:
+        return None
+    try:
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
+            convert = _by_curve(profile) if gray else _by_matrix(profile)
+            return None if _changes_nothing(convert, gray) else convert
+    except (KeyError, ValueError, FloatingPointError, struct.error):
+        notes.append("the color profile was not applied: it is of no kind that 16 bits allow for")
+        return None
+
+
+def _plain(image):
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+
+
+def _by_profile(source, mode):
+    if mode == "L":
+        return _by_ramp(source)
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    if mode != "RGB":
+        return lambda image: ImageCms.applyTransform(image, transform)
+    # What is sRGB already would only be rounded once more.
+    levels = np.linspace(0, 255, 16).round().astype(np.uint8)
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
+    converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colors), transform))
+    if np.abs(converted.astype(int) - colors).max() <= 1:
+        return _plain
+    by_ramp = _by_ramp(source)
+
+    def convert(image):
+        # Rounding in the transform would give gray a tint.
+        if is_gray(np.asarray(image)):
+            return by_ramp(image.getchannel("G"))
+        return ImageCms.applyTransform(image, transform)
+
+    return convert
+
+
+def _by_ramp(source):
+    """Function that converts gray images, level by level."""
+    # Also a profile of RGB tells what gray levels are.
+    is_gray_profile = source.profile.xcolor_space.strip() == "GRAY"
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis])
+    ramp = ramp if is_gray_profile else ramp.convert("RGB")
+    target = ImageCms.createProfile("sRGB")
+    # What LittleCMS leaves out to be quick is missing in the shadows.
+    flags = ImageCms.Flags.NOOPTIMIZE
+    converted = ImageCms.profileToProfile(ramp, source, target, outputMode="RGB", flags=flags)
+    levels = np.asarray(converted)[0, :, 1].astype(int)
+    if np.abs(levels - np.arange(256)).max() <= 1:
+        return _plain
+    return lambda image: image.point(levels.tolist())
+
+
+def _by_curve(profile):
+    # Also a profile of RGB tells what gray levels are.
+    tags = _tags(profile)
+    levels = _deep_levels(_encoded(_curve(tags.get(b"kTRC") or tags[b"gTRC"])))
+    return lambda pixels: levels[pixels]
+
+
+def _by_matrix(profile):
+    tags = _tags(profile)
+    curves = [_curve(tags[name]).astype(np.float32) for name in (b"rTRC", b"gTRC", b"bTRC")]
+    xyz = np.stack([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
+    matrix = np.linalg.inv(_XYZ_FROM_RGB) @ xyz
+    # Rounded figures in profiles would give gray a tint.
+    matrix = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def convert(pixels):
+        channels = [curve[pixels[..., channel]] for channel, curve in enumerate(curves)]
+        return _deep_levels(_encoded(np.stack(channels, axis=-1) @ matrix.T))
+
+    return convert
+
+
+def _changes_nothing(convert, gray):
+    """Whether a conversion changes no level by more than one of 8 bits: figures are rounded."""
+    levels = np.linspace(0, _MAX, 16).round().astype(np.uint16)
+    pixels = levels if gray else np.stack(np.meshgrid(levels, levels, levels), axis=-1)
+    return np.abs(convert(pixels).astype(int) - pixels).max() <= 257
+
+
+def _encoded(linear):
+    """sRGB's curve, of values that are clipped to 0..1."""
+    linear = np.clip(linear, 0, 1)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _deep_levels(values):
+    return np.rint(values * _MAX).astype(np.uint16)
+
+
+def _tags(profile):
+    """What a profile of gray or RGB says, as bytes by name."""
+    if profile[16:24] not in (b"GRAYXYZ ", b"RGB XYZ "):
+        raise ValueError("another space")
+    (count,) = struct.unpack_from(">I", profile, 128)
+    tags = {}
+    for number in range(min(count, 100)):
+        name, start, length = struct.unpack_from(">4sII", profile, 132 + 12 * number)
+        tags[name] = profile[start : start + length]
+    return tags
+
+
+def _xyz(tag):
+    return np.array(struct.unpack_from(">3i", tag, 8)) / 65536
+
+
+def _curve(tag):
+    """Light, 0..1, by levels of 16 bits: float64 `[65536]`."""
+    if tag[:4] == b"para":
+        return _parametric(tag)
+    if tag[:4] != b"curv":
+        raise ValueError("no curve")
+    (count,) = struct.unpack_from(">I", tag, 8)
+    if count == 0:
+        return _LEVELS
+    if count == 1:
+        (gamma,) = struct.unpack_from(">H", tag, 12)
+        return _LEVELS ** (gamma / 256)
+    table = np.array(struct.unpack_from(f">{count}H", tag, 12)) / _MAX
+    return np.interp(_LEVELS, np.linspace(0, 1, count), table)
+
+
+def _parametric(tag):
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    if kind > 4:
+        raise ValueError("no known formula")
+    count = (1, 3, 4, 5, 7)[kind]
+    given = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]
+    # Above a break the curve is a power, below it a line: (a x + b) ** gamma + e, and c x + f.
+    gamma, a, b, c, line, e, f = [*given[:1], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    if kind in (1, 2):
+        a, b = given[1:3]
+        c, line = 0.0, -b / a if a else 0.0
+        e = f = given[3] if kind == 2 else 0.0
+    elif kind in (3, 4):
+        a, b, c, line = given[1:5]
+        e, f = given[5:] if kind == 4 else (0.0, 0.0)
+    power = np.maximum(a * _LEVELS + b, 0) ** gamma + e
+    return np.clip(np.where(line <= _LEVELS, power, c * _LEVELS + f), 0, 1)

@@ -1,0 +1,65 @@
+"""WebP files.
+
+Those that lose something hold chroma at half the resolution, whatever their quality: the format
+knows no other way. What comes from a file that lost nothing is written without loss.
+"""
+
+import io
+import struct
+
+from PIL import Image
+
+from colorkeras.image_io.exif import block_of
+from colorkeras.image_io.format import Format, all_metadata
+from colorkeras.image_io.metadata import packet_of
+from colorkeras.image_io.pixels import with_alpha
+from colorkeras.image_io.profiles import srgb_profile
+
+_HEADER_LENGTH, _FRAME_HEADER_LENGTH = 12, 16
+
+
+def metadata(path, image, notes):
+    """What the file says. See `Format`."""
+    said = all_metadata(path, image, notes)
+    with path.open("rb") as stream:
+        said.is_lossless = _is_lossless(stream)
+    return said
+
+
+def write(path, pictures, saving):
+    """Writes the first picture. See `Format`."""
+    picture = next(pictures)
+    said = {
+        "exif": block_of(saving, picture),
+        "xmp": packet_of(saving),
+        "icc_profile": srgb_profile() if saving.metadata.has_profile else None,
+    }
+    said = {name: value for name, value in said.items() if value is not None}
+    # Colors of pixels that are not seen stay as well.
+    image = Image.fromarray(with_alpha(picture))
+    if saving.metadata.is_lossless:
+        image.save(path, "WEBP", lossless=True, exact=True, **said)
+        return
+    image.save(path, "WEBP", quality=saving.quality, exact=True, **said)
+
+
+def _is_lossless(stream):
+    """Whether the first picture of a file is stored without loss."""
+    stream.seek(_HEADER_LENGTH)
+    while len(head := stream.read(8)) == 8:
+        name, length = struct.unpack("<4sI", head)
+        if name in (b"VP8 ", b"VP8L"):
+            return name == b"VP8L"
+        # The chunks of an animation's picture stand within one.
+        stream.seek(_FRAME_HEADER_LENGTH if name == b"ANMF" else length + length % 2, io.SEEK_CUR)
+    return False
+
+
+WEBP = Format(
+    (".webp",),
+    metadata=metadata,
+    write=write,
+    has_alpha=True,
+    max_side=16383,
+    keeps=("EXIF", "XMP", "DPI"),
+)

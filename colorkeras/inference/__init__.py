@@ -1,0 +1,1 @@
+"""Color images of any size, one or many."""

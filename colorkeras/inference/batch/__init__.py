@@ -1,0 +1,1 @@
+"""Color many files: plan, run, report."""

@@ -1,0 +1,104 @@
+"""What `full_resolution` does, strip by strip outside of graphs, so that little is in memory."""
+
+import functools
+import threading
+
+import numpy as np
+import tensorflow as tf
+
+from colorkeras.color.guided_upsampling import (
+    as_grayscale,
+    enlarge_rows,
+    lines_of,
+    rows_per_strip,
+    shrink_rows,
+    small_size,
+)
+from colorkeras.utils.errors import UserError
+
+MAX_SIDE = 2**18
+"""Pixels: how wide and how high pictures may be. What is computed for each row and column grows
+with it, up to some hundred MB."""
+
+
+def shrink(pixels, render_size, image_size=None):
+    """The small picture that a network sees of a large one.
+
+    Args:
+        pixels: NumPy array, uint8, uint16 or floating-point in 0..1, `[h, w]` or `[h, w, 3]`.
+        render_size: Pixels of the longer side of a picture that is shrunk.
+        image_size: Pixels of both sides of the only pictures that the network takes; None if it
+            takes any.
+
+    Returns:
+        Luma, float32 tensor `[1, small height, small width, 1]` in 0..1.
+
+    Raises:
+        UserError: The picture is too high or too wide.
+    """
+    if max(pixels.shape[:2]) > MAX_SIDE:
+        raise UserError(
+            f"a picture of {pixels.shape[1]}x{pixels.shape[0]} pixels",
+            f"at most {MAX_SIDE} pixels on either side",
+            "Cut it into parts.",
+        )
+    size = tf.constant(pixels.shape[:2])
+    small = small_size(size, render_size) if image_size is None else tf.constant([image_size] * 2)
+    total = tf.zeros(small)
+    for start, rows in _strips(pixels):
+        total += _graphs_of(rows).shrink(rows, start, size, small)
+    return as_grayscale(total)
+
+
+def enlarge(pixels, grayscale, rgb, saturation=1.0):
+    """Colors a large picture like its small one.
+
+    Args:
+        pixels: As for `shrink`.
+        grayscale: What it returned.
+        rgb: The same in color, float32 `[1, small height, small width, 3]` in 0..1.
+        saturation: Factor of chroma, at least 0.
+
+    Returns:
+        NumPy array, RGB `[h, w, 3]` of the dtype and luma of `pixels`.
+    """
+    size = tf.constant(pixels.shape[:2])
+    lines = lines_of(grayscale, rgb, saturation)
+    colored = np.empty([*pixels.shape[:2], 3], pixels.dtype)
+    for start, rows in _strips(pixels):
+        colored_rows = _graphs_of(rows).enlarge(rows, start, size, lines)
+        colored[int(start) : int(start) + len(rows)] = colored_rows
+    return colored
+
+
+def _strips(pixels):
+    """Yields the number of the first row and the rows of parts of a picture, both as tensors."""
+    pixels = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+    num_rows = rows_per_strip(pixels.shape[1])
+    for start in range(0, len(pixels), num_rows):
+        yield tf.constant(start), tf.constant(pixels[start : start + num_rows])
+
+
+class _Graphs:
+    """`shrink_rows` and `enlarge_rows` in graphs, traced once for pictures of all sizes."""
+
+    def __init__(self, dtype, num_channels):
+        rows = tf.TensorSpec([None, None, num_channels], dtype)
+        number, size = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32)
+        lines = tf.TensorSpec([4, None, None], tf.float32)
+        self.shrink = _traced(shrink_rows, [rows, number, size, size])
+        self.enlarge = _traced(enlarge_rows, [rows, number, size, lines])
+
+
+def _traced(function, signature):
+    # The function itself would warn where it is traced for several kinds of pictures.
+    return tf.function(function, signature).get_concrete_function()
+
+
+_graphs = functools.cache(_Graphs)
+_lock = threading.Lock()
+
+
+def _graphs_of(rows):
+    with _lock:  # Else threads that begin together would trace it several times.
+        return _graphs(rows.dtype, rows.shape[-1])

@@ -1,0 +1,1 @@
+"""Train a network: from a configuration to an exported SavedModel."""

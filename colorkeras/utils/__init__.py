@@ -1,0 +1,1 @@
+"""Shared helpers: files, errors, ordered maps, plots, tables, version."""

@@ -1,0 +1,43 @@
+"""Tests of the named settings of training runs."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from colorkeras.config.presets import RECIPES
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.models.architectures import ARCHITECTURES, choose
+from colorkeras.models.outputs import OUTPUTS
+from colorkeras.objectives import check_settings
+from colorkeras.objectives.losses import LOSSES
+from colorkeras.training.optimizers import OPTIMIZERS
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_settings_of_a_recipe_exist_and_go_together(name):
+    config = TrainingConfig(recipe=name, **RECIPES[name].settings)
+    arch, output = choose(config.arch, config.output, config.objective)
+    assert output in ARCHITECTURES[arch].outputs
+    check_settings(replace(config, objective=OUTPUTS[output].objective))
+    assert ARCHITECTURES[arch].has_class_head or not config.class_weight
+    assert config.optimizer in OPTIMIZERS
+    assert config.loss in LOSSES and config.augment in AUGMENTATIONS
+    assert RECIPES[name].description.strip()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_figures_of_a_recipe_are_those_of_its_model(name):
+    folder = Path(__file__).resolve().parents[2] / "results" / RECIPES[name].settings["name"]
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["model"]["recipe"] == name
+    figures, text = metrics["figures"], " ".join(RECIPES[name].description.split())
+    expected = [f"{metrics['model']['minutes']:.1f} minutes"]
+    if "best_of_8" in figures:
+        expected += [f"{figures['best_of_8']:.2f} dB", f"{figures['colorfulness_ratio']:.1f} %"]
+    else:
+        expected += [f"{figures['psnr_pooled']:.2f} dB", f"CIEDE2000 {figures['ciede2000']:.2f}"]
+    for figure in expected:
+        assert figure in text

@@ -1,0 +1,178 @@
+"""Tests of comparing models: labels, ranking, and what the files say."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from colorkeras import evaluation
+from colorkeras.config.training_config import is_plain_name
+from colorkeras.data import ArraySource, ImageDataset
+from colorkeras.evaluation import column_title, comparison, measure
+from colorkeras.evaluation.metrics import GROUPS, METRICS, SAMPLES
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import literal
+
+# Reddish pictures, each a little further from gray than the one before, in mixed order.
+ORDER = np.random.default_rng(0).permutation(30)
+REDDISH = np.stack([np.full((16, 16, 3), (80 + 5 * step, 80, 80), np.uint8) for step in ORDER])
+DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
+
+
+def colorizer(name, color=evaluation.echo, image_size=None):
+    """Stands in for an `ExportedModel`."""
+    metadata = {"name": name, "architecture": "none", "output": "rgb", "num_parameters": 0}
+    return SimpleNamespace(
+        metadata=metadata, color=color, image_size=image_size, samples=False, is_confident=False
+    )
+
+
+def blue(grayscale, seeds):
+    del seeds
+    return tf.concat([0 * grayscale, 0 * grayscale, 1 + 0 * grayscale], axis=-1)
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """The comparison of two colorizers, of which "blue" is farther off, on `DATASET`."""
+    models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
+    return comparison.compare(comparison.candidates_from(models), DATASET, "test")
+
+
+def test_models_are_called_by_name():
+    models = {"unet": colorizer("unet"), "some/folder": colorizer("mine")}
+    candidates = comparison.candidates_from(models)
+    assert [candidate.label for candidate in candidates] == ["unet", "mine"]
+    assert comparison.file_names(candidates) == [
+        "comparison.md",
+        "comparison.json",
+        "pictures.png",
+        "unet_best_worst.png",
+        "mine_best_worst.png",
+    ]
+
+
+@pytest.mark.parametrize("name", ["unet", "Unet"])
+def test_models_of_one_name_are_told_apart(name):
+    models = {"unet": colorizer("unet"), "a/unet/1": colorizer(name), "b": colorizer("1_unet")}
+    candidates = comparison.candidates_from(models)
+    labels = [candidate.label for candidate in candidates]
+    assert labels == ["unet (unet)", f"{name} (a/unet/1)", "1_unet (b)"]
+    files = [candidate.sheet_file.lower() for candidate in candidates]
+    assert len(set(files)) == 3
+    assert all(map(is_plain_name, files))
+
+
+def test_models_that_no_picture_suits_are_refused():
+    models = {"a": colorizer("a", image_size=64), "b": colorizer("b", image_size=32)}
+    comparison.candidates_from({**models, "b": colorizer("b")})
+    with pytest.raises(UserError, match="32 and 64 pixels only"):
+        comparison.candidates_from(models)
+
+
+@pytest.mark.parametrize(("num_pictures", "expected"), [(30, 10), (20, 10), (7, 3), (1, 1)])
+def test_best_and_worst_are_the_extremes(num_pictures, expected):
+    differences = np.random.default_rng(1).permutation(num_pictures).astype(np.float32)
+    best, worst = comparison.best_and_worst(differences)
+    np.testing.assert_array_equal(differences[best], np.arange(expected))
+    np.testing.assert_array_equal(differences[worst], num_pictures - 1 - np.arange(expected))
+
+
+def test_best_and_worst_show_the_pictures_that_they_number(compared):
+    entry = compared.entries[0]
+    # Echoing gray is the farther off the more color there is.
+    np.testing.assert_array_equal(ORDER[entry.best.numbers], np.arange(10))
+    np.testing.assert_array_equal(ORDER[entry.worst.numbers], 29 - np.arange(10))
+    for ranked in (entry.best, entry.worst):
+        grayscale, prediction, truth = ranked.pictures.swapaxes(0, 1)
+        np.testing.assert_array_equal(truth, REDDISH[ranked.numbers])
+        np.testing.assert_array_equal(prediction, grayscale)
+        assert np.ptp(grayscale, axis=-1).max() == 0
+    assert entry.best.differences[0] == 0 < entry.best.differences[1]
+    label, pictures = entry.worst.rows()[0]
+    assert label == f"{entry.worst.differences[0]:.2f}\nno. {entry.worst.numbers[0]}"
+    np.testing.assert_array_equal(pictures, entry.worst.pictures[0])
+
+
+def test_of_a_model_that_samples_the_first_version_is_shown(tmp_path):
+    sampling = colorizer("sampling", blue)
+    sampling.samples = True
+    comparison.compare(comparison.candidates_from({"s": sampling}), DATASET, "test").save(tmp_path)
+    assert (tmp_path / comparison.PICTURES_FILE).is_file()
+
+
+def test_table_and_ranking_come_from_one_pass(monkeypatch):
+    passes = []
+    batches = measure.evaluation_batches
+    monkeypatch.setattr(
+        measure,
+        "evaluation_batches",
+        lambda *arguments: passes.append(arguments) or batches(*arguments),
+    )
+    evaluation.prepare(DATASET, "test")
+    num_references = len(passes)
+    passes.clear()
+    models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
+    compared = comparison.compare(comparison.candidates_from(models), DATASET, "test")
+    assert len(passes) == num_references + 2
+    for entry in compared.entries:
+        figure = entry.report.metrics["figures"]["ciede2000"]
+        assert figure == pytest.approx(entry.report.per_image["ciede2000"].mean())
+
+
+def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared, tmp_path):
+    compared.save(tmp_path)
+    text = (tmp_path / "comparison.md").read_text(encoding="utf-8")
+    assert "toys, test: 30 pictures." in text
+    titles = []
+    for group in GROUPS:
+        section = text.split(f"## {group.capitalize()}\n")[1].split("##")[0]
+        lines = re.findall(r"\|.*", section)
+        rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+        header, _, gray, blue, echo, mean, truth = rows
+        names = [row[0] for row in (gray, blue, echo, mean, truth)]
+        assert names == ["gray", "blue", *evaluation.REFERENCES.values()]
+        # Plain pictures have no steps, whatever their color.
+        assert gray[1:] == echo[1:] and (gray[1:] == blue[1:]) == (group == "structure")
+        assert header[0] == "model"
+        titles += header[1:]
+    measured = [name for name in METRICS if METRICS[name].needs != SAMPLES]
+    assert titles == [literal(column_title(name)) for name in measured]
+    links = re.findall(r"\]\((.*)\)", text)
+    assert links == ["pictures.png", "gray_best_worst.png", "blue_best_worst.png"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "comparison.md",
+        "comparison.json",
+        *links,
+    }
+    for link in links:
+        with Image.open(tmp_path / link) as image:
+            assert image.format == "PNG"
+
+
+def test_json_holds_figures_and_ranking(compared, tmp_path):
+    compared.save(tmp_path)
+    records = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert list(records) == ["gray", "blue"]
+    entry = compared.entries[1]
+    record = records["blue"]
+    assert record["given_as"] == "second"
+    assert record["figures"] == entry.report.metrics["figures"]
+    assert record["worst"][0] == {
+        "picture": int(entry.worst.numbers[0]),
+        "ciede2000": float(entry.worst.differences[0]),
+    }
+    assert [len(record[part]) for part in ("best", "worst")] == [10, 10]
+
+
+def test_every_model_colors_the_same_ten_pictures(compared):
+    gray, blue = (report.pictures for report in compared.reports.values())
+    np.testing.assert_array_equal(gray["ground truth"], blue["ground truth"])
+    np.testing.assert_array_equal(
+        gray["ground truth"], evaluation.sample_pictures(ArraySource(REDDISH))
+    )
+    assert (blue["prediction"] == [0, 0, 255]).all()

@@ -1,0 +1,125 @@
+"""Tests of RESULTS.md, from results as `evaluate --results` writes them."""
+
+import pytest
+from PIL import Image
+
+from colorkeras.evaluation import results_page
+from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
+from colorkeras.evaluation.learned_metrics import FIGURES
+
+
+def metrics_of(psnr, judged=True, history=True):
+    figures = {"psnr_pooled": psnr, "ciede2000": 9.0, "colorfulness": 20.0}
+    metrics = {
+        "dataset": "toys, test",
+        "num_pictures": 1234,
+        "figures": figures,
+        "intervals": {"psnr_pooled": [psnr - 0.25, psnr + 0.25]},
+        "echo": {"psnr_pooled": 20.0, "ciede2000": 10.0, "colorfulness": 0.0},
+        "truth": {"ciede2000": 0.0, "colorfulness": 30.0},
+        "model": {
+            "output": "chroma",
+            "num_parameters": 1234,
+            "epochs": 2,
+            "minutes": 3.14,
+            "device": "abacus",
+            "precision": "float32",
+            "loss": "mse",
+            "batch_size": 8,
+            "seed": 0,
+        },
+    }
+    if history:
+        curves = {f"val_{name}": [1.0, 2.0] for name in figures}
+        metrics["model"]["history"] = {"minutes": [1.5, 3.0], **curves}
+    if judged:
+        entry = {
+            "figures": {"fooling_4": 40.0, "top1": 80.0},
+            "ranges": {"fooling_4": [39.0, 41.5]},
+            "intervals": {"top1": [79.5, 80.5]},
+            "seeds": [0, 1, 2],
+        }
+        metrics["judge"] = dict.fromkeys(["model", *JUDGED_REFERENCES], entry)
+    return metrics
+
+
+def test_tables_have_intervals_ranges_and_references():
+    page = results_page.markdown(
+        {"a": metrics_of(23.0)}, {"a, saturation 2": metrics_of(21.0, history=False)}
+    )
+    lines = page.splitlines()
+    assert lines[0].startswith("toys, test, 1,234 pictures.")
+    headings = [line for line in lines if line.startswith("### ")]
+    groups = ["### faithful", "### alive", "### plausible"]
+    # None has figures of structure.
+    assert headings[:4] == [*groups, "### Training"]
+    assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
+    assert "| a, saturation 2 | 21.00 (20.75 to 21.25) | 9.00 |" in lines
+    assert "| *echo (grayscale input)* | 20.00 | 10.00 |" in lines
+    assert "| a | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
+    assert (
+        "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
+    )
+    assert "means over 3 networks" in page
+    assert "| a | chroma | 1,234 | 2 | 3.1 |" in lines
+    assert FIGURES["frechet"].title not in page
+
+
+def test_what_was_not_measured_is_left_out():
+    page = results_page.markdown({"a": metrics_of(23.0, judged=False, history=False)}, {})
+    assert "plausible" not in page
+    assert results_page.JUDGES_FILE not in page and results_page.MINUTES_FILE not in page
+
+
+@pytest.mark.parametrize("judged", [True, False])
+@pytest.mark.parametrize("history", [True, False])
+def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
+    measured = {"a": metrics_of(23.0, judged, history), "b": metrics_of(24.0, judged, False)}
+    written = results_page.save_figures(tmp_path, measured, {})
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
+    page = results_page.markdown(measured, {})
+    for path in written:
+        assert f"(results/{path.name})" in page
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+    assert len(written) == 1 + judged + history
+
+
+def test_what_has_no_labels_is_in_the_table_and_not_in_the_figure(tmp_path):
+    measured = {"a": metrics_of(23.0), "b": metrics_of(24.0)}
+    for metrics in measured.values():
+        metrics["judge"] = {"model": {"figures": {"fooling_4": 40.0}, "ranges": {}}}
+        metrics["judge"]["model"] |= {"intervals": {}, "seeds": [0]}
+    assert results_page.JUDGES_FILE not in results_page.markdown(measured, {})
+    results_page.save_figures(tmp_path, measured, {})
+    assert not (tmp_path / results_page.JUDGES_FILE).exists()
+
+
+def test_card_has_the_figures_beside_those_of_the_input():
+    lines = results_page.card_markdown(metrics_of(23.0)).splitlines()
+    assert lines[0] == "toys, test, 1,234 pictures."
+    assert lines[2:4] == ["| figure | model | echo |", "| --- | ---: | ---: |"]
+    assert "| PSNR, pooled (dB) | 23.00 | 20.00 |" in lines
+    assert "| Top-1 (%) | 80.0 | 80.0 |" in lines
+    assert len(lines) == 4 + 3 + 2
+
+
+def test_figures_to_keep_have_all_that_is_needed_to_read_them():
+    card = results_page.card_figures(metrics_of(23.0))
+    assert card["dataset"] == "toys, test" and card["num_pictures"] == 1234
+    assert card["figures"]["psnr_pooled"] == {
+        "title": "PSNR, pooled",
+        "unit": "dB",
+        "decimals": 2,
+        "model": 23.0,
+        "interval": [22.75, 23.25],
+        "references": {"echo": 20.0},
+    }
+    assert card["figures"]["colorfulness"]["references"] == {"echo": 0.0, "truth": 30.0}
+    fooling = card["figures"]["fooling_4"]
+    assert fooling["range"] == [39.0, 41.5] and "interval" not in fooling
+    assert fooling["references"] == dict.fromkeys(JUDGED_REFERENCES, 40.0)
+    assert card["references"] == JUDGED_REFERENCES
+    unjudged = results_page.card_figures(metrics_of(23.0, judged=False))
+    assert "fooling_4" not in unjudged["figures"]
+    assert set(unjudged["references"]) < set(JUDGED_REFERENCES)

@@ -1,0 +1,78 @@
+"""The models that come with colorkeras: there, small enough, and coloring as they always did."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from golden.make import FOLDER, golden_strip
+from PIL import Image
+
+import colorkeras
+from colorkeras.evaluation import format_value
+from colorkeras.export import bundled, saved_model
+
+pytestmark = pytest.mark.parametrize("name", bundled.SHIPPED)
+
+MAX_BYTES = 12 * 10**6
+
+
+def test_output_is_golden(name):
+    with Image.open(FOLDER / f"{name}.png") as image:
+        golden = np.asarray(image).astype(int)
+    # Another processor sums in another order, which may turn a rounding by one level.
+    np.testing.assert_allclose(golden_strip(name).astype(int), golden, atol=1)
+
+
+def test_size(name):
+    files = [path for path in bundled.resolve(name).rglob("*") if path.is_file()]
+    assert files
+    assert sum(path.stat().st_size for path in files) <= MAX_BYTES
+
+
+def test_figures_and_card_are_those_of_this_very_model(name):
+    folder = bundled.resolve(name)
+    results = Path(__file__).resolve().parents[2] / "results" / name / "metrics.json"
+    metrics = json.loads(results.read_text(encoding="utf-8"))
+    assert metrics["model"] == saved_model.read_metadata(folder)
+    card = (folder / saved_model.README_FILE).read_text(encoding="utf-8")
+    for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
+        assert f"| {format_value(metrics['figures'][figure], figure)} |" in card
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_bytes_endpoint_does_what_people_get_in_python_at_25_megapixels(name, kind):
+    coarse = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(coarse).resize((6250, 4000)).save(buffer, kind)
+    model = colorkeras.load(name)
+    endpoint = model.exported.saved_model.signatures["colorize_bytes"]
+    (result,) = endpoint(image_bytes=tf.constant([buffer.getvalue()]))["image_bytes"].numpy()
+    expected = np.asarray(model.colorize(Image.open(buffer))).astype(np.int16)
+    assert np.abs(expected - np.asarray(Image.open(io.BytesIO(result)))).max() <= 1
+
+
+@pytest.mark.slow
+def test_xla_compiles_it(name):
+    model = saved_model.load(bundled.resolve(name))
+    grayscale = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
+
+    def color(grayscale):
+        # XLA draws other noise.
+        return model.color(grayscale, temperature=0.0 if model.samples else None)
+
+    compiled = tf.function(color, jit_compile=True)
+    np.testing.assert_allclose(compiled(grayscale), color(grayscale), atol=1e-4)
+    rgb = tf.function(model.color, jit_compile=True)(grayscale).numpy()
+    assert rgb.shape == (2, 32, 32, 3) and rgb.min() >= 0 and rgb.max() <= 1
+    assert rgb.std(axis=-1).max() > 0.01  # Colored, in whatever version.
+
+
+def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert bundled.resolve(name).is_absolute()
+    assert bundled.resolve(f"./{name}").resolve() == tmp_path / name

@@ -1,0 +1,125 @@
+"""Tests of the way back from files to networks that can be trained further."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from colorkeras.color.chroma_bins import NUM_BINS
+from colorkeras.export import bundled, restore, saved_model
+from colorkeras.models import architectures
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.architectures.flow_unet import flow_unet
+from colorkeras.models.architectures.residual_unet import residual_unet
+from colorkeras.utils.errors import UserError
+
+
+def test_an_export_comes_back_with_every_weight(exported):
+    network = restore.load(str(exported.folder))
+    assert network.name == exported.network.name
+    assert network.output_names == exported.network.output_names
+    for one, two in zip(network.weights, exported.network.weights, strict=True):
+        np.testing.assert_array_equal(one, two, err_msg=two.path)
+    assert network.trainable_variables
+
+
+def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
+    exported.network.save(tmp_path / "model.keras")
+    network = restore.load(str(tmp_path / "model.keras"))
+    for one, two in zip(network.weights, exported.network.weights, strict=True):
+        np.testing.assert_array_equal(one, two, err_msg=two.path)
+
+
+@pytest.mark.parametrize("name", bundled.SHIPPED)
+def test_a_shipped_model_comes_back(name, monkeypatch):
+    # Not the small networks of other tests.
+    for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
+        kind = replace(ARCHITECTURES[architecture], builder=builder)
+        monkeypatch.setitem(ARCHITECTURES, architecture, kind)
+    metadata = saved_model.load(bundled.resolve(name)).metadata
+    assert restore.load(name).count_params() == metadata["num_parameters"]
+
+
+def refused(model):
+    with pytest.raises(UserError) as error:
+        restore.load(str(model))
+    return str(error.value)
+
+
+def test_files_that_are_no_model_are_refused(tmp_path):
+    assert "nothing.keras" in refused(tmp_path / "nothing.keras")
+    (tmp_path / "text.keras").write_text("no model")
+    assert "text.keras" in refused(tmp_path / "text.keras")
+    assert "nowhere" in refused(tmp_path / "nowhere")
+
+
+def test_a_foreign_keras_model_is_refused(tmp_path):
+    inputs = keras.Input([4])
+    model = keras.Model(inputs, keras.layers.Dense(1)(inputs), name="foreign")
+    model.save(tmp_path / "foreign.keras")
+    assert "'foreign'" in refused(tmp_path / "foreign.keras")
+
+
+def test_an_export_that_says_to_be_another_architecture_is_refused(exports, tmp_path):
+    made = exports("skip_cnn")
+    assert "cannot be rebuilt" in refused(changed(made, tmp_path, architecture="encoder_decoder"))
+
+
+def changed(made, tmp_path, **metadata):
+    """Folder of an export whose metadata say something else."""
+    folder = shutil.copytree(made.folder, tmp_path / "changed")
+    metadata = {**made.model.metadata, **metadata}
+    (folder / saved_model.METADATA_FILE).write_text(json.dumps(metadata))
+    return folder
+
+
+def test_an_export_that_says_to_color_in_other_steps_is_refused(exports, tmp_path):
+    folder = changed(exports("flow_unet"), tmp_path, steps=1)
+    assert "colors differently" in refused(folder)
+
+
+def test_priors_of_another_grid_of_bins_are_refused(exports, tmp_path):
+    made = exports("residual_unet", "bins")
+    received, expected, fix = refused(changed(made, tmp_path, priors=[1 / 313] * 313)).splitlines()
+    assert received.startswith("Received: priors of 313 bins")
+    assert expected.startswith("Expected: ") and "179 bins" in expected
+    assert fix.startswith("Fix: Train anew")
+
+
+def test_priors_of_this_grid_are_taken(exports, tmp_path):
+    folder = changed(exports("residual_unet", "bins"), tmp_path, priors=[1 / NUM_BINS] * NUM_BINS)
+    assert architectures.output_name(restore.load(folder)) == "bins"
+
+
+def test_weights_in_another_order_are_noticed(exports, monkeypatch):
+    # Two kernels of one shape would fit in each other's place.
+    order = restore._in_order_of_use
+
+    def swapped(network, objective):
+        variables = list(order(network, objective))
+        pairs = [
+            (i, j)
+            for i in range(len(variables))
+            for j in range(i)
+            if variables[i].shape == variables[j].shape and len(variables[i].shape) > 1
+        ]
+        i, j = pairs[0]
+        variables[i], variables[j] = variables[j], variables[i]
+        return variables
+
+    monkeypatch.setattr(restore, "_in_order_of_use", swapped)
+    assert "colors differently" in refused(exports("unet").folder)
+
+
+def test_an_export_tells_how_it_colors(exports, tmp_path):
+    assert restore.color_settings(exports("flow_unet").folder) == {
+        "mirror": False,
+        "steps": 3,
+        "guidance": 1,
+        "temperature": 1,
+    }
+    assert restore.color_settings(exports("skip_cnn").folder) == {"mirror": False}
+    assert restore.color_settings(tmp_path / "model.keras") == {}

@@ -1,0 +1,89 @@
+"""Tests of telling colored pictures from gray and toned ones."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import colorkeras.data
+from colorkeras.color.spaces import LUMA_WEIGHTS
+from colorkeras.image_io.color_detection import is_colored
+
+PHOTOGRAPHS = sorted((Path(colorkeras.data.__file__).parent / "sample_photographs").glob("*.jpg"))
+
+
+def saved(pixels, quality=75):
+    """Pixels as a JPEG file of the usual kind gives them back."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+def sepia(luma):
+    return np.stack([luma**0.8 * 255, luma * 225, luma**1.25 * 190 + 10], axis=-1)
+
+
+def aged(luma):
+    """Sepia whose paper turned yellow from its edges."""
+    rows, columns = (np.linspace(-0.7, 0.7, side) for side in luma.shape)
+    distance = np.hypot(rows[:, np.newaxis], columns)[..., np.newaxis]
+    return sepia(luma) * (1 - distance * [0.05, 0.1, 0.18])
+
+
+def noisy(luma):
+    return sepia(luma) + np.random.default_rng(0).normal(0, 8, (*luma.shape, 3))
+
+
+TONINGS = {
+    "gray": lambda luma: luma[..., np.newaxis].repeat(3, axis=-1) * 255,
+    "sepia": sepia,
+    "aged": aged,
+    "noisy": noisy,
+    "cyanotype": lambda luma: np.stack(
+        [luma**1.6 * 235, luma**1.1 * 245, 60 + luma**0.6 * 190], axis=-1
+    ),
+    "selenium": lambda luma: np.stack([luma * 250 + 5, luma**1.05 * 245, luma * 248], axis=-1),
+    "two tones": lambda luma: np.stack(
+        [luma * 255, luma * 240, np.where(luma < 0.5, luma * 260, luma * 200 + 30)], axis=-1
+    ),
+}
+
+
+@pytest.fixture(params=PHOTOGRAPHS, ids=lambda path: path.stem)
+def photograph(request):
+    with Image.open(request.param) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@pytest.mark.parametrize("name", TONINGS)
+def test_toned_photographs_count_as_gray(name, photograph):
+    toned = TONINGS[name](photograph @ LUMA_WEIGHTS / 255)
+    assert not is_colored(saved(toned))
+
+
+def test_colored_photographs(photograph):
+    assert is_colored(photograph)
+    assert is_colored(photograph.astype(np.uint16) * 257)
+    gray = np.rint(photograph @ LUMA_WEIGHTS)[..., np.newaxis]
+    assert is_colored(saved(gray + 0.5 * (photograph - gray)))
+
+
+def test_a_colored_part_is_enough():
+    pixels = np.linspace(0, 255, 400).astype(np.uint8)[:, np.newaxis, np.newaxis]
+    pixels = np.broadcast_to(pixels, (400, 400, 3)).copy()
+    pixels[:40, :40] = (200, 60, 60)
+    assert is_colored(pixels)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (257, 3), (513, 300)])
+def test_any_size(shape):
+    assert not is_colored(np.zeros(shape, np.uint8))
+    assert not is_colored(np.zeros((*shape, 3), np.uint16))
+    assert not is_colored(np.full((*shape, 3), (255, 250, 240), np.uint8))
+
+
+def test_noise_of_scanners_is_no_color():
+    noise = np.random.default_rng(0).normal(128, 12, (1024, 1024, 3))
+    assert not is_colored(np.clip(noise, 0, 255).astype(np.uint8))

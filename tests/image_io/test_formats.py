@@ -1,0 +1,318 @@
+"""Tests of what every format promises."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from picture_files import ramp, read
+from PIL import Image, features
+from PIL.JpegImagePlugin import JpegImageFile
+
+from colorkeras import image_io
+from colorkeras.image_io import FORMATS, Metadata, Picture
+from colorkeras.utils.errors import UserError
+
+WRITTEN = [name for name, kind in FORMATS.items() if kind.write is not None]
+LOSSY = {"JPEG": 8, "WEBP": 60}
+"""By how much levels of random colors may differ at the best quality; WebP halves chroma."""
+
+
+def has_heif():
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    return bool(pillow_heif.libheif_info()["HEIF"])
+
+
+NEEDS = {
+    "AVIF": pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF"),
+    "HEIF": pytest.mark.skipif(not has_heif(), reason="pillow-heif writes no HEIC here"),
+}
+"""What files of some formats need to be made."""
+
+
+@pytest.fixture(params=WRITTEN)
+def kind(request):
+    return FORMATS[request.param]
+
+
+def colored(height=21, width=34, dtype=np.uint8):
+    rows, columns = np.mgrid[0 : 1 : 1j * height, 0 : 1 : 1j * width]
+    smooth = np.stack([rows, columns, (rows + columns) / 2], axis=-1)
+    return np.rint(smooth * np.iinfo(dtype).max).astype(dtype)
+
+
+def tolerance(kind):
+    return LOSSY.get(next(name for name in FORMATS if FORMATS[name] is kind), 0)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=NEEDS.get(n, ())) for n in FORMATS])
+def test_every_format_is_read(name, tmp_path):
+    if name == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    path = tmp_path / f"picture{FORMATS[name].suffixes[0]}"
+    Image.fromarray(ramp((20, 30))).convert("RGB").save(path, name)
+    (picture,), contents = read(path)
+    assert contents.format == name and contents.num_pages == 1
+    assert picture.size == (20, 30) and picture.pixels.dtype == np.uint8
+    gray = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[..., 1]
+    assert np.abs(gray.astype(int) - ramp((20, 30))).max() <= 16
+    assert not contents.notes
+
+
+def test_what_is_written_is_read(kind, tmp_path):
+    path = tmp_path / f"new/picture{kind.suffixes[0]}"
+    pixels = colored()
+    assert image_io.save(path, iter([Picture(pixels)]), Metadata(), quality=100) == []
+    (picture,), contents = read(path)
+    assert FORMATS[contents.format] is kind
+    assert np.abs(picture.pixels.astype(int) - pixels).max() <= tolerance(kind)
+    assert picture.alpha is None and not contents.notes
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_gray_results_are_written(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    image_io.save(path, iter([Picture(ramp((9, 7)))]), Metadata(), quality=100)
+    (picture,), _ = read(path)
+    assert np.abs(picture.pixels.astype(int) - ramp((9, 7))).max() <= min(4, tolerance(kind))
+
+
+def test_deep_pixels_stay_deep_or_it_is_said(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    pixels = colored(dtype=np.uint16)
+    notes = image_io.save(path, iter([Picture(pixels, ramp((21, 34), np.uint16))]), Metadata())
+    (picture,), _ = read(path)
+    assert ("16 bits became 8" in notes) is (picture.pixels.dtype == np.uint8) is (not kind.is_deep)
+    if kind.is_deep:
+        np.testing.assert_array_equal(picture.pixels, pixels)
+        np.testing.assert_array_equal(picture.alpha, ramp((21, 34), np.uint16))
+
+
+def test_transparency_stays_or_it_is_said(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    alpha = np.zeros((21, 34), np.uint8)
+    alpha[:8] = 255
+    notes = image_io.save(path, iter([Picture(colored(), alpha)]), Metadata())
+    (picture,), _ = read(path)
+    assert ("what was transparent is white" in notes) is (not kind.has_alpha)
+    if kind.has_alpha:
+        np.testing.assert_array_equal(picture.alpha, alpha)
+        # Also where it is not seen.
+        assert np.abs(picture.pixels.astype(int) - colored()).max() <= 16
+    else:
+        assert picture.alpha is None and picture.pixels[16:].min() > 250
+
+
+def test_pages_stay_or_it_is_said(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    pages = [Picture(colored(9, 7)), Picture(colored(5, 8)), Picture(colored(5, 8, np.uint16))]
+    notes = image_io.save(path, iter(pages), Metadata(), num_pages=3)
+    pictures, contents = read(path)
+    lost = "only the first of 3 pages fits into such files"
+    assert (lost in notes) is (not kind.has_pages)
+    assert contents.num_pages == len(pictures) == (3 if kind.has_pages else 1)
+    for page, picture in zip(pages, pictures, strict=False):
+        assert page.size == picture.size
+        assert page.pixels.dtype == picture.pixels.dtype
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1)])
+def test_smallest_and_narrow_pictures(kind, size, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    metadata = Metadata(has_thumbnail=True)
+    image_io.mark(metadata, "colorkeras")
+    image_io.save(path, iter([Picture(colored(*size))]), metadata)
+    (picture,), _ = read(path)
+    assert picture.size == size
+
+
+def test_quality_counts_where_something_is_lost(tmp_path):
+    for name in WRITTEN:
+        sizes = []
+        for quality in (20, 100):
+            path = tmp_path / f"{quality}{FORMATS[name].suffixes[0]}"
+            noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+            image_io.save(path, iter([Picture(noise)]), Metadata(), quality=quality)
+            sizes.append(path.stat().st_size)
+        assert (sizes[0] < sizes[1]) is (name in LOSSY)
+
+
+def test_files_know_no_more_than_they_hold(kind, tmp_path):
+    if kind.max_side is None:
+        pytest.skip("files of this format have any size")
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+    with pytest.raises(UserError, match=f"at most {kind.max_side} pixels"):
+        image_io.save(path, iter([Picture(colored(1, kind.max_side + 1))]), Metadata())
+    assert not list(tmp_path.iterdir())
+    image_io.save(path, iter([Picture(colored(1, kind.max_side))]), Metadata())
+
+
+def test_nothing_half_written_stays(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+
+    def pictures():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        image_io.save(path, pictures(), Metadata())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_suffixes(name):
+    kind = FORMATS[name]
+    for suffix in kind.suffixes:
+        path = f"folder.d/Picture{suffix.upper()}"
+        assert image_io.is_picture(path)
+        result = image_io.suffix_of_result(path)
+        image_io.check_target(f"picture{result}")
+        if kind.write is None:
+            with pytest.raises(UserError, match=r"a name that ends in one of \.jpg, \.png"):
+                image_io.check_target(path)
+        else:
+            assert result == suffix.upper()
+    assert sum(suffix in other.suffixes for other in FORMATS.values()) == 1
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "picture", ".jpg", "archive.jpg.zip"])
+def test_other_names_are_no_pictures(name):
+    assert not image_io.is_picture(name)
+    with pytest.raises(UserError, match="a name that ends in"):
+        image_io.check_target(name)
+    assert image_io.suffix_of_result(name) == ".png"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "writer"), [(".gif", "GIF"), (".webp", "WEBP"), (".png", "PNG")]
+)
+def test_of_animations_the_first_picture_is_colored(suffix, writer, tmp_path):
+    path = tmp_path / f"picture{suffix}"
+    frames = [Image.new("RGB", (20, 10), (shade,) * 3) for shade in (200, 100, 50)]
+    frames[0].save(path, writer, save_all=True, append_images=frames[1:], lossless=True)
+    (picture,), contents = read(path)
+    assert contents.notes == ["only the first of 3 pictures in the file was colored"]
+    np.testing.assert_array_equal(picture.pixels, np.full((10, 20), 200))
+
+
+def test_pages_are_decoded_when_they_are_asked_for(tmp_path):
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(3):
+            file.write(ramp((9, 7)), photometric="minisblack", metadata=None)
+    with image_io.opened(path) as contents:
+        assert next(contents.pages).size == (9, 7)
+        assert contents.num_pages == 3
+    # The pixels of the last page are cut off, not its directory, which stands before them.
+    path.write_bytes(path.read_bytes()[:-30])
+    with image_io.opened(path) as contents:
+        assert next(contents.pages).size == (9, 7)
+        next(contents.pages)
+        with pytest.raises(UserError, match="cannot be read"):
+            next(contents.pages)
+
+
+def test_size_of_the_largest_page_is_known_before_it_is_decoded(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
+        for shape in ((9, 7), (20, 30), (3, 4)):
+            file.write(ramp(shape), photometric="minisblack", metadata=None)
+    with image_io.opened(tmp_path / "pages.tif") as contents:
+        assert contents.num_pixels == 600
+    Image.new("L", (11, 13)).save(tmp_path / "a.gif")
+    with image_io.opened(tmp_path / "a.gif") as contents:
+        assert contents.num_pixels == 143
+
+
+def test_nothing_is_replaced_unasked(kind, tmp_path):
+    path = tmp_path / f"picture{kind.suffixes[0]}"
+
+    def pictures():
+        # Another program is quicker.
+        path.write_text("of another program")
+        yield Picture(colored())
+
+    with pytest.raises(FileExistsError):
+        image_io.save(path, pictures(), Metadata(), replace=False)
+    assert path.read_text() == "of another program"
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    image_io.save(path, pictures(), Metadata())
+    read(path)
+
+
+@pytest.mark.parametrize("animated", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_lossless_webp_stays_lossless(mode, animated, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (21, 35, len(mode)), np.uint8)
+    image = Image.fromarray(noise)
+    more = {"save_all": True, "append_images": [image.rotate(180)]} if animated else {}
+    for lossless in (True, False):
+        image.save(tmp_path / "a.webp", lossless=lossless, exact=True, exif=b"Exif\0\0", **more)
+        _, contents = read(tmp_path / "a.webp")
+        assert contents.metadata.is_lossless is lossless
+        image_io.save(tmp_path / "b.webp", iter([Picture(noise[..., :3])]), contents.metadata)
+        (picture,), _ = read(tmp_path / "b.webp")
+        assert np.array_equal(picture.pixels, noise[..., :3]) is lossless
+
+
+MEASURE = """
+import resource, sys
+import numpy as np
+from colorkeras import formats
+from colorkeras.formats import Metadata, Picture
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+path, has_alpha = sys.argv[1], sys.argv[2] == "True"
+small = np.zeros((9, 9, 3), np.uint16)
+alpha = np.zeros((9, 9), np.uint16) if has_alpha else None
+formats.save(path, iter([Picture(small, alpha)]), Metadata())
+with formats.opened(path) as contents:
+    next(contents.pages)
+pixels = np.ones((2500, 4000, 3), np.uint16)
+pixels[..., 1:] = 7
+alpha = np.ones((2500, 4000), np.uint16) if has_alpha else None
+before = peak()
+formats.save(path, iter([Picture(pixels, alpha)]), Metadata())
+written = peak() - before
+del pixels, alpha
+with formats.opened(path) as contents:
+    next(contents.pages)
+# What was there before was that of the pixels that were written.
+print(written / 1e7, (peak() - before) / 1e7)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="bytes are counted as Linux counts them")
+@pytest.mark.parametrize(
+    ("suffix", "has_alpha", "most"), [(".png", False, 2), (".png", True, 2), (".tif", False, 2)]
+)
+def test_large_deep_pictures_are_not_copied(suffix, has_alpha, most, tmp_path):
+    call = [sys.executable, "-c", MEASURE, str(tmp_path / f"a{suffix}"), str(has_alpha)]
+    result = subprocess.run(call, capture_output=True, text=True, check=True)
+    written, both = map(float, result.stdout.split())
+    assert written < most  # Bytes of each pixel, which has 6 itself, or 8.
+    assert both < 7
+
+
+def test_trouble_with_results_is_not_that_of_the_file(tmp_path):
+    Image.new("L", (4, 3)).save(tmp_path / "a.png")
+    with pytest.raises(OSError, match="disk"), image_io.opened(tmp_path / "a.png"):
+        raise OSError("no space on disk")
+
+
+def test_what_pillow_decoded_is_let_go(tmp_path):
+    Image.new("L", (4, 3)).save(tmp_path / "a.jpg")
+    closed = []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(JpegImageFile, "close", lambda image: closed.append(image))
+        with image_io.opened(tmp_path / "a.jpg") as contents:
+            assert not closed
+            next(contents.pages)
+            assert closed

@@ -1,0 +1,50 @@
+"""Tests of the many kinds of JPEG files."""
+
+import numpy as np
+import pytest
+from picture_files import jpeg_bytes, ramp, read
+from PIL import Image
+
+from colorkeras import image_io
+from colorkeras.image_io import Metadata, Picture
+
+SMOOTH = Image.fromarray(ramp((3, 4))).resize((40, 32), Image.Resampling.BILINEAR)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"progressive": True}, {"subsampling": "4:2:0"}, {"quality": 5}]
+)
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_kinds_of_files(mode, settings, tmp_path):
+    image = SMOOTH
+    if mode != "L":
+        image = image.convert("RGB").convert(mode)
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(image, **settings))
+    (picture,), contents = read(tmp_path / "a.jpg")
+    gray = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[..., 1]
+    assert np.abs(gray.astype(int) - np.asarray(SMOOTH)).max() < 40
+    assert not contents.notes
+    if mode != "CMYK":
+        assert picture.pixels.ndim == 2
+
+
+def test_results_lose_little(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    image_io.save(tmp_path / "a.jpg", iter([Picture(pixels)]), Metadata())
+    with Image.open(tmp_path / "a.jpg") as image:
+        # Chroma has as many samples as luma.
+        assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
+        tables = image.quantization
+    (tmp_path / "b.jpg").write_bytes(jpeg_bytes(Image.fromarray(pixels), quality=95))
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert tables == image.quantization
+
+
+def test_of_files_of_several_pictures_the_first_is_colored(tmp_path):
+    others = [Image.new("L", (20, 10), 9)]
+    SMOOTH.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
+    (picture,), contents = read(tmp_path / "a.jpg")
+    assert contents.format == "JPEG" and picture.size == (32, 40)
+    assert contents.notes == ["only the first of 2 pictures in the file was colored"]
+    image_io.save(tmp_path / "b.jpg", iter([picture]), contents.metadata)
+    assert not read(tmp_path / "b.jpg")[1].notes

@@ -1,0 +1,372 @@
+"""Tests of what files say, and which of it goes into which files."""
+
+import io
+import math
+import struct
+
+import numpy as np
+import pytest
+import tifffile
+from picture_files import (
+    GPS,
+    IPTC,
+    MAKER_NOTE,
+    RECORDS,
+    XMP,
+    exif_of,
+    jpeg_bytes,
+    ramp,
+    read,
+    resource,
+    rgb_profile,
+    segment,
+    with_thumbnail,
+)
+from PIL import ExifTags, Image, PngImagePlugin
+
+from colorkeras import image_io
+from colorkeras.image_io import FORMATS, Metadata, Picture
+from colorkeras.image_io.metadata import KINDS, kinds_of
+
+SOFTWARE = "colorkeras 1.0, model unet"
+RED = np.full((30, 40, 3), (200, 20, 20), np.uint8)
+CASES = [
+    (suffix, dtype)
+    for suffix, dtypes in {
+        kind.suffixes[0]: (np.uint8, np.uint16) if kind.is_deep else (np.uint8,)
+        for kind in FORMATS.values()
+        if kind.write is not None
+    }.items()
+    for dtype in dtypes
+]
+
+
+def kind_of(suffix):
+    return next(kind for kind in FORMATS.values() if suffix in kind.suffixes)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1].__name__}")
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory):
+    """A gray JPEG file, lying on its side, that says all that such files can."""
+    path = tmp_path_factory.mktemp("scan") / "scan.jpg"
+    thumbnail = jpeg_bytes(Image.new("L", (160, 120), 99))
+    image = Image.fromarray(ramp((40, 30)))
+    path.write_bytes(
+        jpeg_bytes(
+            image,
+            exif=with_thumbnail(exif_of(orientation=6).tobytes(), thumbnail),
+            xmp=XMP.replace(b"dc:rights", b'tiff:Orientation="6" dc:rights', 1).replace(
+                b"xmlns:dc", b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:dc', 1
+            ),
+            dpi=(300, 600),
+            comment="Found in the attic",
+            icc_profile=rgb_profile(2.2),
+            extra=segment(0xED, b"Photoshop 3.0\0" + IPTC),
+        )
+    )
+    return path
+
+
+def colored_copy(source, path, dtype, software=SOFTWARE):
+    """Lets a file's metadata go into another; returns the sentences on what was lost."""
+    _, contents = read(source)
+    notes = [] if software is None else image_io.mark(contents.metadata, software)
+    pixels = RED if dtype == np.uint8 else RED.astype(np.uint16) * 257
+    return notes + image_io.save(path, iter([Picture(pixels)]), contents.metadata)
+
+
+def test_scan_says_all_there_is(scan):
+    (picture,), contents = read(scan)
+    assert kinds_of(contents.metadata) == list(KINDS)
+    assert contents.metadata.has_profile and contents.metadata.has_thumbnail
+    assert picture.size == (30, 40)
+    assert not contents.notes
+
+
+def test_each_kind_is_kept_or_named(case, scan, tmp_path):
+    suffix, dtype = case
+    path = tmp_path / f"copy{suffix}"
+    notes = colored_copy(scan, path, dtype, software=None)
+    kept = kinds_of(read(path)[1].metadata)
+    assert set(kept) == set(kind_of(suffix).keeps)
+    lost = [kind for kind in KINDS if kind not in kept]
+    assert [note.split()[0] for note in notes] == lost
+    assert all(note.endswith("not kept in such files") for note in notes)
+
+
+def test_exif_is_kept_as_it_is_true_for_the_result(case, scan, tmp_path):
+    suffix, dtype = case
+    if "EXIF" not in kind_of(suffix).keeps:
+        pytest.skip("files of this format hold no EXIF")
+    path = tmp_path / f"copy{suffix}"
+    colored_copy(scan, path, dtype)
+    with Image.open(path) as image:
+        exif = image.getexif()
+        camera = exif.get_ifd(ExifTags.IFD.Exif)
+        assert exif[ExifTags.Base.Make] == "Leica"
+        assert exif[ExifTags.Base.ImageDescription] == "Grandma"
+        assert exif[ExifTags.Base.Software] == f"{SOFTWARE}; before: Scanner 1.0"
+        assert exif.get(ExifTags.Base.Orientation, 1) == 1
+        assert exif.get_ifd(ExifTags.IFD.GPSInfo) == GPS
+        assert camera[ExifTags.Base.ExposureTime] == 0.5
+        assert camera[ExifTags.Base.MakerNote] == MAKER_NOTE
+        assert camera[ExifTags.Base.ColorSpace] == 1
+        assert camera[ExifTags.Base.ExifImageWidth] == 40
+        assert exif.get_ifd(ExifTags.IFD.Interop) == {1: "R98"}
+        assert image.size == (40, 30)
+
+
+def test_types_of_tags_are_those_of_the_standard(case, scan, tmp_path):
+    suffix, dtype = case
+    if "EXIF" not in kind_of(suffix).keeps:
+        pytest.skip("files of this format hold no EXIF")
+    colored_copy(scan, tmp_path / f"copy{suffix}", dtype)
+    content = (tmp_path / f"copy{suffix}").read_bytes()
+    undefined, rational = 7, 5
+    assert struct.pack("<HHI", 0x927C, undefined, len(MAKER_NOTE)) in content
+    assert struct.pack("<HHI", 33434, rational, 1) in content
+
+
+def test_tifffile_finds_exif_in_tiff_files(scan, tmp_path):
+    for dtype in (np.uint8, np.uint16):
+        colored_copy(scan, tmp_path / "copy.tif", dtype)
+        with tifffile.TiffFile(tmp_path / "copy.tif") as file:
+            tags = file.pages[0].tags
+            assert tags["Make"].value == "Leica"
+            assert tags["Software"].value == f"{SOFTWARE}; before: Scanner 1.0"
+            assert tags["ExifTag"].value["MakerNote"] == MAKER_NOTE
+            assert 34377 not in tags
+            assert tags["GPSTag"].value["GPSLatitudeRef"] == "N"
+            assert tags["XResolution"].value == (600, 1) and tags["ResolutionUnit"].value == 2
+            assert bytes(tags[33723].value) == RECORDS
+            assert [tag.code for tag in tags] == sorted(tag.code for tag in tags)
+
+
+def test_embedded_preview_is_that_of_the_result(case, scan, tmp_path):
+    suffix, dtype = case
+    path = tmp_path / f"copy{suffix}"
+    old = jpeg_bytes(Image.new("L", (160, 120), 99))
+    assert old in scan.read_bytes()
+    colored_copy(scan, path, dtype)
+    assert old[200:] not in path.read_bytes()
+    with Image.open(path) as image:
+        block = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+        entries = image.getexif().get_ifd(ExifTags.IFD.IFD1)
+        start, length = entries.get(513), entries.get(514)
+    if suffix in (".tif", ".bmp"):
+        assert start is None
+        return
+    with Image.open(io.BytesIO(block[start : start + length])) as preview:
+        assert preview.size == (40, 30)
+        red, green, blue = preview.convert("RGB").getpixel((20, 15))
+    assert red > 180 and max(green, blue) < 50
+
+
+def test_preview_is_small(tmp_path):
+    metadata = Metadata(has_thumbnail=True)
+    image_io.mark(metadata, SOFTWARE)
+    pixels = np.zeros((900, 1200, 3), np.uint8)
+    image_io.save(tmp_path / "a.jpg", iter([Picture(pixels)]), metadata)
+    with Image.open(tmp_path / "a.jpg") as image:
+        block = image.info["exif"].removeprefix(b"Exif\0\0")
+        start = image.getexif().get_ifd(ExifTags.IFD.IFD1)[513]
+    assert Image.open(io.BytesIO(block[start:])).size == (160, 120)
+
+
+def test_xmp_is_kept_and_says_what_was_done(case, scan, tmp_path):
+    suffix, dtype = case
+    if "XMP" not in kind_of(suffix).keeps:
+        pytest.skip("files of this format hold no XMP")
+    path = tmp_path / f"copy{suffix}"
+    colored_copy(scan, path, dtype)
+    with Image.open(path) as image:
+        packet = image.info.get("xmp") or image.info["XML:com.adobe.xmp"].encode()
+    assert b'dc:rights="nobody &amp; all"' in packet
+    assert b'tiff:Orientation="1"' in packet
+    assert b"newscodes/digitalsourcetype/algorithmicallyEnhanced" in packet
+    assert SOFTWARE.encode() in packet
+
+
+def test_resolution_is_kept_for_independent_readers(case, scan, tmp_path):
+    suffix, dtype = case
+    colored_copy(scan, tmp_path / f"copy{suffix}", dtype)
+    # The scan lies on its side with 300 pixels an inch horizontally.
+    with Image.open(tmp_path / f"copy{suffix}") as image:
+        exif = image.getexif()
+        dpi = image.info.get("dpi") or (exif[ExifTags.Base.XResolution], exif[283])
+        assert tuple(map(float, dpi)) == pytest.approx((600, 300), rel=1e-4)
+
+
+def test_result_has_the_profile_of_its_colors(case, scan, tmp_path):
+    suffix, dtype = case
+    colored_copy(scan, tmp_path / f"copy{suffix}", dtype)
+    with Image.open(tmp_path / f"copy{suffix}") as image:
+        profile = image.info.get("icc_profile", b"")
+    assert (b"s\0R\0G\0B" in profile or b"sRGB" in profile) is (suffix != ".bmp")
+
+
+def test_comments_are_kept(scan, tmp_path):
+    colored_copy(scan, tmp_path / "copy.jpg", np.uint8)
+    with Image.open(tmp_path / "copy.jpg") as image:
+        assert image.info["comment"] == b"Found in the attic"
+    for dtype in (np.uint8, np.uint16):
+        colored_copy(scan, tmp_path / "copy.png", dtype)
+        with Image.open(tmp_path / "copy.png") as image:
+            assert image.text["Comment"] == "Found in the attic"
+            assert image.text["Software"] == SOFTWARE
+
+
+def test_software_of_png_files_is_named_behind_the_mark(tmp_path):
+    for dtype in (np.uint8, np.uint16):
+        metadata = Metadata(comments={"Software": "Scanner 1.0"})
+        image_io.mark(metadata, SOFTWARE)
+        image_io.save(tmp_path / "a.png", iter([Picture(RED.astype(dtype))]), metadata)
+        said = read(tmp_path / "a.png")[1].metadata.comments
+        assert said == {"Software": f"{SOFTWARE}; before: Scanner 1.0"}
+
+
+def test_every_result_says_who_made_it_or_that_it_cannot(case, tmp_path):
+    suffix, dtype = case
+    path = tmp_path / f"result{suffix}"
+    metadata = Metadata()
+    assert image_io.mark(metadata, SOFTWARE) == []
+    pixels = RED if dtype == np.uint8 else RED.astype(np.uint16) * 257
+    notes = image_io.save(path, iter([Picture(pixels)]), metadata)
+    is_said = SOFTWARE.encode() in path.read_bytes() and b"DigitalSourceType" in path.read_bytes()
+    assert is_said is (suffix != ".bmp")
+    assert notes == ([] if is_said else ["such files cannot say that a program colored them"])
+
+
+def test_files_that_say_nothing_stay_silent(case, tmp_path):
+    suffix, dtype = case
+    path = tmp_path / f"result{suffix}"
+    image_io.save(path, iter([Picture(RED.astype(dtype))]), Metadata())
+    assert kinds_of(read(path)[1].metadata) == []
+
+
+def test_what_was_marked_is_marked_anew(case, scan, tmp_path):
+    suffix, dtype = case
+    first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
+    colored_copy(scan, first, dtype, "colorkeras 0.9")
+    colored_copy(first, second, dtype, SOFTWARE)
+    content = second.read_bytes()
+    assert b"colorkeras 0.9" not in content
+    if suffix != ".bmp":
+        exif = read(second)[1].metadata.exif
+        assert exif[ExifTags.Base.Software] == f"{SOFTWARE}; before: Scanner 1.0"
+    assert content.count(b"DigitalSourceType=") == (suffix != ".bmp")
+
+
+def test_more_than_a_jpeg_file_holds_is_left_out_and_named(tmp_path):
+    exif = exif_of()
+    exif[ExifTags.IFD.Exif][ExifTags.Base.MakerNote] = bytes(70_000)
+    xmp = XMP.replace(b"nobody", b"n" * 70_000)
+    metadata = Metadata(exif, xmp, resource(1028, RECORDS * 7000), comments={"Author": "me"})
+    image_io.mark(metadata, SOFTWARE)
+    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    assert notes == [
+        "the maker note of EXIF was left out, as such files hold less",
+        "XMP was left out, as such files hold less",
+        "comments with keywords are not kept in such files",
+    ]
+    (_,), contents = read(tmp_path / "a.jpg")
+    assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
+    assert contents.metadata.iptc == metadata.iptc
+    assert b"algorithmicallyEnhanced" in contents.metadata.xmp
+    metadata.exif[ExifTags.Base.Artist] = "a" * 70_000
+    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    assert "EXIF was left out, as such files hold less" in notes
+    assert dict(read(tmp_path / "a.jpg")[1].metadata.exif) == {ExifTags.Base.Software: SOFTWARE}
+
+
+def test_png_files_are_read_to_their_end(tmp_path):
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=True)
+    texts.add_text("Author", "Grandpa")
+    texts.add_text("Raw profile type exif", "of another program")
+    buffer = io.BytesIO()
+    exif = exif_of(orientation=3)
+    Image.fromarray(ramp((5, 9))).save(buffer, "PNG", pnginfo=texts, exif=exif, dpi=(300, 300))
+    content, moved, at = buffer.getvalue(), b"", 33
+    while content[at + 4 : at + 8] != b"IDAT":
+        stop = at + 12 + int.from_bytes(content[at : at + 4], "big")
+        moved, content = moved + content[at:stop], content[:at] + content[stop:]
+    (tmp_path / "a.png").write_bytes(content[:-12] + moved + content[-12:])
+    (picture,), contents = read(tmp_path / "a.png")
+    assert contents.metadata.xmp == XMP and not contents.notes
+    assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
+    assert contents.metadata.comments == {"Author": "Grandpa"}
+    assert contents.metadata.dpi == pytest.approx((300, 300), rel=1e-4)
+    np.testing.assert_array_equal(picture.pixels, ramp((5, 9))[::-1, ::-1])
+
+
+@pytest.mark.parametrize("dpi", [(0, 0), (1, 1), (math.nan, 72), (1e9, 72), (-3, 72)])
+def test_resolutions_that_are_none(dpi, tmp_path):
+    image = Image.new("L", (4, 3))
+    image.info["dpi"] = dpi
+    from colorkeras.image_io.metadata import metadata_of
+
+    assert metadata_of(image, []).dpi is None
+
+
+def test_resolution_of_exif_counts_where_there_is_no_other(tmp_path):
+    exif = Image.Exif()
+    exif[282], exif[283], exif[296] = 100.0, 200.0, 3
+    Image.new("L", (4, 3)).save(tmp_path / "a.webp", exif=exif)
+    assert read(tmp_path / "a.webp")[1].metadata.dpi == pytest.approx((254, 508))
+
+
+def test_pages_after_the_first(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for text in ("one", "two"):
+            file.write(ramp((5, 9)), photometric="minisblack", description=text, metadata=None)
+    _, contents = read(tmp_path / "a.tif")
+    assert contents.notes == ["what the file says of pages after the first was left out"]
+    assert contents.metadata.exif[ExifTags.Base.ImageDescription] == "one"
+
+
+def test_every_page_keeps_its_own_resolution(tmp_path):
+    resolutions = [(300.0, 300.0), (600.0, 500.0), None, (150.0, 150.0)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for dpi in resolutions:
+            unit = {} if dpi is None else {"resolution": dpi, "resolutionunit": "INCH"}
+            file.write(
+                ramp((5, 9)), photometric="minisblack", metadata=None, software=False, **unit
+            )
+    pictures, contents = read(tmp_path / "a.tif")
+    assert contents.metadata.dpi == (300, 300) and not contents.notes
+    image_io.save(tmp_path / "b.tif", iter(pictures), contents.metadata, num_pages=4)
+    assert read(tmp_path / "b.tif")[1].metadata.page_dpi == resolutions
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        # A ratio of 1 without a unit is how tifffile says that there is none.
+        found = [page.tags["XResolution"].value[0] for page in file.pages]
+        assert found == [300, 600, 1, 150]
+
+
+@pytest.mark.parametrize("kind", ["B", "I"])
+def test_xmp_that_is_no_text(kind, tmp_path):
+    value = b"<x:xmpmeta>\xe9" if kind == "B" else 4_000_000_000
+    tag = (700, kind, len(value) if kind == "B" else 1, value, True)
+    tifffile.imwrite(tmp_path / "a.tif", ramp((5, 9)), extratags=[tag])
+    (picture,), contents = read(tmp_path / "a.tif")
+    assert contents.notes[-1] == "XMP that is no UTF-8 was left out"
+    image_io.save(tmp_path / "a.png", iter([picture]), contents.metadata)
+
+
+def test_long_comments(tmp_path):
+    metadata = Metadata(comments={"Comment": "x" * 70_000})
+    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    assert notes == ["the comment was left out, as such files hold less"]
+    assert image_io.save(tmp_path / "a.png", iter([Picture(RED)]), metadata) == []
+    assert read(tmp_path / "a.png")[1].metadata.comments == metadata.comments
+
+
+def test_extended_xmp_is_named(tmp_path):
+    extended = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40))
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(Image.new("L", (4, 3)), extra=extended))
+    assert read(tmp_path / "a.jpg")[1].notes == ["the extended part of XMP was left out"]

@@ -1,0 +1,322 @@
+"""Tests of pixels of every kind, upright and in sRGB."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from picture_files import gray_profile, jpeg_bytes, profile_of, ramp, read, rgb_profile
+from PIL import Image, ImageCms, ImageOps
+
+from colorkeras import image_io
+from colorkeras.image_io import Picture, levels, pixels, profiles
+from colorkeras.image_io.pixels import picture_of
+
+GRAY = ramp((6, 10))
+ORIENTATIONS = range(1, 9)
+
+SRGB = ((0.4363, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+"""Primaries, one of them a bit off, by which colors would change by a level."""
+
+
+def colors(height=40, width=50):
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def image_of(mode):
+    """An image of a mode whose pixels, shown, are `GRAY`."""
+    gray = Image.fromarray(GRAY)
+    if mode == "CMYK":
+        black = np.zeros((*GRAY.shape, 4), np.uint8)
+        black[..., 3] = 255 - GRAY
+        return Image.fromarray(black, "CMYK")
+    if mode in ("La", "RGBa"):
+        return gray.convert(mode[:-1] + "A").convert(mode)
+    return gray.convert(mode)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    ["L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"],
+)
+def test_gray_of_every_mode(mode):
+    image = image_of(mode)
+    before = image.tobytes()
+    picture = picture_of(image, [])
+    assert picture.pixels.dtype == np.uint8 and picture.alpha is None
+    assert np.abs(picture.pixels.astype(int) - GRAY).max() <= 1
+    assert image.tobytes() == before and image.mode == mode
+
+
+def test_bilevel():
+    bits = ramp((6, 10)) > 99
+    np.testing.assert_array_equal(picture_of(Image.fromarray(bits), []).pixels, bits * 255)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B"])
+def test_deep_gray(mode):
+    deep = ramp((300, 10), np.uint16)
+    content = deep.astype(">u2" if mode == "I;16B" else "<u2").tobytes()
+    picture = picture_of(Image.frombytes(mode, (10, 300), content), [])
+    np.testing.assert_array_equal(picture.pixels, deep)
+    assert picture.pixels.dtype == np.uint16 and picture.pixels.dtype.isnative
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_pixels_without_a_known_range(mode):
+    with pytest.raises(ValueError, match="range is not known"):
+        picture_of(Image.new(mode, (3, 2)), [])
+
+
+@pytest.mark.parametrize("start", [0, levels.ROWS - 1, levels.ROWS, levels.ROWS + 1])
+def test_color_that_begins_anywhere(start):
+    expected = np.repeat(ramp((2 * levels.ROWS, 5))[..., np.newaxis], 3, axis=-1)
+    expected[start:, 2] = (1, 2, 3)
+    np.testing.assert_array_equal(picture_of(Image.fromarray(expected), []).pixels, expected)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
+def test_transparency(mode, tmp_path):
+    image = Image.fromarray(np.where(GRAY > 99, 255, 0).astype(np.uint8)).convert("RGB")
+    image = image.convert(mode)
+    settings = {"1": 255, "L": 255, "RGB": (255, 255, 255)}
+    if mode == "P":
+        index = image.getpixel((9, 5))
+        image.info["transparency"] = bytes(0 if n == index else 255 for n in range(256))
+    elif mode in settings:
+        image.info["transparency"] = settings[mode]
+    else:
+        image.putalpha(Image.fromarray(np.where(GRAY > 99, 0, 255).astype(np.uint8)))
+    for picture in (picture_of(image, []), saved_and_read(image, tmp_path / "a.png")):
+        np.testing.assert_array_equal(picture.alpha, np.where(GRAY > 99, 0, 255))
+        np.testing.assert_array_equal(picture.pixels, np.where(GRAY > 99, 255, 0))
+
+
+def saved_and_read(image, path):
+    image.save(path)
+    (picture,), _ = read(path)
+    return picture
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize(
+    "suffix", [".jpg", ".png", ".webp", ".tif", ".lzw.tif", ".deep.png", ".deep.tif"]
+)
+def test_orientation_is_applied_and_reset(orientation, suffix, tmp_path):
+    path = tmp_path / f"a{suffix}"
+    exif = Image.Exif()
+    exif[274] = orientation
+    # Smooth, so that JPEG and WebP keep it.
+    upright = np.asarray(Image.fromarray(ramp((3, 5))).resize((40, 24), Image.Resampling.BILINEAR))
+    inverse = {6: 8, 8: 6}.get(orientation, orientation)
+    turned = Image.fromarray(upright)
+    turned.getexif()[274] = inverse
+    turned = ImageOps.exif_transpose(turned)
+    if ".deep" in suffix:
+        turned = Image.fromarray(np.asarray(turned).astype(np.uint16) * 257)
+    settings = {"compression": "tiff_lzw"} if ".lzw" in suffix else {}
+    if path.suffix == ".tif":
+        settings["tiffinfo"] = {274: orientation}
+    else:
+        settings["exif"] = exif
+    turned.save(path, **settings)
+    (picture,), contents = read(path)
+    assert (picture.pixels.dtype == np.uint16) is (".deep" in suffix)
+    shown = image_io.as_uint8(picture.pixels).astype(int)
+    shown = shown if shown.ndim == 2 else shown[..., 1]
+    assert np.abs(shown - upright).max() <= (8 if path.suffix in (".jpg", ".webp") else 0)
+    copy = tmp_path / f"copy{path.suffix}"
+    image_io.save(copy, iter([picture]), contents.metadata)
+    np.testing.assert_array_equal(read(copy)[0][0].size, upright.shape)
+    with Image.open(copy) as image:
+        assert image.getexif().get(274, 1) == 1
+
+
+def test_orientation_that_is_none(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 77
+    image = Image.fromarray(GRAY)
+    image.save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read(tmp_path / "a.png")[0][0].pixels, GRAY)
+
+
+def as_shown(image, profile):
+    """What LittleCMS makes of an image, in one go."""
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = ImageCms.createProfile("sRGB")
+    return np.asarray(ImageCms.profileToProfile(image, source, target, outputMode="RGB")).astype(
+        int
+    )
+
+
+def test_colors_of_a_profile():
+    image = Image.fromarray(colors(300))
+    profile = rgb_profile(2.2)
+    image.info["icc_profile"] = profile
+    picture, notes = picture_of(image, notes := []), notes
+    np.testing.assert_array_equal(picture.pixels, as_shown(image, profile))
+    assert np.abs(picture.pixels.astype(int) - np.asarray(image)).max() > 20 and not notes
+    deep = np.asarray(image).astype(np.uint16) * 257
+    deep = pixels.deep_picture(deep, None, profile, 1, notes)
+    assert np.abs(deep.pixels / 257 - picture.pixels).max() < 1 and not notes
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.8, 2.8])
+def test_gray_levels_of_a_profile(gamma):
+    image = Image.fromarray(ramp((16, 16)))
+    for profile in (gray_profile(gamma), rgb_profile(gamma)):
+        image.info["icc_profile"] = profile
+        picture, notes = picture_of(image, notes := []), notes
+        deep = pixels.deep_picture(ramp((16, 16), np.uint16), None, profile, 1, notes)
+        color = ramp((16, 16), np.uint16)[..., np.newaxis].repeat(3, axis=-1)
+        if profile is not gray_profile(gamma):
+            deep_color = pixels.deep_picture(color, None, rgb_profile(gamma), 1, notes)
+            assert np.abs(deep_color.pixels.astype(int) - deep.pixels).max() <= 1
+        assert picture.pixels.ndim == deep.pixels.ndim == deep_color.pixels.ndim == 2
+        linear = np.linspace(0, 1, 256) ** gamma
+        power = 1.055 * linear ** (1 / 2.4) - 0.055
+        expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, power)
+        assert np.abs(picture.pixels.ravel() - expected).max() <= 2
+        assert np.abs(deep.pixels.ravel() / 257 - expected).max() < 0.2
+        assert not notes
+
+
+def test_gray_stays_gray_under_a_profile():
+    image = Image.fromarray(ramp((16, 16))).convert("RGB")
+    image.info["icc_profile"] = rgb_profile(1.8)
+    assert picture_of(image, []).pixels.ndim == 2
+
+
+def rounded_srgb_profile():
+    """sRGB as a table of its curve and digits of its primaries tell it."""
+    light = np.linspace(0, 1, 256)
+    power = ((light + 0.055) / 1.055) ** 2.4
+    table = np.rint(65535 * np.where(light <= 0.04045, light / 12.92, power)).astype(">u2")
+    curve = b"curv\0\0\0\0" + struct.pack(">I", 256) + table.tobytes()
+    return rgb_profile(None, curve, SRGB)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("profile", [profiles.srgb_profile(), rounded_srgb_profile()])
+def test_srgb_is_not_rounded_once_more(mode, profile):
+    image = Image.fromarray(colors(200, 200)).convert(mode)
+    image.info["icc_profile"] = profile
+    np.testing.assert_array_equal(picture_of(image, []).pixels, np.asarray(image))
+    deep = np.random.default_rng(0).integers(0, 65536, (9, 9, 3), np.uint16)
+    deep = deep[..., 0] if mode == "L" else deep
+    picture = pixels.deep_picture(deep, None, profile, 1, [])
+    np.testing.assert_array_equal(picture.pixels, deep)
+
+
+CURVES = {
+    "identity": (b"curv\0\0\0\0\0\0\0\0", lambda x: x),
+    "table": (
+        b"curv\0\0\0\0\0\0\0\3\0\0\x40\0\xff\xff",
+        lambda x: np.interp(x, [0, 0.5, 1], [0, 0.25, 1]),
+    ),
+    "power": (b"para\0\0\0\0\0\0\0\0\0\2\0\0", lambda x: x**2),
+    "shifted": (
+        b"para\0\0\0\0\0\1\0\0\0\2\0\0\0\2\0\0\xff\xff\x80\0",
+        lambda x: np.clip(2 * x - 0.5, 0, 1) ** 2,
+    ),
+    "raised": (
+        b"para\0\0\0\0\0\2\0\0\0\1\0\0\0\1\0\0\xff\xff\x80\0\0\0\x40\0",
+        lambda x: np.where(x >= 0.5, x - 0.5, 0) + 0.25,
+    ),
+    "line": (
+        b"para\0\0\0\0\0\3\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\0\x80\0\0\0\x80\0",
+        lambda x: np.where(x >= 0.5, x**2, x / 2),
+    ),
+    "all": (
+        b"para\0\0\0\0\0\4\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\0\x40\0\0\0\x80\0\0\0\x20\0\0\0\x10\0",
+        lambda x: np.where(x >= 0.5, x**2 + 0.125, x / 4 + 0.0625),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_of_profiles(name):
+    curve, formula = CURVES[name]
+    levels = np.linspace(0, 1, 65536)
+    expected = np.clip(formula(levels), 0, 1)
+    np.testing.assert_allclose(profiles._curve(curve), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xff\0\0", b"\x7f\xff\0\0", b"\0\0\0\0"])
+@pytest.mark.parametrize("gray", [True, False])
+def test_curves_that_are_none(content, gray):
+    curve = b"para\0\0\0\0\0\0\0\0" + content
+    profile = profile_of(b"GRAY", {b"kTRC": curve}) if gray else rgb_profile(None, curve)
+    deep = colors().astype(np.uint16)
+    deep = deep[..., 0] if gray else deep
+    picture = pixels.deep_picture(deep, None, profile, 1, [])
+    assert picture.pixels.shape == deep.shape
+
+
+@pytest.mark.parametrize("profile", [b"no profile", b"", rgb_profile(2.2)[:200], b"\0" * 4000])
+def test_profiles_that_are_damaged(profile):
+    image = Image.fromarray(colors())
+    image.info["icc_profile"] = profile
+    picture, notes = picture_of(image, notes := []), notes
+    np.testing.assert_array_equal(picture.pixels, np.asarray(image))
+    assert len(notes) == bool(profile)
+    notes.clear()
+    deep = colors().astype(np.uint16)
+    assert pixels.deep_picture(deep, None, profile, 1, notes).pixels is not None
+    assert len(notes) == bool(profile)
+    assert all("the color profile was not applied" in note for note in notes)
+
+
+def cmyk_bytes(ink, is_adobe):
+    """A JPEG file of CMYK, inverted and said to be of Adobe, or neither."""
+    content = jpeg_bytes(Image.fromarray(ink if is_adobe else 255 - ink, "CMYK"), quality=100)
+    start = content.index(b"\xff\xeeA".replace(b"A", b"\0\x0eAdobe"))
+    return content if is_adobe else content[:start] + content[start + 16 :]
+
+
+@pytest.mark.parametrize("is_adobe", [True, False])
+def test_ink_of_jpeg_files(is_adobe, tmp_path):
+    ink = np.zeros((16, 16, 4), np.uint8)
+    ink[:, 8:, 1:3] = 255
+    (tmp_path / "a.jpg").write_bytes(cmyk_bytes(ink, is_adobe))
+    (picture,), _ = read(tmp_path / "a.jpg")
+    np.testing.assert_allclose(picture.pixels[:, :7], 255, atol=3)
+    np.testing.assert_allclose(picture.pixels[:, 9:], [[[255, 0, 0]] * 7] * 16, atol=3)
+
+
+def test_ink_with_a_profile_goes_through_it(monkeypatch):
+    ink = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9, 4), np.uint8), "CMYK")
+    ink.info["icc_profile"] = b"of ink"
+    built = []
+
+    def build(source, target, mode, output):
+        built.append((mode, output))
+        return "transform"
+
+    monkeypatch.setattr(ImageCms, "ImageCmsProfile", lambda stream: "source")
+    monkeypatch.setattr(ImageCms, "buildTransform", build)
+    monkeypatch.setattr(
+        ImageCms, "applyTransform", lambda image, _: Image.new("RGB", image.size, "red")
+    )
+    picture = picture_of(ink, [])
+    assert built == [("CMYK", "RGB")]
+    assert (picture.pixels == (255, 0, 0)).all()
+
+
+def test_as_uint8_rounds():
+    deep = np.arange(65536, dtype=np.uint16)
+    np.testing.assert_array_equal(image_io.as_uint8(deep), np.rint(deep / 257))
+    np.testing.assert_array_equal(image_io.as_uint8(deep.reshape(512, 128))[-1, -1], 255)
+    shallow = colors()
+    assert image_io.as_uint8(shallow) is shallow
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(300, 4), (300, 4, 3)])
+def test_on_white(dtype, shape):
+    white = np.iinfo(dtype).max
+    alpha = ramp((300, 4), dtype)
+    picture = pixels.on_white(Picture(np.zeros(shape, dtype), alpha))
+    expected = (white - alpha).reshape(300, 4, *[1] * (len(shape) - 2))
+    np.testing.assert_array_equal(picture.pixels, np.broadcast_to(expected, shape))
+    assert picture.alpha is None and picture.pixels.dtype == dtype

@@ -1,0 +1,163 @@
+"""Tests of the many kinds of PNG files."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from picture_files import ramp, read
+from PIL import Image
+
+from colorkeras import image_io
+from colorkeras.image_io import Metadata, Picture
+from colorkeras.utils.errors import UserError
+
+CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+"""Channels by the kinds of pixels."""
+
+ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+"""First column and row, and steps of both, of the passes of interlaced files."""
+
+
+def chunk(name, content):
+    body = name + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def png(pixels, kind, depth, *chunks, interlaced=False):
+    """A file of levels `[h, w, channels]` of any depth, written without filters."""
+    height, width, _ = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
+    lines = b""
+    for left, top, across, down in ADAM7 if interlaced else ((0, 0, 1, 1),):
+        part = pixels[top::down, left::across]
+        if not part.size:
+            continue
+        for row in part.reshape(len(part), -1):
+            if depth == 16:
+                packed = row.astype(">u2").tobytes()
+            else:
+                bits = (row[:, np.newaxis] >> np.arange(depth)[::-1]) & 1
+                packed = np.packbits(bits.astype(np.uint8)).tobytes()
+            lines += b"\0" + packed
+    content = b"".join(chunks) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + content
+
+
+def levels(kind, depth, shape=(11, 13)):
+    generator = np.random.default_rng(0)
+    return generator.integers(0, 2**depth, (*shape, CHANNELS[kind]), np.uint16)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "depth"),
+    [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (4, 8), (4, 16), (6, 8), (6, 16)],
+)
+def test_every_kind_and_depth(kind, depth, interlaced, tmp_path):
+    expected = levels(kind, depth)
+    (tmp_path / "a.png").write_bytes(png(expected, kind, depth, interlaced=interlaced))
+    (picture,), contents = read(tmp_path / "a.png")
+    assert picture.pixels.dtype == (np.uint16 if depth == 16 else np.uint8)
+    scale = 1 if depth == 16 else 255 // (2**depth - 1)
+    shown = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
+    np.testing.assert_array_equal(shown.reshape(expected.shape), expected * scale)
+    assert not contents.notes
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_palettes(depth, tmp_path):
+    indices = levels(0, depth)
+    palette = np.random.default_rng(1).integers(0, 256, (2**depth, 3), np.uint8)
+    alpha = np.arange(2**depth, dtype=np.uint8)
+    chunks = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
+    (tmp_path / "a.png").write_bytes(png(indices, 3, depth, *chunks))
+    (picture,), _ = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture.pixels, palette[indices[..., 0]])
+    np.testing.assert_array_equal(picture.alpha, alpha[indices[..., 0]])
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("kind", [0, 2])
+def test_transparent_level(kind, depth, tmp_path):
+    if kind == 2 and depth < 8:
+        pytest.skip("there are no such files")
+    pixels = levels(kind, depth)
+    level = pixels[3, 4]
+    transparent = chunk(b"tRNS", level.astype(">u2").tobytes())
+    (tmp_path / "a.png").write_bytes(png(pixels, kind, depth, transparent))
+    (picture,), _ = read(tmp_path / "a.png")
+    is_seen = (pixels != level).any(axis=-1)
+    np.testing.assert_array_equal(picture.alpha, is_seen * np.iinfo(picture.alpha.dtype).max)
+
+
+def test_suggested_palette_of_deep_colors(tmp_path):
+    pixels = levels(2, 16)
+    suggested = chunk(b"PLTE", bytes(30)), chunk(b"bKGD", bytes(6)), chunk(b"gAMA", b"\0\0\xb1\x8f")
+    (tmp_path / "a.png").write_bytes(png(pixels, 2, 16, *suggested))
+    np.testing.assert_array_equal(read(tmp_path / "a.png")[0][0].pixels, pixels)
+
+
+@pytest.mark.parametrize("name", [b"iCCP", b"tEXt", b"pHYs", b"abCd"])
+def test_damaged_chunks_do_not_keep_deep_pixels_from_being_read(name, tmp_path):
+    content = png(levels(2, 16), 2, 16)
+    damaged = chunk(name, b"\xff" * 9)
+    (tmp_path / "a.png").write_bytes(content[:-12] + damaged + content[-12:])
+    np.testing.assert_array_equal(read(tmp_path / "a.png")[0][0].pixels, levels(2, 16))
+
+
+def test_texts_that_explode_are_refused(tmp_path):
+    text = b"Comment\0\0" + zlib.compress(bytes(100_000_000))
+    content = png(levels(0, 8), 0, 8, chunk(b"zTXt", text))
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read"):
+        read(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("num_colors", [1, 3])
+@pytest.mark.parametrize("has_alpha", [False, True])
+def test_independent_readers_of_deep_files_that_were_written(num_colors, has_alpha, tmp_path):
+    import tensorflow as tf
+
+    # Noise, steep and flat parts: each filter is the best of some row.
+    noise = np.random.default_rng(0).integers(0, 65536, (300, 40, num_colors), np.uint16)
+    rows = np.arange(300)[:, np.newaxis, np.newaxis]
+    pixels = np.where(rows % 3 == 0, noise, np.where(rows % 3 == 1, noise[:1], 999)).astype("u2")
+    alpha = noise[..., 0] if has_alpha else None
+    stored = np.dstack([pixels, alpha]) if has_alpha else pixels
+    color = pixels[..., 0] if num_colors == 1 else pixels
+    image_io.save(tmp_path / "a.png", iter([Picture(color, alpha)]), Metadata(dpi=(300, 300)))
+    content = (tmp_path / "a.png").read_bytes()
+    np.testing.assert_array_equal(tf.io.decode_png(content, dtype=tf.uint16), stored)
+    (picture,), _ = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture.pixels, color)
+
+
+def test_deep_files_are_as_small_as_those_of_others(tmp_path):
+    import tensorflow as tf
+
+    rows, columns = np.mgrid[0:1:200j, 0:1:300j]
+    grain = np.random.default_rng(0).normal(0, 0.001, (200, 300, 1))
+    smooth = np.stack([rows, columns, (rows + columns) / 2], axis=-1) * 0.9 + 0.05 + grain
+    pixels = np.rint(smooth * 65535).astype(np.uint16)
+    image_io.save(tmp_path / "a.png", iter([Picture(pixels)]), Metadata())
+    other = len(tf.io.encode_png(pixels).numpy())
+    assert (tmp_path / "a.png").stat().st_size < 1.02 * other
+
+
+def test_pillow_reads_deep_files_that_were_written(tmp_path):
+    pixels = ramp((9, 7), np.uint16)
+    image_io.save(tmp_path / "a.png", iter([Picture(pixels)]), Metadata(dpi=(300, 300)))
+    with Image.open(tmp_path / "a.png") as image:
+        image.verify()
+    with Image.open(tmp_path / "a.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), pixels)
+        assert image.info["dpi"] == pytest.approx((300, 300), rel=1e-4)

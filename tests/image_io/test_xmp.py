@@ -1,0 +1,143 @@
+"""Tests of XMP packets."""
+
+import time
+from xml.etree import ElementTree
+
+import pytest
+from picture_files import XMP
+
+from colorkeras.image_io import xmp
+
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+TOOL = "{http://ns.adobe.com/xap/1.0/}CreatorTool"
+
+
+def said(packet, name):
+    """What the descriptions of a packet say, as attributes and as elements."""
+    root = ElementTree.fromstring(packet.decode().strip("\ufeff"))
+    descriptions = list(root.iter(f"{RDF}Description"))
+    values = [element.get(name) for element in descriptions]
+    values += [child.text for element in descriptions for child in element.findall(name)]
+    return [value for value in values if value is not None]
+
+
+def filled(inner, about=""):
+    return (
+        b"<?xpacket begin='' id='W5M0'?>\n"
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Tool > 1">'
+        b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        + inner
+        + b"</rdf:RDF >"
+        b"</x:xmpmeta>\n<?xpacket end='w'?>"
+    )
+
+
+AS_ATTRIBUTES = filled(
+    b'<rdf:Description rdf:about="uuid:1" xmlns:a="http://ns.adobe.com/xap/1.0/"\n'
+    b' xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" a:Label=" a:CreatorTool=\'x\' > "\n'
+    b' a:CreatorTool=\'Old "tool" > 1\' i:DigitalSourceType="http://old" a:Rating="5"/>'
+)
+AS_ELEMENTS = filled(
+    b'<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    b' xmlns:i="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><xmp:CreatorTool>Old</xmp:CreatorTool>'
+    b"<xmp:Rating>5</xmp:Rating><!-- kept --><i:DigitalSourceType rdf:resource='a>b'/>"
+    b"<xmp:Nested rdf:parseType='Resource'><xmp:CreatorTool>inner</xmp:CreatorTool></xmp:Nested>"
+    b"</rdf:Description>"
+)
+
+
+@pytest.mark.parametrize(
+    ("packet", "before"),
+    [
+        (None, ""),
+        (XMP, ""),
+        (AS_ATTRIBUTES, '; before: Old "tool" > 1'),
+        (AS_ELEMENTS, "; before: Old"),
+        (XMP + b"\0\0", ""),
+        (filled(b""), ""),
+    ],
+)
+def test_says_who_made_it_and_who_had_made_it_before(packet, before):
+    software = 'colorkeras & "friends" <1.0>'
+    if packet is not None:
+        xmp.check(packet)
+    earlier = xmp.marked(packet, "colorkeras 0.9")
+    for marked in (xmp.marked(packet, software), xmp.marked(earlier, software)):
+        assert said(marked, TYPE) == [xmp.SOURCE_TYPE]
+        assert said(marked, TOOL) == [software + before]
+        ElementTree.fromstring(marked)
+
+
+def test_all_else_stays_byte_for_byte():
+    marked = xmp.marked(AS_ATTRIBUTES, "c")
+    assert b"a:Label=\" a:CreatorTool='x' > \"" in marked and b'a:Rating="5"' in marked
+    assert b'rdf:about="uuid:1" Iptc4xmpExt:DigitalSourceType' in marked
+    marked = xmp.marked(AS_ELEMENTS, "c")
+    assert b"<xmp:Rating>5</xmp:Rating><!-- kept --><xmp:Nested" in marked
+    assert b"<xmp:CreatorTool>inner</xmp:CreatorTool>" in marked
+    start, stop = XMP.split(b"</rdf:RDF>")
+    marked = xmp.marked(XMP, "c")
+    assert marked.startswith(start) and marked.endswith(b"</rdf:RDF>" + stop)
+
+
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("packet", "reason"),
+    [
+        (b"", "no XML"),
+        (b"\xff\xfe\0x", "no UTF-8"),
+        (XMP[:-20], "no XML"),
+        (XMP.replace(b"nobody", b"\xff"), "no UTF-8"),
+        (b"<a/>", "no descriptions"),
+        (b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', "no descriptions"),
+        (b"<!DOCTYPE x [<!ENTITY a0 'ha'>" + LAUGHS.encode() + b"]>" + XMP, "declares entities"),
+        (b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'>" + XMP, "declares entities"),
+        (("<!DOCTYPE x>" + XMP.decode()).encode("utf-16"), "no UTF-8"),
+        (XMP.decode().encode("utf-16-le"), "no XML"),
+        (b'<?xml version="1.0" encoding="cp037"?>' + "<!DOCTYPE x>".encode("cp037"), "no UTF-8"),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused(packet, reason):
+    started = time.perf_counter()
+    with pytest.raises(xmp.UnusableError, match=reason):
+        xmp.check(packet)
+    assert time.perf_counter() - started < 2
+
+
+def test_deep_trees_take_no_stack():
+    depth = 100_000
+    packet = XMP.replace(b"</rdf:RDF>", b"<a>" * depth + b"</a>" * depth + b"</rdf:RDF>")
+    started = time.perf_counter()
+    assert b"algorithmicallyEnhanced" in xmp.marked(packet, "c")
+    assert time.perf_counter() - started < 5
+
+
+def test_any_number_of_things_to_replace_takes_little_time():
+    inner = b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool/>'
+    packet = filled((inner + b"<xmp:CreatorTool>x</xmp:CreatorTool></rdf:Description>") * 50_000)
+    started = time.perf_counter()
+    assert xmp.marked(packet, "c").count(b"CreatorTool") == 1
+    assert time.perf_counter() - started < 10
+
+
+def test_descriptions_within_what_is_replaced():
+    packet = filled(
+        b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>'
+        b'<rdf:Description xmp:CreatorTool="a"><xmp:CreatorTool>b</xmp:CreatorTool>'
+        b"</rdf:Description></xmp:CreatorTool></rdf:Description>"
+    )
+    marked = xmp.marked(packet, "c")
+    assert said(marked, TOOL) == ["c"] and marked.count(b"CreatorTool") == 1
+
+
+def test_cleaned_of_orientation_and_preview():
+    packet = filled(
+        b"<rdf:Description><tiff:Orientation>8</tiff:Orientation><xmp:Thumbnails><rdf:Alt>"
+        b"<xmpGImg:image>/9j/4AAQ</xmpGImg:image></rdf:Alt></xmp:Thumbnails></rdf:Description>"
+    )
+    cleaned, had_preview = xmp.cleaned(packet)
+    assert had_preview and b"Thumbnails" not in cleaned and b"/9j/" not in cleaned
+    assert b"<tiff:Orientation>1</tiff:Orientation></rdf:Description>" in cleaned

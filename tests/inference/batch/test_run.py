@@ -1,0 +1,242 @@
+"""Tests of files that are colored: what is written, what is left alone, what is said."""
+
+import errno
+import os
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import colorkeras
+from colorkeras import image_io
+from colorkeras.image_io import SOURCE_TYPE
+from colorkeras.inference.batch import plan, run
+from colorkeras.inference.batch.run import DONE, FAILED, SKIPPED, Settings
+
+
+@pytest.fixture(scope="module")
+def model():
+    return colorkeras.load("unet")
+
+
+@pytest.fixture(scope="module")
+def vivid():
+    return colorkeras.load("unet_vivid", render_size=16)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Folder in which a run starts; `scans` in it holds three gray pictures."""
+    monkeypatch.chdir(tmp_path)
+    Path("scans").mkdir()
+    for number in range(3):
+        levels = np.add.outer(np.arange(40 + number), np.arange(30)) + 50 * number
+        Image.fromarray(levels.astype(np.uint8)).save(f"scans/{number}.png")
+    return tmp_path
+
+
+def color(model, *inputs, output=None, versions=1, side_by_side=False, num_workers=1, **settings):
+    planned = plan.plan(inputs, output, num_versions=versions, side_by_side=side_by_side)
+    return list(run.color_all(model, planned, Settings(**settings), num_workers))
+
+
+def pixels_of(path):
+    with image_io.opened(path) as contents:
+        return next(contents.pages).pixels
+
+
+def size_of(path):
+    with Image.open(path) as image:
+        return image.size
+
+
+def contents_of(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
+
+
+def test_result_is_what_the_model_makes_of_the_picture(model, folder):
+    (outcome,) = color(model, "scans/1.png")
+    assert (outcome.status, outcome.targets) == (DONE, [Path("scans/1_color.png")])
+    expected = model.colorize(pixels_of("scans/1.png"))
+    np.testing.assert_array_equal(pixels_of("scans/1_color.png"), expected)
+
+
+def test_workers_change_nothing(vivid, folder):
+    for number in (1, 3):
+        outcomes = color(vivid, "scans", output=str(number), num_workers=number, seed=7)
+        assert [outcome.source.name for outcome in outcomes] == ["0.png", "1.png", "2.png"]
+    assert contents_of("1") == contents_of("3")
+
+
+@pytest.mark.parametrize("mark", [True, False])
+def test_results_say_that_they_were_made(model, folder, mark):
+    color(model, "scans/0.png", mark=mark)
+    content = Path("scans/0_color.png").read_bytes()
+    assert (SOURCE_TYPE.encode() in content) == mark
+    assert (b"colorkeras" in content and b"model unet 1" in content) == mark
+
+
+def test_versions_are_written_with_sheets(vivid, folder):
+    (outcome,) = color(vivid, "scans/0.png", versions=2, seed=5, side_by_side=True)
+    names = ["0_color_1.png", "0_color_2.png", "0_color_versions.png", "0_color_side_by_side.png"]
+    assert [path.name for path in outcome.targets] == names
+    for number in (1, 2):
+        expected = vivid.colorize(pixels_of("scans/0.png"), seed=4 + number)
+        np.testing.assert_array_equal(pixels_of(f"scans/0_color_{number}.png"), expected)
+    # Source and two versions of 30x40 pixels in two columns; source and result beside each other.
+    assert size_of("scans/0_color_versions.png") == (68, 88)
+    assert size_of("scans/0_color_side_by_side.png") == (68, 40)
+
+
+def test_nothing_is_replaced_unless_asked_for(model, folder):
+    Path("scans/0_color.png").write_text("mine")
+    (outcome,) = color(model, "scans/0.png")
+    assert outcome.status == FAILED and "--overwrite" in str(outcome.error)
+    assert Path("scans/0_color.png").read_text() == "mine"
+    (outcome,) = color(model, "scans/0.png", skip_existing=True)
+    assert (outcome.status, outcome.notes) == (SKIPPED, [plan.RESULT_EXISTS])
+    (outcome,) = color(model, "scans/0.png", overwrite=True)
+    assert outcome.status == DONE
+    assert pixels_of("scans/0_color.png").shape == (40, 30, 3)
+
+
+def test_what_was_begun_is_brought_to_its_end(vivid, folder):
+    settings = {"versions": 2, "side_by_side": True, "output": "out"}
+    color(vivid, "scans", **settings)
+    whole = contents_of("out")
+    for name in ("1_2.png", "2_versions.png", "0_side_by_side.png", "0_1.png"):
+        Path("out", name).unlink()
+    untouched = {
+        name: Path("out", name).stat().st_mtime_ns for name in ("1_1.png", "1_versions.png")
+    }
+    outcomes = color(vivid, "scans", skip_existing=True, **settings)
+    assert [outcome.status for outcome in outcomes] == [DONE] * 3
+    assert contents_of("out") == whole
+    assert untouched == {name: Path("out", name).stat().st_mtime_ns for name in untouched}
+    assert "1_versions.png' is there" in outcomes[1].notes[0]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_colored_pictures_are_colored_anew_or_kept(model, folder, keep):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    Image.fromarray(noise).save("noise.png")
+    (outcome,) = color(model, "noise.png", keep_colored=keep)
+    assert outcome.status == (SKIPPED if keep else DONE)
+    assert "colors of its own" in outcome.notes[0]
+    assert Path("noise_color.png").exists() == (not keep)
+
+
+def test_a_bad_file_does_not_stop_the_rest(model, folder):
+    Path("scans/1.png").write_bytes(Path("scans/1.png").read_bytes()[:60])
+    Path("scans/broken.png").symlink_to("nowhere.png")
+    outcomes = color(model, "scans", output="out", num_workers=2)
+    assert [outcome.status for outcome in outcomes] == [DONE, FAILED, DONE, FAILED]
+    assert "'scans/1.png'" in str(outcomes[1].error)
+    assert sorted(contents_of("out")) == ["0.png", "2.png"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EDQUOT])
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(model, folder, number, monkeypatch):
+    def fail(image, path, *arguments, **settings):
+        Path(path).write_bytes(b"half")
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    (outcome,) = color(model, "scans/0.png", output="out.png")
+    assert outcome.status == FAILED
+    assert os.strerror(number) in str(outcome.error)
+    assert sorted(path.name for path in folder.iterdir()) == ["scans"]
+
+
+def test_too_little_memory_is_said(model, folder, monkeypatch):
+    def fail(*arguments, **settings):
+        raise MemoryError
+
+    monkeypatch.setattr(type(model), "color_picture", fail)
+    (outcome,) = color(model, "scans/0.png")
+    assert outcome.status == FAILED and "'scans/0.png'" in str(outcome.error)
+
+
+def test_a_mistake_of_the_program_does_not_stop_the_rest(model, folder, monkeypatch):
+    colored = type(model).color_picture
+
+    def fail_once(self, picture, *arguments, **settings):
+        if picture.pixels.shape[0] == 41:
+            raise ValueError("what nobody thought of")
+        return colored(self, picture, *arguments, **settings)
+
+    monkeypatch.setattr(type(model), "color_picture", fail_once)
+    outcomes = color(model, "scans", output="out", num_workers=2)
+    assert [outcome.status for outcome in outcomes] == [DONE, FAILED, DONE]
+    assert "ValueError: what nobody thought of" in str(outcomes[1].error)
+
+
+def test_what_came_meanwhile_is_not_replaced(model, folder, monkeypatch):
+    colored = type(model).color_picture
+
+    def slow(self, *arguments, **settings):
+        Path("scans/0_color.png").write_text("mine")
+        return colored(self, *arguments, **settings)
+
+    monkeypatch.setattr(type(model), "color_picture", slow)
+    (outcome,) = color(model, "scans/0.png")
+    assert outcome.status == FAILED and "appeared meanwhile" in str(outcome.error)
+    assert "'scans/0_color.png' as result of 'scans/0.png'" in str(outcome.error)
+    assert Path("scans/0_color.png").read_text() == "mine"
+    assert len(list(Path("scans").iterdir())) == 4
+
+
+def test_a_link_to_nowhere_is_not_replaced(model, folder):
+    Path("scans/0_color.png").symlink_to("nowhere")
+    (outcome,) = color(model, "scans/0.png")
+    assert outcome.status == FAILED and Path("scans/0_color.png").is_symlink()
+
+
+def test_colored_pages_are_kept_where_asked(model, folder):
+    noise = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    first = Image.fromarray(pixels_of("scans/0.png"))
+    first.save("pages.tif", save_all=True, append_images=[Image.fromarray(noise)])
+    (outcome,) = color(model, "pages.tif", keep_colored=True)
+    assert outcome.notes == ["page 2 had colors of its own, which were kept"]
+    with image_io.opened("pages_color.tif") as contents:
+        colored, kept = (page.pixels for page in contents.pages)
+    np.testing.assert_array_equal(kept, noise)
+    assert np.ptp(colored, axis=-1).max() > 0
+
+
+def test_sheets_are_marked(model, folder):
+    color(model, "scans/0.png", side_by_side=True)
+    assert SOURCE_TYPE.encode() in Path("scans/0_color_side_by_side.png").read_bytes()
+
+
+def test_large_pictures_are_refused_before_they_are_decoded(model, folder):
+    (outcome,) = color(model, "scans/0.png", max_megapixels=0.001)
+    assert outcome.status == FAILED and "30x40 pixels" in str(outcome.error)
+
+
+def test_no_page_stays_in_memory_while_another_is_colored(model, folder, monkeypatch):
+    images = [Image.fromarray(np.full([40, 30], level, np.uint8)) for level in (50, 100, 150)]
+    images[0].save("scans/pages.tif", save_all=True, append_images=images[1:])
+    colored, pages = type(model).color_picture, []
+
+    def watched(self, page, *arguments, **settings):
+        assert not any(earlier() for earlier in pages)
+        result = colored(self, page, *arguments, **settings)
+        pages.extend(map(weakref.ref, (page.pixels, result.pixels)))
+        return result
+
+    monkeypatch.setattr(type(model), "color_picture", watched)
+    (outcome,) = color(model, "scans/pages.tif")
+    assert outcome.status == DONE and len(pages) == 6
+
+
+def test_every_page_is_colored(model, folder):
+    pages = [Image.fromarray(pixels_of(f"scans/{number}.png")) for number in range(3)]
+    pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
+    color(model, "pages.tif")
+    with image_io.opened("pages_color.tif") as contents:
+        colored = [page.pixels for page in contents.pages]
+    assert [pixels.shape for pixels in colored] == [(40 + n, 30, 3) for n in range(3)]
+    np.testing.assert_array_equal(colored[2], model.colorize(pixels_of("scans/2.png")))

@@ -1,0 +1,234 @@
+"""Tests that every architecture passes with every output, on the day it is registered."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras import objectives
+from colorkeras.color.spaces import from_uint8, luma
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.data.stateless_random import Randomness
+from colorkeras.models import architectures
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.outputs import CLASSES, OUTPUTS
+from colorkeras.utils.errors import UserError
+
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
+every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
+every_pair = pytest.mark.parametrize(("name", "output"), PAIRS)
+# The control alone is tied to one size; everything added later has to take any.
+any_size = pytest.mark.parametrize(
+    ("name", "output"), [pair for pair in PAIRS if pair[0] != "baseline"]
+)
+with_head = pytest.mark.parametrize(
+    ("name", "output"), [pair for pair in PAIRS if ARCHITECTURES[pair[0]].has_class_head]
+)
+
+
+def grayscale_of(height, width, count=2):
+    generator = np.random.default_rng(height * width)
+    return tf.constant(generator.random((count, height, width, 1), np.float32))
+
+
+def shape_of(output, height, width, count=2):
+    kind = OUTPUTS[output]
+    return (count, -(-height // kind.stride), -(-width // kind.stride), kind.num_channels)
+
+
+@every_pair
+def test_prediction_is_float32_of_the_outputs_shape_and_bears_its_name(name, output, inputs_for):
+    network = architectures.build(name, output)
+    prediction = network(inputs_for(output, grayscale_of(32, 32)))
+    assert prediction.shape == shape_of(output, 32, 32)
+    assert prediction.dtype == tf.float32
+    assert architectures.output_name(network) == output
+    assert network.name == name
+
+
+@every_architecture
+def test_default_output_is_chroma_except_for_the_control_and_flows(name):
+    expected = {"baseline": "rgb", "flow_unet": "velocity"}.get(name, "chroma")
+    assert architectures.output_name(architectures.build(name)) == expected
+
+
+def test_baseline_is_one_layer_from_3072_to_3072():
+    assert architectures.build("baseline").count_params() == 9_440_256
+
+
+def test_baseline_refuses_every_other_size():
+    network = architectures.build("baseline")
+    architectures.check_image_size(network, 32, 32)
+    for height, width in ((64, 64), (32, 33), (31, 32)):
+        with pytest.raises(UserError, match=f"{height}x{width}(.|\n)*Expected: 32x32(.|\n)*Fix:"):
+            architectures.check_image_size(network, height, width)
+
+
+@any_size
+def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_for):
+    network = randomize(architectures.build(name, output))
+
+    def inputs_of(height, width):
+        return inputs_for(output, grayscale_of(height, width))
+
+    def of_unknown_size(tensor):
+        return tf.TensorSpec([None] * (len(tensor.shape) - 1) + [tensor.shape[-1]])
+
+    signature = [tf.nest.map_structure(of_unknown_size, inputs_of(1, 1))]
+    predict = tf.function(lambda inputs: network(inputs, training=False), input_signature=signature)
+    for size in ((1, 1), (33, 47), (5, 64), (32, 32)):
+        architectures.check_image_size(network, *size)
+        prediction = predict(inputs_of(*size))
+        assert prediction.shape == shape_of(output, *size)
+        assert np.isfinite(prediction).all()
+    # Sizes that are known when the graph is built take other branches; the values must agree.
+    known = network(inputs_of(33, 47), training=False)
+    np.testing.assert_allclose(predict(inputs_of(33, 47)), known, rtol=1e-5, atol=1e-4)
+
+
+@every_architecture
+def test_real_size(name, inputs_for):
+    # Other tests meet smaller ones.
+    builder = ARCHITECTURES[name].builder
+    network = getattr(builder, "func", builder)()
+    output = architectures.output_name(network)
+    prediction = network(inputs_for(output, grayscale_of(32, 32)))
+    assert prediction.shape == shape_of(output, 32, 32)
+    assert 2e4 < network.count_params() < 1e7
+
+
+@every_pair
+def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs_for, tmp_path):
+    network = randomize(architectures.build(name, output))
+    network.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    np.testing.assert_array_equal(reloaded(inputs), network(inputs))
+    assert architectures.output_name(reloaded) == output
+
+
+@every_architecture
+def test_no_lambda_layers(name):
+    # They reload only where the user allows arbitrary code.
+    assert '"Lambda"' not in architectures.build(name).to_json()
+
+
+def layers_of(network):
+    for layer in network.layers:
+        yield from layers_of(layer) if isinstance(layer, keras.Model) else [layer]
+
+
+@every_pair
+def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, inputs_for):
+    network = architectures.build(name, output, "mixed_bfloat16")
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert network(inputs_for(output, grayscale_of(32, 32))).dtype == tf.float32
+    assert keras.config.dtype_policy().name == "float32"
+    # The control's only layer with weights is the last one, so nothing of it may be rounded.
+    computes_in = {layer.compute_dtype for layer in layers_of(network) if layer.weights}
+    assert ("bfloat16" in computes_in) == (name != "baseline")
+
+
+@every_pair
+def test_weights_of_a_mixed_precision_build_fit_a_float32_build(
+    name, output, randomize, inputs_for
+):
+    mixed = randomize(architectures.build(name, output, "mixed_bfloat16"))
+    exact = architectures.build(name, output)
+    assert [(w.name, w.shape) for w in exact.weights] == [(w.name, w.shape) for w in mixed.weights]
+    exact.set_weights(mixed.get_weights())
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    expected = exact(inputs).numpy()
+    # Weights in another order would not come near; rounding to 8 bits of mantissa does.
+    assert np.abs(mixed(inputs) - expected).mean() < 0.1 * expected.std()
+
+
+@every_pair
+def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
+    # Glorot initializers draw from the global seed.
+    keras.utils.set_random_seed(0)
+    network = architectures.build(name, output)
+    optimizer = keras.optimizers.Adam(1e-4)
+    objective = objectives.create(output, TrainingConfig())
+    rgb = from_uint8(crops[:4])
+    inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0))
+    losses = []
+    for _ in range(4):
+        with tf.GradientTape() as tape:
+            loss = objective.loss(target, network(inputs, training=True))
+        optimizer.apply(
+            tape.gradient(loss, network.trainable_variables), network.trainable_variables
+        )
+        losses.append(float(loss))
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
+
+
+@with_head
+def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
+    inputs = inputs_for(output, grayscale_of(32, 32))
+    for dtype in ("float32", "mixed_bfloat16"):
+        network = architectures.build(name, output, dtype, num_classes=10)
+        assert network.output_names == [output, CLASSES]
+        assert architectures.output_name(network) == output
+        prediction, logits = network(inputs)
+        assert prediction.shape == shape_of(output, 32, 32)
+        assert logits.shape == (2, 10)
+        assert prediction.dtype == logits.dtype == tf.float32
+
+
+@with_head
+def test_what_is_left_without_the_class_head_is_the_same_network(
+    name, output, randomize, inputs_for, tmp_path
+):
+    network = randomize(architectures.build(name, output, num_classes=10))
+    bare = architectures.without_class_head(network)
+    assert bare.name == name and bare.output_names == [output]
+    # The same variables, in the order of a network that never had a head.
+    fresh = architectures.build(name, output)
+    assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
+    dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
+    # The guide of a flow goes on listening to what the head believes.
+    assert len(dropped) == (0 if output == "velocity" else 2)
+    assert {id(w) for w in bare.weights} <= {id(w) for w in network.weights}
+    inputs = inputs_for(output, grayscale_of(33, 47))
+    expected = network(inputs)[0]
+    np.testing.assert_array_equal(bare(inputs), expected)
+    fresh.set_weights(bare.get_weights())
+    np.testing.assert_array_equal(fresh(inputs), expected)
+    bare.save(tmp_path / "model.keras")
+    reloaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert reloaded.name == name and reloaded.output_names == [output]
+    np.testing.assert_array_equal(reloaded(inputs), expected)
+
+
+def test_a_network_without_a_class_head_stays_as_it_is():
+    network = architectures.build("skip_cnn")
+    assert architectures.without_class_head(network) is network
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in ARCHITECTURES.items() if not kind.has_class_head]
+)
+def test_classes_for_an_architecture_without_a_head_are_refused(name):
+    with pytest.raises(UserError) as error:
+        architectures.build(name, num_classes=10)
+    received, expected, fix = str(error.value).splitlines()
+    assert "--class-weight" in received and repr(name) in received
+    assert "residual_unet" in expected and name not in expected.split(", ")
+    assert fix.startswith("Fix: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "received", "expected"),
+    [
+        (("resnet",), "architecture 'resnet'", "unet"),
+        (("unet", "hsv"), "output 'hsv'", "chroma"),
+    ],
+)
+def test_unknown_names_are_answered_with_the_known_ones(arguments, received, expected):
+    with pytest.raises(UserError) as error:
+        architectures.build(*arguments)
+    received_line, expected_line, _ = str(error.value).splitlines()
+    assert received in received_line
+    assert expected in expected_line

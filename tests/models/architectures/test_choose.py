@@ -1,0 +1,80 @@
+"""Tests of how architecture, output and objective are settled."""
+
+import pytest
+
+from colorkeras.models.architectures import ARCHITECTURES, choose
+from colorkeras.models.outputs import OUTPUTS
+from colorkeras.objectives import OBJECTIVES
+from colorkeras.utils.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        ({}, ("unet", "chroma")),
+        ({"name": "baseline"}, ("baseline", "rgb")),
+        ({"name": "flow_unet"}, ("flow_unet", "velocity")),
+        ({"output": "rgb"}, ("unet", "rgb")),
+        ({"output": "bins"}, ("residual_unet", "bins")),
+        ({"objective": "regression"}, ("unet", "chroma")),
+        ({"objective": "classification"}, ("residual_unet", "bins")),
+        ({"objective": "flow"}, ("flow_unet", "velocity")),
+        ({"name": "residual_unet", "objective": "classification"}, ("residual_unet", "bins")),
+        ({"name": "baseline", "objective": "regression"}, ("baseline", "rgb")),
+        ({"output": "rgb", "objective": "regression"}, ("unet", "rgb")),
+    ],
+)
+def test_what_is_left_open_is_settled(asked, chosen):
+    assert choose(**asked) == chosen
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_an_architecture_lists_is_possible(name):
+    for output in ARCHITECTURES[name].outputs:
+        assert choose(name, output, OUTPUTS[output].objective) == (name, output)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_every_output_has_an_architecture_and_an_objective(output):
+    assert OUTPUTS[output].objective in OBJECTIVES
+    assert choose(output=output)[1] == output
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"name": "unet", "output": "bins"},
+        {"name": "unet", "objective": "flow"},
+        {"name": "flow_unet", "output": "chroma"},
+        {"output": "rgb", "objective": "flow"},
+        {"name": "residual_unet", "output": "chroma", "objective": "classification"},
+    ],
+)
+def test_combinations_that_do_not_exist_are_explained(asked):
+    with pytest.raises(UserError) as error:
+        choose(**asked)
+    received, expected, fix = str(error.value).splitlines()
+    names = {"name": "architecture"}
+    for kind, value in asked.items():
+        assert f"{names.get(kind, kind)} {value!r}" in received
+    assert received.count("'") == 2 * len(asked), "names what nobody asked for"
+    assert "flow_unet with velocity (flow)" in expected
+    assert "residual_unet with chroma (regression) or rgb (regression) or bins" in expected
+    assert fix == "Fix: Leave one of them away."
+
+
+@pytest.mark.parametrize(
+    ("asked", "received", "expected"),
+    [
+        ({"name": "resnet"}, "architecture 'resnet'", ARCHITECTURES),
+        ({"output": "hsv"}, "output 'hsv'", OUTPUTS),
+        ({"objective": "gan"}, "objective 'gan'", OBJECTIVES),
+    ],
+)
+def test_unknown_names_are_answered_with_the_known_ones(asked, received, expected):
+    with pytest.raises(UserError) as error:
+        choose(**asked)
+    received_line, expected_line, fix = str(error.value).splitlines()
+    assert received_line == f"Received: {received}"
+    assert set(expected_line.removeprefix("Expected: one of ").split(", ")) == set(expected)
+    assert fix.startswith("Fix: Choose")

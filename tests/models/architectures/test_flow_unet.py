@@ -1,0 +1,132 @@
+"""Tests of the layers and the two parts of the network for flow matching."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras.models import architectures
+from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE, RepeatLike, Velocity
+from colorkeras.models.outputs import NUM_CLASSES
+
+
+def random(*shape):
+    return np.random.default_rng(sum(shape)).random(shape, np.float32)
+
+
+def in_a_graph(layer, *inputs):
+    """Calls a layer in a graph that is built before all but the channels are known."""
+    specs = [tf.TensorSpec([None] * (x.ndim - 1) + [x.shape[-1]]) for x in inputs]
+    return tf.function(lambda *x: layer(list(x)), input_signature=specs)(*inputs).numpy()
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+@pytest.mark.parametrize("size", [(1, 1), (33, 47)])
+def test_repeating_puts_copies_beside_each_other(size, times):
+    x, like = random(3, *size, 4), random(3 * times, 1, 1, 2)
+    expected = np.repeat(x, times, axis=0)
+    layer = RepeatLike()
+    np.testing.assert_array_equal(layer([x, like]), expected)
+    np.testing.assert_array_equal(in_a_graph(layer, x, like), expected)
+    assert layer.compute_output_shape([x.shape, like.shape]) == (None, *size, 4)
+
+
+@pytest.mark.parametrize("time", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("size", [(1, 1), (33, 47)])
+def test_velocity_is_the_best_linear_guess_and_the_answer_scaled(size, time):
+    answer, x = random(2, *size, 2), random(3, *size, 2)[:2]
+    times = np.float32([[time], [0.5]])
+    layer = Velocity()
+    velocity = layer([answer, x, times]).numpy()
+    variance = time**2 + (1 - time) ** 2
+    expected = (2 * time - 1) / variance * x[0] + answer[0] / np.sqrt(variance)
+    np.testing.assert_allclose(velocity[0], expected, rtol=1e-5, atol=1e-5)
+    # Half way noise and chroma are worth the same, so nothing can be guessed.
+    np.testing.assert_allclose(velocity[1], answer[1] * np.sqrt(2), rtol=1e-5)
+    np.testing.assert_allclose(in_a_graph(layer, answer, x, times), velocity, atol=1e-5)
+    assert layer.compute_output_shape([answer.shape, x.shape, times.shape]) == answer.shape
+
+
+@pytest.mark.parametrize("time", [0.0, 0.2, 0.5, 0.9, 1.0])
+def test_what_is_left_to_answer_is_of_unit_variance_and_not_in_the_input(time):
+    noise, chroma = np.random.default_rng(0).standard_normal((2, 1, 100, 100, 2), np.float32)
+    x, velocity = (1 - time) * noise + time * chroma, chroma - noise
+    times = np.float32([[time]])
+    guess = Velocity()([np.zeros_like(x), x, times]).numpy()
+    scale = Velocity()([np.ones_like(x), np.zeros_like(x), times]).numpy()
+    answer = (velocity - guess) / scale
+    assert answer.std() == pytest.approx(1, abs=0.02)
+    assert np.corrcoef(answer.ravel(), x.ravel())[0, 1] == pytest.approx(0, abs=0.03)
+
+
+@pytest.mark.parametrize("layer", [RepeatLike(), Velocity()], ids=lambda x: type(x).__name__)
+def test_layer_is_restored_from_its_configuration(layer):
+    restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert type(restored) is type(layer) and restored.get_config() == layer.get_config()
+
+
+@pytest.fixture(scope="module")
+def network(randomize):
+    return randomize(architectures.build("flow_unet"))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 47)])
+def test_the_parts_together_are_the_whole(network, size):
+    # Keras takes arrays or tensors, not both.
+    grayscale = tf.constant(random(2, *size, 1))
+    noisy = tf.constant(random(2, -(-size[0] // 2), -(-size[1] // 2), 2))
+    time, known = tf.constant([[0.2], [0.7]]), tf.one_hot([3, 9], NUM_CLASSES)
+    *features, mean, logits = network.get_layer(ENCODER)(grayscale)
+    assert logits.shape == (2, NUM_CLASSES)
+    velocity = network.get_layer(GUIDE)([noisy, time, known, mean, *features])
+    expected = np.concatenate([velocity, mean], axis=-1)
+    np.testing.assert_allclose(
+        network([grayscale, noisy, time, known]), expected, rtol=1e-5, atol=1e-5
+    )
+
+
+def test_each_picture_serves_several_noises_that_follow_each_other(network):
+    grayscale, noisy, time = random(2, 16, 16, 1), random(6, 8, 8, 2), random(6, 1)
+    known = np.eye(NUM_CLASSES, dtype=np.float32)[[3, 9]]
+    expected = network([grayscale.repeat(3, axis=0), noisy, time, known.repeat(3, axis=0)])
+    received = network([grayscale, noisy, time, known])
+    # Some CPUs sum in another order in batches of another size, and small values are differences of
+    # large ones.
+    atol = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(received, expected, rtol=1e-5, atol=atol)
+    in_turn = [np.tile(grayscale, (3, 1, 1, 1)), noisy, time, np.tile(known, (3, 1))]
+    assert np.abs(network(in_turn) - expected).max() > 100 * atol
+
+
+def test_velocity_follows_from_noise_time_class_and_picture(network):
+    classes = np.eye(NUM_CLASSES, dtype=np.float32)
+    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.2]]), classes[:1]]
+    before = network(inputs).numpy()
+    changes = [inputs[0] * 0.5, inputs[1] + 0.5, np.float32([[0.6]]), classes[1:2]]
+    for number, changed in enumerate(changes):
+        others = [*inputs[:number], changed, *inputs[number + 1 :]]
+        difference = np.abs(network(others).numpy() - before)
+        assert difference[..., :2].max() > 1e-3
+        # The chroma to expect is seen in the picture alone.
+        assert (difference[..., 2:].max() > 1e-3) == (number == 0)
+
+
+def test_a_new_network_makes_the_best_linear_guess():
+    known = np.eye(NUM_CLASSES, dtype=np.float32)[:1]
+    inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]]), known]
+    velocity = architectures.build("flow_unet")(inputs).numpy()
+    # At the start all is noise, of which nothing is to stay.
+    np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)
+    np.testing.assert_array_equal(velocity[..., 2:], 0)
+
+
+def test_a_network_that_forgets_classes_believes_in_none(randomize):
+    network = randomize(architectures.build("flow_unet", num_classes=NUM_CLASSES))
+    grayscale = random(2, 16, 16, 1)
+    *before, logits = network.get_layer(ENCODER)(grayscale)
+    assert np.ptp(logits) > 0
+    architectures.forget_classes(network)
+    *after, logits = network.get_layer(ENCODER)(grayscale)
+    np.testing.assert_array_equal(logits, 0)
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)

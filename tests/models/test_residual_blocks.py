@@ -1,0 +1,68 @@
+"""Tests of the parts of the residual U-Net, and of networks as wide as users train them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras.models import architectures
+from colorkeras.models.architectures.flow_unet import flow_unet
+from colorkeras.models.architectures.residual_unet import residual_unet
+from colorkeras.models.residual_blocks import residual_block, trunk
+
+
+def random(*shape):
+    return tf.constant(np.random.default_rng(0).random(shape, np.float32))
+
+
+def test_a_block_starts_as_the_identity_whatever_its_condition():
+    x, condition = keras.Input((8, 8, 4)), keras.Input((3,))
+    block = keras.Model([x, condition], residual_block(x, condition))
+    features = random(2, 8, 8, 4)
+    np.testing.assert_array_equal(block([features, random(2, 3)]), features)
+
+
+def test_a_condition_shifts_a_trained_block(randomize):
+    x, condition = keras.Input((8, 8, 4)), keras.Input((3,))
+    block = randomize(keras.Model([x, condition], residual_block(x, condition)))
+    features = random(2, 8, 8, 4)
+    one, other = (block([features, tf.fill([2, 3], value)]) for value in (0.0, 1.0))
+    assert np.abs(one - other).min(axis=(1, 2)).max() > 1e-3
+
+
+@pytest.mark.parametrize(("size", "padded"), [((1, 1), (8, 8)), ((33, 47), (40, 48))])
+def test_features_are_those_of_the_padded_picture_finest_first(size, padded):
+    grayscale = keras.Input((None, None, 1))
+    features, summary = trunk(grayscale, widths=(4, 5, 6), depths=(1, 1, 2))
+    *features, summary = keras.Model(grayscale, [*features, summary])(random(2, *size, 1))
+    for level, (feature, width) in enumerate(zip(features, (4, 5, 6), strict=True), start=1):
+        assert feature.shape == (2, padded[0] // 2**level, padded[1] // 2**level, width)
+    assert summary.shape == (2, 6)
+
+
+def test_every_pixel_follows_from_the_whole_picture(randomize):
+    network = randomize(architectures.build("residual_unet"))
+    picture = random(1, 96, 96, 1).numpy()
+    before = network(picture).numpy()
+    picture[:, :32, :32] = 1.0
+    # The other corner lies beyond the reach of two levels of convolutions.
+    assert np.abs(network(picture).numpy() - before)[:, -8:, -8:].min() > 0
+
+
+@pytest.mark.parametrize("output", ["chroma", "bins"])
+def test_residual_unet_as_users_train_it(output):
+    network = residual_unet(output, num_classes=10)
+    prediction, logits = network(random(1, 33, 47, 1))
+    assert prediction.shape == ((1, 33, 47, 2) if output == "chroma" else (1, 17, 24, 179))
+    assert logits.shape == (1, 10)
+    # In float32 an export of it is below the 12 MB that a shipped model may take.
+    assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6
+
+
+def test_flow_unet_as_users_train_it():
+    network = flow_unet(num_classes=10)
+    prediction, logits = network(
+        [random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1), random(1, 10)]
+    )
+    assert prediction.shape == (2, 17, 24, 4) and logits.shape == (1, 10)
+    assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6

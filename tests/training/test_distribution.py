@@ -1,0 +1,208 @@
+"""Tests of training on several devices, for which logical CPU devices stand in."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from colorkeras.training.distribution import STRATEGIES, choose_strategy, even_batch_size
+from colorkeras.utils.errors import UserError
+
+STEPS_PROGRAM = """
+import json
+import sys
+
+import keras
+import numpy as np
+
+from colorkeras import objectives
+from colorkeras.architectures import ARCHITECTURES
+from colorkeras.augmentation import AUGMENTATIONS
+from colorkeras.colorizer import Colorizer
+from colorkeras.config import TrainingConfig
+from colorkeras.data import ArraySource, evaluation_batches, sample, training_batches
+from colorkeras.metrics import METRICS
+from colorkeras.strategies import choose_strategy, even_batch_size
+
+class Steps(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.sums = [0.0]
+
+    def on_train_batch_end(self, batch, logs):
+        self.sums.append(float(logs["loss"]) * (batch + 1))
+
+def skip_cnn():
+    return ARCHITECTURES["skip_cnn"].builder(filters=8, num_blocks=2)
+
+def flow_unet():
+    return ARCHITECTURES["flow_unet"].builder(
+        widths=(8, 8), depths=(1, 1), guide_widths=(8, 8)
+    )
+
+def run(name, build, output, num_steps, num_validation):
+    source = ArraySource(sample.load("validation"))
+    validation = num_validation and ArraySource(sample.load("test")[:num_validation])
+    strategy = choose_strategy(name, batch_size=16)
+    with strategy.scope():
+        keras.utils.set_random_seed(0)
+        networks = [build() for _ in range(2)]
+        objective = objectives.create(output, TrainingConfig(steps=2))
+        metrics = {name: METRICS[name] for name in ("psnr_pooled", "chroma_variation")}
+        colorizer = Colorizer(*networks, objective, metrics, 0.99, AUGMENTATIONS["flip"], seed=0)
+        colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
+    steps = Steps()
+    history = colorizer.fit(
+        training_batches(source, 16, seed=0),
+        steps_per_epoch=num_steps,
+        shuffle=False,
+        validation_data=validation
+        and evaluation_batches(
+            validation, even_batch_size(num_validation, 16, strategy.num_replicas_in_sync)
+        ),
+        callbacks=[steps],
+        verbose=0,
+    ).history
+    return {
+        "replicas": strategy.num_replicas_in_sync,
+        "losses": np.diff(steps.sums).tolist(),
+        "history": {name: float(values[0]) for name, values in history.items()},
+        "average": [weight.ravel().tolist() for weight in colorizer.average.get_weights()],
+    }
+
+settings = {
+    # Neither a multiple of the batch nor, in its last batch, of the number of devices.
+    "skip_cnn": (skip_cnn, "chroma", 20, 33),
+    # How pictures are colored takes long to compile, and is the same on any number of devices.
+    "flow_unet": (flow_unet, "velocity", 3, None),
+}
+print(json.dumps({name: run(name, *settings[sys.argv[1]]) for name in ("one", "mirrored")}))
+"""
+
+WHOLE_RUNS_PROGRAM = """
+import sys
+from pathlib import Path
+
+sys.path.insert(0, "tests")
+
+from pytest import MonkeyPatch
+from whole_runs import NoReport
+
+from colorkeras import evaluation
+from colorkeras.config import TrainingConfig
+from colorkeras.training import resume, train
+
+# How pictures are measured is the same on any number of devices.
+MonkeyPatch().setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
+
+def run(**settings):
+    return train(
+        TrainingConfig(
+            dataset=sys.argv[1],
+            image_size=16,
+            epochs=1,
+            batch_size=8,
+            precision="float32",
+            strategy="mirrored",
+            runs_dir=f"{sys.argv[2]}/runs",
+            export_dir=f"{sys.argv[2]}/saved_models",
+            **settings,
+        )
+    )
+
+first = run(arch="skip_cnn")
+# Going on where it stopped, and from its result.
+resume(first.folder, {"epochs": 2, "export_dir": f"{sys.argv[2]}/saved_models"})
+run(init=str(first.export_folder))
+"""
+
+
+def first_steps(run_on_devices, arch):
+    """The first steps on one device and on two, at the same batch size."""
+    # One architecture for each process, in which TensorFlow's reductions bear numbers.
+    process = run_on_devices(2, STEPS_PROGRAM, arch)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def runs(run_on_devices):
+    return first_steps(run_on_devices, "skip_cnn")
+
+
+def test_two_devices_make_the_steps_of_one(runs):
+    one, two = runs["one"], runs["mirrored"]
+    assert (one["replicas"], two["replicas"]) == (1, 2)
+    assert len(one["losses"]) == 20
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
+    # What was learned is more than the difference.
+    assert one["losses"][0] - one["losses"][-1] > 1e-3
+    # Every weight, and the statistics of batch normalization.
+    for weight, expected in zip(two["average"], one["average"], strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.slow
+def test_two_devices_lead_the_noise_of_one(run_on_devices):
+    one, two = first_steps(run_on_devices, "flow_unet").values()
+    assert (one["replicas"], two["replicas"], len(two["losses"])) == (1, 2, 3)
+    # Other noise would change losses by percents.
+    np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
+
+
+def test_two_devices_validate_as_one(runs):
+    one, two = runs["one"]["history"], runs["mirrored"]["history"]
+    for name in one:
+        if name.startswith("val_"):
+            assert two[name] == pytest.approx(one[name], rel=1e-3), name
+
+
+@pytest.mark.slow
+def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
+    process = run_on_devices(2, WHOLE_RUNS_PROGRAM, picture_folder, tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.count("in 2 logical devices") == 3
+    assert "Resuming after epoch 1 of 2." in process.stdout
+    assert len(list((tmp_path / "saved_models" / "skip_cnn").iterdir())) == 3
+    # What several devices made serves one, in TensorFlow and for going on.
+    model = tf.saved_model.load(str(tmp_path / "saved_models" / "skip_cnn" / "1"))
+    rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 9, 9, 1]))["rgb"]
+    assert rgb.shape == (1, 9, 9, 3)
+    trained, *_ = (tmp_path / "runs" / "skip_cnn").glob("*/model.keras")
+    assert keras.saving.load_model(trained)(tf.zeros([1, 9, 9, 1])).shape == (1, 9, 9, 2)
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_on_devices):
+    program = (
+        "from colorkeras.training.distribution import choose_strategy\n"
+        "choose_strategy('mirrored', 7)"
+    )
+    process = run_on_devices(2, program)
+    assert "--batch-size 7 for 2 devices" in process.stderr
+    assert "Pass --batch-size 8" in process.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "multi_worker"])
+def test_one_device_is_used_without_a_second(name):
+    assert choose_strategy(name, batch_size=7).num_replicas_in_sync == 1
+
+
+def test_an_unknown_strategy_is_refused():
+    with pytest.raises(UserError, match="strategy 'several'"):
+        choose_strategy("several", batch_size=8)
+
+
+@pytest.mark.parametrize("num_replicas", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("num_examples", [5, 13, 17, 33, 250])
+def test_no_replica_is_left_without_a_picture(num_examples, num_replicas):
+    batch_size = 8 * num_replicas
+    try:
+        size = even_batch_size(num_examples, batch_size, num_replicas)
+    except UserError:
+        assert num_examples <= (num_replicas - 1) ** 2
+        return
+    for count in {min(size, num_examples), num_examples % size} - {0}:
+        # How TensorFlow cuts a batch whose size it does not know.
+        share = -(-count // num_replicas)
+        assert [min(share, max(0, count - share * replica)) for replica in range(num_replicas)][-1]

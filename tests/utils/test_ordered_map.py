@@ -1,0 +1,60 @@
+"""Tests of work in threads."""
+
+import threading
+import time
+
+import pytest
+
+from colorkeras.utils.ordered_map import in_order
+
+
+@pytest.mark.parametrize("num_workers", [1, 3])
+def test_results_come_in_the_order_of_items(num_workers):
+    def slow_when_even(number):
+        time.sleep(0.002 * (number % 2 == 0))
+        return 10 * number
+
+    assert list(in_order(slow_when_even, range(20), num_workers)) == [10 * n for n in range(20)]
+
+
+def test_items_are_read_no_further_than_needed():
+    read = []
+
+    def items():
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    results = in_order(lambda number: number, items(), num_workers=2)
+    for taken in range(1, 11):
+        next(results)
+        assert len(read) <= taken + 4
+    results.close()
+    assert len(read) < 20
+
+
+def test_no_more_work_at_once_than_there_are_workers():
+    running, most = [], []
+    lock = threading.Lock()
+
+    def work(number):
+        with lock:
+            running.append(number)
+            most.append(len(running))
+        time.sleep(0.005)
+        with lock:
+            running.remove(number)
+
+    list(in_order(work, range(12), num_workers=2))
+    assert max(most) == 2
+
+
+def test_an_error_ends_the_work():
+    def fail(number):
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    results = in_order(fail, range(100), num_workers=2)
+    with pytest.raises(ValueError, match="three"):
+        list(results)
