@@ -119,7 +119,7 @@ def images_per_second(name, setting):
         architectures.build(name),
         default_objective(name),
         metrics={},
-        average_decay=0.999,
+        ema_decay=0.999,
         augment=AUGMENTATIONS["flip"],
         seed=0,
     )

@@ -44,7 +44,7 @@ def main():
         architectures.build(DEFAULT_ARCHITECTURE),
         objectives.create(output, config),
         metrics={},
-        average_decay=config.average_decay,
+        ema_decay=config.ema_decay,
         augment=AUGMENTATIONS[config.augment],
         seed=config.seed,
     )

@@ -16,8 +16,8 @@ On two cores of an AMD EPYC with AVX-512, two runs:
 | unet_vivid | 15.7 to 16.5 | 353 to 399 | 9.2 to 12.4 | 508 to 511 |
 
 On two cores of an AMD EPYC without, in three runs as it is and four compiled, over an hour in which
-the machine became faster; below, in two of the runs, what `pipelines/export_again.py --model
-unet_vivid --steps N` or `--no-mirror` made of it, to be compared with its 5 steps, made alike:
+the machine became faster; below, in two of the runs, what `tools/reexport.py --model
+unet_vivid --sampling-steps N` or `--no-flip-tta` made of it, beside its 5 steps:
 
 | model | one picture (ms) | 128 pictures (ms) | one, compiled (ms) | 128, compiled (ms) |
 | --- | ---: | ---: | ---: | ---: |
@@ -52,11 +52,11 @@ REPEATS = {1: 100, 128: 10}
 """Calls that are timed by the number of pictures in each."""
 
 
-def seconds(color, num_pictures):
+def seconds(color, num_images):
     """The median time of a call of a function that colors."""
-    grayscale = tf.random.stateless_uniform([num_pictures, 32, 32, 1], [0, 0])
+    grayscale = tf.random.stateless_uniform([num_images, 32, 32, 1], [0, 0])
     times = []
-    for _ in range(REPEATS[num_pictures] + 3):
+    for _ in range(REPEATS[num_images] + 3):
         started = time.perf_counter()
         color(grayscale).numpy()
         times.append(time.perf_counter() - started)

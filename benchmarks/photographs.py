@@ -56,7 +56,7 @@ def make_deep(path):
     """Writes a file of 100 megapixels in color, of 16 bits."""
     ramp = np.linspace(0, 60_000, SIZES[100][0], dtype=np.uint16)
     pixels = np.repeat(np.add.outer(ramp // 2, ramp // 2)[..., np.newaxis], 3, axis=-1)
-    image_io.save(path, iter([image_io.Picture(pixels)]), image_io.Metadata())
+    image_io.save(path, iter([image_io.DecodedImage(pixels)]), image_io.Metadata())
 
 
 def warm(path):

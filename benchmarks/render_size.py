@@ -94,10 +94,10 @@ def main():
     grays = {name: to_uint8(luma(from_uint8(t))).numpy()[..., 0] for name, t in truths.items()}
     echoes = [measured(t, np.repeat(grays[n][..., None], 3, -1)) for n, t in truths.items()]
     rows = {
-        "echo": averaged(echoes),
+        "grayscale_baseline": averaged(echoes),
         "ground truth": averaged([measured(t, t) for t in truths.values()]),
     }
-    for name in options.model or bundled.SHIPPED:
+    for name in options.model or bundled.BUNDLED_MODELS:
         for size in options.size or SIZES:
             model = load(name, size)
             parts = []
@@ -110,7 +110,7 @@ def main():
                         path = options.pictures / f"{Path(file).stem}_{name}_{size}_{seed}.jpg"
                         Image.fromarray(colored).save(path, quality=90)
             row = rows[f"{name}, {size}"] = averaged(parts)
-            gain = row["psnr_pooled"] - rows["echo"]["psnr_pooled"]
+            gain = row["psnr_pooled"] - rows["grayscale_baseline"]["psnr_pooled"]
             text = ", ".join(f"{figure} {value:.3f}" for figure, value in row.items())
             print(f"{name} at {size}: {text}, gain {gain:+.2f} dB", flush=True)
     write_json(
@@ -118,7 +118,7 @@ def main():
         {
             "device": describe_device(),
             "sample_photographs": {name: list(image.shape[:2]) for name, image in truths.items()},
-            "figures": rows,
+            "metrics": rows,
         },
     )
     print(json.dumps(rows, indent=1))

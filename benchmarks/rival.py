@@ -139,7 +139,7 @@ def build(config, precision):
         generator(),
         objective(),
         {metric: METRICS[metric] for metric in VALIDATION_METRICS},
-        config.average_decay,
+        config.ema_decay,
         AUGMENTATIONS[config.augment],
         config.seed,
     )

@@ -31,7 +31,7 @@ from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset
 from colorkeras.evaluation import column_title, format_value, learned_metrics, recolor
 from colorkeras.evaluation.learned_metrics.fooling import fooling_rate
-from colorkeras.evaluation.measure import echo, finished
+from colorkeras.evaluation.measure import finished, grayscale_baseline
 from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.results import markdown_table
@@ -121,7 +121,7 @@ def measure(colorizers, source):
     truth = all_pictures(source)
     for color in colorizers:
         recolored = recolor(color, source)
-        judged = learned_metrics.judge(truth, source.labels, recolored, sizes=())["figures"]
+        judged = learned_metrics.judge(truth, source.labels, recolored, sizes=())["metrics"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
         pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))
         alive = finished({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
@@ -131,20 +131,20 @@ def measure(colorizers, source):
 
 def markdown(record):
     """The page: conditions, and a line for each value."""
-    first = record["lines"][0]["figures"]
+    first = record["lines"][0]["metrics"]
     names = [name for name in DEFINITIONS if name in first]
 
     def cells(values):
         return [format_value(values.get(name), name, DEFINITIONS) for name in names]
 
     header = ["setting", "value", *(column_title(name, DEFINITIONS) for name in names)]
-    lines = [[x["setting"], f"{x['value']:g}", *cells(x["figures"])] for x in record["lines"]]
-    lines.append(["*grayscale*", "", *cells(record["echo"])])
+    lines = [[x["setting"], f"{x['value']:g}", *cells(x["metrics"])] for x in record["lines"]]
+    lines.append(["*grayscale*", "", *cells(record["grayscale_baseline"])])
     table = markdown_table([header, *lines], num_text_columns=2)
     kept = ", ".join(f"{name} {value:g}" for name, value in record["settings"].items())
     return (
         "# What do the settings of a flow bring?\n\n"
-        f"{record['model']}, {record['num_pictures']:,} pictures of the validation part, on "
+        f"{record['model']}, {record['num_images']:,} pictures of the validation part, on "
         f"{record['device']}, by commit {record['git_commit']}. Means over {record['num_samples']} "
         "samples of each picture, one network for each rate. Where they are not varied: "
         f"{kept}.\n\n"
@@ -160,7 +160,7 @@ def curves(record):
         curve = of_settings.setdefault(line["setting"], empty)
         curve["names"].append(f"{line['value']:g}")
         for name in (RATIO, *DRAWN):
-            curve[name].append(line["figures"][name])
+            curve[name].append(line["metrics"][name])
     return of_settings
 
 
@@ -234,11 +234,11 @@ def record(options):
     found = {
         "model": options.model,
         "settings": settings,
-        "num_pictures": source.num_examples,
+        "num_images": source.num_examples,
         "num_samples": options.samples,
         "device": describe_device(),
         "git_commit": git_commit(),
-        "echo": measure([echo], source),
+        "grayscale_baseline": measure([grayscale_baseline], source),
         "lines": [],
     }
     for setting, value in lines:
@@ -247,7 +247,7 @@ def record(options):
             colorizer(network, source.labels, changed, sample) for sample in range(options.samples)
         )
         measured = measure(samples, source)
-        found["lines"].append({"setting": setting, "value": value, "figures": measured})
+        found["lines"].append({"setting": setting, "value": value, "metrics": measured})
         write_json(TARGET.with_suffix(".json"), found)
         print(f"{setting} {value:g}: ", end="")
         print(", ".join(f"{name} {x:.2f}" for name, x in measured.items()), flush=True)

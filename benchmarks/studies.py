@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorkeras.cli import guarded
-from colorkeras.config.presets import RECIPES
-from colorkeras.evaluation import column_title, figure_names
+from colorkeras.config.presets import PRESETS
+from colorkeras.evaluation import column_title, metric_names
 from colorkeras.evaluation.results import distinct, markdown_table
 from colorkeras.export import saved_model
 from colorkeras.utils.errors import UserError
@@ -56,7 +56,7 @@ STUDIES = {
     "structure": Study(
         "Does the structure loss color better than mean squared error?",
         {
-            f"{output}, {loss}": f"--arch unet --output {output} --loss {loss} --augment flip"
+            f"{output}, {loss}": f"--arch unet --prediction {output} --loss {loss} --augment flip"
             for output in ("rgb", "chroma")
             for loss in ("mse", "structure")
         },
@@ -66,7 +66,7 @@ STUDIES = {
     "scan": Study(
         "Does augmentation with the damage of scans help on pictures damaged alike?",
         {
-            f"chroma, {augment}": f"--arch unet --output chroma --loss mse --augment {augment}"
+            f"chroma, {augment}": f"--arch unet --prediction chroma --loss mse --augment {augment}"
             for augment in ("flip", "scan")
         },
         degradations=("none", "scan"),
@@ -75,7 +75,7 @@ STUDIES = {
     "optimizer": Study(
         "Does Muon get further than AdamW in the same epochs?",
         {
-            f"faithful, {optimizer}": f"--recipe faithful --optimizer {optimizer}"
+            f"faithful, {optimizer}": f"--preset accurate --optimizer {optimizer}"
             for optimizer in ("adamw", "muon")
         },
         degradations=("none",),
@@ -84,7 +84,7 @@ STUDIES = {
     ),
     "recipes": Study(
         "How much do the recipes' figures depend on the seed?",
-        {recipe: f"--recipe {recipe}" for recipe in RECIPES},
+        {recipe: f"--preset {recipe}" for recipe in PRESETS},
         degradations=("none",),
         seeds=(0, 1, 2),
         epochs=2,
@@ -129,7 +129,7 @@ def train(options, epochs, seed, work_dir):
 
 
 def evaluate(models, split, degradation, work_dir):
-    """The figures of exports on a part of the data, beside echo.
+    """The figures of exports on a part of the data, beside grayscale baseline.
 
     Returns:
         Dict of the content of a `metrics.json` by path.
@@ -168,8 +168,8 @@ def markdown(study, records):
         str: the conditions, and a table with mean and range over the seeds.
     """
     # Records of older versions have fewer.
-    figures = [run["figures"] for record in records for run in record["runs"]]
-    names = figure_names(dict(enumerate(figures)))
+    figures = [run["metrics"] for record in records for run in record["runs"]]
+    names = metric_names(dict(enumerate(figures)))
     lines = [["", "evaluated on", *map(column_title, names)]]
     for index, record in enumerate(records):
         runs, on = record["runs"], record["degradation"]
@@ -177,7 +177,10 @@ def markdown(study, records):
         lines.append([label, on, *(spread(runs, name) for name in names)])
         if records[index + 1 :] and records[index + 1]["degradation"] == on:
             continue
-        for title, reference in (("*echo*", "echo"), ("*ground truth*", "truth")):
+        for title, reference in (
+            ("*grayscale baseline*", "grayscale_baseline"),
+            ("*ground truth*", "truth"),
+        ):
             values = runs[0][reference]
             lines.append([title, on, *(format_figure(values.get(name)) for name in names)])
     runs = [run for record in records for run in record["runs"]]
@@ -191,13 +194,13 @@ def markdown(study, records):
         f"{seeds}. {distinct(models, 'architecture')}, {distinct(models, 'epochs')} epochs, batch "
         f"{distinct(models, 'batch_size')}, on {distinct(models, 'device')} in "
         f"{distinct(models, 'precision')}; trained by commits {distinct(models, 'git_commit')}. "
-        f"{clean['dataset']}, {clean['num_pictures']:,} "
+        f"{clean['dataset']}, {clean['num_images']:,} "
         f"pictures.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
 
 
 def spread(runs, name):
-    values = [run["figures"][name] for run in runs if name in run["figures"]]
+    values = [run["metrics"][name] for run in runs if name in run["metrics"]]
     if not values:
         return ""
     mean = format_figure(statistics.mean(values))

@@ -199,7 +199,7 @@ def exports(tmp_path_factory, worker_id):
             trained = _randomize(architectures.build(name, output, "mixed_bfloat16"))
             network = architectures.build(name, output)
             network.set_weights(trained.get_weights())
-            objective = objectives.create(output, TrainingConfig(steps=3))
+            objective = objectives.create(output, TrainingConfig(sampling_steps=3))
             parent = folder_of_all / f"exports_{output}" / name
             parent.parent.mkdir(exist_ok=True)
             with FileLock(f"{parent}.lock"):

@@ -15,7 +15,7 @@ class NoReport:
     """Stands in for an `evaluation.Report` where figures do not matter."""
 
     def __init__(self):
-        self.metrics = {"figures": {}}
+        self.metrics = {"metrics": {}}
 
     def save(self, folder):
         """Writes nothing."""

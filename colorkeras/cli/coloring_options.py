@@ -2,7 +2,7 @@
 
 from colorkeras import image_io
 from colorkeras.config.training_config import check_render_size, check_saturation, check_temperature
-from colorkeras.export.bundled import DEFAULT_MODEL, SHIPPED, resolve
+from colorkeras.export.bundled import BUNDLED_MODELS, DEFAULT_MODEL, resolve
 from colorkeras.export.metadata import read_metadata
 from colorkeras.utils.errors import UserError
 
@@ -14,7 +14,7 @@ def add_coloring_arguments(parser):
         "--model",
         default=DEFAULT_MODEL,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(SHIPPED)} or the folder of an export (default %(default)s)",
+        help=f"{', '.join(BUNDLED_MODELS)} or the folder of an export (default %(default)s)",
     )
     add("--seed", type=int, default=0, metavar="N", help="of the first version (default 0)")
     add("--temperature", type=float, metavar="T", help="0..1.5: how far versions stray")

@@ -39,7 +39,7 @@ def add_arguments(parser):
     add("-o", "--output", metavar="PATH", help="folder for results, or the result of one picture")
     add("--recursive", action="store_true", help="look into folders in folders")
     add_coloring_arguments(parser)
-    add("--versions", type=int, default=1, metavar="N", help="plausible versions, numbered")
+    add("--variations", type=int, default=1, metavar="N", help="plausible versions, numbered")
     add("--side-by-side", action="store_true", help="write source and result in one picture too")
     add("--workers", default="auto", metavar="N", help="pictures at once (default auto)")
     add("--report", metavar="FILE", help="write one line of CSV for each picture to this file")
@@ -55,7 +55,7 @@ def run(options):
         options.inputs,
         options.output,
         options.recursive,
-        options.versions,
+        options.variations,
         options.side_by_side,
     )
     if options.output is not None:
@@ -94,7 +94,7 @@ def run(options):
 def _check(options):
     """Raises UserError for what is wrong whatever the model can do."""
     check_coloring_options(options)
-    check_range("--versions", options.versions, 1, 100)
+    check_range("--variations", options.variations, 1, 100)
     if options.workers != "auto" and not (
         options.workers.isdecimal() and 0 < int(options.workers) <= 64
     ):
@@ -106,9 +106,9 @@ def _check(options):
 def _check_model(options, loaded):
     if options.temperature is not None:
         loaded.exported.check_temperature(options.temperature)
-    if options.versions > 1 and not loaded.exported.samples:
+    if options.variations > 1 and not loaded.exported.samples:
         raise UserError(
-            f"--versions {options.versions} of {options.model}, which has one answer",
+            f"--variations {options.variations} of {options.model}, which has one answer",
             "a model that samples, such as unet_vivid",
             "Pass --model unet_vivid.",
         )

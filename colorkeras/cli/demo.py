@@ -14,7 +14,7 @@ from pathlib import Path
 from colorkeras.cli import quiet_start
 from colorkeras.cli.coloring_options import check_range
 from colorkeras.demo.visits import UPLOADS
-from colorkeras.export.bundled import SHIPPED, resolve
+from colorkeras.export.bundled import BUNDLED_MODELS, resolve
 from colorkeras.export.metadata import read_metadata
 from colorkeras.utils.errors import UserError
 
@@ -33,7 +33,7 @@ def add_arguments(parser):
         "--model",
         action="append",
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(SHIPPED)} or the folder of an export; may be repeated (default: "
+        help=f"{', '.join(BUNDLED_MODELS)} or the folder of an export; may be repeated (default: "
         "the shipped ones)",
     )
     add(
@@ -64,7 +64,7 @@ def add_arguments(parser):
 
 def run(options):
     """Serves the page until it is stopped; returns the exit status."""
-    names = options.model or list(SHIPPED)
+    names = options.model or list(BUNDLED_MODELS)
     for name in names:
         read_metadata(resolve(name))
     check_range("--port", options.port, 1, 65535)

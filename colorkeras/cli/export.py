@@ -23,7 +23,7 @@ def add_arguments(parser):
         "--model",
         default=bundled.DEFAULT_MODEL,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export (default %(default)s)",
+        help=f"{', '.join(bundled.BUNDLED_MODELS)} or an export folder (default: %(default)s)",
     )
     add("-o", "--output", required=True, metavar="FILE", help="write this new file")
     add(

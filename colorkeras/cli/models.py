@@ -13,7 +13,7 @@ from colorkeras.utils.errors import check_choice
 from colorkeras.utils.text_table import format_lines
 
 GAINED = "psnr_pooled"
-"""Name of the figure whose gain over echo, the grayscale input as it is, the table shows."""
+"""Name of the metric whose gain over the grayscale baseline the table shows."""
 
 FIGURES = ("ciede2000", "colorfulness_ratio", "best_of_8")
 """Names of the other figures that the table shows; the card has all."""
@@ -25,14 +25,14 @@ def add_arguments(parser):
         "model",
         nargs="?",
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export",
+        help=f"{', '.join(bundled.BUNDLED_MODELS)} or the folder of an export",
     )
 
 
 def run(options):
     """Prints the tables, or one card; returns the exit status."""
     if options.model is None:
-        folders = {name: bundled.resolve(name) for name in bundled.SHIPPED}
+        folders = {name: bundled.resolve(name) for name in bundled.BUNDLED_MODELS}
         print(f"{_facts(folders)}\n\n{_figures(folders)}")
     else:
         print(_card(options.model), end="")
@@ -42,7 +42,7 @@ def run(options):
 def _card(model):
     folder = bundled.resolve(model)
     if not folder.is_dir():
-        check_choice("model", model, bundled.SHIPPED)
+        check_choice("model", model, bundled.BUNDLED_MODELS)
     export_files.read_metadata(folder)  # Any folder may hold a README.
     return export_files.read_card(folder)
 
@@ -62,19 +62,20 @@ def _facts(folders):
 
 def _figures(folders):
     """How good the models are, and on what that was measured, as text."""
-    measured = {name: export_files.read_figures(folder) for name, folder in folders.items()}
+    measured = {name: export_files.read_metrics(folder) for name, folder in folders.items()}
     conditions = dict.fromkeys(
-        f"{content['dataset']}, {content['num_pictures']:,} pictures"
-        for content in measured.values()
+        f"{content['dataset']}, {content['num_images']:,} pictures" for content in measured.values()
     )
     titles = {}
     for content in measured.values():
-        titles |= {name: _title(figure) for name, figure in content["figures"].items()}
-        echo = content["references"]["echo"]
+        titles |= {name: _title(figure) for name, figure in content["metrics"].items()}
+        grayscale_baseline = content["references"]["grayscale_baseline"]
     columns = [name for name in FIGURES if name in titles]
-    lines = [["", titles[GAINED], f"gain over {echo}", *(titles[name] for name in columns)]]
+    lines = [
+        ["", titles[GAINED], f"gain over {grayscale_baseline}", *(titles[name] for name in columns)]
+    ]
     for name, content in measured.items():
-        figures = content["figures"]
+        figures = content["metrics"]
         cells = [_value(figures[GAINED]), _gain(figures[GAINED])]
         lines.append([name, *cells, *(_value(figures.get(column)) for column in columns)])
     return "\n".join([*conditions, format_lines("model", lines)])
@@ -85,7 +86,7 @@ def _title(figure):
 
 
 def _gain(figure):
-    gain = figure["model"] - figure["references"]["echo"]
+    gain = figure["model"] - figure["references"]["grayscale_baseline"]
     return f"{gain:+.{figure['decimals']}f}"
 
 

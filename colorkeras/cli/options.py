@@ -51,7 +51,7 @@ def add_evaluation_arguments(parser):
         action="append",
         required=True,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(bundled.SHIPPED)} or the folder of an export; may be repeated",
+        help=f"{', '.join(bundled.BUNDLED_MODELS)} or the folder of an export; may be repeated",
     )
     add_data_arguments(parser)
     parser.add_argument("--split", choices=("test", "validation"), default="test")

@@ -3,7 +3,7 @@
 from colorkeras.cli import DONE
 from colorkeras.evaluation import results, results_page
 from colorkeras.export import bundled, saved_model
-from colorkeras.export.metadata import FIGURES_FILE
+from colorkeras.export.metadata import METRICS_FILE
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import write_between_markers, write_json
 
@@ -25,12 +25,12 @@ def run(options):
         options.page: results_page.markdown(measured, adjusted),
     }
     cards = {}
-    for name in bundled.SHIPPED:
+    for name in bundled.BUNDLED_MODELS:
         if name in measured:
             folder = bundled.resolve(name)
             _check_model(name, measured[name], folder)
             texts[folder / saved_model.README_FILE] = results_page.card_markdown(measured[name])
-            cards[folder / FIGURES_FILE] = results_page.card_figures(measured[name])
+            cards[folder / METRICS_FILE] = results_page.card_metrics(measured[name])
     figures = [
         results.save_comparison(options.results, measured),
         *results_page.save_figures(options.results, measured, adjusted),

@@ -14,8 +14,8 @@ from pathlib import Path
 from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.options import add_data_arguments, default_of
-from colorkeras.config.presets import RECIPES
-from colorkeras.config.training_config import TrainingConfig, option_of
+from colorkeras.config.presets import PRESETS
+from colorkeras.config.training_config import EXPORT_EPOCHS, TrainingConfig, option_of
 from colorkeras.data import load_dataset
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.export import bundled
@@ -35,8 +35,8 @@ from colorkeras.utils.files import require_writable
 def add_arguments(parser):
     """Adds an option for every field of `TrainingConfig`, --preview and --resume."""
     parser.description += "".join(
-        f"--recipe {name}\n{textwrap.indent(recipe.description, '    ')}\n"
-        for name, recipe in RECIPES.items()
+        f"--preset {name}\n{textwrap.indent(recipe.description, '    ')}\n"
+        for name, recipe in PRESETS.items()
     )
     # Options that are not given leave no trace, so that --resume can tell what was asked for.
     parser.argument_default = argparse.SUPPRESS
@@ -51,26 +51,26 @@ def add_arguments(parser):
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="folder of a run to go on with; only --epochs, --keep-last, --data-dir, --name, "
+        help="folder of a run to go on with; only --epochs, --export-epoch, --data-dir, --name, "
         "--export-dir, --checkpoint-every and --profile may differ",
     )
     add(
-        "--recipe",
-        f"named settings, see above: one of {', '.join(RECIPES)}; options given beside it win",
-        choices=RECIPES,
+        "--preset",
+        f"named settings, see above: one of {', '.join(PRESETS)}; options given beside it win",
+        choices=PRESETS,
     )
     add("--arch", _choice(ARCHITECTURES, DEFAULT_ARCHITECTURE), metavar="NAME")
     add("--objective", _choice(OBJECTIVES, "regression"), metavar="NAME")
-    add("--output", _choice(OUTPUTS, "that of architecture and objective"), metavar="NAME")
+    add("--prediction", _choice(OUTPUTS, "that of architecture and objective"), metavar="NAME")
     add(
         "--init",
-        f"start from a trained model: {', '.join(bundled.SHIPPED)}, an export's folder or a "
+        f"start from a trained model: {', '.join(bundled.BUNDLED_MODELS)}, an export's folder or a "
         "run's model.keras",
         metavar="MODEL",
     )
     add("--loss", f"of regression: {_choice(LOSSES)}", metavar="NAME")
     parser.add_argument(
-        "--mirror",
+        "--flip-tta",
         action=argparse.BooleanOptionalAction,
         help="regression: take the mean with the colors of the mirror image; flow: ask what a "
         "picture shows of that as well",
@@ -78,28 +78,33 @@ def add_arguments(parser):
     add("--smoothness-weight", "of smooth chroma in loss structure", type=float)
     add("--gradient-weight", "of luma gradients in loss structure", type=float)
     add("--rebalance", "share of the uniform prior in classification's weights", type=float)
-    add("--steps", "in which flow colors a picture", type=int)
-    add("--guidance", "of flow, 1..10: exaggerates what the class does to colors", type=float)
+    add("--sampling-steps", "in which flow colors a picture", type=int)
+    add("--guidance-scale", "of flow, 1..10: exaggerates what the class does to colors", type=float)
     add(
         "--temperature",
         "of the export's endpoints without one, 0..1.5 (default: classification 0.38, flow 1)",
         type=float,
     )
-    add("--class-weight", "of an auxiliary class head, where labels are known", type=float)
+    add("--aux-class-loss-weight", "of an auxiliary class head, where labels are known", type=float)
     add_data_arguments(parser)
     add("--epochs", "passes over the training part", type=int)
     add("--batch-size", "pictures per step, on all devices together", type=int)
     add("--optimizer", _choice(OPTIMIZERS), metavar="NAME")
     add("--learning-rate", "peak of the schedule", type=float)
-    add("--warmup", "share of steps with rising rate", type=float)
+    add("--warmup-fraction", "share of steps with rising rate", type=float)
     add("--weight-decay", "the optimizer's, on kernels", type=float)
-    add("--average-decay", "of the weight average", type=float)
+    add("--ema-decay", "of the weight average", type=float)
     add("--augment", _choice(AUGMENTATIONS), metavar="NAME")
-    add("--early-stop", "stop after so many without progress", type=int, metavar="EPOCHS")
-    parser.add_argument(
-        "--keep-last",
-        action=argparse.BooleanOptionalAction,
-        help="export the last epoch rather than that of the lowest validation loss",
+    add(
+        "--early-stopping-patience",
+        "stop after so many without progress",
+        type=int,
+        metavar="EPOCHS",
+    )
+    add(
+        "--export-epoch",
+        "export the best epoch by validation loss, or the last one",
+        choices=EXPORT_EPOCHS,
     )
     add("--seed", "fixes weights, order, augmentation", type=int)
     add("--precision", "auto: bfloat16 where the device has it natively", choices=PRECISIONS)
@@ -119,11 +124,11 @@ def run(options):
     """Trains, resumes or previews; returns the exit status."""
     settings = vars(options)
     # A run that goes on has its settings already, those of its recipe among them.
-    if "recipe" in settings and "resume" not in settings:
-        recipe = RECIPES[settings["recipe"]].settings
+    if "preset" in settings and "resume" not in settings:
+        recipe = PRESETS[settings["preset"]].settings
         taken = {name: value for name, value in recipe.items() if name not in settings}
         # Said, so that a message about one of them puzzles nobody who never typed it.
-        print(f"Recipe {settings['recipe']}: {_as_options(taken)}")
+        print(f"Preset {settings['preset']}: {_as_options(taken)}")
         settings |= taken
     preview = settings.pop("preview", False)
     folder = settings.pop("resume", None)
@@ -152,7 +157,7 @@ def _preview(config):
     for note in dataset.notes:
         print(f"*** {note}")
     truth = evaluation.sample_pictures(dataset.train)
-    grayscale, _ = evaluation.color_pictures(evaluation.echo, truth)
+    grayscale, _ = evaluation.color_images(evaluation.grayscale_baseline, truth)
     path = Path(config.runs_dir, "preview", f"{dataset.name}.png")
     rows = {"grayscale": grayscale, "ground truth": truth}
     plots.save_rows(path, rows, f"{dataset.description}, train")

@@ -5,7 +5,7 @@ import numbers
 import re
 from dataclasses import dataclass
 
-from colorkeras.utils.errors import UserError
+from colorkeras.utils.errors import UserError, check_choice
 
 MAX_TEMPERATURE = 1.5
 """Of sampling: above it colors are none that a picture has."""
@@ -15,6 +15,9 @@ MAX_SATURATION = 4.0
 
 MAX_COUNT = 10**9
 """Of epochs, steps and pictures: more is a slip."""
+
+EXPORT_EPOCHS = ("best", "last")
+"""Which epoch of a run is exported: that of the lowest validation loss, or the last one."""
 
 MIN_RENDER_SIZE, MAX_RENDER_SIZE = 8, 4096
 """Pixels: what the longer side of the picture that the network sees may have."""
@@ -70,7 +73,7 @@ class TrainingConfig:
     """Settings of a training run; the command line's options have the same names and defaults.
 
     Attributes:
-        recipe: Key of `RECIPES` from which the other settings came; for the record.
+        preset: Key of `PRESETS` from which the other settings came; for the record.
         arch: Key of `ARCHITECTURES`; None takes that of `init`, or else "unet".
         objective: Key of `OBJECTIVES`; None takes that of `init` or `output`, or else regression.
         output: Key of `OUTPUTS`; None takes that of `init`, or else the architecture's first one
@@ -100,9 +103,10 @@ class TrainingConfig:
         weight_decay: The optimizer's, on kernels only.
         average_decay: Decay of the exponential moving average of weights, 0..1.
         augment: Key of `AUGMENTATIONS`: how training pictures are changed at random.
-        early_stop: Epochs without a lower validation loss after which to stop; 0 never stops.
-        keep_last: Whether to export the last epoch rather than that of the lowest validation loss:
-            samples of a flow may look better when its loss has begun to rise.
+        early_stopping_patience: Epochs without a lower validation loss before stopping;
+            0 never stops.
+        export_epoch: One of `EXPORT_EPOCHS`: "best" exports the epoch with the lowest validation
+            loss, "last" the last one.
         seed: Fixes initial weights, order of examples and augmentation.
         precision: One of `PRECISIONS`.
         strategy: One of `STRATEGIES`.
@@ -114,20 +118,20 @@ class TrainingConfig:
         export_dir: Where exports are made, `<export_dir>/<name>/<n>`.
     """
 
-    recipe: str | None = None
+    preset: str | None = None
     arch: str | None = None
     objective: str | None = None
-    output: str | None = None
+    prediction: str | None = None
     init: str | None = None
     loss: str = "mse"
-    mirror: bool = False
+    flip_tta: bool = False
     smoothness_weight: float = 0.02
     gradient_weight: float = 1.0
     rebalance: float = 0.5
-    steps: int = 5
-    guidance: float = 1.0
+    sampling_steps: int = 5
+    guidance_scale: float = 1.0
     temperature: float | None = None
-    class_weight: float = 0.0
+    aux_class_loss_weight: float = 0.0
     dataset: str | None = None
     data_dir: str | None = None
     image_size: int = 32
@@ -135,12 +139,12 @@ class TrainingConfig:
     batch_size: int = 128
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
-    warmup: float = 0.05
+    warmup_fraction: float = 0.05
     weight_decay: float = 0.01
-    average_decay: float = 0.999
+    ema_decay: float = 0.999
     augment: str = "flip"
-    early_stop: int = 0
-    keep_last: bool = False
+    early_stopping_patience: int = 0
+    export_epoch: str = "best"
     seed: int = 0
     precision: str = "auto"
     strategy: str = "auto"
@@ -154,20 +158,21 @@ class TrainingConfig:
         _check("epochs", self.epochs, 1, MAX_COUNT)
         _check("batch_size", self.batch_size, 1, MAX_COUNT)
         _check("learning_rate", self.learning_rate, 0, above=True)
-        _check("warmup", self.warmup, 0, 1)
+        _check("warmup_fraction", self.warmup_fraction, 0, 1)
         _check("weight_decay", self.weight_decay, 0)
         _check("smoothness_weight", self.smoothness_weight, 0)
         _check("gradient_weight", self.gradient_weight, 0)
         _check("rebalance", self.rebalance, 0, 1, above=True)
-        _check("steps", self.steps, 1, MAX_COUNT)
-        _check("guidance", self.guidance, 1, 10)
+        _check("sampling_steps", self.sampling_steps, 1, MAX_COUNT)
+        _check("guidance_scale", self.guidance_scale, 1, 10)
         if self.temperature is not None:
             _check("temperature", self.temperature, 0, MAX_TEMPERATURE)
-        _check("class_weight", self.class_weight, 0)
-        _check("average_decay", self.average_decay, 0, 1)
-        _check("early_stop", self.early_stop, 0, MAX_COUNT)
+        _check("aux_class_loss_weight", self.aux_class_loss_weight, 0)
+        _check("ema_decay", self.ema_decay, 0, 1)
+        _check("early_stopping_patience", self.early_stopping_patience, 0, MAX_COUNT)
         # The seed reaches TensorFlow as int32 and NumPy as an unsigned number.
         _check("seed", self.seed, 0, 2**31 - 1)
+        check_choice("--export-epoch", self.export_epoch, EXPORT_EPOCHS)
         if self.checkpoint_every is not None:
             interval_of(self.checkpoint_every)
         if self.name is not None and not is_plain_name(self.name):

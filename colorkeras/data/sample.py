@@ -1,7 +1,7 @@
 """The `sample` data set: small crops of the color photographs that the package carries.
 
 It needs no download, so it serves examples, tests and quick trials. It is far too small to train a
-colorizer for real use. `pipelines/make_sample.py` makes the photographs.
+colorizer for real use. `tools/make_sample.py` makes the photographs.
 """
 
 import json

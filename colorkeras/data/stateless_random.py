@@ -26,18 +26,18 @@ class Randomness:
         self._seed = tf.stack([tf.constant(seed, tf.int32), tf.cast(step, tf.int32)])
         self._num_draws = 0
 
-    def uniform(self, num_pictures, shape, low=0.0, high=1.0):
-        """float32 `[num_pictures, *shape]` in low..high, evenly spread."""
-        return self._draw(num_pictures, shape, tf.random.stateless_uniform, minval=low, maxval=high)
+    def uniform(self, num_images, shape, low=0.0, high=1.0):
+        """float32 `[num_images, *shape]` in low..high, evenly spread."""
+        return self._draw(num_images, shape, tf.random.stateless_uniform, minval=low, maxval=high)
 
-    def normal(self, num_pictures, shape):
-        """float32 `[num_pictures, *shape]` of mean 0 and standard deviation 1."""
-        return self._draw(num_pictures, shape, tf.random.stateless_normal)
+    def normal(self, num_images, shape):
+        """float32 `[num_images, *shape]` of mean 0 and standard deviation 1."""
+        return self._draw(num_images, shape, tf.random.stateless_normal)
 
-    def integers(self, num_pictures, shape, high):
-        """int32 `[num_pictures, *shape]` in 0..high-1, evenly spread."""
+    def integers(self, num_images, shape, high):
+        """int32 `[num_images, *shape]` in 0..high-1, evenly spread."""
         return self._draw(
-            num_pictures,
+            num_images,
             shape,
             tf.random.stateless_uniform,
             minval=0,
@@ -45,12 +45,12 @@ class Randomness:
             dtype=tf.int32,
         )
 
-    def _draw(self, num_pictures, shape, distribution, **settings):
+    def _draw(self, num_images, shape, distribution, **settings):
         context = tf.distribute.get_replica_context()
         seed = tf.random.experimental.stateless_fold_in(self._seed, self._num_draws)
         self._num_draws += 1
         # Numbers for the whole batch, of which each replica keeps its share.
-        total = num_pictures * context.num_replicas_in_sync
+        total = num_images * context.num_replicas_in_sync
         numbers = distribution([total, *shape], seed, **settings)
-        first = context.replica_id_in_sync_group * num_pictures
-        return numbers[first : first + num_pictures]
+        first = context.replica_id_in_sync_group * num_images
+        return numbers[first : first + num_images]

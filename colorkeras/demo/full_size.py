@@ -56,10 +56,10 @@ class _Watched:
         self.name, self._model, self._tell = model.name, model, tell
         self._num_pages, self._num_done = num_pages, 0
 
-    def color_picture(self, *arguments):
+    def color_image(self, *arguments):
         which = f" page {self._num_done + 1} of {self._num_pages}" if self._num_pages > 1 else ""
         self._tell((self._num_done + 0.2) / self._num_pages, f"Coloring{which}")
-        colored = self._model.color_picture(*arguments)
+        colored = self._model.color_image(*arguments)
         self._tell((self._num_done + 0.8) / self._num_pages, f"Writing{which}")
         self._num_done += 1
         return colored

@@ -2,10 +2,10 @@
 
 from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image_size, prepare
 from colorkeras.evaluation.judging import judge_colorizer, judge_references, judged_table
-from colorkeras.evaluation.measure import echo, evaluate, evaluate_each, recolor
+from colorkeras.evaluation.measure import evaluate, evaluate_each, grayscale_baseline, recolor
 from colorkeras.evaluation.pictures import (
     check_colors,
-    color_pictures,
+    color_images,
     load_pictures,
     sample_numbers,
     sample_pictures,
@@ -20,9 +20,9 @@ from colorkeras.evaluation.reports import (
 )
 from colorkeras.evaluation.tables import (
     column_title,
-    figure_names,
     format_groups,
     format_value,
+    metric_names,
     table_lines,
 )
 
@@ -34,18 +34,18 @@ __all__ = [
     "adjusted",
     "check_colors",
     "check_image_size",
-    "color_pictures",
+    "color_images",
     "column_title",
-    "echo",
     "evaluate",
     "evaluate_each",
-    "figure_names",
     "format_groups",
     "format_value",
+    "grayscale_baseline",
     "judge_colorizer",
     "judge_references",
     "judged_table",
     "load_pictures",
+    "metric_names",
     "prepare",
     "recolor",
     "report",

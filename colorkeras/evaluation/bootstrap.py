@@ -23,7 +23,7 @@ def intervals(values, finish):
     that out is extended to it.
 
     Args:
-        values: Dict of float `[num_pictures]` or `[num_pictures, k]` by name.
+        values: Dict of float `[num_images]` or `[num_images, k]` by name.
         finish: Dict by name of functions from means, float32 `[...]` or `[..., k]`, to figures
             `[...]`, as `Metric.finish`.
 
@@ -52,7 +52,7 @@ def _as_means(values):
     return tf.constant(values, tf.float32)
 
 
-def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
+def interval(figure, num_images, num_resamples=NUM_RESAMPLES):
     """Interval of a figure that is no function of means, as `intervals` draws them.
 
     Draws hold fewer different pictures than there are, which moves figures such as a distance
@@ -60,8 +60,8 @@ def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
     of all pictures.
 
     Args:
-        figure: Function of how often each picture was drawn, int `[num_pictures]`, to float.
-        num_pictures: How many there are.
+        figure: Function of how often each picture was drawn, int `[num_images]`, to float.
+        num_images: How many there are.
         num_resamples: How often pictures are drawn anew.
 
     Returns:
@@ -75,9 +75,9 @@ def interval(figure, num_pictures, num_resamples=NUM_RESAMPLES):
     generator = np.random.default_rng(_SEED)
     figures = []
     while len(figures) < num_resamples:
-        drawn = generator.integers(num_pictures, size=num_pictures)
-        figures.append(figure(np.bincount(drawn, minlength=num_pictures)))
-    shift = figure(np.ones(num_pictures, int)) - np.mean(figures)
+        drawn = generator.integers(num_images, size=num_images)
+        figures.append(figure(np.bincount(drawn, minlength=num_images)))
+    shift = figure(np.ones(num_images, int)) - np.mean(figures)
     return _interval(np.add(figures, shift))
 
 
@@ -88,13 +88,13 @@ def _resampled_means(values):
     return np.concatenate([_counts(generator, len(values)) @ values for _ in chunks]) / len(values)
 
 
-def _counts(generator, num_pictures):
-    """How often each draw has each picture: float64 `[_PER_CHUNK, num_pictures]`."""
-    drawn = generator.integers(num_pictures, size=(_PER_CHUNK, num_pictures))
+def _counts(generator, num_images):
+    """How often each draw has each picture: float64 `[_PER_CHUNK, num_images]`."""
+    drawn = generator.integers(num_images, size=(_PER_CHUNK, num_images))
     # The pictures of every draw get numbers of their own, so that one call counts them all.
-    drawn += np.arange(_PER_CHUNK)[:, np.newaxis] * num_pictures
+    drawn += np.arange(_PER_CHUNK)[:, np.newaxis] * num_images
     counts = np.bincount(drawn.ravel(), minlength=drawn.size)
-    return counts.reshape(_PER_CHUNK, num_pictures).astype(np.float64)
+    return counts.reshape(_PER_CHUNK, num_images).astype(np.float64)
 
 
 def _interval(figures):

@@ -16,7 +16,7 @@ NUM_BINS = 10
 """Groups of pixels, from the most to the least certain, the same number of pixels in each."""
 
 
-def reliability(model, source, degradation, num_pictures):
+def calibration(model, source, degradation, num_images):
     """Groups pixels by the deviation that the model predicts, and measures the real one in each.
 
     What the model calls its answer is off by the spread of what is plausible, if its distribution
@@ -33,7 +33,7 @@ def reliability(model, source, degradation, num_pictures):
         model: `ExportedModel` with the endpoint "colorize_with_confidence".
         source: `Source` of ground truth.
         degradation: Key of `DEGRADATIONS`: what the model is shown of it.
-        num_pictures: How many of its pictures, the first ones, are looked at; a batch is looked at
+        num_images: How many of its pictures, the first ones, are looked at; a batch is looked at
             as a whole.
 
     Returns:
@@ -44,7 +44,7 @@ def reliability(model, source, degradation, num_pictures):
     Reference: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017,
     section 2, on such diagrams.
     """
-    predicted, observed = _deviations(model, source, degradation, num_pictures)
+    predicted, observed = _deviations(model, source, degradation, num_images)
     order = np.argsort(predicted, kind="stable")
     groups = np.array_split(order, NUM_BINS)
     return {
@@ -54,11 +54,11 @@ def reliability(model, source, degradation, num_pictures):
     }
 
 
-def _deviations(model, source, degradation, num_pictures):
+def _deviations(model, source, degradation, num_images):
     show = DEGRADATIONS[degradation]
     predicted, observed, num_seen = [], [], 0
     for images in evaluation_batches(source):
-        if num_seen >= num_pictures:
+        if num_seen >= num_images:
             break
         rgb = from_uint8(images)
         if model.samples:

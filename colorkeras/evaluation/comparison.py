@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from colorkeras import evaluation
-from colorkeras.evaluation import column_title, figure_names, format_value, table_lines, table_rows
+from colorkeras.evaluation import column_title, format_value, metric_names, table_lines, table_rows
 from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.evaluation.results import literal, markdown_table
 from colorkeras.export.saved_model import ExportedModel
@@ -14,7 +14,7 @@ from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import write_json, write_text
 
-TABLE_FILE, FIGURES_FILE, PICTURES_FILE = "comparison.md", "comparison.json", "pictures.png"
+TABLE_FILE, METRICS_FILE, PICTURES_FILE = "comparison.md", "comparison.json", "pictures.png"
 """All for people; all figures for programs; the same ten pictures by every model."""
 
 NUM_RANKED = 10
@@ -73,7 +73,7 @@ def candidates_from(models):
 def file_names(candidates):
     """Names of all files that `Comparison.save` writes for a list of `Candidate`."""
     sheets = [candidate.sheet_file for candidate in candidates]
-    return [TABLE_FILE, FIGURES_FILE, PICTURES_FILE, *sheets]
+    return [TABLE_FILE, METRICS_FILE, PICTURES_FILE, *sheets]
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Entry:
         model = self.report.metrics["model"]
         return (
             f"## {self.candidate.label}\n\n"
-            f"Architecture {model['architecture']}, output {model['output']}, "
+            f"Architecture {model['architecture']}, output {model['prediction']}, "
             f"{model['num_parameters']:,} parameters, given as `{self.candidate.given_as}`. "
             "Its best and worst pictures by CIEDE2000, numbered from 0:\n\n"
             f"![best and worst pictures]({self.candidate.sheet_file})"
@@ -178,7 +178,7 @@ class Comparison:
         dataset = self.entries[0].report.metrics["dataset"]
         plots.save_comparison(Path(folder, PICTURES_FILE), pictures, dataset)
         records = {entry.candidate.label: entry.record() for entry in self.entries}
-        write_json(Path(folder, FIGURES_FILE), records)
+        write_json(Path(folder, METRICS_FILE), records)
         write_text(Path(folder, TABLE_FILE), self.markdown())
 
     def markdown(self):
@@ -187,7 +187,7 @@ class Comparison:
         rows = table_rows(self.reports)
         sections = [
             "# Comparison of models",
-            f"{metrics['dataset']}: {metrics['num_pictures']:,} pictures.",
+            f"{metrics['dataset']}: {metrics['num_images']:,} pictures.",
             *(_table(group, rows) for group in GROUPS),
             f"## The same pictures by each model\n\n![pictures]({PICTURES_FILE})",
             *(entry.section() for entry in self.entries),
@@ -224,7 +224,7 @@ def best_and_worst(differences):
     """Numbers of the pictures with the lowest, and those with the highest differences.
 
     Args:
-        differences: float `[num_pictures]`.
+        differences: float `[num_images]`.
 
     Returns:
         `(best, worst)`, int64 `[n]` each, the most extreme first. n is `NUM_RANKED`, or half of
@@ -241,14 +241,14 @@ def best_and_worst(differences):
 
 def _ranked(model, conditions, differences, numbers):
     truth = evaluation.load_pictures(conditions.source, numbers)
-    grayscale, prediction = evaluation.color_pictures(
+    grayscale, prediction = evaluation.color_images(
         model.color, truth, conditions.degradation, numbers
     )
     return Ranked(numbers, differences[numbers], np.stack([grayscale, prediction, truth], axis=1))
 
 
 def _table(group, rows):
-    names = figure_names(rows, group)
+    names = metric_names(rows, group)
     table = markdown_table(table_lines(rows, names))
     return f"## {group.capitalize()}\n\n{table}\n\n" + "\n".join(map(_explanation, names))
 

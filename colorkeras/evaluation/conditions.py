@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from colorkeras.data import Source
-from colorkeras.evaluation.measure import echo, evaluate, finished, measure_each, paint
+from colorkeras.evaluation.measure import (
+    evaluate,
+    finished,
+    grayscale_baseline,
+    measure_each,
+    paint,
+)
 from colorkeras.evaluation.metrics import metrics_for
 from colorkeras.evaluation.training_colors import TrainingColors, training_colors
 from colorkeras.utils.errors import UserError
 
 REFERENCES = {
-    "echo": "echo (grayscale input)",
+    "grayscale_baseline": "grayscale baseline",
     "mean_chroma": "mean chroma",
     "truth": "ground truth",
 }
@@ -60,7 +66,7 @@ def prepare(dataset, split, degradation="none"):
     itself = measure_each(tf.identity, lambda rgb, seeds: rgb, source, metrics, colors.prior)
     mean_chroma = paint(colors.mean_chroma)
     references = {
-        "echo": evaluate(echo, source, degradation, colors.prior),
+        "grayscale_baseline": evaluate(grayscale_baseline, source, degradation, colors.prior),
         "mean_chroma": evaluate(mean_chroma, source, degradation, colors.prior),
         "truth": finished(itself),
     }

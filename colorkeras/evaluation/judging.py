@@ -8,7 +8,7 @@ import numpy as np
 
 from colorkeras.evaluation import learned_metrics
 from colorkeras.evaluation.conditions import REFERENCES as CONDITIONS
-from colorkeras.evaluation.measure import echo, paint, recolor
+from colorkeras.evaluation.measure import grayscale_baseline, paint, recolor
 from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.tables import table_lines
 from colorkeras.utils.errors import one_line
@@ -16,7 +16,7 @@ from colorkeras.utils.files import write_json
 from colorkeras.utils.text_table import format_lines
 
 REFERENCES = {
-    "echo": CONDITIONS["echo"],
+    "grayscale_baseline": CONDITIONS["grayscale_baseline"],
     "mean_chroma": CONDITIONS["mean_chroma"],
     "mirrored": "true pictures mirrored",
     "truth": CONDITIONS["truth"],
@@ -82,7 +82,7 @@ def _judge(name, title, truth, recolored, conditions, file, say, sizes=learned_m
     entries = {} if file is None else _read(file, say)
     begun = entries.get(name, {})
     begun = begun["judged"] if begun.get("fingerprint") == fingerprint else None
-    known = set(begun["figures"]) if begun else None
+    known = set(begun["metrics"]) if begun else None
 
     def keep(judged):
         entries[name] = {"fingerprint": fingerprint, "judged": judged}
@@ -93,7 +93,7 @@ def _judge(name, title, truth, recolored, conditions, file, say, sizes=learned_m
     judged = learned_metrics.judge(
         truth, labels, recolored, sizes=sizes, begun=begun, keep=keep, say=say
     )
-    if known == set(judged["figures"]):
+    if known == set(judged["metrics"]):
         say(f"*** Not judged again: known from {file}")
     else:
         keep(judged)
@@ -108,7 +108,9 @@ def _reference(name, conditions, truth):
         return learned_metrics.half_chroma(truth)
     if name == "truth":
         return truth
-    color = echo if name == "echo" else paint(conditions.colors.mean_chroma)
+    color = (
+        grayscale_baseline if name == "grayscale_baseline" else paint(conditions.colors.mean_chroma)
+    )
     return recolor(color, conditions.source, conditions.degradation)
 
 
@@ -139,11 +141,11 @@ def judged_table(models, references):
         models: Dict of what `judge_colorizer` returned, by row title.
         references: What `judge_references` returned.
     """
-    rows = {title: entry["figures"] for title, entry in models.items()}
-    rows |= {REFERENCES[name]: entry["figures"] for name, entry in references.items()}
+    rows = {title: entry["metrics"] for title, entry in models.items()}
+    rows |= {REFERENCES[name]: entry["metrics"] for name, entry in references.items()}
     names = [
         name
         for name in learned_metrics.FIGURES
         if any(name in figures for figures in rows.values())
     ]
-    return format_lines("plausible", table_lines(rows, names, learned_metrics.FIGURES))
+    return format_lines("realism", table_lines(rows, names, learned_metrics.FIGURES))

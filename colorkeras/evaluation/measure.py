@@ -19,7 +19,7 @@ from colorkeras.evaluation.metrics import (
 from colorkeras.evaluation.metrics.balance import NUM_BINS
 
 
-def echo(grayscale, seeds=None):
+def grayscale_baseline(grayscale, seeds=None):
     """Colors by not coloring: float32 `[n, h, w, 1]` to `[n, h, w, 3]`, gray as it came."""
     del seeds
     return tf.repeat(grayscale, 3, axis=-1)

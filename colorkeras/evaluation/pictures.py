@@ -6,7 +6,7 @@ import tensorflow as tf
 from colorkeras.color.spaces import from_uint8, to_uint8
 from colorkeras.data import evaluation_batches
 from colorkeras.data.degradations import DEGRADATIONS
-from colorkeras.evaluation.measure import echo
+from colorkeras.evaluation.measure import grayscale_baseline
 from colorkeras.utils.errors import UserError
 
 NUM_SAMPLES = 10
@@ -61,7 +61,7 @@ def check_colors(dataset, split):
         )
 
 
-def color_pictures(color, truth, degradation="none", seeds=None):
+def color_images(color, truth, degradation="none", seeds=None):
     """Grayscale input and colored output of true pictures, as a person sees them.
 
     Args:
@@ -75,4 +75,6 @@ def color_pictures(color, truth, degradation="none", seeds=None):
     """
     grayscale = DEGRADATIONS[degradation](from_uint8(truth))
     arguments = [] if seeds is None else [tf.constant(seeds, tf.int32)]
-    return to_uint8(echo(grayscale)).numpy(), to_uint8(color(grayscale, *arguments)).numpy()
+    return to_uint8(grayscale_baseline(grayscale)).numpy(), to_uint8(
+        color(grayscale, *arguments)
+    ).numpy()

@@ -11,7 +11,7 @@ from colorkeras.evaluation import bootstrap, calibration
 from colorkeras.evaluation.conditions import REFERENCES
 from colorkeras.evaluation.measure import evaluate_each, finished
 from colorkeras.evaluation.metrics import METRICS
-from colorkeras.evaluation.pictures import color_pictures, load_pictures, sample_numbers
+from colorkeras.evaluation.pictures import color_images, load_pictures, sample_numbers
 from colorkeras.evaluation.tables import format_groups
 from colorkeras.utils import plots
 from colorkeras.utils.files import write_json, writing
@@ -64,15 +64,15 @@ class Report:
             Path(folder, name) for name in REPORT_FILES
         )
         title = (
-            f"{model['name']} ({model['output']}{_adjustments(self.metrics)}), "
+            f"{model['name']} ({model['prediction']}{_adjustments(self.metrics)}), "
             f"{self.metrics['dataset']}"
         )
         plots.save_rows(samples_file, self.pictures, title)
         plots.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
-        if self.metrics["reliability"] is None:
+        if self.metrics["calibration"] is None:
             reliability_file.unlink(missing_ok=True)  # That of a model that was here before.
         else:
-            calibration.save_plot(reliability_file, self.metrics["reliability"], title)
+            calibration.save_plot(reliability_file, self.metrics["calibration"], title)
         with writing(pictures_file) as temporary:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
@@ -101,7 +101,7 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
     )
     confidence = None
     if samples and model.is_confident and saturation == 1 and temperature is None:
-        confidence = calibration.reliability(model, source, degradation, NUM_FOR_RELIABILITY)
+        confidence = calibration.calibration(model, source, degradation, NUM_FOR_RELIABILITY)
     finishes = {name: METRICS[name].finish for name in per_image}
     numbers = sample_numbers(source)
     worst = np.argsort(-per_image[WORST_BY], kind="stable")[: len(numbers)]
@@ -115,15 +115,15 @@ def report(model, conditions, saturation=1.0, temperature=None, samples=True):
             "degradation": degradation,
             "saturation": saturation,
             "temperature": temperature,
-            "num_pictures": source.num_examples,
-            "figures": finished(per_image),
+            "num_images": source.num_examples,
+            "metrics": finished(per_image),
             "intervals": bootstrap.intervals(per_image, finishes),
             **conditions.references,
             "worst": {
                 "numbers": worst.tolist(),
                 WORST_BY: per_image[WORST_BY][worst].tolist(),
             },
-            "reliability": confidence,
+            "calibration": confidence,
             "model": model.metadata,
         },
         pictures=_rows(color, conditions, numbers) | versions,
@@ -137,7 +137,7 @@ def _rows(color, conditions, numbers, sample=0):
     source = conditions.source
     truth = load_pictures(source, numbers)
     seeds = numbers + sample * source.num_examples
-    grayscale, prediction = color_pictures(color, truth, conditions.degradation, seeds)
+    grayscale, prediction = color_images(color, truth, conditions.degradation, seeds)
     return {"grayscale": grayscale, "prediction": prediction, "ground truth": truth}
 
 
@@ -156,7 +156,7 @@ def adjusted(model, saturation=1.0, temperature=None):
 def summary(reports):
     """What was measured on what, and all figures, as text; the argument is that of `table_rows`."""
     metrics = next(iter(reports.values())).metrics
-    conditions = f"{metrics['dataset']}: {metrics['num_pictures']} pictures"
+    conditions = f"{metrics['dataset']}: {metrics['num_images']} pictures"
     return f"{conditions}{_adjustments(metrics)}\n\n{format_groups(table_rows(reports))}"
 
 
@@ -175,6 +175,6 @@ def table_rows(reports):
     Returns:
         Dict of row title to dict of float by metric name.
     """
-    rows = {title: report.metrics["figures"] for title, report in reports.items()}
+    rows = {title: report.metrics["metrics"] for title, report in reports.items()}
     first = next(iter(reports.values())).metrics
     return {**rows, **{title: first[key] for key, title in REFERENCES.items()}}

@@ -42,7 +42,7 @@ def load(folder):
 
     def rank(item):
         metrics = item[1]
-        return metrics["model"]["output"] != "rgb", metrics["figures"]["psnr_pooled"]
+        return metrics["model"]["prediction"] != "rgb", metrics["metrics"]["psnr_pooled"]
 
     return dict(sorted(results.items(), key=rank))
 
@@ -80,7 +80,14 @@ def check_same_data(results):
 def _read(file):
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))
-        complete = {"dataset", "num_pictures", "figures", "echo", "truth", "model"} <= set(metrics)
+        complete = {
+            "dataset",
+            "num_images",
+            "metrics",
+            "grayscale_baseline",
+            "truth",
+            "model",
+        } <= set(metrics)
     except (OSError, ValueError, TypeError):
         complete = False
     if not complete or not file.with_name("pictures.png").exists():
@@ -102,7 +109,7 @@ def markdown(results):
         str.
     """
     references = reference_rows(results)
-    rows = {title: metrics["figures"] for title, metrics in results.items()} | references
+    rows = {title: metrics["metrics"] for title, metrics in results.items()} | references
     settings = settings_lines(results)
     settings += [[""] * len(settings[0])] * len(references)
     lines = [
@@ -127,12 +134,12 @@ def reference_rows(results):
 def settings_lines(results):
     """What the models are and what they cost, as cells of a table, the header first."""
     models = [metrics["model"] for metrics in results.values()]
-    return [["output", "parameters", "epochs", "minutes"], *map(_settings, models)]
+    return [["prediction", "parameters", "epochs", "minutes"], *map(_settings, models)]
 
 
 def _settings(model):
     minutes = f"{model['minutes']:.1f}" if "minutes" in model else ""
-    cells = [model["output"], f"{model['num_parameters']:,}", str(model.get("epochs", ""))]
+    cells = [model["prediction"], f"{model['num_parameters']:,}", str(model.get("epochs", ""))]
     return [*cells, minutes]
 
 
@@ -160,7 +167,7 @@ def conditions(results):
     models = [metrics["model"] for metrics in results.values()]
     first = next(iter(results.values()))
     return (
-        f"{first['dataset']}, {first['num_pictures']:,} pictures. "
+        f"{first['dataset']}, {first['num_images']:,} pictures. "
         f"Trained on {distinct(models, 'device')} in {distinct(models, 'precision')}, "
         f"loss {literal(distinct(models, 'loss'))}, batch {distinct(models, 'batch_size')}, "
         f"seed {distinct(models, 'seed')}."
@@ -179,8 +186,8 @@ def save_comparison(folder, results):
         Its `Path`.
     """
     first = next(iter(results.values()))
-    num_pictures = min(NUM_SAMPLES, first["num_pictures"])
-    strips = {name: _strip(Path(folder, name, "pictures.png"), num_pictures) for name in results}
+    num_images = min(NUM_SAMPLES, first["num_images"])
+    strips = {name: _strip(Path(folder, name, "pictures.png"), num_images) for name in results}
     pictures = {}
     for name, (grayscale, prediction, truth, *versions) in strips.items():
         pictures[name] = grayscale, prediction, truth
@@ -191,9 +198,9 @@ def save_comparison(folder, results):
     return path
 
 
-def _strip(path, num_pictures):
+def _strip(path, num_images):
     """Cuts the rows of square pictures that `Report.save` joined: uint8 `[rows, n, h, h, 3]`."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"))
-    size = pixels.shape[1] // num_pictures
-    return pixels.reshape(-1, size, num_pictures, size, 3).swapaxes(1, 2)
+    size = pixels.shape[1] // num_images
+    return pixels.reshape(-1, size, num_images, size, 3).swapaxes(1, 2)

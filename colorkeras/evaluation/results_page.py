@@ -5,9 +5,9 @@ from pathlib import Path
 from colorkeras.evaluation import (
     REFERENCES,
     column_title,
-    figure_names,
     format_value,
     learned_metrics,
+    metric_names,
 )
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.evaluation.metrics import GROUPS, METRICS
@@ -44,14 +44,14 @@ def markdown(results, adjusted):
     return "\n\n".join(part for part in [*parts, _links(results, rows)] if part)
 
 
-def card_figures(metrics):
+def card_metrics(metrics):
     """A model's figures with all that is needed to read them, to be kept beside the model.
 
     Args:
         metrics: Of one model, from `results.load`.
 
     Returns:
-        Dict: "dataset" and "num_pictures", on what it was measured; "references", their titles by
+        Dict: "dataset" and "num_images", on what it was measured; "references", their titles by
         key; "figures", by name a dict of "title", "unit" and "decimals", the figure of the "model",
         those of "references" by key, and what there is of "interval", the 95 % bootstrap interval,
         and "range", the lowest and the highest over several judges.
@@ -61,13 +61,13 @@ def card_figures(metrics):
     if "judge" in metrics:
         judged = dict(metrics["judge"])
         model = judged.pop("model")
-        references = {key: entry["figures"] for key, entry in judged.items()}
+        references = {key: entry["metrics"] for key, entry in judged.items()}
         figures |= _with_references(learned_metrics.FIGURES, model, references)
     return {
         "dataset": metrics["dataset"],
-        "num_pictures": metrics["num_pictures"],
+        "num_images": metrics["num_images"],
         "references": JUDGED_REFERENCES if "judge" in metrics else REFERENCES,
-        "figures": figures,
+        "metrics": figures,
     }
 
 
@@ -78,12 +78,12 @@ def _with_references(definitions, measured, references):
             "title": definition.title,
             "unit": definition.unit,
             "decimals": definition.decimals,
-            "model": measured["figures"][name],
+            "model": measured["metrics"][name],
             **{kind: values[name] for kind, values in ranges.items() if name in values},
             "references": {key: row[name] for key, row in references.items() if name in row},
         }
         for name, definition in definitions.items()
-        if name in measured["figures"]
+        if name in measured["metrics"]
     }
 
 
@@ -96,14 +96,14 @@ def card_markdown(metrics):
     Returns:
         str.
     """
-    lines = ["| figure | model | echo |", "| --- | ---: | ---: |"]
+    lines = ["| figure | model | grayscale baseline |", "| --- | ---: | ---: |"]
     definitions = {**METRICS, **learned_metrics.FIGURES}
-    for name, figure in card_figures(metrics)["figures"].items():
-        values = figure["model"], figure["references"].get("echo")
+    for name, figure in card_metrics(metrics)["metrics"].items():
+        values = figure["model"], figure["references"].get("grayscale_baseline")
         cells = (format_value(value, name, definitions) for value in values)
         lines.append(f"| {literal(column_title(name, definitions))} | {' | '.join(cells)} |")
     table = "\n".join(lines)
-    return f"{metrics['dataset']}, {metrics['num_pictures']:,} pictures.\n\n{table}"
+    return f"{metrics['dataset']}, {metrics['num_images']:,} pictures.\n\n{table}"
 
 
 def save_figures(folder, results, adjusted):
@@ -120,7 +120,7 @@ def save_figures(folder, results, adjusted):
     title, rows = next(iter(results.values()))["dataset"], {**results, **adjusted}
     written = []
     errors = {
-        name: ([m["figures"]["ciede2000"]], [m["figures"]["colorfulness"]])
+        name: ([m["metrics"]["ciede2000"]], [m["metrics"]["colorfulness"]])
         for name, m in rows.items()
     }
     axes = column_title("ciede2000"), column_title("colorfulness")
@@ -145,7 +145,7 @@ def save_figures(folder, results, adjusted):
 
 def _judged_points(rows):
     """Top-1 accuracy and fooling rate, as lists of one, of the models that have both."""
-    judged = {name: m["judge"]["model"]["figures"] for name, m in rows.items() if "judge" in m}
+    judged = {name: m["judge"]["model"]["metrics"] for name, m in rows.items() if "judge" in m}
     return {
         name: ([figures["top1"]], [figures["fooling_4"]])
         for name, figures in judged.items()
@@ -164,10 +164,10 @@ def _curves(results):
 
 
 def _group_tables(rows):
-    plain = {title: metrics["figures"] for title, metrics in rows.items()} | reference_rows(rows)
+    plain = {title: metrics["metrics"] for title, metrics in rows.items()} | reference_rows(rows)
     tables = []
     for group in GROUPS:
-        names = figure_names(plain, group)
+        names = metric_names(plain, group)
         if not names:
             continue
         lines = [["", *(column_title(name) for name in names)]]
@@ -197,13 +197,13 @@ def _judged_table(rows):
     names = [
         n
         for n in learned_metrics.FIGURES
-        if any(n in entry["figures"] for entry in entries.values())
+        if any(n in entry["metrics"] for entry in entries.values())
     ]
     lines = [["", *(column_title(name, learned_metrics.FIGURES) for name in names)]]
     for title, entry in entries.items():
         ranges = {**entry["intervals"], **entry["ranges"]}
         cells = (
-            _with_range(entry["figures"], ranges, name, learned_metrics.FIGURES) for name in names
+            _with_range(entry["metrics"], ranges, name, learned_metrics.FIGURES) for name in names
         )
         lines.append([title, *cells])
     seeds = len(first["model"]["seeds"])
@@ -231,7 +231,7 @@ def _links(results, rows):
     for name, metrics in results.items():
         if "worst" in metrics:
             pictures[f"The worst pictures of {name}"] = f"{name}/worst.png"
-        if metrics.get("reliability"):
+        if metrics.get("calibration"):
             pictures[f"Whether {name} knows how sure it is"] = f"{name}/reliability.png"
     sections = (f"### {title}\n\n![{title}](results/{file})" for title, file in pictures.items())
     return "\n\n".join(sections)

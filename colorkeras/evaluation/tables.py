@@ -4,7 +4,7 @@ from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.utils.text_table import WIDTH, format_lines
 
 
-def figure_names(rows, group=None):
+def metric_names(rows, group=None):
     """Keys of `METRICS` that any row has a figure of, in the order of tables.
 
     Args:
@@ -49,7 +49,7 @@ def format_groups(rows, width=WIDTH):
     Returns:
         str: tables with the group's name as title, an empty line between each two.
     """
-    columns = {group: figure_names(rows, group) for group in GROUPS}
+    columns = {group: metric_names(rows, group) for group in GROUPS}
     return "\n\n".join(
         format_lines(group, table_lines(rows, names), width)
         for group, names in columns.items()

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from colorkeras.utils.errors import UserError
 
-SHIPPED = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
+BUNDLED_MODELS = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
 """Name of each shipped model: its folder under `saved_models/`."""
 
 PURPOSES = {
     "unet": "a small color error; pale where unsure",
     "unet_vivid": "living color; several versions",
 }
-"""What each of `SHIPPED` is for, in a few words."""
+"""What each of `BUNDLED_MODELS` is for, in a few words."""
 
 DEFAULT_MODEL = "unet"
-"""The one of `SHIPPED` that colors photographs unless another is asked for."""
+"""The one of `BUNDLED_MODELS` that colors photographs unless another is asked for."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -26,7 +26,7 @@ def resolve(model):
     """The folder of a model: a bare name means the shipped one, anything else is a path.
 
     Args:
-        model: Key of `SHIPPED`, or a path.
+        model: Key of `BUNDLED_MODELS`, or a path.
 
     Returns:
         `Path`; that of a model that is not shipped may not exist.
@@ -37,11 +37,11 @@ def resolve(model):
     >>> resolve("some/folder").as_posix()
     'some/folder'
     """
-    if model not in SHIPPED:
+    if model not in BUNDLED_MODELS:
         return Path(model)
     for parent in _SAVED_MODELS:
-        if (parent / SHIPPED[model]).is_dir():
-            return parent / SHIPPED[model]
+        if (parent / BUNDLED_MODELS[model]).is_dir():
+            return parent / BUNDLED_MODELS[model]
     raise UserError(
         f"the shipped model {model!r}, which is in none of {', '.join(map(str, _SAVED_MODELS))}",
         "an installation that is whole",
@@ -49,11 +49,11 @@ def resolve(model):
     )
 
 
-def is_shipped(path):
+def is_bundled(path):
     """Whether a folder is that of a shipped model.
 
-    >>> is_shipped(resolve("unet")), is_shipped("some/folder")
+    >>> is_bundled(resolve("unet")), is_bundled("some/folder")
     (True, False)
     """
-    folders = [parent / folder for parent in _SAVED_MODELS for folder in SHIPPED.values()]
+    folders = [parent / folder for parent in _SAVED_MODELS for folder in BUNDLED_MODELS.values()]
     return Path(path).resolve() in folders

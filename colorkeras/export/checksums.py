@@ -35,7 +35,7 @@ def verify(folder, required):
     Raises:
         UserError: A file is missing, is another one, or is too many; or there are no checksums.
 
-    >>> from colorkeras import shipped
+    >>> from colorkeras.export import bundled as shipped
     >>> verify(shipped.resolve("unet"), required=True)
     """
     path = Path(folder, MANIFEST_FILE)

@@ -10,7 +10,10 @@ from colorkeras.utils.errors import UserError, one_line
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
 """Where an export, relative to its folder, says what it is and how it was made."""
 
-FIGURES_FILE = Path("assets.extra", "figures.json")
+FORMAT_VERSION = 2
+"""Version of the keys in an export's metadata; 0.1 wrote none."""
+
+METRICS_FILE = Path("assets.extra", "metrics.json")
 """Where a shipped model tells its figures, which `colorkeras report` writes there."""
 
 README_FILE = "README.md"
@@ -29,19 +32,23 @@ def read_metadata(path):
     Raises:
         UserError: There is none, or it was not written by colorkeras.
 
-    >>> from colorkeras import shipped
-    >>> read_metadata(shipped.resolve("unet"))["output"]
+    >>> from colorkeras.export import bundled as shipped
+    >>> read_metadata(shipped.resolve("unet"))["prediction"]
     'chroma'
     """
     path = Path(path)
     with problem_explained(path):
-        metadata = _read(path, METADATA_FILE, {"name", "architecture", "output", "num_parameters"})
+        metadata = _read(
+            path,
+            METADATA_FILE,
+            {"format_version", "name", "architecture", "prediction", "num_parameters"},
+        )
         if not is_plain_name(metadata["name"]):
             raise ValueError(f"its name is {metadata['name']!r}")
     return metadata
 
 
-def read_figures(path):
+def read_metrics(path):
     """How good an export is, as far as that was measured and written to it.
 
     Args:
@@ -53,17 +60,17 @@ def read_figures(path):
     Raises:
         UserError: There are none.
 
-    >>> from colorkeras import shipped
-    >>> read_figures(shipped.resolve("unet"))["figures"]["psnr_pooled"]["unit"]
+    >>> from colorkeras.export import bundled as shipped
+    >>> read_metrics(shipped.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
     'dB'
     """
     path = Path(path)
     try:
-        return _read(path, FIGURES_FILE, {"dataset", "num_pictures", "references", "figures"})
+        return _read(path, METRICS_FILE, {"dataset", "num_images", "references", "metrics"})
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
             f"the model {str(path)!r}, without figures ({one_line(error)})",
-            f"{FIGURES_FILE.as_posix()} in its folder",
+            f"{METRICS_FILE.as_posix()} in its folder",
             "Install colorkeras anew; in a clone, colorkeras evaluate --results results and "
             "colorkeras report measure the model and write them.",
         ) from error

@@ -15,7 +15,7 @@ from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.outputs import OUTPUTS
 from colorkeras.utils.errors import UserError, one_line
 
-COLOR_SETTINGS = ("mirror", "steps", "guidance", "temperature")
+COLOR_SETTINGS = ("flip_tta", "sampling_steps", "guidance_scale", "temperature")
 """Fields of `TrainingConfig` that decide how an export colors."""
 
 
@@ -60,7 +60,7 @@ def rebuild(model):
     Raises:
         UserError: It is not one of this version's architectures.
     """
-    architecture, output = model.metadata["architecture"], model.metadata["output"]
+    architecture, output = model.metadata["architecture"], model.metadata["prediction"]
     try:
         if "priors" in model.metadata:
             chroma_bins.check_priors(model.metadata["priors"])

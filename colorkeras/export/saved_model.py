@@ -11,7 +11,13 @@ from colorkeras.color.guided_upsampling import RENDER_SIZE
 from colorkeras.config.training_config import check_temperature, shown
 from colorkeras.export import bundled, checksums
 from colorkeras.export.endpoints import endpoints, table
-from colorkeras.export.metadata import METADATA_FILE, README_FILE, problem_explained, read_metadata
+from colorkeras.export.metadata import (
+    FORMAT_VERSION,
+    METADATA_FILE,
+    README_FILE,
+    problem_explained,
+    read_metadata,
+)
 from colorkeras.models import architectures
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import BEGIN, END, literal, write_json, write_next_version, write_text
@@ -19,7 +25,7 @@ from colorkeras.utils.files import BEGIN, END, literal, write_json, write_next_v
 _README = """\
 # {name}
 
-A colorkeras SavedModel: {architecture} ({num_parameters:,} parameters), output {output}. It
+A colorkeras SavedModel: {architecture} ({num_parameters:,} parameters), prediction {prediction}. It
 computes in float32 and needs TensorFlow only.
 
 {endpoints}
@@ -95,10 +101,10 @@ _CIFAR10 = """ CIFAR-10 (Krizhevsky,
 pictures are not known."""
 
 _TRAINING = {
-    "recipe": "recipe",
+    "preset": "preset",
     "loss": "objective",
-    "class_weight": "weight of labels in it",
-    "mirror": "looks at the mirror image as well",
+    "aux_class_loss_weight": "weight of labels in it",
+    "flip_tta": "looks at the mirror image as well",
     "init": "started from",
     "epochs": "epochs",
     "best_epoch": "exported epoch",
@@ -129,13 +135,14 @@ def export(network, objective, parent, metadata):
         `Path` of the new version.
     """
     metadata = {
+        "format_version": FORMAT_VERSION,
         "name": metadata["name"],
         "architecture": network.name,
-        "output": architectures.output_name(network),
+        "prediction": architectures.output_name(network),
         "num_parameters": network.count_params(),
         "render_size": RENDER_SIZE,
         **metadata,
-        **objective.facts,
+        **objective.metadata,
     }
     offered = endpoints(network, objective, metadata["render_size"])
 
@@ -155,7 +162,7 @@ def export(network, objective, parent, metadata):
 def _readme(network, objective, offered, metadata):
     _, height, width, _ = network.inputs[0].shape
     # A weight of 0 is none, a seed of 0 is one.
-    settings = {**metadata, "class_weight": metadata.get("class_weight") or None}
+    settings = {**metadata, "aux_class_loss_weight": metadata.get("aux_class_loss_weight") or None}
     facts = {text: settings.get(key) for key, text in _TRAINING.items()}
     training = [
         f"- {text}: {'yes' if value is True else literal(str(value))}"
@@ -167,7 +174,7 @@ def _readme(network, objective, offered, metadata):
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
         sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
         metadata_file=METADATA_FILE.as_posix(),
-        labels=", and on what they show" if metadata.get("class_weight") else "",
+        labels=", and on what they show" if metadata.get("aux_class_loss_weight") else "",
         origin=_CIFAR10 if "CIFAR-10" in metadata["dataset"] else "",
         large=_LARGE.format(**metadata) if height is None else "",
         failures=_FAILURES[objective.samples],
@@ -272,7 +279,7 @@ def load(path):
     """
     path = Path(path)
     metadata = read_metadata(path)
-    checksums.verify(path, required=bundled.is_shipped(path))
+    checksums.verify(path, required=bundled.is_bundled(path))
     with problem_explained(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:

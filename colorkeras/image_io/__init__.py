@@ -12,7 +12,7 @@ from colorkeras.image_io.gif import GIF
 from colorkeras.image_io.heif import AVIF, HEIF
 from colorkeras.image_io.jpeg import JPEG, QUALITY
 from colorkeras.image_io.metadata import kinds_of, mark
-from colorkeras.image_io.picture import Contents, Metadata, Picture
+from colorkeras.image_io.picture import Contents, DecodedImage, Metadata
 from colorkeras.image_io.pixels import as_uint8, on_white, picture_of
 from colorkeras.image_io.png import PNG
 from colorkeras.image_io.reading import check_size, opened_image, problems_explained
@@ -164,7 +164,7 @@ def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
     >>> import numpy as np, tempfile
     >>> red = np.zeros([2, 3, 3], np.uint8) + np.uint8([200, 0, 0])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save(f"{folder}/red.bmp", iter([Picture(red)]), Metadata(xmp=b"<x/>"))
+    ...     save(f"{folder}/red.bmp", iter([DecodedImage(red)]), Metadata(xmp=b"<x/>"))
     ...     with opened(f"{folder}/red.bmp") as contents:
     ...         contents.format, next(contents.pages).size
     ['XMP is not kept in such files']
@@ -200,7 +200,7 @@ def _fitting(path, kind, pictures, notes):
         if picture.pixels.itemsize > 1 and not kind.is_deep:
             notes.append("16 bits became 8")
             alpha = None if picture.alpha is None else as_uint8(picture.alpha)
-            picture = Picture(as_uint8(picture.pixels), alpha)
+            picture = DecodedImage(as_uint8(picture.pixels), alpha)
         if picture.alpha is not None and not kind.has_alpha:
             notes.append("what was transparent is white")
             picture = on_white(picture)

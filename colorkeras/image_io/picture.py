@@ -10,7 +10,7 @@ _BEFORE = "; before: "
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """Pixels, upright, and their transparency. They may be such as cannot be written to.
 
     Attributes:
@@ -19,7 +19,7 @@ class Picture:
 
     Example:
 
-    >>> Picture(np.zeros([2, 3], np.uint8)).size
+    >>> DecodedImage(np.zeros([2, 3], np.uint8)).size
     (2, 3)
     """
 
@@ -77,7 +77,7 @@ class Contents:
     """
 
     format: str
-    pages: Iterator[Picture]
+    pages: Iterator[DecodedImage]
     num_pages: int
     num_pixels: int
     metadata: Metadata

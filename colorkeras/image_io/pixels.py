@@ -9,7 +9,7 @@ from PIL import ImageChops
 
 from colorkeras.image_io import exif
 from colorkeras.image_io.levels import as_uint8, blocks, is_gray
-from colorkeras.image_io.picture import Picture
+from colorkeras.image_io.picture import DecodedImage
 from colorkeras.image_io.profiles import deep_converter, shallow_converter
 
 __all__ = [
@@ -56,7 +56,7 @@ def picture_of(image, notes):
     if image.mode in DEEP_MODES:
         return deep_picture(_deep(image), None, profile, orientation, notes)
     pixels, alpha = _shallow(image, profile, notes)
-    return Picture(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
+    return DecodedImage(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
 
 
 def deep_picture(pixels, alpha, profile, orientation, notes):
@@ -81,7 +81,7 @@ def deep_picture(pixels, alpha, profile, orientation, notes):
         pixels = stored if stored.flags.writeable else np.empty_like(stored)
         for rows in blocks(len(pixels)):
             pixels[rows] = convert(stored[rows])
-    return Picture(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
+    return DecodedImage(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
 
 
 def on_white(picture):
@@ -93,7 +93,7 @@ def on_white(picture):
     Returns:
         `Picture` without transparency.
 
-    >>> half = Picture(np.zeros([1, 1, 3], np.uint8), np.full([1, 1], 102, np.uint8))
+    >>> half = DecodedImage(np.zeros([1, 1, 3], np.uint8), np.full([1, 1], 102, np.uint8))
     >>> on_white(half).pixels.tolist()
     [[[153, 153, 153]]]
     """
@@ -105,7 +105,7 @@ def on_white(picture):
         share = picture.alpha[rows] / white
         share = share if pixels.ndim == 2 else share[..., np.newaxis]
         pixels[rows] = np.rint(white + share * (picture.pixels[rows] - white))
-    return Picture(pixels)
+    return DecodedImage(pixels)
 
 
 def with_alpha(picture):

@@ -9,11 +9,11 @@ from PIL import Image
 from colorkeras import image_io
 from colorkeras.config.training_config import check_render_size, check_saturation
 from colorkeras.export import bundled, saved_model
-from colorkeras.image_io import Picture, as_uint8, picture_of
+from colorkeras.image_io import DecodedImage, as_uint8, picture_of
 from colorkeras.inference import streaming
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import explained
-from colorkeras.utils.ordered_map import in_order
+from colorkeras.utils.ordered_map import ordered_map
 
 
 def load(model=bundled.DEFAULT_MODEL, render_size=None):
@@ -54,7 +54,7 @@ class Result:
     """
 
     path: object
-    picture: Picture | None = None
+    picture: DecodedImage | None = None
     notes: list = field(default_factory=list)
     error: UserError | None = None
 
@@ -105,8 +105,8 @@ class Model:
         """
         settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
         if not isinstance(image, Image.Image):
-            return self.color_picture(Picture(_checked(image)), **settings).pixels
-        colored = self.color_picture(_picture_of(image), **settings)
+            return self.color_image(DecodedImage(_checked(image)), **settings).pixels
+        colored = self.color_image(_picture_of(image), **settings)
         # Pillow has no images of three channels of 16 bits.
         result = Image.fromarray(as_uint8(colored.pixels))
         if colored.alpha is not None:
@@ -160,14 +160,14 @@ class Model:
             try:
                 with image_io.opened(path, max_megapixels) as contents:
                     picture = next(contents.pages)
-                return Result(path, self.color_picture(picture, **settings), contents.notes)
+                return Result(path, self.color_image(picture, **settings), contents.notes)
             # Whatever one file brings about, the others are colored.
             except Exception as error:
                 return Result(path, error=explained(path, error))
 
-        return in_order(color, paths, num_workers)
+        return ordered_map(color, paths, num_workers)
 
-    def color_picture(self, picture, seed=0, temperature=None, saturation=1.0):
+    def color_image(self, picture, seed=0, temperature=None, saturation=1.0):
         """Colors a `Picture`, with the arguments of `colorize`; its transparency is kept.
 
         Its pixels may be floating-point numbers in 0..1 as well.
@@ -177,7 +177,7 @@ class Model:
         grayscale = streaming.shrink(picture.pixels, self.render_size, exported.image_size)
         rgb = exported.color(grayscale, [seed], temperature)
         colored = streaming.enlarge(picture.pixels, grayscale, rgb, saturation)
-        return Picture(colored, picture.alpha)
+        return DecodedImage(colored, picture.alpha)
 
     def _check(self, seed, temperature, saturation):
         if not (_is_whole(seed) and 0 <= seed < 2**31):
@@ -204,7 +204,7 @@ def _picture_of(image):
 
 
 def _checked(image):
-    """An array as `Model.color_picture` takes its pixels.
+    """An array as `Model.color_image` takes its pixels.
 
     Raises:
         UserError: It is no picture.

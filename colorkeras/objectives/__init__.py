@@ -22,12 +22,12 @@ OBJECTIVES = {
 
 SETTINGS = {
     "loss": ("regression",),
-    "mirror": ("regression", "flow"),
+    "flip_tta": ("regression", "flow"),
     "smoothness_weight": ("regression",),
     "gradient_weight": ("regression",),
     "rebalance": ("classification",),
-    "steps": ("flow",),
-    "guidance": ("flow",),
+    "sampling_steps": ("flow",),
+    "guidance_scale": ("flow",),
     "temperature": ("classification", "flow"),
 }
 """Fields of `TrainingConfig` that only some objectives make use of, and which."""

@@ -59,7 +59,7 @@ def classification(output, settings, source=None):
         color=_color,
         spread=_spread,
         temperature=temperature,
-        facts={
+        metadata={
             "temperature": temperature,
             **({} if priors is None else {"priors": [float(f"{p:.6g}") for p in priors]}),
         },

@@ -74,11 +74,11 @@ def flow(output, settings, source=None):
         `Objective`.
     """
     del output, source
-    steps, guidance = settings.steps, settings.guidance
+    steps, guidance = settings.sampling_steps, settings.guidance_scale
     temperature = 1.0 if settings.temperature is None else float(settings.temperature)
 
     def lead(network, grayscale, noise, temperature):
-        seen = _look(network, grayscale, settings.mirror)
+        seen = _look(network, grayscale, settings.flip_tta)
         chroma = _draw(network, seen, noise, temperature, steps, guidance)
         return luma_chroma_to_rgb(grayscale, double(chroma, grayscale))
 
@@ -99,7 +99,7 @@ def flow(output, settings, source=None):
         return color
 
     def spread(network, grayscale):
-        seen = _look(network, grayscale, settings.mirror)
+        seen = _look(network, grayscale, settings.flip_tta)
         first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
 
         def draw(number):
@@ -118,31 +118,31 @@ def flow(output, settings, source=None):
         spread=spread,
         samples=True,
         temperature=temperature,
-        facts={
-            "steps": steps,
+        metadata={
+            "sampling_steps": steps,
             "temperature": temperature,
-            "guidance": guidance,
-            "mirror": settings.mirror,
+            "guidance_scale": guidance,
+            "flip_tta": settings.flip_tta,
         },
     )
 
 
 def _target(rgb, grayscale, randomness, labels=None):
     chroma = tf.repeat(scale(halve(rgb_to_chroma(rgb))), NOISES_PER_PICTURE, axis=0)
-    num_pictures, height, width, _ = tf.unstack(tf.shape(chroma))
-    noise = noise_of_training(randomness, num_pictures, height, width)
-    time = randomness.uniform(num_pictures, [1])
+    num_images, height, width, _ = tf.unstack(tf.shape(chroma))
+    noise = noise_of_training(randomness, num_images, height, width)
+    time = randomness.uniform(num_images, [1])
     share = time[:, tf.newaxis, tf.newaxis]
     noisy = (1 - share) * noise + share * chroma
     inputs = [grayscale, noisy, time, _told(labels, randomness, tf.shape(grayscale)[0])]
     return inputs, tf.concat([chroma - noise, chroma], axis=-1)
 
 
-def _told(labels, randomness, num_pictures):
+def _told(labels, randomness, num_images):
     """What the guide is told in training of the class: float32 `[n, NUM_CLASSES]`."""
     if labels is None:
-        return tf.zeros([num_pictures, NUM_CLASSES])
-    is_told = randomness.uniform(num_pictures, [1]) < KNOWN_SHARE
+        return tf.zeros([num_images, NUM_CLASSES])
+    is_told = randomness.uniform(num_images, [1]) < KNOWN_SHARE
     return tf.one_hot(labels, NUM_CLASSES) * tf.cast(is_told, tf.float32)
 
 
@@ -225,7 +225,7 @@ def _draw(network, seen, noise, temperature, steps, guidance):
         float32 `[n, ceil(h / 2), ceil(w / 2), 2]`, Cb and Cr.
     """
     *features, mean, logits = seen
-    num_pictures, height, width, _ = tf.unstack(tf.shape(mean))
+    num_images, height, width, _ = tf.unstack(tf.shape(mean))
     noise = noise(height, width) * tf.reshape(temperature, [-1, 1, 1, 1])
     velocity_at = _guided(network, features, mean, _believed(logits), guidance)
     times = tf.constant(times_of(steps))
@@ -233,7 +233,7 @@ def _draw(network, seen, noise, temperature, steps, guidance):
     def step(number, chroma, earlier):
         """Looks at the noisy chroma once, and follows the velocity that it shows."""
         before, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
-        velocity = velocity_at(chroma, tf.fill([num_pictures, 1], now))
+        velocity = velocity_at(chroma, tf.fill([num_images, 1], now))
         # The velocity half way, if it goes on changing as since the last look.
         share = tf.math.divide_no_nan(then - now, 2 * (now - before))
         middle = velocity + share * (velocity - earlier)

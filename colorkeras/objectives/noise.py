@@ -68,9 +68,9 @@ def _bells(length, distance):
     return tf.math.l2_normalize(bells, axis=1)
 
 
-def noise_of_training(randomness, num_pictures, height, width):
-    """Noise `[num_pictures, height, width, 2]` of a training step's `Randomness`."""
-    points = [randomness.normal(num_pictures, shape) for shape in _grids(height, width)]
+def noise_of_training(randomness, num_images, height, width):
+    """Noise `[num_images, height, width, 2]` of a training step's `Randomness`."""
+    points = [randomness.normal(num_images, shape) for shape in _grids(height, width)]
     return _smooth(points, height, width)
 
 

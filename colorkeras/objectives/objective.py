@@ -38,4 +38,4 @@ class Objective:
     spread: Callable | None = None
     samples: bool = False
     temperature: float = 1.0
-    facts: dict = field(default_factory=dict)
+    metadata: dict = field(default_factory=dict)

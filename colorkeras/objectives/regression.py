@@ -36,7 +36,7 @@ def regression(output, settings, source=None):
     def color(network, grayscale, seeds=None, temperature=None):
         del seeds, temperature  # There is one answer.
         prediction = network(grayscale, training=False)
-        if settings.mirror:
+        if settings.flip_tta:
             other = network(_mirrored(grayscale), training=False)
             prediction = (prediction + _mirrored(other)) / 2
         return representation.decode(grayscale, prediction)
@@ -46,7 +46,7 @@ def regression(output, settings, source=None):
         target=target,
         loss=lambda rgb, prediction: loss(representation, rgb, prediction),
         color=color,
-        facts={"mirror": settings.mirror},
+        metadata={"flip_tta": settings.flip_tta},
     )
 
 

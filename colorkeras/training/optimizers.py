@@ -63,7 +63,7 @@ def create(config, total_steps):
     Returns:
         `keras.optimizers.Optimizer`.
     """
-    warmup_steps = int(config.warmup * total_steps)
+    warmup_steps = int(config.warmup_fraction * total_steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup_steps else config.learning_rate,
         decay_steps=max(1, total_steps - warmup_steps),

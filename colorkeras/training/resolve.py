@@ -3,7 +3,7 @@
 import dataclasses
 
 from colorkeras import objectives
-from colorkeras.config.presets import RECIPES
+from colorkeras.config.presets import PRESETS
 from colorkeras.export import restore
 from colorkeras.models import architectures
 from colorkeras.models.outputs import OUTPUTS
@@ -25,7 +25,7 @@ def settle(config, new):
         weights = trained.get_weights()
         for option, asked, given in (
             ("--arch", config.arch, arch),
-            ("--output", config.output, output),
+            ("--prediction", config.prediction, output),
             ("--objective", config.objective, OUTPUTS[output].objective),
         ):
             if asked not in (None, given):
@@ -35,10 +35,10 @@ def settle(config, new):
                     f"Leave {option} away, or start from another model.",
                 )
     else:
-        arch, output = architectures.choose(config.arch, config.output, config.objective)
+        arch, output = architectures.choose(config.arch, config.prediction, config.objective)
     settled = {
         "arch": arch,
-        "output": output,
+        "prediction": output,
         "objective": OUTPUTS[output].objective,
         "name": config.name or arch,
     }
@@ -54,18 +54,19 @@ def with_labels(config, dataset):
     Raises:
         UserError: The user, not a recipe, asked for a class head.
     """
-    if not config.class_weight or getattr(dataset.train, "labels", None) is not None:
+    if not config.aux_class_loss_weight or getattr(dataset.train, "labels", None) is not None:
         return config
     # A run that goes on may be of a recipe that is no more.
-    own = RECIPES[config.recipe].settings if config.recipe in RECIPES else {}
-    if own.get("class_weight") != config.class_weight:
+    own = PRESETS[config.preset].settings if config.preset in PRESETS else {}
+    if own.get("aux_class_loss_weight") != config.aux_class_loss_weight:
         raise UserError(
-            f"--class-weight {config.class_weight:g} for {dataset.name}, which has no labels",
+            f"--aux-class-loss-weight {config.aux_class_loss_weight:g} for {dataset.name}, "
+            "which has no labels",
             "a data set with labels, such as cifar10",
-            "Pass --class-weight 0, or another --dataset.",
+            "Pass --aux-class-loss-weight 0, or another --dataset.",
         )
     dataset.notes.append(f"No labels in {dataset.name}: trained without the class head.")
-    return dataclasses.replace(config, class_weight=0.0)
+    return dataclasses.replace(config, aux_class_loss_weight=0.0)
 
 
 def batch_size_for(config, dataset, num_replicas):
@@ -94,20 +95,20 @@ def facts_of(config, network, objective, dataset, batch_size, precision, strateg
     """What the settings came to, for `config.json` and the export's metadata."""
     return {
         "name": config.name,
-        "recipe": config.recipe,
+        "preset": config.preset,
         "architecture": config.arch,
-        "output": config.output,
+        "prediction": config.prediction,
         "objective": config.objective,
         "num_parameters": architectures.without_class_head(network).count_params(),
         "loss": objective.description,
-        "class_weight": config.class_weight,
+        "aux_class_loss_weight": config.aux_class_loss_weight,
         "init": config.init,
         "augmentation": config.augment,
         "optimizer": config.optimizer,
         "learning_rate": config.learning_rate,
-        "warmup": config.warmup,
+        "warmup_fraction": config.warmup_fraction,
         "weight_decay": config.weight_decay,
-        "average_decay": config.average_decay,
+        "ema_decay": config.ema_decay,
         "dataset": dataset.description,
         "dataset_fingerprint": dataset.fingerprint,
         "notes": dataset.notes,

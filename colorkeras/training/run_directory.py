@@ -16,7 +16,7 @@ from colorkeras.utils.files import printable, quoted, write_json
 
 CHANGEABLE = (
     "epochs",
-    "keep_last",
+    "export_epoch",
     "data_dir",
     "name",
     "export_dir",

@@ -39,7 +39,15 @@ class Colorizer(keras.Model):
     """
 
     def __init__(
-        self, network, average, objective, metrics, average_decay, augment, seed, class_weight=0.0
+        self,
+        network,
+        average,
+        objective,
+        metrics,
+        ema_decay,
+        augment,
+        seed,
+        aux_class_loss_weight=0.0,
     ):
         super().__init__(name="colorizer")
         average.trainable = False
@@ -49,10 +57,10 @@ class Colorizer(keras.Model):
         # What colors and is measured, with the same variables: it ends in one output.
         self._colors = architectures.without_class_head(average)
         self.objective = objective
-        self.average_decay = float(average_decay)
+        self.ema_decay = float(ema_decay)
         self.augment = augment
         self.seed = seed
-        self.class_weight = class_weight
+        self.aux_class_loss_weight = aux_class_loss_weight
         self.step_graph = None
         self._is_multi_worker = is_multi_worker(tf.distribute.get_strategy())
         self._loss_mean = keras.metrics.Mean(name="loss")
@@ -139,10 +147,12 @@ class Colorizer(keras.Model):
             return self.objective.loss(target, prediction)
         prediction, logits = prediction
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return self.objective.loss(target, prediction) + self.class_weight * tf.reduce_mean(entropy)
+        return self.objective.loss(
+            target, prediction
+        ) + self.aux_class_loss_weight * tf.reduce_mean(entropy)
 
     def _split(self, data):
-        return data if self.class_weight else (data, None)
+        return data if self.aux_class_loss_weight else (data, None)
 
     def test_step(self, data):
         """Measures the average network, without its class head, on data as for `train_step`."""
@@ -167,7 +177,7 @@ class Colorizer(keras.Model):
 
     def _update_average(self, step):
         # A short memory at first, so that the start of a run is forgotten.
-        decay = tf.minimum(self.average_decay, (1.0 + step) / (10.0 + step))
+        decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
 
         def update_all(strategy, decay):
             for mean, value in zip(self.average.weights, self.network.weights, strict=True):

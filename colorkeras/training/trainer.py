@@ -129,7 +129,7 @@ def _run(config, resumed_folder, earlier, say, held):
     precision, precision_reason = choose_precision(config.precision)
     is_resumed = resumed_folder is not None and checkpoints.exist(resumed_folder)
     config, weights = resolve.settle(config, new=not is_resumed)
-    if config.class_weight:
+    if config.aux_class_loss_weight:
         architectures.check_class_head(config.arch)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
 
@@ -147,15 +147,15 @@ def _run(config, resumed_folder, earlier, say, held):
     # Before anything that counts is drawn.
     make_deterministic(config.seed)
     with strategy.scope():
-        num_classes = NUM_CLASSES if config.class_weight else 0
-        network = architectures.build(config.arch, config.output, precision, num_classes)
-        average = architectures.build(config.arch, config.output, num_classes=num_classes)
+        num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
+        network = architectures.build(config.arch, config.prediction, precision, num_classes)
+        average = architectures.build(config.arch, config.prediction, num_classes=num_classes)
     if weights is not None:
         architectures.without_class_head(network).set_weights(weights)
         if not num_classes:
             architectures.forget_classes(network)
     architectures.check_image_size(network, config.image_size, config.image_size)
-    objective = objectives.create(config.output, config, dataset.train)
+    objective = objectives.create(config.prediction, config, dataset.train)
 
     # ------------------------------------------------------------------ run
     facts = resolve.facts_of(config, network, objective, dataset, batch_size, precision, strategy)
@@ -163,12 +163,12 @@ def _run(config, resumed_folder, earlier, say, held):
         say(f"*** {note}")
     say(f"Data: {dataset.description}")
     say(
-        f"Network: {config.arch}, {facts['num_parameters']:,} parameters, output {config.output}"
-        + (f", from {config.init}" if config.init else "")
+        f"Network: {config.arch}, {facts['num_parameters']:,} parameters, "
+        f"prediction {config.prediction}" + (f", from {config.init}" if config.init else "")
     )
     if weights is not None:
         for name, value in restore.color_settings(config.init).items():
-            if objective.facts[name] != value:
+            if objective.metadata[name] != value:
                 option = f"{option_of(name)} {'' if value is True else value}".strip()
                 say(f"*** {config.init} colors with {option}, this run does not")
     say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
@@ -178,13 +178,13 @@ def _run(config, resumed_folder, earlier, say, held):
             average,
             objective,
             {metric: METRICS[metric] for metric in VALIDATION_METRICS},
-            config.average_decay,
+            config.ema_decay,
             AUGMENTATIONS[config.augment],
             config.seed,
-            config.class_weight,
+            config.aux_class_loss_weight,
         )
         colorizer.compile(optimizer=optimizers.create(config, config.epochs * steps_per_epoch))
-    best = BestEpoch(config.early_stop, config.keep_last)
+    best = BestEpoch(config.early_stopping_patience, config.export_epoch == "last")
     folder = resumed_folder
     if leads and folder is None:
         folder = run_directory.new_folder(Path(config.runs_dir, config.arch))
@@ -234,10 +234,15 @@ def _run(config, resumed_folder, earlier, say, held):
             stopped_by = _fit(
                 colorizer,
                 lambda epoch, step: training_batches(
-                    dataset.train, batch_size, config.seed, epoch, step, config.class_weight > 0
+                    dataset.train,
+                    batch_size,
+                    config.seed,
+                    epoch,
+                    step,
+                    config.aux_class_loss_weight > 0,
                 ),
                 evaluation_batches(
-                    dataset.validation, validation_size, labels=config.class_weight > 0
+                    dataset.validation, validation_size, labels=config.aux_class_loss_weight > 0
                 ),
                 [StopOnNaN(), progress, best, *written, keeping],
                 start,
@@ -266,8 +271,7 @@ def _run(config, resumed_folder, earlier, say, held):
     facts["minutes"] = round(progress.minutes, 2)
     facts["history"] = best.history
     export_folder = _export(objective, best, folder, config, facts)
-    which = "last" if config.keep_last else "best"
-    say(f"Exported the {which} epoch, {best.epoch + 1}, to {export_folder}")
+    say(f"Exported the {config.export_epoch} epoch, {best.epoch + 1}, to {export_folder}")
     if not isinstance(stopped_by, LostDataError):
         _save_curves(folder, best, dataset, facts)
     if stopped_by is not None:
@@ -281,7 +285,7 @@ def _run(config, resumed_folder, earlier, say, held):
         if explained is error:
             raise
         raise explained from error
-    tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["figures"])
+    tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["metrics"])
     # Last: its figures say that nothing is left to do.
     report.save(folder)
     say(report.table())
@@ -294,8 +298,8 @@ def _export(objective, best, folder, config, facts):
     # A second Ctrl-C would leave nothing to load; two files are soon written.
     with signals_ignored():
         # Out of the strategy's scope: other workers take no part in it.
-        num_classes = NUM_CLASSES if config.class_weight else 0
-        trained = architectures.build(config.arch, config.output, num_classes=num_classes)
+        num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
+        trained = architectures.build(config.arch, config.prediction, num_classes=num_classes)
         trained.set_weights(best.weights)
         network = architectures.without_class_head(trained)
         parent = Path(config.export_dir, config.name)
@@ -346,7 +350,7 @@ def _restore(folder, config, facts, earlier, colorizer, best, leads, say):
     weights, position = checkpoints.restore(folder, colorizer, warn, leads)
     finished = position.num_epochs
     # Within an epoch the average is not the last epoch's any more.
-    if config.keep_last and finished and not position.num_steps:
+    if config.export_epoch == "last" and finished and not position.num_steps:
         best.put(finished - 1, colorizer.average.get_weights(), position.history)
     else:
         best.put(position.best_epoch, weights, position.history)
@@ -355,7 +359,8 @@ def _restore(folder, config, facts, earlier, colorizer, best, leads, say):
     if config.epochs < finished or (is_complete and run_directory.has_results(folder, finished)):
         raise UserError(
             f"--resume {str(folder)!r} for {config.epochs} epochs, of which it has finished "
-            f"{finished}" + (", as --early-stop wanted" if best.patience_ended else ""),
+            f"{finished}"
+            + (", as --early-stopping-patience wanted" if best.patience_ended else ""),
             f"more than {finished} epochs",
             f"Pass --epochs {2 * finished}, for example.",
         )
@@ -452,11 +457,15 @@ def _fit(
 
 
 def _save_curves(folder, best, dataset, facts):
-    echo = evaluation.evaluate(evaluation.echo, dataset.validation)
+    grayscale_baseline = evaluation.evaluate(evaluation.grayscale_baseline, dataset.validation)
     plots.save_curves(
-        folder / "curves.png", best.history, best.epoch, _title(facts), echo["psnr_pooled"]
+        folder / "curves.png",
+        best.history,
+        best.epoch,
+        _title(facts),
+        grayscale_baseline["psnr_pooled"],
     )
 
 
 def _title(facts):
-    return f"{facts['name']} ({facts['output']}, {facts['loss']}), {facts['dataset']}"
+    return f"{facts['name']} ({facts['prediction']}, {facts['loss']}), {facts['dataset']}"

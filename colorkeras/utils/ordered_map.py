@@ -5,7 +5,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 
-def in_order(function, items, num_workers):
+def ordered_map(function, items, num_workers):
     """Works on items in threads, on few at a time, so that memory does not grow with their number.
 
     Args:

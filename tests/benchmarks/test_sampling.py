@@ -32,7 +32,7 @@ def test_committed_page_is_what_its_record_says(sampling):
 
 def test_curves_join_the_values_of_a_setting(sampling):
     def line(setting, value):
-        return {"setting": setting, "value": value, "figures": dict.fromkeys(FIGURES, value)}
+        return {"setting": setting, "value": value, "metrics": dict.fromkeys(FIGURES, value)}
 
     record = {"lines": [line("steps", 4), line("steps", 8), line("temperature", 0.5)]}
     assert sampling["curves"](record) == {
@@ -138,7 +138,7 @@ def test_nothing_is_measured_of_what_is_refused(sampling, monkeypatch):
         ("", "no --vary"),
         ("--model unet --vary steps 4", "--model unet, which follows no flow"),
         ("--vary steps 4 --vary temperature 1 3", "--temperature 3"),
-        ("--vary guidance 0.5", "--guidance 0.5"),
+        ("--vary guidance 0.5", "--guidance-scale 0.5"),
     ):
         monkeypatch.setattr("sys.argv", ["sampling.py", *words.split()])
         with pytest.raises(UserError, match="Received: " + received):
@@ -155,7 +155,7 @@ def test_figures_are_means_over_samples(sampling, monkeypatch):
     class Judge:
         @staticmethod
         def judge(truth, labels, recolored, sizes):
-            return {"figures": {"top1": float(recolored.max())}}
+            return {"metrics": {"top1": float(recolored.max())}}
 
     monkeypatch.setitem(names, "judge", Judge)
     measured = sampling["measure"]([pictures, colored], ArraySource(colored))

@@ -31,9 +31,9 @@ def run_with(figure, degradation, seed):
     return {
         "dataset": "pictures, test" + ("" if degradation == "none" else ", degraded"),
         "degradation": degradation,
-        "num_pictures": 10_000,
-        "figures": dict.fromkeys(METRICS, figure),
-        "echo": dict.fromkeys(METRICS, 7.0),
+        "num_images": 10_000,
+        "metrics": dict.fromkeys(METRICS, figure),
+        "grayscale_baseline": dict.fromkeys(METRICS, 7.0),
         "truth": {"colorfulness": 30.0},
         "model": model,
     }
@@ -56,8 +56,10 @@ def test_mean_range_references_and_conditions(studies):
     assert "pictures, test, 10,000 pictures" in page
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
     assert [row[0].strip("| ") for row in rows[2:]] == 2 * [
-        *(f"{variant}: mse" for variant in study.variants), "*echo*", "*ground truth*",
-    ]  # fmt: skip
+        *(f"{variant}: mse" for variant in study.variants),
+        "*grayscale baseline*",
+        "*ground truth*",
+    ]
     assert [row[1] for row in rows[2:]] == ["none"] * 4 + ["scan"] * 4
     assert rows[2][2] == "2.333 (3.000)" and rows[6][2] == "12.333 (3.000)"
     assert rows[4][2] == "7.000" and set(rows[5][2:]) >= {"30.000", ""}
@@ -82,7 +84,7 @@ def test_one_seed_has_no_range(studies):
 def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
     study = studies["STUDIES"]["recipes"]
     runs = [run_with(1.0, "none", seed) for seed in (0, 1, 2)]
-    fewer = [{**run, "figures": {"psnr_pooled": 2.0}} for run in runs]
+    fewer = [{**run, "metrics": {"psnr_pooled": 2.0}} for run in runs]
     records = [
         {"variant": "faithful", "degradation": "none", "runs": fewer},
         {"variant": "vivid", "degradation": "none", "runs": runs},

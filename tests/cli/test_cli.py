@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from colorkeras import cli, evaluation
-from colorkeras.config.presets import RECIPES
+from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.evaluation import REPORT_FILES, learned_metrics, results
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
@@ -36,7 +36,7 @@ MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"
 # made by the test.
 UNUSABLE = [
     ("train --arch resnet", "'resnet'", "skip_cnn", "Choose"),
-    ("train --output hsv", "'hsv'", "chroma", "Choose"),
+    ("train --prediction hsv", "'hsv'", "chroma", "Choose"),
     ("train --loss hinge", "'hinge'", "mae", "Choose"),
     ("train --dataset imagenet", "'imagenet'", "cifar10", "spelling"),
     ("train --dataset missing/folder", "'missing/folder'", "path of a folder", "spelling"),
@@ -57,36 +57,66 @@ UNUSABLE = [
     ("train --learning-rate nan", "--learning-rate nan", "above 0", "leave"),
     ("train --learning-rate inf", "--learning-rate inf", "above 0", "leave"),
     ("train --weight-decay -0.1", "--weight-decay -0.1", "at least 0", "leave"),
-    ("train --warmup 1.5", "--warmup 1.5", "at most 1", "leave"),
-    ("train --average-decay nan", "--average-decay nan", "at most 1", "leave"),
-    ("train --early-stop -1", "--early-stop -1", "at least 0", "leave"),
+    ("train --warmup-fraction 1.5", "--warmup-fraction 1.5", "at most 1", "leave"),
+    ("train --ema-decay nan", "--ema-decay nan", "at most 1", "leave"),
+    ("train --early-stopping-patience -1", "--early-stopping-patience -1", "at least 0", "leave"),
     ("train --seed -1", "--seed -1", "at least 0", "leave"),
     ("train --name ../up", "'../up'", "letters", "--export-dir"),
     ("train --loss structure --smoothness-weight -1", "--smoothness-weight -1", "0", "leave"),
     ("train --loss structure --gradient-weight nan", "--gradient-weight nan", "0", "leave"),
     ("train --objective gan", "'gan'", "classification", "Choose"),
     ("train --arch unet --objective flow", "'flow'", "flow_unet with velocity", "Leave one"),
-    ("train --steps 6", "--steps 6 for objective 'regression'", "objective flow", "Leave --steps"),
+    (
+        "train --sampling-steps 6",
+        "--sampling-steps 6 for objective 'regression'",
+        "objective flow",
+        "Leave --sampling-steps",
+    ),
     (
         "train --temperature 0.5",
         "--temperature 0.5 for objective 'regression'",
         "objective classification or flow",
         "Leave --temperature away, or pass --objective classification.",
     ),
-    ("train --mirror --output bins", "--mirror True", "regression or flow", "pass --no-mirror"),
-    ("train --output bins --objective flow", "'bins'", "residual_unet with chroma", "Leave one"),
-    ("train --guidance 0.5", "--guidance 0.5", "at least 1", "leave --guidance away"),
-    ("train --steps 0", "--steps 0", "at least 1", "leave --steps away"),
+    (
+        "train --flip-tta --prediction bins",
+        "--flip-tta True",
+        "regression or flow",
+        "pass --no-flip-tta",
+    ),
+    (
+        "train --prediction bins --objective flow",
+        "'bins'",
+        "residual_unet with chroma",
+        "Leave one",
+    ),
+    (
+        "train --guidance-scale 0.5",
+        "--guidance-scale 0.5",
+        "at least 1",
+        "leave --guidance-scale away",
+    ),
+    ("train --sampling-steps 0", "--sampling-steps 0", "at least 1", "leave --sampling-steps away"),
     ("train --temperature 1.6", "--temperature 1.6", "at most 1.5", "leave --temperature away"),
     ("train --temperature -0.1", "--temperature -0.1", "at least 0", "leave"),
     ("train --rebalance 0", "--rebalance 0.0", "above 0", "leave --rebalance away"),
-    ("train --class-weight -1", "--class-weight -1.0", "at least 0", "leave --class-weight away"),
-    ("train --class-weight 1 --arch unet", "'unet'", "residual_unet", "Leave --class-weight away"),
     (
-        "train --class-weight 1 --arch flow_unet --dataset sample",
+        "train --aux-class-loss-weight -1",
+        "--aux-class-loss-weight -1.0",
+        "at least 0",
+        "leave --aux-class-loss-weight away",
+    ),
+    (
+        "train --aux-class-loss-weight 1 --arch unet",
+        "'unet'",
+        "residual_unet",
+        "Leave --aux-class-loss-weight away",
+    ),
+    (
+        "train --aux-class-loss-weight 1 --arch flow_unet --dataset sample",
         "no labels",
         "cifar10",
-        "--class-weight 0",
+        "--aux-class-loss-weight 0",
     ),
     ("train --arch skip_cnn --dataset {gray} --image-size 16", "all gray", "color", "--dataset"),
     ("train --optimizer sgd", "'sgd'", "muon", "Choose"),
@@ -98,7 +128,12 @@ UNUSABLE = [
     ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
     ("train --init missing.keras", "missing.keras", "shipped model's name", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "Leave --arch away"),
-    ("train --init {model} --output rgb", "--output rgb", "chroma", "Leave --output away"),
+    (
+        "train --init {model} --prediction rgb",
+        "--prediction rgb",
+        "chroma",
+        "Leave --prediction away",
+    ),
     (
         "train --init {model} --objective flow",
         "--objective flow",
@@ -215,8 +250,8 @@ def test_bad_input_is_explained_and_leaves_nothing(
         ("train --learning-rate fast", "--learning-rate: invalid float value: 'fast'"),
         ("train --precision float8", "--precision: invalid choice: 'float8' (choose from"),
         ("train --strategy many", "--strategy: invalid choice: 'many' (choose from"),
-        ("train --steps few", "--steps: invalid int value: 'few'"),
-        ("train --recipe soup", "--recipe: invalid choice: 'soup'"),
+        ("train --sampling-steps few", "--sampling-steps: invalid int value: 'few'"),
+        ("train --preset soup", "--preset: invalid choice: 'soup'"),
         ("train --resume", "--resume: expected one argument"),
         ("train --no-such-option", "unrecognized arguments: --no-such-option"),
         ("evaluate", "the following arguments are required: --model"),
@@ -245,7 +280,7 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
     words = f"evaluate --model {folder} --dataset sample --results measured"
     assert main(words)[0] == cli.DONE
     assert main(f"{words} --saturation 2")[0] == cli.DONE
-    monkeypatch.setattr(bundled, "SHIPPED", {"skip_cnn": "unused"})
+    monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"skip_cnn": "unused"})
     monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "card")
     monkeypatch.setattr(saved_model, "read_metadata", lambda folder: {"name": "another"})
     status, _, errors = main("report --results measured")
@@ -258,8 +293,8 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
         assert "old" not in text and "PSNR, pooled (dB)" in text
-    kept = metadata.read_figures(tmp_path / "card")
-    assert kept["figures"]["psnr_pooled"]["model"] == measured["figures"]["psnr_pooled"]
+    kept = metadata.read_metrics(tmp_path / "card")
+    assert kept["metrics"]["psnr_pooled"]["model"] == measured["metrics"]["psnr_pooled"]
     assert "skip_cnn, saturation 2" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
 
@@ -318,17 +353,17 @@ def test_preview_writes_one_picture(main, tmp_path):
     assert chroma[len(chroma) * 6 // 10 :].max() > 50 > 3 > np.median(chroma[: len(chroma) // 2])
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_options_beside_a_recipe_win(name, main, monkeypatch):
     configs = []
     monkeypatch.setattr(trainer, "train", configs.append)
-    assert main(f"train --recipe {name}")[0] == cli.DONE
-    status, output, _ = main(f"train --recipe {name} --epochs 1 --name mine")
+    assert main(f"train --preset {name}")[0] == cli.DONE
+    status, output, _ = main(f"train --preset {name} --epochs 1 --name mine")
     assert status == cli.DONE
-    settings = RECIPES[name].settings
+    settings = PRESETS[name].settings
     assert f"--arch {settings['arch']}" in output and "--epochs" not in output
-    assert configs[0] == TrainingConfig(recipe=name, **settings)
-    assert configs[1] == TrainingConfig(**{"recipe": name, **settings, "epochs": 1, "name": "mine"})
+    assert configs[0] == TrainingConfig(preset=name, **settings)
+    assert configs[1] == TrainingConfig(**{"preset": name, **settings, "epochs": 1, "name": "mine"})
 
 
 @pytest.mark.slow
@@ -359,7 +394,10 @@ def test_results_on_degraded_pictures_are_apart_from_clean_ones(
     (clean,) = results.load(tmp_path / "results").values()
     (degraded,) = results.load(tmp_path / "results" / "scan").values()
     assert [clean["degradation"], degraded["degradation"]] == ["none", "scan"]
-    assert clean["echo"] != degraded["echo"] and clean["figures"] != degraded["figures"]
+    assert (
+        clean["grayscale_baseline"] != degraded["grayscale_baseline"]
+        and clean["metrics"] != degraded["metrics"]
+    )
     assert main(f"{words} --degrade scan")[0] == cli.UNUSABLE
 
 
@@ -373,7 +411,7 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
     assert status == cli.DONE
     assert "pictures, saturation 0\n" in output
     (metrics,) = results.load(tmp_path / "results" / "saturation_0").values()
-    assert metrics["saturation"] == 0 and metrics["figures"]["colorfulness"] == 0
+    assert metrics["saturation"] == 0 and metrics["metrics"]["colorfulness"] == 0
     with pytest.raises(UserError, match="no <name>/metrics"):
         results.load(tmp_path / "results")
 
@@ -385,14 +423,14 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     )
     monkeypatch.setattr(learned_metrics, "NUM_RESAMPLES", 3)
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
-    status, output, _ = main(f"{words} --results results --json figures.json")
+    status, output, _ = main(f"{words} --results results --json metrics.json")
     assert status == cli.DONE
     assert "\nplausible" in output and "true pictures mirrored" in output
     (metrics,) = results.load(tmp_path / "results").values()
-    assert metrics["judge"]["model"]["figures"]["fooling_8"] == 9
+    assert metrics["judge"]["model"]["metrics"]["fooling_8"] == 9
     assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
     assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
-    (written,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8")).values()
+    (written,) = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")).values()
     assert written["judge"] == metrics["judge"]
     monkeypatch.setattr(
         learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed
@@ -406,8 +444,8 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     status, output, _ = main(f"{words} --results results --saturation 2")
     assert output.count("*** Not judged again: known from ") == len(JUDGED_REFERENCES)
     (other,) = results.load(tmp_path / "results" / "saturation_2").values()
-    assert other["judge"]["model"]["figures"]["fooling_8"] == 51
-    assert other["judge"]["echo"] == metrics["judge"]["echo"]
+    assert other["judge"]["model"]["metrics"]["fooling_8"] == 51
+    assert other["judge"]["grayscale_baseline"] == metrics["judge"]["grayscale_baseline"]
 
 
 @pytest.mark.slow
@@ -427,9 +465,9 @@ def test_compare_prints_the_table_and_replaces_files_only_when_asked(
 
     status, output, _ = main(f"{words} --overwrite")
     assert status == cli.DONE
-    *_, first, second, echo, mean, truth, file = output.splitlines()
+    *_, first, second, grayscale_baseline, mean, truth, file = output.splitlines()
     assert first.startswith("skip_cnn ") and second.startswith("unet ")
-    assert echo.startswith("echo ") and mean.startswith("mean chroma ")
+    assert grayscale_baseline.startswith("grayscale baseline ") and mean.startswith("mean chroma ")
     assert truth.startswith("ground truth ")
     assert file == "new/comparison.md"
     names = ("comparison.md", "comparison.json", "pictures.png")
@@ -448,7 +486,7 @@ def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path
     model = tmp_path / "saved_models" / "mine" / "1"
     assert str(model) in process.stdout
 
-    figures_file = tmp_path / "figures.json"
+    figures_file = tmp_path / "metrics.json"
     words = ("--model", model, *data, "--json", figures_file, "--results", tmp_path / "results")
     process = run_python("pipelines/evaluate.py", *words)
     assert process.returncode == 0, process.stderr
@@ -460,10 +498,10 @@ def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path
     assert any("Hue distance (deg)" in table for table in tables)
     (metrics,) = json.loads(figures_file.read_text(encoding="utf-8")).values()
     assert row.split()[0] == str(model)
-    assert row.split()[1] == f"{metrics['figures']['psnr_pooled']:.2f}"
+    assert row.split()[1] == f"{metrics['metrics']['psnr_pooled']:.2f}"
     measured = {name for name, metric in METRICS.items() if metric.needs != SAMPLES}
-    assert set(metrics["figures"]) == set(metrics["intervals"]) == measured
-    assert all(math.isfinite(value) for value in metrics["figures"].values())
+    assert set(metrics["metrics"]) == set(metrics["intervals"]) == measured
+    assert all(math.isfinite(value) for value in metrics["metrics"].values())
     saved = made_below(tmp_path / "results")
     assert saved == {
         "mine",

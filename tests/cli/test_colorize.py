@@ -108,7 +108,7 @@ def test_nothing_to_do_is_done(run):
 
 
 UNUSABLE = [
-    ("missing.jpg --versions 0", "--versions 0", "1..100"),
+    ("missing.jpg --variations 0", "--variations 0", "1..100"),
     ("scans --quality 101", "--quality 101", "1..100"),
     ("scans --saturation nan", "--saturation nan", "from 0, gray, to 4"),
     ("scans --max-megapixels 0", "--max-megapixels 0", "0.001"),
@@ -123,7 +123,7 @@ UNUSABLE = [
     ("scans --report scans/a.jpg --overwrite", "which is a picture", "of its own"),
     ("scans --render-size 4", "render size of 4", "8 to 4096"),
     ("scans --model missing", "'missing'", "shipped"),
-    ("scans --versions 2", "--versions 2 of unet", "unet_vivid"),
+    ("scans --variations 2", "--variations 2 of unet", "unet_vivid"),
     ("scans --temperature 1", "temperature 1", "Leave"),
     ("scans --model unet_vivid --temperature 1.6", "temperature 1.6", "1.5"),
     ("empty", "'empty', in which there is no picture", "--recursive"),

@@ -24,17 +24,19 @@ def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
     status, output, errors = run()
     assert status == cli.DONE and not errors
     assert max(map(len, output.splitlines())) <= 120
-    for name, folder in bundled.SHIPPED.items():
+    for name, folder in bundled.BUNDLED_MODELS.items():
         facts, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
         metadata = export_files.read_metadata(bundled.resolve(name))
-        measured = export_files.read_figures(bundled.resolve(name))["figures"]
+        measured = export_files.read_metrics(bundled.resolve(name))["metrics"]
         assert facts.split()[1] == folder.split("/")[-1]
         assert bundled.PURPOSES[name] in facts and f" {metadata['num_parameters']:,} " in facts
         assert "CIFAR-10" in facts
         psnr, gain, *others = figures.split()[1:]
         assert float(psnr) == pytest.approx(measured["psnr_pooled"]["model"], abs=0.006)
-        echo = measured["psnr_pooled"]["references"]["echo"]
-        assert float(gain) == pytest.approx(measured["psnr_pooled"]["model"] - echo, abs=0.006)
+        grayscale_baseline = measured["psnr_pooled"]["references"]["grayscale_baseline"]
+        assert float(gain) == pytest.approx(
+            measured["psnr_pooled"]["model"] - grayscale_baseline, abs=0.006
+        )
         assert gain[0] in "+-"
         names = ("ciede2000", "colorfulness_ratio", "best_of_8")
         expected = [measured[name]["model"] for name in names if name in measured]
@@ -44,13 +46,13 @@ def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
 def test_megabytes_are_those_of_all_files(run, tmp_path, monkeypatch):
     folder = shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "1/assets.extra")
     (folder / "more").write_bytes(bytes(12_340_000))
-    monkeypatch.setattr(bundled, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"unet": "unused"})
     monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "1")
     status, output, _ = run()
     assert status == cli.DONE and " 12.4\n" in output
 
 
-@pytest.mark.parametrize("name", bundled.SHIPPED)
+@pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_the_card_of_a_model_is_printed_whole(name, run):
     folder = bundled.resolve(name)
     card = (folder / export_files.README_FILE).read_text(encoding="utf-8")
@@ -77,17 +79,17 @@ def test_a_folder_of_something_else_is_explained(run, tmp_path):
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"dataset": "toys"}', "7"])
 def test_figures_that_are_missing_or_damaged_are_explained(content, run, tmp_path, monkeypatch):
     shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "assets.extra")
-    figures = tmp_path / export_files.FIGURES_FILE
+    figures = tmp_path / export_files.METRICS_FILE
     figures.unlink()
     if content is not None:
         figures.write_text(content)
-    monkeypatch.setattr(bundled, "SHIPPED", {"unet": "unused"})
+    monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"unet": "unused"})
     monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path)
     status, output, errors = run()
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
     assert received.startswith(f"Received: the model '{tmp_path}', without figures")
-    assert "figures.json" in expected and "colorkeras report" in fix
+    assert "metrics.json" in expected and "colorkeras report" in fix
 
 
 PROGRAM = """

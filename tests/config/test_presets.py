@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from colorkeras.config.presets import RECIPES
+from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.models.architectures import ARCHITECTURES, choose
@@ -16,24 +16,26 @@ from colorkeras.objectives.losses import LOSSES
 from colorkeras.training.optimizers import OPTIMIZERS
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_settings_of_a_recipe_exist_and_go_together(name):
-    config = TrainingConfig(recipe=name, **RECIPES[name].settings)
-    arch, output = choose(config.arch, config.output, config.objective)
+    config = TrainingConfig(preset=name, **PRESETS[name].settings)
+    arch, output = choose(config.arch, config.prediction, config.objective)
     assert output in ARCHITECTURES[arch].outputs
     check_settings(replace(config, objective=OUTPUTS[output].objective))
-    assert ARCHITECTURES[arch].has_class_head or not config.class_weight
+    assert ARCHITECTURES[arch].has_class_head or not config.aux_class_loss_weight
     assert config.optimizer in OPTIMIZERS
     assert config.loss in LOSSES and config.augment in AUGMENTATIONS
-    assert RECIPES[name].description.strip()
+    assert PRESETS[name].description.strip()
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", PRESETS)
 def test_figures_of_a_recipe_are_those_of_its_model(name):
-    folder = Path(__file__).resolve().parents[2] / "results" / RECIPES[name].settings["name"]
+    folder = Path(__file__).resolve().parents[2] / "results" / PRESETS[name].settings["name"]
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["model"]["recipe"] == name
-    figures, text = metrics["figures"], " ".join(RECIPES[name].description.split())
+    # Its run was recorded under the name that the preset had in version 0.1.
+    recorded = {"accurate": "faithful"}.get(name, name)
+    assert metrics["model"]["preset"] == recorded
+    figures, text = metrics["metrics"], " ".join(PRESETS[name].description.split())
     expected = [f"{metrics['model']['minutes']:.1f} minutes"]
     if "best_of_8" in figures:
         expected += [f"{figures['best_of_8']:.2f} dB", f"{figures['colorfulness_ratio']:.1f} %"]

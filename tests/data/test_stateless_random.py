@@ -7,11 +7,11 @@ from colorkeras.data.stateless_random import Randomness
 
 # Replicas of one batch; logical devices are made before TensorFlow starts.
 REPLICAS_PROGRAM = """
-from colorkeras.randomness import Randomness
+from colorkeras.data.stateless_random import Randomness
 
-def draw(num_pictures):
+def draw(num_images):
     randomness = Randomness(seed=1, step=2)
-    return randomness.integers(num_pictures, [2], 9), randomness.normal(num_pictures, [])
+    return randomness.integers(num_images, [2], 9), randomness.normal(num_images, [])
 
 alone = draw(6)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1", "CPU:2"])

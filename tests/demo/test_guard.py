@@ -16,7 +16,7 @@ from colorkeras.demo import guard
 LOCAL = "http://127.0.0.1:7860"
 
 
-async def echo(request):
+async def grayscale_baseline(request):
     return PlainTextResponse(await request.body() or b"page")
 
 
@@ -27,7 +27,7 @@ def is_local(request):
 
 @pytest.fixture
 def client(is_local):
-    routes = [Route("/{path:path}", echo, methods=["GET", "POST"])]
+    routes = [Route("/{path:path}", grayscale_baseline, methods=["GET", "POST"])]
     app = Starlette(routes=routes, middleware=guard.middleware("127.0.0.2" if is_local else None))
     return TestClient(app, base_url=LOCAL)
 

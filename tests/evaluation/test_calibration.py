@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import luma_chroma_to_rgb
 from colorkeras.data import ArraySource
-from colorkeras.evaluation.calibration import NUM_BINS, reliability, save_plot
+from colorkeras.evaluation.calibration import NUM_BINS, calibration, save_plot
 
 RAMP = np.linspace(0, 0.1, 100, dtype=np.float32)
 
@@ -34,7 +34,7 @@ def source():
 
 
 def test_a_model_that_knows_its_error_lies_on_the_line(source):
-    measured = reliability(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
+    measured = calibration(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
     assert len(measured["predicted"]) == len(measured["observed"]) == NUM_BINS
     # Colors are rounded to 8 bits.
     np.testing.assert_allclose(measured["predicted"], measured["observed"], atol=0.003)
@@ -43,7 +43,7 @@ def test_a_model_that_knows_its_error_lies_on_the_line(source):
 
 
 def test_a_model_that_claims_the_opposite_lies_across(source):
-    measured = reliability(model_saying(RAMP[::-1].reshape(10, 10)), source, "none", 3)
+    measured = calibration(model_saying(RAMP[::-1].reshape(10, 10)), source, "none", 3)
     assert measured["predicted"] == sorted(measured["predicted"])
     assert measured["observed"] == sorted(measured["observed"], reverse=True)
 
@@ -57,12 +57,12 @@ def test_a_sample_is_as_far_from_the_truth_as_from_another_sample():
         noise = [tf.random.stateless_normal([10, 10], [seed, 0]) for seed in seeds.numpy()]
         return draw(grayscale, tf.stack(noise))
 
-    num_pictures = 100
-    gray = tf.fill([num_pictures, 10, 10, 1], 0.5)
-    truth = draw(gray, np.random.default_rng(0).standard_normal((num_pictures, 10, 10), np.float32))
+    num_images = 100
+    gray = tf.fill([num_images, 10, 10, 1], 0.5)
+    truth = draw(gray, np.random.default_rng(0).standard_normal((num_images, 10, 10), np.float32))
     source = ArraySource(np.round(truth * 255).astype(np.uint8))
     model = SimpleNamespace(color=color, samples=True)
-    measured = reliability(model, source, "none", num_pictures)
+    measured = calibration(model, source, "none", num_images)
     assert measured["factor"] == pytest.approx(2**0.5)
     predicted, observed = (
         np.sqrt(np.mean(np.square(measured[name]))) for name in ("predicted", "observed")
@@ -71,6 +71,6 @@ def test_a_sample_is_as_far_from_the_truth_as_from_another_sample():
 
 
 def test_plot_is_written(source, tmp_path):
-    measured = reliability(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
+    measured = calibration(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
     save_plot(tmp_path / "plot.png", measured, "title")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

@@ -23,9 +23,9 @@ REDDISH = np.stack([np.full((16, 16, 3), (80 + 5 * step, 80, 80), np.uint8) for 
 DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
 
 
-def colorizer(name, color=evaluation.echo, image_size=None):
+def colorizer(name, color=evaluation.grayscale_baseline, image_size=None):
     """Stands in for an `ExportedModel`."""
-    metadata = {"name": name, "architecture": "none", "output": "rgb", "num_parameters": 0}
+    metadata = {"name": name, "architecture": "none", "prediction": "rgb", "num_parameters": 0}
     return SimpleNamespace(
         metadata=metadata, color=color, image_size=image_size, samples=False, is_confident=False
     )
@@ -74,12 +74,12 @@ def test_models_that_no_picture_suits_are_refused():
         comparison.candidates_from(models)
 
 
-@pytest.mark.parametrize(("num_pictures", "expected"), [(30, 10), (20, 10), (7, 3), (1, 1)])
-def test_best_and_worst_are_the_extremes(num_pictures, expected):
-    differences = np.random.default_rng(1).permutation(num_pictures).astype(np.float32)
+@pytest.mark.parametrize(("num_images", "expected"), [(30, 10), (20, 10), (7, 3), (1, 1)])
+def test_best_and_worst_are_the_extremes(num_images, expected):
+    differences = np.random.default_rng(1).permutation(num_images).astype(np.float32)
     best, worst = comparison.best_and_worst(differences)
     np.testing.assert_array_equal(differences[best], np.arange(expected))
-    np.testing.assert_array_equal(differences[worst], num_pictures - 1 - np.arange(expected))
+    np.testing.assert_array_equal(differences[worst], num_images - 1 - np.arange(expected))
 
 
 def test_best_and_worst_show_the_pictures_that_they_number(compared):
@@ -120,7 +120,7 @@ def test_table_and_ranking_come_from_one_pass(monkeypatch):
     compared = comparison.compare(comparison.candidates_from(models), DATASET, "test")
     assert len(passes) == num_references + 2
     for entry in compared.entries:
-        figure = entry.report.metrics["figures"]["ciede2000"]
+        figure = entry.report.metrics["metrics"]["ciede2000"]
         assert figure == pytest.approx(entry.report.per_image["ciede2000"].mean())
 
 
@@ -133,11 +133,13 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
         section = text.split(f"## {group.capitalize()}\n")[1].split("##")[0]
         lines = re.findall(r"\|.*", section)
         rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-        header, _, gray, blue, echo, mean, truth = rows
-        names = [row[0] for row in (gray, blue, echo, mean, truth)]
+        header, _, gray, blue, grayscale_baseline, mean, truth = rows
+        names = [row[0] for row in (gray, blue, grayscale_baseline, mean, truth)]
         assert names == ["gray", "blue", *evaluation.REFERENCES.values()]
         # Plain pictures have no steps, whatever their color.
-        assert gray[1:] == echo[1:] and (gray[1:] == blue[1:]) == (group == "structure")
+        assert gray[1:] == grayscale_baseline[1:] and (gray[1:] == blue[1:]) == (
+            group == "structure"
+        )
         assert header[0] == "model"
         titles += header[1:]
     measured = [name for name in METRICS if METRICS[name].needs != SAMPLES]
@@ -161,7 +163,7 @@ def test_json_holds_figures_and_ranking(compared, tmp_path):
     entry = compared.entries[1]
     record = records["blue"]
     assert record["given_as"] == "second"
-    assert record["figures"] == entry.report.metrics["figures"]
+    assert record["metrics"] == entry.report.metrics["metrics"]
     assert record["worst"][0] == {
         "picture": int(entry.worst.numbers[0]),
         "ciede2000": float(entry.worst.differences[0]),

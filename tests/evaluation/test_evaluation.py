@@ -33,7 +33,7 @@ def dataset_of(images):
 
 
 def test_echo_of_red_and_gray_by_hand():
-    figures = evaluation.evaluate(evaluation.echo, plain(RED, GRAY))
+    figures = evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, GRAY))
     # Red of luma 76.2 becomes (76, 76, 76); gray comes back as it was.
     squared_error = (179**2 + 76**2 + 76**2) / 3
     psnr = 10 * np.log10(255**2 / squared_error)
@@ -50,23 +50,29 @@ def test_references_by_hand():
     dataset = ImageDataset("toys", "toys", {"train": train, "test": test}.get)
     conditions = evaluation.prepare(dataset, "test")
     assert list(conditions.references) == list(evaluation.REFERENCES)
-    truth, echo, mean = (conditions.references[key] for key in ("truth", "echo", "mean_chroma"))
-    assert set(truth) == set(echo) == set(mean) == DETERMINISTIC
-    assert echo == evaluation.evaluate(evaluation.echo, test, prior=conditions.colors.prior)
+    truth, grayscale_baseline, mean = (
+        conditions.references[key] for key in ("truth", "grayscale_baseline", "mean_chroma")
+    )
+    assert set(truth) == set(grayscale_baseline) == set(mean) == DETERMINISTIC
+    assert grayscale_baseline == evaluation.evaluate(
+        evaluation.grayscale_baseline, test, prior=conditions.colors.prior
+    )
     # Of one color: no deviation, and 0.3 times the distance from gray in opponent colors.
     assert truth["colorfulness"] == pytest.approx(0.3 * np.hypot(255, 127.5) / 3, abs=1e-3)
     assert truth["psnr_pooled"] == truth["psnr_mean"] == 60
     assert truth["auc_balanced"] == truth["colorfulness_ratio"] == 100
-    assert echo["colorfulness_ratio"] == 0 and echo["hue_distance"] == 180
+    assert (
+        grayscale_baseline["colorfulness_ratio"] == 0 and grayscale_baseline["hue_distance"] == 180
+    )
     # Everywhere half of red's chroma, which adds 89.4, -38.1, -38.1 to luma: half of red's own.
     assert mean["mae"] == pytest.approx((89.4 + 38.1 + 38.1) / 3, abs=0.3)
 
 
 @pytest.mark.parametrize(("trained_on", "red", "gray"), [(RED, 1, 100), (GRAY, 100, 1)])
 def test_pixels_are_weighed_by_the_prior_that_is_given(trained_on, red, gray):
-    # Of 151 thresholds echo hits 46 for red, all for gray.
+    # Of 151 thresholds grayscale baseline hits 46 for red, all for gray.
     prior = training_colors(plain(trained_on)).prior
-    figures = evaluation.evaluate(evaluation.echo, plain(RED, GRAY), prior=prior)
+    figures = evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, GRAY), prior=prior)
     expected = 100 * (red * 46 / 151 + gray) / (red + gray)
     assert figures["auc_balanced"] == pytest.approx(expected, rel=1e-4)
 
@@ -93,22 +99,24 @@ def test_colors_of_the_training_part_do_not_depend_on_batches(crops, monkeypatch
 
 @pytest.mark.parametrize("degradation", DEGRADATIONS)
 def test_figures_do_not_depend_on_batches(degradation, crops, monkeypatch):
-    whole = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
+    whole = evaluation.evaluate(evaluation.grayscale_baseline, ArraySource(crops), degradation)
     monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 5 * 32 * 32)
-    parts = evaluation.evaluate(evaluation.echo, ArraySource(crops), degradation)
+    parts = evaluation.evaluate(evaluation.grayscale_baseline, ArraySource(crops), degradation)
     assert parts == pytest.approx(whole, rel=1e-5)
     assert set(whole) == NEED_NOTHING
 
 
 def test_each_picture_has_its_own_values():
-    values = evaluation.evaluate_each(evaluation.echo, plain(GRAY, RED, GRAY))
+    values = evaluation.evaluate_each(evaluation.grayscale_baseline, plain(GRAY, RED, GRAY))
     np.testing.assert_allclose(values["mae"], [0, (179 + 76 + 76) / 3, 0], atol=1e-3)
     assert set(values) == NEED_NOTHING
 
 
 def test_pictures_smaller_than_its_window_have_no_ssim():
-    assert "ssim" in evaluation.evaluate(evaluation.echo, plain(RED, size=11))
-    assert NEED_NOTHING - set(evaluation.evaluate(evaluation.echo, plain(RED, size=10))) == {"ssim"}
+    assert "ssim" in evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, size=11))
+    assert NEED_NOTHING - set(
+        evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, size=10))
+    ) == {"ssim"}
 
 
 def test_sample_pictures_are_ten_different_ones_and_always_the_same():
@@ -129,7 +137,7 @@ def test_color_pictures_shows_luma_beside_the_colored_output():
     def color(grayscale):
         return tf.concat([grayscale, 2 * grayscale, 0 * grayscale], axis=-1)
 
-    grayscale, prediction = evaluation.color_pictures(color, truth)
+    grayscale, prediction = evaluation.color_images(color, truth)
     np.testing.assert_array_equal(grayscale, [[[[76] * 3, [100] * 3]]])
     np.testing.assert_array_equal(prediction, [[[[76, 152, 0], [100, 200, 0]]]])
     assert grayscale.dtype == prediction.dtype == np.uint8
@@ -140,18 +148,23 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
     conditions = evaluation.prepare(dataset_of(crops), "test")
     report = evaluation.report(model, conditions)
     source, prior = ArraySource(crops), conditions.colors.prior
-    assert report.metrics["figures"] == evaluation.evaluate(model.color, source, prior=prior)
+    assert report.metrics["metrics"] == evaluation.evaluate(model.color, source, prior=prior)
     assert {key: report.metrics[key] for key in evaluation.REFERENCES} == conditions.references
-    assert set(report.metrics["figures"]) == set(report.metrics["intervals"]) == DETERMINISTIC
+    assert set(report.metrics["metrics"]) == set(report.metrics["intervals"]) == DETERMINISTIC
     for name in ("psnr_pooled", "ciede2000", "auc_balanced", "mean_chroma"):
         low, high = report.metrics["intervals"][name]
-        assert low < report.metrics["figures"][name] < high, name
-    assert report.metrics["num_pictures"] == 16
+        assert low < report.metrics["metrics"][name] < high, name
+    assert report.metrics["num_images"] == 16
     assert report.metrics["dataset"] == "tiny pictures, test"
     assert report.metrics["degradation"] == "none" and report.metrics["saturation"] == 1
     for table in report.table().split("\n\n"):
         rows = [line.split("  ")[0] for line in table.splitlines()[1:]]
-        assert rows == ["skip_cnn", "echo (grayscale input)", "mean chroma", "ground truth"]
+        assert rows == [
+            "skip_cnn",
+            "grayscale baseline",
+            "mean chroma",
+            "ground truth",
+        ]
     report.save(tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == report.metrics
     with Image.open(tmp_path / "pictures.png") as image:
@@ -162,7 +175,7 @@ def test_report_measures_the_export_and_saves_figures_and_pictures(exports, crop
         with Image.open(tmp_path / file) as image:
             assert image.width > pixels.shape[1]
     # It does not tell how sure it is.
-    assert report.metrics["reliability"] is None
+    assert report.metrics["calibration"] is None
     assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES} - {"reliability.png"}
 
 
@@ -201,7 +214,7 @@ def test_a_model_that_samples_shows_versions_and_its_reliability(exports, crops,
     numbers = evaluation.sample_numbers(ArraySource(crops))
     expected = model.color(luma(from_uint8(crops[numbers])), tf.constant(numbers, tf.int32))
     np.testing.assert_array_equal(shown[0], to_uint8(expected))
-    assert set(report.metrics["reliability"]) == {"predicted", "observed", "factor"}
+    assert set(report.metrics["calibration"]) == {"predicted", "observed", "factor"}
     report.save(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES}
     with Image.open(tmp_path / "pictures.png") as image:
@@ -214,12 +227,12 @@ def test_report_on_degraded_pictures_compares_with_the_truth(exports, crops):
     report = evaluation.report(model, evaluation.prepare(dataset_of(crops), "test", "scan"))
     assert report.metrics["degradation"] == "scan"
     assert report.metrics["dataset"] == "tiny pictures, test, degraded: scan"
-    # The echo is gray still, and of damaged luma, which this model keeps beside its chroma.
-    echo = report.metrics["echo"]
-    assert echo["colorfulness"] == 0 and echo["luma_gradients"] < 0.97
+    # The grayscale baseline is still gray, with damaged luma.
+    grayscale_baseline = report.metrics["grayscale_baseline"]
+    assert grayscale_baseline["colorfulness"] == 0 and grayscale_baseline["luma_gradients"] < 0.97
     assert report.metrics["truth"]["luma_gradients"] == pytest.approx(1)
-    luma_gradients = report.metrics["figures"]["luma_gradients"]
-    assert luma_gradients == pytest.approx(echo["luma_gradients"], abs=0.005)
+    luma_gradients = report.metrics["metrics"]["luma_gradients"]
+    assert luma_gradients == pytest.approx(grayscale_baseline["luma_gradients"], abs=0.005)
     truth = evaluation.sample_pictures(source)
     np.testing.assert_array_equal(report.pictures["ground truth"], truth)
     degraded = DEGRADATIONS["scan"](truth / np.float32(255))
@@ -235,11 +248,11 @@ def test_saturation_scales_chroma_and_keeps_luma(exports, crops):
     conditions = evaluation.prepare(dataset_of(crops), "test")
     gray = evaluation.report(model, conditions, saturation=0.0)
     assert gray.metrics["saturation"] == 0
-    assert gray.metrics["figures"]["colorfulness"] == 0
+    assert gray.metrics["metrics"]["colorfulness"] == 0
     np.testing.assert_array_equal(gray.pictures["prediction"], gray.pictures["grayscale"])
     # Random weights make colors of full saturation, which has to be less to change.
     plain, muted = (evaluation.report(model, conditions, factor) for factor in (1.0, 0.5))
-    assert muted.metrics["figures"]["mean_chroma"] < 0.7 * plain.metrics["figures"]["mean_chroma"]
+    assert muted.metrics["metrics"]["mean_chroma"] < 0.7 * plain.metrics["metrics"]["mean_chroma"]
     lumas = [luma(report.pictures["prediction"] / np.float32(255)) for report in (plain, muted)]
     np.testing.assert_allclose(*lumas, atol=1.01 / 255)
     assert "saturation 0.5" in evaluation.summary({"muted": muted})
@@ -261,7 +274,7 @@ def test_every_picture_and_every_sample_has_a_seed_of_its_own(crops, monkeypatch
 
     def color(grayscale, seeds):
         tf.py_function(lambda values: seen.append(values.numpy().tolist()), [seeds], [])
-        return evaluation.echo(grayscale)
+        return evaluation.grayscale_baseline(grayscale)
 
     monkeypatch.setattr(pipeline, "PIXELS_PER_BATCH", 10 * 32 * 32)
     evaluation.evaluate_each(color, ArraySource(crops), samples=True)
@@ -285,11 +298,11 @@ def test_figures_of_samples_do_not_depend_on_batches(crops, monkeypatch):
 
 
 def test_report_of_a_model_that_samples(crops):
-    metadata = {"name": "noise", "output": "rgb"}
+    metadata = {"name": "noise", "prediction": "rgb"}
     model = SimpleNamespace(metadata=metadata, color=noisy, samples=True, is_confident=False)
     conditions = evaluation.prepare(dataset_of(crops), "test")
     report = evaluation.report(model, conditions)
-    figures, intervals = report.metrics["figures"], report.metrics["intervals"]
+    figures, intervals = report.metrics["metrics"], report.metrics["intervals"]
     assert set(figures) == set(intervals) == set(METRICS)
     truth = crops.astype(np.float32)
     samples = [np.round(255 * noisy(truth[..., :1], tf.range(16) + 16 * s)) for s in range(8)]

@@ -48,14 +48,14 @@ def test_models_are_judged_on_what_they_make_of_luma(conditions, asked):
     # Without labels there is nothing for the classifier to find.
     names = [f"fooling_{size}" for size in learned_metrics.SIZES]
     names += [f"compressed_{size}" for size in learned_metrics.COMPRESSED_SIZES]
-    assert list(judged["figures"]) == names
+    assert list(judged["metrics"]) == names
 
 
 def test_references_are_judged_in_the_same_way(conditions, asked):
     judged = evaluation.judge_references(conditions, say=lambda line: None)
     assert list(judged) == list(REFERENCES)
     truth = all_pictures(conditions.source)
-    gray = evaluation.recolor(evaluation.echo, conditions.source)
+    gray = evaluation.recolor(evaluation.grayscale_baseline, conditions.source)
     each = len(asked) // 4  # All but the truth, of which nothing can be learned.
     for number, pictures in (
         (0, gray),
@@ -68,7 +68,7 @@ def test_references_are_judged_in_the_same_way(conditions, asked):
         np.testing.assert_array_equal(asked[(number + 1) * each - 1], compressed)
     _, mean_chroma = asked[each]
     assert np.ptp(mean_chroma.astype(int) - gray, axis=-1).min() > 0
-    assert judged["truth"]["figures"] == {}
+    assert judged["truth"]["metrics"] == {}
 
 
 @pytest.mark.slow
@@ -77,8 +77,8 @@ def test_the_truth_has_the_figures_of_the_classifier_alone(conditions, asked):
     source = ArraySource(pictures.numpy(), np.arange(208) % 10)
     labeled = dataclasses.replace(conditions, source=source)
     judged = evaluation.judge_references(labeled, say=lambda line: None)
-    assert set(judged["truth"]["figures"]) == {"top1", "frechet"}
-    assert judged["truth"]["figures"]["frechet"] == pytest.approx(0, abs=1e-6)
+    assert set(judged["truth"]["metrics"]) == {"top1", "frechet"}
+    assert judged["truth"]["metrics"]["frechet"] == pytest.approx(0, abs=1e-6)
 
 
 def test_references_of_the_same_pictures_are_judged_once(conditions, asked, tmp_path):
@@ -110,10 +110,10 @@ def test_a_model_is_judged_once_and_beside_others(conditions, asked, tmp_path):
 
     first = judged("red", red)
     each = len(asked)
-    assert judged("echo", evaluation.echo) != first
+    assert judged("grayscale_baseline", evaluation.grayscale_baseline) != first
     assert judged("red", red) == first
     assert len(asked) == 2 * each
-    judged("red", evaluation.echo)  # Another model of the same name.
+    judged("red", evaluation.grayscale_baseline)  # Another model of the same name.
     assert len(asked) == 3 * each
 
 
@@ -133,7 +133,7 @@ def test_references_of_other_pictures_or_judges_are_judged_anew(
     assert len(asked) == 3 * each
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"echo": 1}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"grayscale baseline": 1}'])
 def test_a_damaged_file_of_references_is_replaced_and_that_is_said(
     conditions, asked, tmp_path, content
 ):
@@ -148,7 +148,7 @@ def test_table_has_models_above_references(conditions, asked):
     model = evaluation.judge_colorizer("red", red, conditions, say=lambda line: None)
     table = evaluation.judged_table({"red": model}, {"mirrored": model})
     titles = [line[:20].strip() for line in table.splitlines()]
-    assert titles[:3] == ["plausible", "red", "true pictures mirror"]
+    assert titles[:3] == ["realism", "red", "true pictures mirror"]
 
 
 def test_every_picture_is_colored_from_the_seed_that_is_its_number(conditions):
@@ -165,12 +165,16 @@ def test_too_few_pictures_are_refused(conditions):
     source = ArraySource(np.zeros([20, 32, 32, 3], np.uint8))
     few = evaluation.Conditions("made up", source, "none", None, {})
     with pytest.raises(UserError, match="20 pictures to judge"):
-        evaluation.judge_colorizer("echo", evaluation.echo, few, say=lambda line: None)
+        evaluation.judge_colorizer(
+            "grayscale_baseline", evaluation.grayscale_baseline, few, say=lambda line: None
+        )
 
 
 def test_references_are_what_models_are_shown(conditions, asked):
     degraded = dataclasses.replace(conditions, degradation="scan")
-    evaluation.judge_colorizer("echo", evaluation.echo, degraded, say=lambda line: None)
+    evaluation.judge_colorizer(
+        "grayscale_baseline", evaluation.grayscale_baseline, degraded, say=lambda line: None
+    )
     each = len(asked)
     evaluation.judge_references(degraded, say=lambda line: None)
     np.testing.assert_array_equal(asked[0], asked[each])

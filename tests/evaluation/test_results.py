@@ -8,7 +8,7 @@ from colorkeras.evaluation import results
 from colorkeras.utils.errors import UserError
 
 MODEL = {
-    "output": "rgb",
+    "prediction": "rgb",
     "num_parameters": 1234,
     "epochs": 2,
     "minutes": 3.14,
@@ -23,11 +23,11 @@ MODEL = {
 def write_result(folder, name, psnr, output="rgb", dataset="toys, test"):
     metrics = {
         "dataset": dataset,
-        "num_pictures": 4,
-        "figures": {"psnr_pooled": psnr, "ssim": 0.5, "colorfulness": 7.0},
-        "echo": {"psnr_pooled": 20.0, "ssim": 0.25, "colorfulness": 0.0},
+        "num_images": 4,
+        "metrics": {"psnr_pooled": psnr, "ssim": 0.5, "colorfulness": 7.0},
+        "grayscale_baseline": {"psnr_pooled": 20.0, "ssim": 0.25, "colorfulness": 0.0},
         "truth": {"colorfulness": 30.0},
-        "model": {**MODEL, "output": output},
+        "model": {**MODEL, "prediction": output},
     }
     (folder / name).mkdir()
     (folder / name / "metrics.json").write_text(json.dumps(metrics))
@@ -60,7 +60,7 @@ def test_figures_that_older_results_lack_are_blank(tmp_path):
     write_result(tmp_path, "new", 24.0)
     file = tmp_path / "new" / "metrics.json"
     metrics = json.loads(file.read_text())
-    metrics["figures"] |= {"mae": 9.0, "hue_distance": 3.0}
+    metrics["metrics"] |= {"mae": 9.0, "hue_distance": 3.0}
     metrics |= {"mean_chroma": {"mae": 11.0}, "truth": {"mae": 0.0, "colorfulness": 30.0}}
     file.write_text(json.dumps(metrics))
     lines = results.markdown(results.load(tmp_path)).splitlines()

@@ -12,13 +12,13 @@ def metrics_of(psnr, judged=True, history=True):
     figures = {"psnr_pooled": psnr, "ciede2000": 9.0, "colorfulness": 20.0}
     metrics = {
         "dataset": "toys, test",
-        "num_pictures": 1234,
-        "figures": figures,
+        "num_images": 1234,
+        "metrics": figures,
         "intervals": {"psnr_pooled": [psnr - 0.25, psnr + 0.25]},
-        "echo": {"psnr_pooled": 20.0, "ciede2000": 10.0, "colorfulness": 0.0},
+        "grayscale_baseline": {"psnr_pooled": 20.0, "ciede2000": 10.0, "colorfulness": 0.0},
         "truth": {"ciede2000": 0.0, "colorfulness": 30.0},
         "model": {
-            "output": "chroma",
+            "prediction": "chroma",
             "num_parameters": 1234,
             "epochs": 2,
             "minutes": 3.14,
@@ -34,7 +34,7 @@ def metrics_of(psnr, judged=True, history=True):
         metrics["model"]["history"] = {"minutes": [1.5, 3.0], **curves}
     if judged:
         entry = {
-            "figures": {"fooling_4": 40.0, "top1": 80.0},
+            "metrics": {"fooling_4": 40.0, "top1": 80.0},
             "ranges": {"fooling_4": [39.0, 41.5]},
             "intervals": {"top1": [79.5, 80.5]},
             "seeds": [0, 1, 2],
@@ -50,12 +50,12 @@ def test_tables_have_intervals_ranges_and_references():
     lines = page.splitlines()
     assert lines[0].startswith("toys, test, 1,234 pictures.")
     headings = [line for line in lines if line.startswith("### ")]
-    groups = ["### faithful", "### alive", "### plausible"]
+    groups = ["### fidelity", "### colorfulness", "### realism"]
     # None has figures of structure.
     assert headings[:4] == [*groups, "### Training"]
     assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
     assert "| a, saturation 2 | 21.00 (20.75 to 21.25) | 9.00 |" in lines
-    assert "| *echo (grayscale input)* | 20.00 | 10.00 |" in lines
+    assert "| *grayscale baseline* | 20.00 | 10.00 |" in lines
     assert "| a | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
     assert (
         "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
@@ -67,7 +67,7 @@ def test_tables_have_intervals_ranges_and_references():
 
 def test_what_was_not_measured_is_left_out():
     page = results_page.markdown({"a": metrics_of(23.0, judged=False, history=False)}, {})
-    assert "plausible" not in page
+    assert "realism" not in page
     assert results_page.JUDGES_FILE not in page and results_page.MINUTES_FILE not in page
 
 
@@ -88,7 +88,7 @@ def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
 def test_what_has_no_labels_is_in_the_table_and_not_in_the_figure(tmp_path):
     measured = {"a": metrics_of(23.0), "b": metrics_of(24.0)}
     for metrics in measured.values():
-        metrics["judge"] = {"model": {"figures": {"fooling_4": 40.0}, "ranges": {}}}
+        metrics["judge"] = {"model": {"metrics": {"fooling_4": 40.0}, "ranges": {}}}
         metrics["judge"]["model"] |= {"intervals": {}, "seeds": [0]}
     assert results_page.JUDGES_FILE not in results_page.markdown(measured, {})
     results_page.save_figures(tmp_path, measured, {})
@@ -98,28 +98,31 @@ def test_what_has_no_labels_is_in_the_table_and_not_in_the_figure(tmp_path):
 def test_card_has_the_figures_beside_those_of_the_input():
     lines = results_page.card_markdown(metrics_of(23.0)).splitlines()
     assert lines[0] == "toys, test, 1,234 pictures."
-    assert lines[2:4] == ["| figure | model | echo |", "| --- | ---: | ---: |"]
+    assert lines[2:4] == ["| figure | model | grayscale baseline |", "| --- | ---: | ---: |"]
     assert "| PSNR, pooled (dB) | 23.00 | 20.00 |" in lines
     assert "| Top-1 (%) | 80.0 | 80.0 |" in lines
     assert len(lines) == 4 + 3 + 2
 
 
 def test_figures_to_keep_have_all_that_is_needed_to_read_them():
-    card = results_page.card_figures(metrics_of(23.0))
-    assert card["dataset"] == "toys, test" and card["num_pictures"] == 1234
-    assert card["figures"]["psnr_pooled"] == {
+    card = results_page.card_metrics(metrics_of(23.0))
+    assert card["dataset"] == "toys, test" and card["num_images"] == 1234
+    assert card["metrics"]["psnr_pooled"] == {
         "title": "PSNR, pooled",
         "unit": "dB",
         "decimals": 2,
         "model": 23.0,
         "interval": [22.75, 23.25],
-        "references": {"echo": 20.0},
+        "references": {"grayscale_baseline": 20.0},
     }
-    assert card["figures"]["colorfulness"]["references"] == {"echo": 0.0, "truth": 30.0}
-    fooling = card["figures"]["fooling_4"]
+    assert card["metrics"]["colorfulness"]["references"] == {
+        "grayscale_baseline": 0.0,
+        "truth": 30.0,
+    }
+    fooling = card["metrics"]["fooling_4"]
     assert fooling["range"] == [39.0, 41.5] and "interval" not in fooling
     assert fooling["references"] == dict.fromkeys(JUDGED_REFERENCES, 40.0)
     assert card["references"] == JUDGED_REFERENCES
-    unjudged = results_page.card_figures(metrics_of(23.0, judged=False))
-    assert "fooling_4" not in unjudged["figures"]
+    unjudged = results_page.card_metrics(metrics_of(23.0, judged=False))
+    assert "fooling_4" not in unjudged["metrics"]
     assert set(unjudged["references"]) < set(JUDGED_REFERENCES)

@@ -8,8 +8,8 @@ from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.evaluation.tables import (
     WIDTH,
     column_title,
-    figure_names,
     format_groups,
+    metric_names,
     table_lines,
 )
 
@@ -22,19 +22,19 @@ ROWS = {
 def test_one_table_a_group_with_units_and_blanks_for_missing_figures():
     faithful, alive = format_groups(ROWS).split("\n\n")
     header, unet, truth = faithful.splitlines()
-    assert re.split("  +", header) == ["faithful", "PSNR, pooled (dB)", "SSIM"]
+    assert re.split("  +", header) == ["fidelity", "PSNR, pooled (dB)", "SSIM"]
     assert unet.split() == ["unet", "26.20", "0.912"]
     assert truth.split() == ["ground", "truth"]
     assert len(header) == len(unet) == len(truth)
     header, unet, truth = alive.splitlines()
-    assert re.split("  +", header) == ["alive", "Colorfulness"]
+    assert re.split("  +", header) == ["colorfulness", "Colorfulness"]
     assert unet.split() == ["unet", "21.00"]
     assert truth.split() == ["ground", "truth", "33.34"]
 
 
 @pytest.mark.parametrize("width", [60, 80, WIDTH])
 def test_tables_of_all_figures_fit_a_terminal(width):
-    rows = {"saved_models/a_name/1": dict.fromkeys(METRICS, 99.999), "echo": {}}
+    rows = {"saved_models/a_name/1": dict.fromkeys(METRICS, 99.999), "grayscale_baseline": {}}
     text = format_groups(rows, width)
     assert max(map(len, text.splitlines())) <= width
     tables = [table.splitlines() for table in text.split("\n\n")]
@@ -50,12 +50,12 @@ def group_number(name):
 
 def test_a_column_wider_than_the_terminal_stands_alone():
     header, *_ = format_groups(ROWS, width=5).splitlines()
-    assert re.split("  +", header) == ["faithful", "PSNR, pooled (dB)"]
+    assert re.split("  +", header) == ["fidelity", "PSNR, pooled (dB)"]
 
 
 def test_names_are_in_the_order_of_metrics():
-    assert figure_names(ROWS) == ["psnr_pooled", "ssim", "colorfulness"]
-    assert figure_names(ROWS, "faithful") == ["psnr_pooled", "ssim"]
+    assert metric_names(ROWS) == ["psnr_pooled", "ssim", "colorfulness"]
+    assert metric_names(ROWS, "fidelity") == ["psnr_pooled", "ssim"]
 
 
 def test_columns_that_are_asked_for_are_there_without_figures():

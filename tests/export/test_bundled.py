@@ -14,7 +14,7 @@ import colorkeras
 from colorkeras.evaluation import format_value
 from colorkeras.export import bundled, saved_model
 
-pytestmark = pytest.mark.parametrize("name", bundled.SHIPPED)
+pytestmark = pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 
 MAX_BYTES = 12 * 10**6
 
@@ -39,7 +39,7 @@ def test_figures_and_card_are_those_of_this_very_model(name):
     assert metrics["model"] == saved_model.read_metadata(folder)
     card = (folder / saved_model.README_FILE).read_text(encoding="utf-8")
     for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
-        assert f"| {format_value(metrics['figures'][figure], figure)} |" in card
+        assert f"| {format_value(metrics['metrics'][figure], figure)} |" in card
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def test_checksums_that_are_none_are_refused(content, copy):
         checksums.verify(copy, required=False)
 
 
-@pytest.mark.parametrize("name", bundled.SHIPPED)
+@pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_shipped_models_have_checksums(name):
     folder = bundled.resolve(name)
     names = json.loads((folder / checksums.MANIFEST_FILE).read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
         np.testing.assert_array_equal(one, two, err_msg=two.path)
 
 
-@pytest.mark.parametrize("name", bundled.SHIPPED)
+@pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_a_shipped_model_comes_back(name, monkeypatch):
     # Not the small networks of other tests.
     for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
@@ -77,7 +77,7 @@ def changed(made, tmp_path, **metadata):
 
 
 def test_an_export_that_says_to_color_in_other_steps_is_refused(exports, tmp_path):
-    folder = changed(exports("flow_unet"), tmp_path, steps=1)
+    folder = changed(exports("flow_unet"), tmp_path, sampling_steps=1)
     assert "colors differently" in refused(folder)
 
 
@@ -116,10 +116,10 @@ def test_weights_in_another_order_are_noticed(exports, monkeypatch):
 
 def test_an_export_tells_how_it_colors(exports, tmp_path):
     assert restore.color_settings(exports("flow_unet").folder) == {
-        "mirror": False,
-        "steps": 3,
-        "guidance": 1,
+        "flip_tta": False,
+        "sampling_steps": 3,
+        "guidance_scale": 1,
         "temperature": 1,
     }
-    assert restore.color_settings(exports("skip_cnn").folder) == {"mirror": False}
+    assert restore.color_settings(exports("skip_cnn").folder) == {"flip_tta": False}
     assert restore.color_settings(tmp_path / "model.keras") == {}

@@ -199,10 +199,10 @@ def test_confidence_is_the_spread_beside_the_colors(name, output, exports):
 
 def test_a_default_temperature_of_the_settings_is_that_of_the_endpoints(exports, tmp_path):
     made = exports("flow_unet")
-    objective = objectives.create("velocity", TrainingConfig(steps=3, temperature=0))
+    objective = objectives.create("velocity", TrainingConfig(sampling_steps=3, temperature=0))
     metadata = {"name": "calm", "dataset": "none"}
     model = export.load(export.export(made.network, objective, tmp_path, metadata))
-    assert model.metadata["temperature"] == 0 and model.metadata["steps"] == 3
+    assert model.metadata["temperature"] == 0 and model.metadata["sampling_steps"] == 3
     grayscale = random_grayscale(16)
     chroma = rgb_to_chroma(model.color(grayscale))
     np.testing.assert_allclose(
@@ -216,10 +216,16 @@ def test_a_default_temperature_of_the_settings_is_that_of_the_endpoints(exports,
 
 def test_the_card_tells_settings_that_are_set(exports, tmp_path):
     made = exports("skip_cnn")
-    metadata = {"name": "plain", "dataset": "none", "seed": 0, "class_weight": 0.0, "mirror": False}
+    metadata = {
+        "name": "plain",
+        "dataset": "none",
+        "seed": 0,
+        "aux_class_loss_weight": 0.0,
+        "flip_tta": False,
+    }
     folder = export.export(made.network, made.objective, tmp_path, metadata)
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert "- seed: 0\n" in card and "weight of labels" not in card and "mirror" not in card
+    assert "- seed: 0\n" in card and "weight of labels" not in card and "flip_tta" not in card
 
 
 def test_bytes_endpoint_returns_pngs_of_the_sizes_that_came(exported):
@@ -395,7 +401,9 @@ def test_load_refuses_what_is_no_export(exports, tmp_path):
         assert expected.startswith("Expected: ") and fix.startswith("Fix: ")
 
 
-@pytest.mark.parametrize("change", [{"name": "../up"}, {"output": None}, {"num_parameters": None}])
+@pytest.mark.parametrize(
+    "change", [{"name": "../up"}, {"prediction": None}, {"num_parameters": None}]
+)
 def test_load_refuses_metadata_that_is_incomplete_or_hostile(change, exports, tmp_path):
     source = exports("skip_cnn").folder
     shutil.copytree(source, tmp_path / "copy")

@@ -86,7 +86,7 @@ def result_in(folder):
     run = run_in(folder)
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     weights = keras.saving.load_model(run / "model.keras").get_weights()
-    return [weight.tobytes() for weight in weights], comparable_history(run), metrics["figures"]
+    return [weight.tobytes() for weight in weights], comparable_history(run), metrics["metrics"]
 
 
 def assert_whole(folder):

@@ -23,7 +23,8 @@ IS_ROOT = getattr(os, "geteuid", lambda: 1)() == 0
 FULL = """
 import resource, sys
 
-from colorkeras import callbacks, checkpoints, export, tensorboard
+from colorkeras.export import saved_model
+from colorkeras.training import callbacks, checkpoints, tensorboard
 
 def full_at(place, name, number):
     function, calls = getattr(place, name), []
@@ -50,7 +51,7 @@ NOBODY = """
 import os, sys
 
 # All that is imported later must be there before: nobody may not read everyone's files.
-from colorkeras import training
+from colorkeras.training import trainer
 from colorkeras.cli import main, train
 
 os.setgid(65534)

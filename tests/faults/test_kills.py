@@ -47,9 +47,9 @@ numpy.savez = half_of_the_second
 """
 
 PAUSED_IN_EXPORT = """
-from colorkeras import export
+from colorkeras.export import saved_model
 
-export.write_text = lambda *arguments: paused()
+saved_model.write_text = lambda *arguments: paused()
 """
 
 

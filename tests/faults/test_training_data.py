@@ -19,21 +19,21 @@ VANISHING = """
 import sys
 from pathlib import Path
 
-from colorkeras import training
+from colorkeras.training import trainer
 
-class Vanishing(training.Progress):
+class Vanishing(trainer.Progress):
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch, logs)
         if epoch == 1:
             Path("pictures").rename("elsewhere")
 
-training.Progress = Vanishing
+trainer.Progress = Vanishing
 """
 
 NO_NUMBER = """
 import tensorflow as tf
 
-from colorkeras.colorizer import Colorizer
+from colorkeras.training.train_step import Colorizer
 
 loss = Colorizer._loss
 

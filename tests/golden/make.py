@@ -29,5 +29,5 @@ def golden_strip(name):
 
 
 if __name__ == "__main__":
-    for name in bundled.SHIPPED:
+    for name in bundled.BUNDLED_MODELS:
         Image.fromarray(golden_strip(name)).save(FOLDER / f"{name}.png")

@@ -11,7 +11,7 @@ from PIL import Image, features
 from PIL.JpegImagePlugin import JpegImageFile
 
 from colorkeras import image_io
-from colorkeras.image_io import FORMATS, Metadata, Picture
+from colorkeras.image_io import FORMATS, DecodedImage, Metadata
 from colorkeras.utils.errors import UserError
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write is not None]
@@ -68,7 +68,7 @@ def test_every_format_is_read(name, tmp_path):
 def test_what_is_written_is_read(kind, tmp_path):
     path = tmp_path / f"new/picture{kind.suffixes[0]}"
     pixels = colored()
-    assert image_io.save(path, iter([Picture(pixels)]), Metadata(), quality=100) == []
+    assert image_io.save(path, iter([DecodedImage(pixels)]), Metadata(), quality=100) == []
     (picture,), contents = read(path)
     assert FORMATS[contents.format] is kind
     assert np.abs(picture.pixels.astype(int) - pixels).max() <= tolerance(kind)
@@ -78,7 +78,7 @@ def test_what_is_written_is_read(kind, tmp_path):
 
 def test_gray_results_are_written(kind, tmp_path):
     path = tmp_path / f"picture{kind.suffixes[0]}"
-    image_io.save(path, iter([Picture(ramp((9, 7)))]), Metadata(), quality=100)
+    image_io.save(path, iter([DecodedImage(ramp((9, 7)))]), Metadata(), quality=100)
     (picture,), _ = read(path)
     assert np.abs(picture.pixels.astype(int) - ramp((9, 7))).max() <= min(4, tolerance(kind))
 
@@ -86,7 +86,7 @@ def test_gray_results_are_written(kind, tmp_path):
 def test_deep_pixels_stay_deep_or_it_is_said(kind, tmp_path):
     path = tmp_path / f"picture{kind.suffixes[0]}"
     pixels = colored(dtype=np.uint16)
-    notes = image_io.save(path, iter([Picture(pixels, ramp((21, 34), np.uint16))]), Metadata())
+    notes = image_io.save(path, iter([DecodedImage(pixels, ramp((21, 34), np.uint16))]), Metadata())
     (picture,), _ = read(path)
     assert ("16 bits became 8" in notes) is (picture.pixels.dtype == np.uint8) is (not kind.is_deep)
     if kind.is_deep:
@@ -98,7 +98,7 @@ def test_transparency_stays_or_it_is_said(kind, tmp_path):
     path = tmp_path / f"picture{kind.suffixes[0]}"
     alpha = np.zeros((21, 34), np.uint8)
     alpha[:8] = 255
-    notes = image_io.save(path, iter([Picture(colored(), alpha)]), Metadata())
+    notes = image_io.save(path, iter([DecodedImage(colored(), alpha)]), Metadata())
     (picture,), _ = read(path)
     assert ("what was transparent is white" in notes) is (not kind.has_alpha)
     if kind.has_alpha:
@@ -111,7 +111,11 @@ def test_transparency_stays_or_it_is_said(kind, tmp_path):
 
 def test_pages_stay_or_it_is_said(kind, tmp_path):
     path = tmp_path / f"picture{kind.suffixes[0]}"
-    pages = [Picture(colored(9, 7)), Picture(colored(5, 8)), Picture(colored(5, 8, np.uint16))]
+    pages = [
+        DecodedImage(colored(9, 7)),
+        DecodedImage(colored(5, 8)),
+        DecodedImage(colored(5, 8, np.uint16)),
+    ]
     notes = image_io.save(path, iter(pages), Metadata(), num_pages=3)
     pictures, contents = read(path)
     lost = "only the first of 3 pages fits into such files"
@@ -127,7 +131,7 @@ def test_smallest_and_narrow_pictures(kind, size, tmp_path):
     path = tmp_path / f"picture{kind.suffixes[0]}"
     metadata = Metadata(has_thumbnail=True)
     image_io.mark(metadata, "colorkeras")
-    image_io.save(path, iter([Picture(colored(*size))]), metadata)
+    image_io.save(path, iter([DecodedImage(colored(*size))]), metadata)
     (picture,), _ = read(path)
     assert picture.size == size
 
@@ -138,7 +142,7 @@ def test_quality_counts_where_something_is_lost(tmp_path):
         for quality in (20, 100):
             path = tmp_path / f"{quality}{FORMATS[name].suffixes[0]}"
             noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-            image_io.save(path, iter([Picture(noise)]), Metadata(), quality=quality)
+            image_io.save(path, iter([DecodedImage(noise)]), Metadata(), quality=quality)
             sizes.append(path.stat().st_size)
         assert (sizes[0] < sizes[1]) is (name in LOSSY)
 
@@ -148,9 +152,9 @@ def test_files_know_no_more_than_they_hold(kind, tmp_path):
         pytest.skip("files of this format have any size")
     path = tmp_path / f"picture{kind.suffixes[0]}"
     with pytest.raises(UserError, match=f"at most {kind.max_side} pixels"):
-        image_io.save(path, iter([Picture(colored(1, kind.max_side + 1))]), Metadata())
+        image_io.save(path, iter([DecodedImage(colored(1, kind.max_side + 1))]), Metadata())
     assert not list(tmp_path.iterdir())
-    image_io.save(path, iter([Picture(colored(1, kind.max_side))]), Metadata())
+    image_io.save(path, iter([DecodedImage(colored(1, kind.max_side))]), Metadata())
 
 
 def test_nothing_half_written_stays(kind, tmp_path):
@@ -235,7 +239,7 @@ def test_nothing_is_replaced_unasked(kind, tmp_path):
     def pictures():
         # Another program is quicker.
         path.write_text("of another program")
-        yield Picture(colored())
+        yield DecodedImage(colored())
 
     with pytest.raises(FileExistsError):
         image_io.save(path, pictures(), Metadata(), replace=False)
@@ -255,7 +259,7 @@ def test_lossless_webp_stays_lossless(mode, animated, tmp_path):
         image.save(tmp_path / "a.webp", lossless=lossless, exact=True, exif=b"Exif\0\0", **more)
         _, contents = read(tmp_path / "a.webp")
         assert contents.metadata.is_lossless is lossless
-        image_io.save(tmp_path / "b.webp", iter([Picture(noise[..., :3])]), contents.metadata)
+        image_io.save(tmp_path / "b.webp", iter([DecodedImage(noise[..., :3])]), contents.metadata)
         (picture,), _ = read(tmp_path / "b.webp")
         assert np.array_equal(picture.pixels, noise[..., :3]) is lossless
 
@@ -263,8 +267,8 @@ def test_lossless_webp_stays_lossless(mode, animated, tmp_path):
 MEASURE = """
 import resource, sys
 import numpy as np
-from colorkeras import formats
-from colorkeras.formats import Metadata, Picture
+from colorkeras import image_io
+from colorkeras.image_io import Metadata, DecodedImage
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -272,17 +276,17 @@ def peak():
 path, has_alpha = sys.argv[1], sys.argv[2] == "True"
 small = np.zeros((9, 9, 3), np.uint16)
 alpha = np.zeros((9, 9), np.uint16) if has_alpha else None
-formats.save(path, iter([Picture(small, alpha)]), Metadata())
-with formats.opened(path) as contents:
+image_io.save(path, iter([DecodedImage(small, alpha)]), Metadata())
+with image_io.opened(path) as contents:
     next(contents.pages)
 pixels = np.ones((2500, 4000, 3), np.uint16)
 pixels[..., 1:] = 7
 alpha = np.ones((2500, 4000), np.uint16) if has_alpha else None
 before = peak()
-formats.save(path, iter([Picture(pixels, alpha)]), Metadata())
+image_io.save(path, iter([DecodedImage(pixels, alpha)]), Metadata())
 written = peak() - before
 del pixels, alpha
-with formats.opened(path) as contents:
+with image_io.opened(path) as contents:
     next(contents.pages)
 # What was there before was that of the pixels that were written.
 print(written / 1e7, (peak() - before) / 1e7)

@@ -6,7 +6,7 @@ from picture_files import jpeg_bytes, ramp, read
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import Metadata, Picture
+from colorkeras.image_io import DecodedImage, Metadata
 
 SMOOTH = Image.fromarray(ramp((3, 4))).resize((40, 32), Image.Resampling.BILINEAR)
 
@@ -30,7 +30,7 @@ def test_kinds_of_files(mode, settings, tmp_path):
 
 def test_results_lose_little(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
-    image_io.save(tmp_path / "a.jpg", iter([Picture(pixels)]), Metadata())
+    image_io.save(tmp_path / "a.jpg", iter([DecodedImage(pixels)]), Metadata())
     with Image.open(tmp_path / "a.jpg") as image:
         # Chroma has as many samples as luma.
         assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3

@@ -25,7 +25,7 @@ from picture_files import (
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorkeras import image_io
-from colorkeras.image_io import FORMATS, Metadata, Picture
+from colorkeras.image_io import FORMATS, DecodedImage, Metadata
 from colorkeras.image_io.metadata import KINDS, kinds_of
 
 SOFTWARE = "colorkeras 1.0, model unet"
@@ -77,7 +77,7 @@ def colored_copy(source, path, dtype, software=SOFTWARE):
     _, contents = read(source)
     notes = [] if software is None else image_io.mark(contents.metadata, software)
     pixels = RED if dtype == np.uint8 else RED.astype(np.uint16) * 257
-    return notes + image_io.save(path, iter([Picture(pixels)]), contents.metadata)
+    return notes + image_io.save(path, iter([DecodedImage(pixels)]), contents.metadata)
 
 
 def test_scan_says_all_there_is(scan):
@@ -171,7 +171,7 @@ def test_preview_is_small(tmp_path):
     metadata = Metadata(has_thumbnail=True)
     image_io.mark(metadata, SOFTWARE)
     pixels = np.zeros((900, 1200, 3), np.uint8)
-    image_io.save(tmp_path / "a.jpg", iter([Picture(pixels)]), metadata)
+    image_io.save(tmp_path / "a.jpg", iter([DecodedImage(pixels)]), metadata)
     with Image.open(tmp_path / "a.jpg") as image:
         block = image.info["exif"].removeprefix(b"Exif\0\0")
         start = image.getexif().get_ifd(ExifTags.IFD.IFD1)[513]
@@ -225,7 +225,7 @@ def test_software_of_png_files_is_named_behind_the_mark(tmp_path):
     for dtype in (np.uint8, np.uint16):
         metadata = Metadata(comments={"Software": "Scanner 1.0"})
         image_io.mark(metadata, SOFTWARE)
-        image_io.save(tmp_path / "a.png", iter([Picture(RED.astype(dtype))]), metadata)
+        image_io.save(tmp_path / "a.png", iter([DecodedImage(RED.astype(dtype))]), metadata)
         said = read(tmp_path / "a.png")[1].metadata.comments
         assert said == {"Software": f"{SOFTWARE}; before: Scanner 1.0"}
 
@@ -236,7 +236,7 @@ def test_every_result_says_who_made_it_or_that_it_cannot(case, tmp_path):
     metadata = Metadata()
     assert image_io.mark(metadata, SOFTWARE) == []
     pixels = RED if dtype == np.uint8 else RED.astype(np.uint16) * 257
-    notes = image_io.save(path, iter([Picture(pixels)]), metadata)
+    notes = image_io.save(path, iter([DecodedImage(pixels)]), metadata)
     is_said = SOFTWARE.encode() in path.read_bytes() and b"DigitalSourceType" in path.read_bytes()
     assert is_said is (suffix != ".bmp")
     assert notes == ([] if is_said else ["such files cannot say that a program colored them"])
@@ -245,7 +245,7 @@ def test_every_result_says_who_made_it_or_that_it_cannot(case, tmp_path):
 def test_files_that_say_nothing_stay_silent(case, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"result{suffix}"
-    image_io.save(path, iter([Picture(RED.astype(dtype))]), Metadata())
+    image_io.save(path, iter([DecodedImage(RED.astype(dtype))]), Metadata())
     assert kinds_of(read(path)[1].metadata) == []
 
 
@@ -268,7 +268,7 @@ def test_more_than_a_jpeg_file_holds_is_left_out_and_named(tmp_path):
     xmp = XMP.replace(b"nobody", b"n" * 70_000)
     metadata = Metadata(exif, xmp, resource(1028, RECORDS * 7000), comments={"Author": "me"})
     image_io.mark(metadata, SOFTWARE)
-    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
     assert notes == [
         "the maker note of EXIF was left out, as such files hold less",
         "XMP was left out, as such files hold less",
@@ -279,7 +279,7 @@ def test_more_than_a_jpeg_file_holds_is_left_out_and_named(tmp_path):
     assert contents.metadata.iptc == metadata.iptc
     assert b"algorithmicallyEnhanced" in contents.metadata.xmp
     metadata.exif[ExifTags.Base.Artist] = "a" * 70_000
-    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
     assert "EXIF was left out, as such files hold less" in notes
     assert dict(read(tmp_path / "a.jpg")[1].metadata.exif) == {ExifTags.Base.Software: SOFTWARE}
 
@@ -360,9 +360,9 @@ def test_xmp_that_is_no_text(kind, tmp_path):
 
 def test_long_comments(tmp_path):
     metadata = Metadata(comments={"Comment": "x" * 70_000})
-    notes = image_io.save(tmp_path / "a.jpg", iter([Picture(RED)]), metadata)
+    notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
     assert notes == ["the comment was left out, as such files hold less"]
-    assert image_io.save(tmp_path / "a.png", iter([Picture(RED)]), metadata) == []
+    assert image_io.save(tmp_path / "a.png", iter([DecodedImage(RED)]), metadata) == []
     assert read(tmp_path / "a.png")[1].metadata.comments == metadata.comments
 
 

@@ -9,7 +9,7 @@ from picture_files import gray_profile, jpeg_bytes, profile_of, ramp, read, rgb_
 from PIL import Image, ImageCms, ImageOps
 
 from colorkeras import image_io
-from colorkeras.image_io import Picture, levels, pixels, profiles
+from colorkeras.image_io import DecodedImage, levels, pixels, profiles
 from colorkeras.image_io.pixels import picture_of
 
 GRAY = ramp((6, 10))
@@ -316,7 +316,7 @@ def test_as_uint8_rounds():
 def test_on_white(dtype, shape):
     white = np.iinfo(dtype).max
     alpha = ramp((300, 4), dtype)
-    picture = pixels.on_white(Picture(np.zeros(shape, dtype), alpha))
+    picture = pixels.on_white(DecodedImage(np.zeros(shape, dtype), alpha))
     expected = (white - alpha).reshape(300, 4, *[1] * (len(shape) - 2))
     np.testing.assert_array_equal(picture.pixels, np.broadcast_to(expected, shape))
     assert picture.alpha is None and picture.pixels.dtype == dtype

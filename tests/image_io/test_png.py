@@ -9,7 +9,7 @@ from picture_files import ramp, read
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import Metadata, Picture
+from colorkeras.image_io import DecodedImage, Metadata
 from colorkeras.utils.errors import UserError
 
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -134,7 +134,7 @@ def test_independent_readers_of_deep_files_that_were_written(num_colors, has_alp
     alpha = noise[..., 0] if has_alpha else None
     stored = np.dstack([pixels, alpha]) if has_alpha else pixels
     color = pixels[..., 0] if num_colors == 1 else pixels
-    image_io.save(tmp_path / "a.png", iter([Picture(color, alpha)]), Metadata(dpi=(300, 300)))
+    image_io.save(tmp_path / "a.png", iter([DecodedImage(color, alpha)]), Metadata(dpi=(300, 300)))
     content = (tmp_path / "a.png").read_bytes()
     np.testing.assert_array_equal(tf.io.decode_png(content, dtype=tf.uint16), stored)
     (picture,), _ = read(tmp_path / "a.png")
@@ -148,14 +148,14 @@ def test_deep_files_are_as_small_as_those_of_others(tmp_path):
     grain = np.random.default_rng(0).normal(0, 0.001, (200, 300, 1))
     smooth = np.stack([rows, columns, (rows + columns) / 2], axis=-1) * 0.9 + 0.05 + grain
     pixels = np.rint(smooth * 65535).astype(np.uint16)
-    image_io.save(tmp_path / "a.png", iter([Picture(pixels)]), Metadata())
+    image_io.save(tmp_path / "a.png", iter([DecodedImage(pixels)]), Metadata())
     other = len(tf.io.encode_png(pixels).numpy())
     assert (tmp_path / "a.png").stat().st_size < 1.02 * other
 
 
 def test_pillow_reads_deep_files_that_were_written(tmp_path):
     pixels = ramp((9, 7), np.uint16)
-    image_io.save(tmp_path / "a.png", iter([Picture(pixels)]), Metadata(dpi=(300, 300)))
+    image_io.save(tmp_path / "a.png", iter([DecodedImage(pixels)]), Metadata(dpi=(300, 300)))
     with Image.open(tmp_path / "a.png") as image:
         image.verify()
     with Image.open(tmp_path / "a.png") as image:

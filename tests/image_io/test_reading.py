@@ -17,7 +17,7 @@ from picture_files import jpeg_bytes, ramp, read
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import Picture
+from colorkeras.image_io import DecodedImage
 from colorkeras.image_io.deep_png import encoded
 from colorkeras.utils.errors import UserError
 
@@ -52,7 +52,7 @@ def deep_tiff():
 
 
 def deep_png():
-    return b"\x89PNG\r\n\x1a\n" + b"".join(encoded(Picture(DEEP)))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(encoded(DecodedImage(DEEP)))
 
 
 def half(content):
@@ -226,11 +226,11 @@ def test_other_warnings_are_not_silenced(tmp_path):
 # Tags that are damaged in ways that Pillow and tifffile report on and get over.
 NOISY_PROGRAM = """
 import sys
-from colorkeras import formats
-from colorkeras.errors import UserError
+from colorkeras import image_io
+from colorkeras.utils.errors import UserError
 for path in sys.argv[1:]:
     try:
-        with formats.opened(path) as contents:
+        with image_io.opened(path) as contents:
             list(contents.pages)
     except UserError as error:
         print(error)

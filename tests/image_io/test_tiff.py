@@ -7,7 +7,7 @@ from picture_files import RECORDS, exif_of, ramp, read, rgb_profile
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import Metadata, Picture, tiff
+from colorkeras.image_io import DecodedImage, Metadata, tiff
 from colorkeras.utils.errors import UserError
 
 GRAY, DEEP = ramp((30, 40)), ramp((30, 40), np.uint16)
@@ -179,7 +179,7 @@ def test_exif_of_either_byte_order_in_files_of_either_size(order, is_big, tmp_pa
     metadata = Metadata(exif=exif, dpi=(300.0, 300.0))
     image_io.mark(metadata, "colorkeras")
     path = tmp_path / "a.tif"
-    image_io.save(path, iter([Picture(RGB), Picture(DEEP)]), metadata, num_pages=2)
+    image_io.save(path, iter([DecodedImage(RGB), DecodedImage(DEEP)]), metadata, num_pages=2)
     with tifffile.TiffFile(path) as file:
         assert file.is_bigtiff is is_big and file.byteorder == ("<" if is_big else order)
         assert [page.shape for page in file.pages] == [(30, 40, 3), (30, 40)]

@@ -70,7 +70,7 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
 
 def test_priors_are_counted_on_all_pictures():
     # More than fit in one batch of counting.
-    priors = create(*[GRAY] * 75, *[BLUE] * 25).facts["priors"]
+    priors = create(*[GRAY] * 75, *[BLUE] * 25).metadata["priors"]
     expected = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
     np.testing.assert_allclose(priors, expected, atol=1e-5)
 
@@ -110,7 +110,7 @@ def test_pictures_without_color_are_refused():
     assert "3 training pictures that are all gray" in received
     assert "in color" in expected and "--dataset" in fix
     # One picture with a little color is enough.
-    assert create(*[GRAY] * 20, (100, 100, 101)).facts["priors"]
+    assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 8)])
@@ -146,7 +146,7 @@ def test_each_picture_may_have_its_own_temperature():
 @pytest.mark.parametrize(("asked", "taken"), [(None, TEMPERATURE), (0.8, 0.8), (1, 1)])
 def test_default_temperature_is_the_papers_or_that_of_the_settings(asked, taken):
     objective = create(temperature=asked)
-    assert objective.temperature == objective.facts["temperature"] == taken
+    assert objective.temperature == objective.metadata["temperature"] == taken
 
 
 def test_spread_of_two_colors_is_half_their_distance():

@@ -142,7 +142,7 @@ def test_loss_of_a_single_pixel_has_no_detail():
 @pytest.mark.parametrize("steps", [1, 2, 8, 30])
 def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
     grayscale = grayscale_of(9, 16)
-    received = create(steps=steps).color(Straight(), grayscale, tf.range(3), 1.0)
+    received = create(sampling_steps=steps).color(Straight(), grayscale, tf.range(3), 1.0)
     chroma = double(Straight.chroma(grayscale), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
     np.testing.assert_allclose(rgb_to_chroma(received), chroma, atol=1e-5)
@@ -171,7 +171,7 @@ def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
             np.testing.assert_array_equal(inputs[2], expected)
             return super()._guide(inputs, training)
 
-    create(steps=2).color(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
+    create(sampling_steps=2).color(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
 
 
 class Telling(Straight):
@@ -194,7 +194,9 @@ class Telling(Straight):
 def test_guidance_exaggerates_what_the_class_does_to_the_velocity(guidance):
     grayscale = tf.constant([0.45, 0.55, 0.45])[:, tf.newaxis, tf.newaxis, tf.newaxis]
     grayscale += tf.zeros([3, 8, 8, 1])
-    received = create(steps=3, guidance=guidance).color(Telling(), grayscale, tf.range(3), 0.0)
+    received = create(sampling_steps=3, guidance_scale=guidance).color(
+        Telling(), grayscale, tf.range(3), 0.0
+    )
     # What is told of the class counts so many times, all else once; a constant velocity leads by
     # itself.
     told = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
@@ -219,7 +221,7 @@ def test_the_mirror_image_is_asked_as_well():
             return super()._guide(inputs, training)
 
     for mirror in (False, True):
-        color = create(steps=1, mirror=mirror).color
+        color = create(sampling_steps=1, flip_tta=mirror).color
         color(Watched(), tf.constant(grayscale), tf.range(2), 0.0)
     np.testing.assert_array_equal(seen[0], [1, 1])
     # Only one side of the second speaks for the class: half of the logit is left.
@@ -235,7 +237,7 @@ def test_every_step_is_told_its_time():
             seen.append(inputs[1].numpy())
             return super()._guide(inputs, training)
 
-    create(steps=4).color(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
+    create(sampling_steps=4).color(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
     times = (0, 0.25**TIME_WARP, 0.5**TIME_WARP, 0.75**TIME_WARP)
     np.testing.assert_allclose(seen, [np.full((3, 1), time) for time in times], rtol=1e-5)
 
@@ -247,7 +249,7 @@ def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
             return -inputs[0]
 
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
-    received = create(steps=steps).color(Decaying(), grayscale, seeds, 1.0)
+    received = create(sampling_steps=steps).color(Decaying(), grayscale, seeds, 1.0)
     times = [(number / steps) ** TIME_WARP for number in range(steps + 1)]
     left, velocities = 1.0, []
     for number in range(steps):
@@ -264,7 +266,7 @@ def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
 @pytest.mark.parametrize("temperature", [0.5, [0.1, 0.4, 0.0]])
 def test_the_way_starts_at_the_noise_of_the_seed_times_the_temperature(temperature):
     grayscale, seeds = grayscale_of(9, 16), tf.constant([4, 0, 4])
-    received = create(steps=3).color(Straight(pull=0), grayscale, seeds, temperature)
+    received = create(sampling_steps=3).color(Straight(pull=0), grayscale, seeds, temperature)
     noise = noise_of_seeds(seeds, 5, 8) * np.reshape(np.float32(temperature), [-1, 1, 1, 1])
     expected = luma_chroma_to_rgb(grayscale, double(unscale(noise), grayscale))
     np.testing.assert_allclose(received, expected, atol=1e-5)
@@ -280,10 +282,10 @@ def test_at_temperature_zero_all_seeds_give_the_same():
 
 @pytest.mark.parametrize(("asked", "taken"), [(None, 1), (0.7, 0.7), (1, 1), (0, 0)])
 def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
-    objective = create(steps=3, temperature=asked)
+    objective = create(sampling_steps=3, temperature=asked)
     assert objective.temperature == taken
-    expected = {"steps": 3, "temperature": taken, "guidance": 1, "mirror": False}
-    assert objective.facts == expected
+    expected = {"sampling_steps": 3, "temperature": taken, "guidance_scale": 1, "flip_tta": False}
+    assert objective.metadata == expected
     assert "3 steps" in objective.description
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
     left_open = objective.color(Straight(pull=0), grayscale, seeds)
@@ -300,7 +302,7 @@ def test_spread_is_nothing_where_all_noise_arrives_at_the_same_chroma():
 def test_spread_is_that_of_the_draws():
     grayscale, temperature = grayscale_of(9, 16, count=1), 0.5
     # What is pulled by a third in one step keeps two thirds of its noise.
-    objective = create(steps=1, temperature=temperature)
+    objective = create(sampling_steps=1, temperature=temperature)
     spread = objective.spread(Straight(pull=1 / 3), grayscale)
     draws = unscale(noise_of_seeds(tf.range(NUM_DRAWS), 5, 8)).numpy()
     deviation = np.sqrt(draws.var(axis=0, ddof=1).sum(axis=-1, keepdims=True))

@@ -13,7 +13,7 @@ from colorkeras.models import architectures
 from colorkeras.models.outputs import OUTPUTS
 from colorkeras.utils.errors import UserError
 
-SETTINGS = TrainingConfig(steps=2)
+SETTINGS = TrainingConfig(sampling_steps=2)
 
 every_output = pytest.mark.parametrize("output", OUTPUTS)
 any_size = pytest.mark.parametrize("size", [(1, 1), (5, 8), (33, 47)])

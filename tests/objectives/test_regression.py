@@ -72,7 +72,7 @@ def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
     expected = REPRESENTATIONS[output].decode(luma(rgb), prediction)
     np.testing.assert_array_equal(objective.color(network, luma(rgb)), expected)
     assert not objective.samples and objective.spread is None
-    assert objective.facts == {"mirror": False}
+    assert objective.metadata == {"flip_tta": False}
 
 
 @every_output
@@ -84,10 +84,10 @@ def test_mirrored_colors_are_the_mean_of_both_ways_to_look(output, rgb, predicti
         seen.append(grayscale)
         return second[:, :, ::-1] if len(seen) == 2 else first
 
-    objective = objectives.create(output, TrainingConfig(mirror=True))
+    objective = objectives.create(output, TrainingConfig(flip_tta=True))
     received = objective.color(network, luma(rgb))
     np.testing.assert_array_equal(seen[0], luma(rgb))
     np.testing.assert_array_equal(seen[1], luma(rgb)[:, :, ::-1])
     expected = REPRESENTATIONS[output].decode(luma(rgb), (first + second) / 2)
     np.testing.assert_allclose(received, expected, atol=1e-6)
-    assert objective.facts == {"mirror": True}
+    assert objective.metadata == {"flip_tta": True}

@@ -54,11 +54,11 @@ def test_scripts_start(script, run):
 def test_an_export_is_made_again_with_other_settings(exports, run, tmp_path):
     made = exports("flow_unet")
     words = ("--model", made.folder, "--export-dir", tmp_path)
-    status, output, _ = run("pipelines/export_again.py", *words, "--steps", "2", "--mirror")
+    status, output, _ = run("tools/reexport.py", *words, "--steps", "2", "--flip-tta")
     assert status == cli.DONE
     again = saved_model.load(Path(output.strip()))
     assert again.path == tmp_path / "flow_unet" / "1"
-    told = {"steps": 2, "mirror": True, "loss": "flow matching (2 steps, guidance 1)"}
+    told = {"sampling_steps": 2, "flip_tta": True, "loss": "flow matching (2 steps, guidance 1)"}
     changed = {**made.model.metadata, **told}
     changed["exported_again_by"] = again.metadata["exported_again_by"]
     assert again.metadata == changed
@@ -69,9 +69,9 @@ def test_an_export_is_made_again_with_other_settings(exports, run, tmp_path):
 def test_a_regression_keeps_the_name_of_its_loss(exports, run, tmp_path):
     made = exports("skip_cnn")
     words = ("--model", made.folder, "--export-dir", tmp_path)
-    status, output, _ = run("pipelines/export_again.py", *words, "--mirror")
+    status, output, _ = run("tools/reexport.py", *words, "--flip-tta")
     again = saved_model.load(Path(output.strip())).metadata
-    assert status == cli.DONE and again["mirror"]
+    assert status == cli.DONE and again["flip_tta"]
     assert again.get("loss") == made.model.metadata.get("loss")
 
 
@@ -87,7 +87,7 @@ def test_a_regression_keeps_the_name_of_its_loss(exports, run, tmp_path):
 def test_what_cannot_be_exported_again_is_explained(words, message, exports, run, tmp_path):
     folders = {"flow": exports("flow_unet").folder, "plain": exports("skip_cnn").folder}
     words = words.format(**folders).split()
-    status, _, errors = run("pipelines/export_again.py", *words, "--export-dir", tmp_path / "new")
+    status, _, errors = run("tools/reexport.py", *words, "--export-dir", tmp_path / "new")
     assert status == cli.UNUSABLE
     assert message in errors and "Fix: " in errors
     assert not (tmp_path / "new").exists()
@@ -95,7 +95,7 @@ def test_what_cannot_be_exported_again_is_explained(words, message, exports, run
 
 def test_no_photographs_is_explained(run, tmp_path):
     words = ("--photographs", tmp_path, "--output", tmp_path / "new.png")
-    status, _, errors = run("pipelines/color_photographs.py", *words)
+    status, _, errors = run("tools/color_photographs.py", *words)
     assert status == cli.UNUSABLE and "in which there is no JPEG file" in errors
     assert not list(tmp_path.iterdir())
 

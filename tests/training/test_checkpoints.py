@@ -21,7 +21,7 @@ POSITION = Position(
 
 def make_colorizer(arch="skip_cnn", output="chroma", optimizer="adamw", **sizes):
     networks = [ARCHITECTURES[arch].builder(output, **sizes) for _ in range(2)]
-    config = TrainingConfig(steps=2, optimizer=optimizer)
+    config = TrainingConfig(sampling_steps=2, optimizer=optimizer)
     objective = objectives.create(output, config)
     colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)
     colorizer.compile(optimizer=optimizers.create(config, total_steps=10))

@@ -18,13 +18,13 @@ import keras
 import numpy as np
 
 from colorkeras import objectives
-from colorkeras.architectures import ARCHITECTURES
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.training.train_step import Colorizer
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, sample, training_batches
-from colorkeras.metrics import METRICS
-from colorkeras.strategies import choose_strategy, even_batch_size
+from colorkeras.evaluation.metrics import METRICS
+from colorkeras.training.distribution import choose_strategy, even_batch_size
 
 class Steps(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
@@ -48,7 +48,7 @@ def run(name, build, output, num_steps, num_validation):
     with strategy.scope():
         keras.utils.set_random_seed(0)
         networks = [build() for _ in range(2)]
-        objective = objectives.create(output, TrainingConfig(steps=2))
+        objective = objectives.create(output, TrainingConfig(sampling_steps=2))
         metrics = {name: METRICS[name] for name in ("psnr_pooled", "chroma_variation")}
         colorizer = Colorizer(*networks, objective, metrics, 0.99, AUGMENTATIONS["flip"], seed=0)
         colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
@@ -90,8 +90,8 @@ from pytest import MonkeyPatch
 from whole_runs import NoReport
 
 from colorkeras import evaluation
-from colorkeras.config import TrainingConfig
-from colorkeras.training import resume, train
+from colorkeras.config.training_config import TrainingConfig
+from colorkeras.training.trainer import resume, train
 
 # How pictures are measured is the same on any number of devices.
 MonkeyPatch().setattr(evaluation, "report", lambda *arguments, **settings: NoReport())

@@ -25,12 +25,12 @@ PROGRAM = """
 import json, os, sys
 from pathlib import Path
 
-from colorkeras import training
+from colorkeras.training import trainer
 from colorkeras.cli import main
 
 losses = []
 
-class Watched(training.Progress):
+class Watched(trainer.Progress):
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
         losses.append(float(logs["loss"]))
@@ -42,7 +42,7 @@ class Watched(training.Progress):
         weights = [weight.tolist() for weight in self.model.network.get_weights()]
         Path(f"worker-{number}.json").write_text(json.dumps([losses, weights]))
 
-training.Progress = Watched
+trainer.Progress = Watched
 sys.exit(main())
 """
 

@@ -21,13 +21,13 @@ def test_weight_decay_leaves_biases_and_normalization_alone(name):
 
 
 def test_learning_rate_rises_then_falls_to_zero():
-    optimizer = optimizers.create(TrainingConfig(learning_rate=0.01, warmup=0.1), 100)
+    optimizer = optimizers.create(TrainingConfig(learning_rate=0.01, warmup_fraction=0.1), 100)
     rates = [float(optimizer._learning_rate(step)) for step in range(101)]
     assert rates[0] == 0 and rates[100] == pytest.approx(0, abs=1e-9)
     assert np.argmax(rates) == 10 and max(rates) == pytest.approx(0.01)
     assert all(np.diff(rates[:10]) > 0) and all(np.diff(rates[10:]) < 0)
     # Without warm-up it starts at the peak.
-    assert float(optimizers.create(TrainingConfig(warmup=0), 100)._learning_rate(0)) > 1e-3
+    assert float(optimizers.create(TrainingConfig(warmup_fraction=0), 100)._learning_rate(0)) > 1e-3
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -46,7 +46,7 @@ def test_a_resumed_run_ends_in_the_bits_of_one_that_was_not_stopped(
     assert comparable_history(resumed.folder) == comparable_history(whole.folder)
     for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert resumed.metrics["figures"] == whole.metrics["figures"]
+    assert resumed.metrics["metrics"] == whole.metrics["metrics"]
     assert resumed.metrics["model"]["epochs"] == 3
     assert resumed.metrics["model"]["resumed_after"] == [2]
     # The export of the interrupted run is whole, the end is a new version.
@@ -81,7 +81,7 @@ def test_a_run_that_was_stopped_within_an_epoch_ends_in_the_same_bits(
     assert comparable_history(resumed.folder) == comparable_history(whole.folder)
     for one, other in zip(weights_of(resumed), weights_of(whole), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert resumed.metrics["figures"] == whole.metrics["figures"]
+    assert resumed.metrics["metrics"] == whole.metrics["metrics"]
 
 
 def test_a_run_without_a_checkpoint_starts_anew_in_its_folder(config_for, tmp_path, fit_only):
@@ -195,7 +195,7 @@ def test_a_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeyp
 
 @pytest.mark.slow
 def test_a_run_that_keeps_its_last_epoch_exports_that(config_for, tmp_path):
-    config = config_for(tmp_path, average_decay=0, keep_last=True)
+    config = config_for(tmp_path, ema_decay=0, export_epoch="last")
     lines = []
     run = trainer.train(config, lines.append)
     assert f"Exported the last epoch, 2, to {run.export_folder}" in lines
@@ -205,14 +205,14 @@ def test_a_run_that_keeps_its_last_epoch_exports_that(config_for, tmp_path):
     _, position = checkpoints.restore(run.folder, last)
     checkpoints.save(run.folder, last, [w + 1 for w in last.average.get_weights()], position)
     (run.folder / "metrics.json").unlink()
-    again = trainer.resume(run.folder, {"keep_last": True}, lambda line: None)
+    again = trainer.resume(run.folder, {"export_epoch": "last"}, lambda line: None)
     for one, other in zip(weights_of(again), last.average.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.slow
 def test_within_an_epoch_the_last_one_is_still_the_one_before(config_for, tmp_path, monkeypatch):
-    config = config_for(tmp_path, epochs=3, batch_size=4, keep_last=True)
+    config = config_for(tmp_path, epochs=3, batch_size=4, export_epoch="last")
     with monkeypatch.context() as patch:
         signalled(patch, signal.SIGTERM, epoch=1, step=2)
         with pytest.raises(InterruptedRunError):
@@ -308,7 +308,7 @@ def test_a_run_with_settings_of_another_version_does_not_go_on(key, finished, tm
 
 def test_patience_that_had_ended_is_not_begun_anew(config_for, tmp_path, fit_only):
     # At this rate no weight changes, so no epoch is better than the first.
-    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30)
+    config = config_for(tmp_path, epochs=50, early_stopping_patience=2, learning_rate=1e-30)
     run = trainer.train(config, lambda line: None)
     before = (run.folder / "history.csv").read_bytes()
     trainer.resume(run.folder, {}, lambda line: None)
@@ -330,7 +330,7 @@ def test_a_setting_that_an_older_run_does_not_know_has_its_default(finished, tmp
         ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
         ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
         ({"seed": 3}, "--seed 3 (the run: 0)"),
-        ({"steps": 3}, f"--steps 3 (the run: {TrainingConfig.steps})"),
+        ({"sampling_steps": 3}, f"--sampling-steps 3 (the run: {TrainingConfig.sampling_steps})"),
         ({"objective": "flow"}, "--objective flow (the run: regression)"),
     ],
 )

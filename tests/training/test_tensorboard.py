@@ -69,7 +69,7 @@ class Finished:
 def finished(config_for, tmp_path_factory):
     """A run of two epochs of two steps each."""
     folder = tmp_path_factory.mktemp("finished")
-    config = config_for(folder, epochs=EPOCHS, warmup=WARMUP, profile=True)
+    config = config_for(folder, epochs=EPOCHS, warmup_fraction=WARMUP, profile=True)
     rows = []
 
     def save_rows(path, *arguments):
@@ -204,7 +204,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
     start, settings, end = session(events)
     assert settings == {
         "architecture": "skip_cnn",
-        "output": "chroma",
+        "prediction": "chroma",
         "parameters (thousands)": 0.86,
         "objective": "regression",
         "loss": "mse",
@@ -214,12 +214,12 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
         "epochs": EPOCHS,
         "optimizer": "adamw",
         "learning rate": 2e-3,
-        "warmup": WARMUP,
+        "warmup_fraction": WARMUP,
         "weight decay": 0.01,
         "average decay": 0.999,
         "augment": "flip",
         "class weight": 0.0,
-        "mirror": 0,
+        "flip_tta": 0,
         "keep last": 0,
         "image size": 16,
         "seed": 0,
@@ -227,7 +227,7 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
     assert finished.run.folder.name in start.group_name
     assert end.status == api_pb2.STATUS_SUCCESS and start.start_time_secs <= end.end_time_secs
     figures_by_tag = {
-        tags.quality(name): figure for name, figure in finished.run.metrics["figures"].items()
+        tags.quality(name): figure for name, figure in finished.run.metrics["metrics"].items()
     }
     assert events.tags("scalars") == set(figures_by_tag)
     for tag, figure in figures_by_tag.items():
@@ -239,7 +239,7 @@ def test_table_of_runs_has_the_weights_of_a_loss_that_takes_some(tmp_path):
     facts = {
         "architecture": "unet",
         "objective": "regression",
-        "output": "chroma",
+        "prediction": "chroma",
         "num_parameters": 1,
         "loss": "structure",
         "batch_size": 8,
@@ -326,7 +326,9 @@ def test_an_interrupted_run_closes_files_and_profiler(config_for, tmp_path, monk
 @pytest.mark.slow
 def test_a_run_ends_in_the_same_weights_without(finished, config_for, tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "_summaries", lambda *arguments: contextlib.nullcontext([]))
-    run = trainer.train(config_for(tmp_path, epochs=EPOCHS, warmup=WARMUP), lambda line: None)
+    run = trainer.train(
+        config_for(tmp_path, epochs=EPOCHS, warmup_fraction=WARMUP), lambda line: None
+    )
     assert not (run.folder / "epochs").exists()
     with_and_without = (
         keras.saving.load_model(each.folder / "model.keras").get_weights()
@@ -341,12 +343,12 @@ import sys
 
 import numpy as np
 from colorkeras import objectives
-from colorkeras.architectures import ARCHITECTURES
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.training.train_step import Colorizer
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, training_batches
-from colorkeras.tensorboard import EpochSummaries, Profile
+from colorkeras.training.tensorboard import EpochSummaries, Profile
 
 images = np.random.default_rng(0).integers(0, 256, [8, 16, 16, 3], "uint8")
 source = ArraySource(images)

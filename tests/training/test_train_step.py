@@ -24,12 +24,20 @@ def small_network(output, num_classes):
     return architectures.build(name, output, num_classes=num_classes)
 
 
-def make_colorizer(average_decay=0.9, augment="none", seed=0, output="chroma", class_weight=0.0):
+def make_colorizer(
+    ema_decay=0.9, augment="none", seed=0, output="chroma", aux_class_loss_weight=0.0
+):
     metrics = {name: METRICS[name] for name in VALIDATION_METRICS}
-    networks = [small_network(output, 10 if class_weight else 0) for _ in range(2)]
-    objective = objectives.create(output, TrainingConfig(steps=2))
+    networks = [small_network(output, 10 if aux_class_loss_weight else 0) for _ in range(2)]
+    objective = objectives.create(output, TrainingConfig(sampling_steps=2))
     colorizer = Colorizer(
-        *networks, objective, metrics, average_decay, AUGMENTATIONS[augment], seed, class_weight
+        *networks,
+        objective,
+        metrics,
+        ema_decay,
+        AUGMENTATIONS[augment],
+        seed,
+        aux_class_loss_weight,
     )
     colorizer.compile(optimizer=keras.optimizers.Adam(0.01))
     return colorizer
@@ -39,10 +47,10 @@ PLACEMENT_PROGRAM = """
 import numpy as np
 from tensorflow.python.eager import context
 from colorkeras import objectives
-from colorkeras.architectures import ARCHITECTURES
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.colorizer import Colorizer
-from colorkeras.config import TrainingConfig
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.training.train_step import Colorizer
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, training_batches
 
 # The augmentation of most operations: flips, shifts and degradation.
@@ -92,7 +100,7 @@ def test_average_starts_as_a_copy_of_the_network():
 
 
 def test_decay_of_zero_copies_the_weights_and_the_batch_statistics(crops):
-    colorizer = make_colorizer(average_decay=0)
+    colorizer = make_colorizer(ema_decay=0)
     before = colorizer.network.get_weights()
     colorizer.train_step(tf.constant(crops))
     # Else the copy would be compared with a network that has not moved.
@@ -108,7 +116,7 @@ def test_decay_of_zero_copies_the_weights_and_the_batch_statistics(crops):
 
 def test_average_follows_its_definition(crops):
     # A decay below the 1/10 at which the warm-up of the average starts is used as it is.
-    colorizer = make_colorizer(average_decay=0.05)
+    colorizer = make_colorizer(ema_decay=0.05)
     expected = colorizer.average.get_weights()
     for _ in range(3):
         colorizer.train_step(tf.constant(crops))
@@ -120,7 +128,7 @@ def test_average_follows_its_definition(crops):
 
 @pytest.mark.parametrize(("step", "decay"), [(0, 0.1), (90, 0.91), (10**6, 0.999)])
 def test_memory_of_the_average_grows_to_its_decay(step, decay):
-    colorizer = make_colorizer(average_decay=0.999)
+    colorizer = make_colorizer(ema_decay=0.999)
     for mean, value in zip(colorizer.average.weights, colorizer.network.weights, strict=True):
         mean.assign(np.ones(mean.shape))
         value.assign(np.zeros(value.shape))
@@ -189,7 +197,7 @@ def test_noise_of_training_follows_from_seed_and_step(crops):
 
 @pytest.mark.parametrize("output", ["chroma", "velocity"])
 def test_class_head_adds_its_weighted_cross_entropy_in_training_only(output, crops, randomize):
-    colorizer = make_colorizer(output=output, class_weight=0.25)
+    colorizer = make_colorizer(output=output, aux_class_loss_weight=0.25)
     randomize(colorizer.network)
     images, labels = tf.constant(crops[:4]), tf.constant([3, 0, 9, 3], tf.int64)
     rgb = from_uint8(images)

@@ -79,7 +79,7 @@ def test_the_same_seed_ends_in_the_same_bits_and_nothing_is_overwritten(finished
     assert {path: after[path] for path in before} == before
     for one, other in zip(weights_of(first), weights_of(second), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert second.metrics["figures"] == first.metrics["figures"]
+    assert second.metrics["metrics"] == first.metrics["metrics"]
 
 
 def test_another_seed_ends_elsewhere(finished, config_for, tmp_path, fit_only):
@@ -92,7 +92,7 @@ def test_another_seed_ends_elsewhere(finished, config_for, tmp_path, fit_only):
 def test_divergence_in_the_first_epoch_is_told_and_exports_nothing(config_for, tmp_path):
     lines = []
     with pytest.raises(DivergedError, match=r"loss is .*--learning-rate"):
-        trainer.train(config_for(tmp_path, learning_rate=1e30, warmup=0), lines.append)
+        trainer.train(config_for(tmp_path, learning_rate=1e30, warmup_fraction=0), lines.append)
     assert lines[-1].endswith("nothing to export.")
     assert not list(tmp_path.rglob("saved_model.pb"))
 
@@ -177,7 +177,7 @@ def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path
     for one, other in zip(weights, source.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     # At this rate no weight changes, and a decay of zero keeps the average at them.
-    settings = {"learning_rate": 1e-30, "warmup": 0, "epochs": 1, "average_decay": 0}
+    settings = {"learning_rate": 1e-30, "warmup_fraction": 0, "epochs": 1, "ema_decay": 0}
     config = config_for(tmp_path, init=str(first.export_folder), arch=None, **settings)
     run = trainer.train(config, lambda line: None)
     network = keras.saving.load_model(run.folder / "model.keras")
@@ -194,16 +194,16 @@ def test_a_run_says_how_its_start_colors_otherwise(
     finished, config_for, tmp_path, fit_only, monkeypatch
 ):
     _, _, first = finished
-    monkeypatch.setattr(restore, "color_settings", lambda model: {"mirror": True})
+    monkeypatch.setattr(restore, "color_settings", lambda model: {"flip_tta": True})
     config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None, epochs=1)
     said = []
     trainer.train(config, said.append)
-    assert f"*** {config.init} colors with --mirror, this run does not" in said
+    assert f"*** {config.init} colors with --flip-tta, this run does not" in said
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"arch": "unet"}, {"arch": None, "output": "rgb"}, {"arch": None, "objective": "flow"}],
+    [{"arch": "unet"}, {"arch": None, "prediction": "rgb"}, {"arch": None, "objective": "flow"}],
 )
 def test_another_architecture_than_that_of_the_start_is_refused(
     changes, finished, config_for, tmp_path
@@ -212,13 +212,15 @@ def test_another_architecture_than_that_of_the_start_is_refused(
     init = str(first.folder / "model.keras")
     received, expected, _ = refused(config_for(tmp_path, init=init, **changes), tmp_path)
     *_, (name, asked) = changes.items()
-    has = {"arch": "skip_cnn", "output": "chroma", "objective": "regression"}[name]
+    has = {"arch": "skip_cnn", "prediction": "chroma", "objective": "regression"}[name]
     assert f"--{name} {asked}" in received and has in expected
 
 
 def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):
     # At this rate no weight changes, so no epoch is better than the first.
-    config = config_for(tmp_path, epochs=50, early_stop=2, learning_rate=1e-30, batch_size=1000)
+    config = config_for(
+        tmp_path, epochs=50, early_stopping_patience=2, learning_rate=1e-30, batch_size=1000
+    )
     said = []
     run = trainer.train(config, said.append)
     with (run.folder / "history.csv").open(encoding="utf-8") as stream:

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from whole_runs import refused, weights_of
 
-from colorkeras.config.presets import RECIPES
+from colorkeras.config.presets import PRESETS
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.export import restore, saved_model
 from colorkeras.training import resolve, trainer
@@ -25,21 +25,21 @@ def test_every_objective_ends_in_an_export_that_loads(
 ):
     settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16"}
     if objective == "flow":
-        settings["steps"] = 2
+        settings["sampling_steps"] = 2
     run = trainer.train(config_for(tmp_path, **settings), lambda line: None)
     assert run.export_folder == tmp_path / "saved_models" / arch / "1"
     with (run.folder / "history.csv").open(encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == 2
     model = saved_model.load(run.export_folder)
-    assert (model.metadata["objective"], model.metadata["output"]) == (objective, output)
+    assert (model.metadata["objective"], model.metadata["prediction"]) == (objective, output)
     assert model.samples == (objective == "flow")
     if objective == "flow":
-        assert model.metadata["steps"] == 2 and model.metadata["temperature"] == 1
+        assert model.metadata["sampling_steps"] == 2 and model.metadata["temperature"] == 1
     else:
         assert sum(model.metadata["priors"]) == pytest.approx(1, abs=1e-4)
         assert np.count_nonzero(model.metadata["priors"]) > 10
     settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["settings"]
-    assert (settings["arch"], settings["output"]) == (arch, output)
+    assert (settings["arch"], settings["prediction"]) == (arch, output)
     assert settings["objective"] == objective
     # Export and Keras file hold the same network, ready to be trained further.
     for path in (run.export_folder, run.folder / "model.keras"):
@@ -62,19 +62,21 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
 
     def watched(colorizer, data):
         _, labels = data
-        steps.append((labels.dtype, colorizer.class_weight, colorizer.network.output_names))
+        steps.append(
+            (labels.dtype, colorizer.aux_class_loss_weight, colorizer.network.output_names)
+        )
         return train_step(colorizer, data)
 
     monkeypatch.setattr(trainer.Colorizer, "train_step", watched)
     arch, output = trainer.architectures.choose(
         {"regression": "residual_unet"}.get(objective), None, objective
     )
-    config = config_for(tmp_path, arch=arch, image_size=32, class_weight=0.1)
+    config = config_for(tmp_path, arch=arch, image_size=32, aux_class_loss_weight=0.1)
     run = trainer.train(config, lambda line: None)
     assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
     bare = trainer.architectures.build(arch, output)
     metadata = saved_model.load(run.export_folder).metadata
-    assert metadata["class_weight"] == 0.1
+    assert metadata["aux_class_loss_weight"] == 0.1
     assert metadata["num_parameters"] == bare.count_params()
     saved = keras.saving.load_model(run.folder / "model.keras")
     assert saved.output_names == [output]
@@ -84,7 +86,7 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
         for one, other in zip(network.get_weights(), saved.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
     # With a head again it starts from what it has learned.
-    config = config_for(tmp_path, arch=None, init=str(run.export_folder), class_weight=0.1)
+    config = config_for(tmp_path, arch=None, init=str(run.export_folder), aux_class_loss_weight=0.1)
     settled, weights = resolve.settle(config, new=True)
     assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
     network = trainer.architectures.build(arch, output, num_classes=10)
@@ -93,31 +95,38 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
 
 @pytest.mark.parametrize("arch", ["residual_unet", "flow_unet"])
 def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for, tmp_path):
-    received, expected, fix = refused(config_for(tmp_path, arch=arch, class_weight=0.5), tmp_path)
-    assert "--class-weight 0.5" in received and "no labels" in received
-    assert "cifar10" in expected and "--class-weight 0" in fix
+    received, expected, fix = refused(
+        config_for(tmp_path, arch=arch, aux_class_loss_weight=0.5), tmp_path
+    )
+    assert "--aux-class-loss-weight 0.5" in received and "no labels" in received
+    assert "cifar10" in expected and "--aux-class-loss-weight 0" in fix
 
 
 @pytest.mark.slow
 def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
-    own = RECIPES["faithful"].settings["class_weight"]
+    own = PRESETS["accurate"].settings["aux_class_loss_weight"]
     config = config_for(
-        tmp_path, arch="residual_unet", class_weight=own, recipe="faithful", epochs=1
+        tmp_path, arch="residual_unet", aux_class_loss_weight=own, preset="accurate", epochs=1
     )
     said = []
     run = trainer.train(config, said.append)
     assert any("trained without the class head" in line for line in said)
     settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    assert settings["settings"]["class_weight"] == 0 and settings["class_weight"] == 0
+    assert (
+        settings["settings"]["aux_class_loss_weight"] == 0
+        and settings["aux_class_loss_weight"] == 0
+    )
 
 
 def test_a_class_weight_other_than_the_recipes_is_refused_without_labels(config_for, tmp_path):
-    config = config_for(tmp_path, arch="residual_unet", class_weight=0.1, recipe="faithful")
+    config = config_for(
+        tmp_path, arch="residual_unet", aux_class_loss_weight=0.1, preset="accurate"
+    )
     received, _, _ = refused(config, tmp_path)
-    assert "--class-weight 0.1" in received and "no labels" in received
+    assert "--aux-class-loss-weight 0.1" in received and "no labels" in received
 
 
 def test_a_class_weight_for_an_architecture_without_a_head_is_refused(config_for, tmp_path):
-    received, expected, _ = refused(config_for(tmp_path, class_weight=0.5), tmp_path)
-    assert "--class-weight" in received and "'skip_cnn'" in received
+    received, expected, _ = refused(config_for(tmp_path, aux_class_loss_weight=0.5), tmp_path)
+    assert "--aux-class-loss-weight" in received and "'skip_cnn'" in received
     assert "residual_unet" in expected

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from colorkeras import architectures
-from colorkeras.color import from_uint8, luma, rgb_to_chroma
+from colorkeras.models import architectures
+from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma
 from colorkeras.data import load_dataset
-from colorkeras.determinism import make_deterministic
+from colorkeras.utils.determinism import make_deterministic
 
 make_deterministic(seed=0)
 network = architectures.build("skip_cnn")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from colorkeras.utils.ordered_map import in_order
+from colorkeras.utils.ordered_map import ordered_map
 
 
 @pytest.mark.parametrize("num_workers", [1, 3])
@@ -14,7 +14,7 @@ def test_results_come_in_the_order_of_items(num_workers):
         time.sleep(0.002 * (number % 2 == 0))
         return 10 * number
 
-    assert list(in_order(slow_when_even, range(20), num_workers)) == [10 * n for n in range(20)]
+    assert list(ordered_map(slow_when_even, range(20), num_workers)) == [10 * n for n in range(20)]
 
 
 def test_items_are_read_no_further_than_needed():
@@ -25,7 +25,7 @@ def test_items_are_read_no_further_than_needed():
             read.append(number)
             yield number
 
-    results = in_order(lambda number: number, items(), num_workers=2)
+    results = ordered_map(lambda number: number, items(), num_workers=2)
     for taken in range(1, 11):
         next(results)
         assert len(read) <= taken + 4
@@ -45,7 +45,7 @@ def test_no_more_work_at_once_than_there_are_workers():
         with lock:
             running.remove(number)
 
-    list(in_order(work, range(12), num_workers=2))
+    list(ordered_map(work, range(12), num_workers=2))
     assert max(most) == 2
 
 
@@ -55,6 +55,6 @@ def test_an_error_ends_the_work():
             raise ValueError("three")
         return number
 
-    results = in_order(fail, range(100), num_workers=2)
+    results = ordered_map(fail, range(100), num_workers=2)
     with pytest.raises(ValueError, match="three"):
         list(results)

@@ -45,8 +45,8 @@ def cut_out(images, randomness, size):
     Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
     cutout", 2017.
     """
-    num_pictures, height, width, _ = tf.unstack(tf.shape(images))
-    place = randomness.uniform(num_pictures, [2])
+    num_images, height, width, _ = tf.unstack(tf.shape(images))
+    place = randomness.uniform(num_images, [2])
 
     def inside(length, center):
         distance = tf.range(length, dtype=tf.float32) - center[:, tf.newaxis] * tf.cast(

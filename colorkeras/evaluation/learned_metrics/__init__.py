@@ -132,7 +132,7 @@ def judge(
     Returns:
         Dict ready for JSON: "figures", float by name in `FIGURES`; "ranges", of the figures that
         are means over seeds `[lowest, highest]`; "intervals", of the classifier's figures, as from
-        `bootstrap`; "seeds"; "num_pictures".
+        `bootstrap`; "seeds"; "num_images".
 
     Raises:
         UserError: The pictures cannot be judged, or the classifier's file is missing.
@@ -140,13 +140,13 @@ def judge(
     _check_shapes(truth, recolored, labels)
     check_pictures(*truth.shape[:2])
     judged = begun or {
-        "figures": {},
+        "metrics": {},
         "ranges": {},
         "intervals": {},
         "seeds": list(seeds),
-        "num_pictures": len(truth),
+        "num_images": len(truth),
     }
-    figures = judged["figures"]
+    figures = judged["metrics"]
     if labels is None:
         say("No labels: top-1 accuracy and Frechet distance are left out.")
     elif "top1" not in figures:
@@ -165,7 +165,7 @@ def judge(
         figures[name] = float(np.mean(rates))
         say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({low:.1f} to {high:.1f})")
         keep(judged)
-    judged["figures"] = {name: figures[name] for name in FIGURES if name in figures}
+    judged["metrics"] = {name: figures[name] for name in FIGURES if name in figures}
     return judged
 
 
@@ -217,7 +217,7 @@ def _classifier_figures(truth, labels, recolored):
     }
 
 
-def check_pictures(num_pictures, image_size):
+def check_pictures(num_images, image_size):
     """Raises UserError for pictures that cannot be judged."""
     if image_size != IMAGE_SIZE:
         raise UserError(
@@ -225,9 +225,9 @@ def check_pictures(num_pictures, image_size):
             f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the size that the judges know",
             f"Pass --image-size {IMAGE_SIZE}, or leave --judge away.",
         )
-    if num_pictures < MIN_PICTURES:
+    if num_images < MIN_PICTURES:
         raise UserError(
-            f"{num_pictures} pictures to judge",
+            f"{num_images} pictures to judge",
             f"at least {MIN_PICTURES}: half of them teach the judge, which else learns nothing",
             "Take another --split or data set, or leave --judge away.",
         )

@@ -12,7 +12,7 @@ from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.utils.errors import UserError, one_line
 
 FILE = Path(__file__).with_name("classifier.keras")
-"""The trained classifier, which `pipelines/train_classifier.py` wrote."""
+"""The trained classifier, which `tools/train_classifier.py` wrote."""
 
 
 def build(widths=(64, 128, 192)):
@@ -64,7 +64,7 @@ def load():
             f"no usable classifier at {FILE} ({one_line(error)})",
             "the file that comes with colorkeras",
             "Install colorkeras again, or train the classifier: "
-            f"python pipelines/train_classifier.py --output {FILE}",
+            f"python tools/train_classifier.py --output {FILE}",
         ) from error
 
 

@@ -120,14 +120,14 @@ def block_means(images, size):
     return np.rint(blocks.mean(axis=(2, 4), dtype=np.float64)).astype(np.uint8)
 
 
-def halves(num_pictures, seed):
+def halves(num_images, seed):
     """Numbers of the pictures to learn from and of those to test on: `(learn, test)`, in order.
 
     They follow from the number of pictures and the seed alone: all models are judged on the same
     halves. Of an odd number one more is tested on.
     """
-    order = np.random.default_rng(seed).permutation(num_pictures)
-    middle = num_pictures // 2
+    order = np.random.default_rng(seed).permutation(num_images)
+    middle = num_images // 2
     return np.sort(order[:middle]), np.sort(order[middle:])
 
 

@@ -85,7 +85,7 @@ BALANCE = {
         True,
         "Share of pixels within a distance in the a*b* plane, mean over distances of 0, 1, ... 150 "
         "(Zhang et al. 2016).",
-        "faithful",
+        "fidelity",
         finish=percent,
     ),
     "auc_balanced": Metric(
@@ -95,7 +95,7 @@ BALANCE = {
         True,
         "AuC, pixels weighed by the inverse of how often training pictures have their true color, "
         "in bins of 10 units of a* and b* (Zhang et al. 2016).",
-        "faithful",
+        "fidelity",
         finish=lambda means: percent(ratio(means)),
         num_values=2,
         needs=PRIOR,

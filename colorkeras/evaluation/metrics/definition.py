@@ -24,7 +24,8 @@ class Metric:
         higher_is_better: Direction; None where closeness to the truth's own value counts, or
             where more is not better by itself.
         description: One sentence for documentation.
-        group: "faithful": how near the truth; "alive": how colorful and varied; "structure": what
+        group: "fidelity": how near the truth; "colorfulness": how colorful and varied;
+            "structure": what
             becomes of edges.
         finish: Maps means over all pictures, float32 `[...]` or `[..., num_values]`, to figures
             `[...]`.

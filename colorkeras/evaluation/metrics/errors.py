@@ -77,7 +77,7 @@ def _lab_accuracy_metric(tolerance):
         _lab_accuracy(tolerance),
         True,
         f"Share of pixels within {tolerance} % in each of L*, a* and b* (Nazeri et al. 2018).",
-        "faithful",
+        "fidelity",
         finish=percent,
     )
 
@@ -89,7 +89,7 @@ ERRORS = {
         squared_error,
         True,
         "PSNR of the squared error pooled over all pictures, RGB, capped at 60 dB.",
-        "faithful",
+        "fidelity",
         finish=psnr,
     ),
     "psnr_mean": Metric(
@@ -98,7 +98,7 @@ ERRORS = {
         _mean_psnr,
         True,
         "Mean of the pictures' PSNR, RGB, each capped at 60 dB.",
-        "faithful",
+        "fidelity",
     ),
     "ssim": Metric(
         "SSIM",
@@ -106,7 +106,7 @@ ERRORS = {
         _ssim,
         True,
         "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
-        "faithful",
+        "fidelity",
         decimals=3,
     ),
     "mae": Metric(
@@ -115,7 +115,7 @@ ERRORS = {
         _absolute_error,
         False,
         "Mean absolute error of RGB in 8-bit levels.",
-        "faithful",
+        "fidelity",
     ),
     "ab_rmse": Metric(
         "a*b* RMSE",
@@ -123,7 +123,7 @@ ERRORS = {
         _ab_squared_error,
         False,
         "Root of the mean squared distance in the a*b* plane of CIE L*a*b*.",
-        "faithful",
+        "fidelity",
         finish=tf.sqrt,
     ),
     "ciede2000": Metric(
@@ -132,7 +132,7 @@ ERRORS = {
         color_difference,
         False,
         "Mean CIEDE2000 color difference (Sharma et al. 2005).",
-        "faithful",
+        "fidelity",
     ),
     "lab_accuracy_2": _lab_accuracy_metric(2),
     "lab_accuracy_5": _lab_accuracy_metric(5),
@@ -142,7 +142,7 @@ ERRORS = {
         _lowest_squared_error,
         True,
         "PSNR, pooled, of that one of 8 samples of each picture that comes nearest to the truth.",
-        "faithful",
+        "fidelity",
         finish=psnr,
         needs=SAMPLES,
     ),

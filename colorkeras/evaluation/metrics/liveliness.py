@@ -120,7 +120,7 @@ LIVELINESS = {
         lambda truth, output: colorfulness(output),
         None,
         "Hasler and Suesstrunk 2003, signed, per picture, then mean. Compare with the truth's.",
-        "alive",
+        "colorfulness",
     ),
     "colorfulness_ratio": Metric(
         "Colorfulness ratio",
@@ -128,7 +128,7 @@ LIVELINESS = {
         _both_colorfulness,
         None,
         "Mean colorfulness as a share of the truth's, which is 100.",
-        "alive",
+        "colorfulness",
         finish=lambda means: percent(ratio(means)),
         num_values=2,
     ),
@@ -138,7 +138,7 @@ LIVELINESS = {
         lambda truth, output: image_mean(ab_chroma(output)),
         None,
         "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the truth's.",
-        "alive",
+        "colorfulness",
     ),
     "hue_distance": Metric(
         "Hue distance",
@@ -147,7 +147,7 @@ LIVELINESS = {
         False,
         "Earth mover's distance on the circle between the hues of all pictures and the truth's, "
         "weighed by chroma; 180 for gray.",
-        "alive",
+        "colorfulness",
         finish=hue_distance,
         num_values=2 * NUM_HUES,
     ),
@@ -157,7 +157,7 @@ LIVELINESS = {
         _sample_difference,
         None,
         "Mean CIEDE2000 between two samples of one picture.",
-        "alive",
+        "colorfulness",
         needs=SAMPLES,
     ),
 }

@@ -23,7 +23,7 @@ from apache_beam.ml.inference.base import ModelHandler, RunInference
 
 from colorkeras import image_io
 from colorkeras.color.guided_upsampling import RENDER_SIZE
-from colorkeras.image_io import Picture
+from colorkeras.image_io import DecodedImage
 from colorkeras.inference import predictor as model
 from colorkeras.inference import streaming
 from colorkeras.inference.batch import plan, run
@@ -186,7 +186,7 @@ class _Onlooker:
     image_size: int | None
     pages: list = field(default_factory=list)
 
-    def color_picture(self, picture, seed, temperature, saturation):
+    def color_image(self, picture, seed, temperature, saturation):
         small = streaming.shrink(picture.pixels, self.render_size, self.image_size)
         self.pages.append(small[0].numpy())
         return picture
@@ -256,10 +256,10 @@ class _Colorist:
     name: str
     answers: list
 
-    def color_picture(self, picture, seed, temperature, saturation):
+    def color_image(self, picture, seed, temperature, saturation):
         grayscale, rgb = (each[tf.newaxis] for each in self.answers.pop(0))
         colored = streaming.enlarge(picture.pixels, grayscale, rgb, saturation)
-        return Picture(colored, picture.alpha)
+        return DecodedImage(colored, picture.alpha)
 
 
 def _write(file, name, settings):

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import Metadata, Picture, as_uint8
+from colorkeras.image_io import DecodedImage, Metadata, as_uint8
 from colorkeras.image_io.color_detection import is_colored
 from colorkeras.inference.batch.plan import RESULT_EXISTS
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import explained, quoted
-from colorkeras.utils.ordered_map import in_order
+from colorkeras.utils.ordered_map import ordered_map
 from colorkeras.utils.version import __version__
 
 DONE, SKIPPED, FAILED = STATUSES = "done", "skipped", "failed"
@@ -106,14 +106,14 @@ def color_all(model, jobs, settings, num_workers, record=lambda outcome: None):
         record(outcome)
         return outcome
 
-    return in_order(color, jobs, num_workers)
+    return ordered_map(color, jobs, num_workers)
 
 
 def color_file(model, job, settings):
     """Colors one file; what goes wrong becomes part of the `Outcome`.
 
     Args:
-        model: `Model`, or whatever else has its "name" and "color_picture".
+        model: `Model`, or whatever else has its "name" and "color_image".
         job: `Job`.
         settings: `Settings`.
     """
@@ -199,7 +199,7 @@ def _color_file(model, job, settings, outcome):
             metadata = Metadata()
             if software is not None:
                 image_io.mark(metadata, software)
-            page = iter([Picture(_grid(tiles))])
+            page = iter([DecodedImage(_grid(tiles))])
             image_io.save(sheet, page, metadata, replace=settings.overwrite)
             outcome.targets.append(sheet)
         elif len(outcome.targets) > 0:
@@ -246,7 +246,7 @@ def _colored(model, contents, seed, settings):
                 contents.notes.append(f"{which} had colors of its own, which were kept")
                 return page
             contents.notes.append(f"{which} had colors of its own, which were replaced")
-        return model.color_picture(page, seed, settings.temperature, settings.saturation)
+        return model.color_image(page, seed, settings.temperature, settings.saturation)
 
     return map(color, contents.pages, itertools.count(1))
 

@@ -139,9 +139,9 @@ def check_class_head(name):
     """Raises UserError if an architecture has no class head."""
     if not ARCHITECTURES[name].has_class_head:
         raise UserError(
-            f"--class-weight for the architecture {name!r}, which has no class head",
+            f"--aux-class-loss-weight for the architecture {name!r}, which has no class head",
             "one of " + ", ".join(n for n, a in ARCHITECTURES.items() if a.has_class_head),
-            "Leave --class-weight away, or choose one of these architectures.",
+            "Leave --aux-class-loss-weight away, or choose one of these architectures.",
         )
 
 

@@ -15,13 +15,13 @@ _SETTINGS = (
     "epochs",
     "optimizer",
     "learning_rate",
-    "warmup",
+    "warmup_fraction",
     "weight_decay",
-    "average_decay",
+    "ema_decay",
     "augment",
-    "class_weight",
-    "mirror",
-    "keep_last",
+    "aux_class_loss_weight",
+    "flip_tta",
+    "export_epoch",
     "image_size",
     "seed",
 )
@@ -57,7 +57,7 @@ def _settings(config, dataset_name, facts):
     names = (*_SETTINGS, *LOSS_WEIGHTS.get(config.loss, ()))
     return {
         "architecture": facts["architecture"],
-        "output": facts["output"],
+        "prediction": facts["prediction"],
         "parameters (thousands)": facts["num_parameters"] / 1000,
         "objective": facts["objective"],
         "loss": facts["loss"],

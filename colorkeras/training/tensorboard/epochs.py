@@ -101,7 +101,7 @@ class EpochSummaries(keras.callbacks.Callback):
             )
 
     def _write_pictures(self, number):
-        grayscale, prediction = evaluation.color_pictures(self.model, self._truth)
+        grayscale, prediction = evaluation.color_images(self.model, self._truth)
         rows = {"grayscale": grayscale, "prediction": prediction, "ground truth": self._truth}
         path = self._folder / EPOCHS_FOLDER / f"{number:03}.png"
         plots.save_rows(path, rows, f"{self._title}, epoch {number}")

@@ -10,8 +10,8 @@ from colorkeras.data.stateless_random import Randomness
 # Replicas of one batch; logical devices are made before TensorFlow starts.
 REPLICAS_PROGRAM = """
 import numpy as np
-from colorkeras.augmentation import AUGMENTATIONS
-from colorkeras.randomness import Randomness
+from colorkeras.data.augmentation import AUGMENTATIONS
+from colorkeras.data.stateless_random import Randomness
 
 rgb = np.random.default_rng(0).random((12, 9, 7, 3), np.float32)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1", "CPU:2"])

@@ -140,14 +140,14 @@ def test_equal_error_rate_does_not_depend_on_order():
     assert rate == pytest.approx(0.3085, abs=0.03)
 
 
-@pytest.mark.parametrize("num_pictures", [200, 201])
-def test_halves_share_nothing_and_follow_from_the_seed(num_pictures):
-    learn, test = fooling.halves(num_pictures, seed=0)
+@pytest.mark.parametrize("num_images", [200, 201])
+def test_halves_share_nothing_and_follow_from_the_seed(num_images):
+    learn, test = fooling.halves(num_images, seed=0)
     assert len(learn) == 100
-    np.testing.assert_array_equal(np.sort(np.concatenate([learn, test])), np.arange(num_pictures))
-    for first, second in zip((learn, test), fooling.halves(num_pictures, seed=0), strict=True):
+    np.testing.assert_array_equal(np.sort(np.concatenate([learn, test])), np.arange(num_images))
+    for first, second in zip((learn, test), fooling.halves(num_images, seed=0), strict=True):
         np.testing.assert_array_equal(first, second)
-    assert len(np.setdiff1d(learn, fooling.halves(num_pictures, seed=1)[0])) > 20
+    assert len(np.setdiff1d(learn, fooling.halves(num_images, seed=1)[0])) > 20
 
 
 def test_both_versions_of_a_picture_are_in_the_same_half(monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from colorkeras.color.spaces import from_uint8, luma, to_uint8
-from colorkeras.evaluation import echo
+from colorkeras.evaluation import grayscale_baseline
 from colorkeras.evaluation import learned_metrics as judging
 from colorkeras.evaluation.learned_metrics import (
     COMPRESSED_SIZES,
@@ -25,7 +25,7 @@ LABELS = np.arange(MIN_PICTURES) % 10
 
 
 def gray_version(images):
-    return to_uint8(echo(luma(from_uint8(images)))).numpy()
+    return to_uint8(grayscale_baseline(luma(from_uint8(images)))).numpy()
 
 
 def features_and_logits(images):
@@ -57,19 +57,19 @@ def test_figures_are_means_over_seeds_with_ranges(stand_ins):
     judged = judging.judge(TRUTH, LABELS, recolored, say=lines.append)
     sizes = [*SIZES, *COMPRESSED_SIZES]
     assert stand_ins == [(size, seed) for size in sizes for seed in (0, 1, 2)]
-    assert list(judged["figures"]) == list(FIGURES)
-    assert judged["figures"]["fooling_4"] == 41
-    assert judged["figures"]["compressed_16"] == 161
+    assert list(judged["metrics"]) == list(FIGURES)
+    assert judged["metrics"]["fooling_4"] == 41
+    assert judged["metrics"]["compressed_16"] == 161
     assert judged["ranges"] == {
         **{f"fooling_{n}": [10 * n, 10 * n + 2] for n in SIZES},
         **{f"compressed_{n}": [10 * n, 10 * n + 2] for n in COMPRESSED_SIZES},
     }
     low, high = judged["intervals"]["top1"]
-    assert low < judged["figures"]["top1"] < high
+    assert low < judged["metrics"]["top1"] < high
     low, high = judged["intervals"]["frechet"]
-    assert 0 <= low < judged["figures"]["frechet"] < high
+    assert 0 <= low < judged["metrics"]["frechet"] < high
     assert judged["seeds"] == [0, 1, 2]
-    assert judged["num_pictures"] == MIN_PICTURES
+    assert judged["num_images"] == MIN_PICTURES
     assert len(lines) == len(sizes)
     assert json.loads(json.dumps(judged, allow_nan=False)) == judged
 
@@ -83,7 +83,7 @@ def test_what_was_begun_is_brought_to_its_end(stand_ins, monkeypatch):
 
     def keep(judged):
         begun.update(json.loads(json.dumps(judged)))
-        if "fooling_8" in judged["figures"]:
+        if "fooling_8" in judged["metrics"]:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -95,10 +95,10 @@ def test_what_was_begun_is_brought_to_its_end(stand_ins, monkeypatch):
 
 
 def test_classifier_judges_the_recolored_pictures(stand_ins):
-    colored = judging.judge(TRUTH, np.zeros(MIN_PICTURES), TRUTH, sizes=())["figures"]
+    colored = judging.judge(TRUTH, np.zeros(MIN_PICTURES), TRUTH, sizes=())["metrics"]
     assert colored == pytest.approx({"top1": 100, "frechet": 0}, abs=1e-6)
     gray = gray_version(TRUTH)
-    figures = judging.judge(TRUTH, np.zeros(MIN_PICTURES), gray, sizes=())["figures"]
+    figures = judging.judge(TRUTH, np.zeros(MIN_PICTURES), gray, sizes=())["metrics"]
     assert figures["top1"] == 0
     assert figures["frechet"] > 1
 
@@ -107,7 +107,7 @@ def test_without_labels_the_classifier_is_left_out_with_a_note(stand_ins, monkey
     monkeypatch.setattr(classifier, "classify", None)
     lines = []
     judged = judging.judge(TRUTH, None, TRUTH, seeds=(5,), sizes=(8,), say=lines.append)
-    assert judged["figures"] == {"fooling_8": 85, "compressed_8": 85}
+    assert judged["metrics"] == {"fooling_8": 85, "compressed_8": 85}
     assert "No labels" in lines[0]
 
 

@@ -154,33 +154,33 @@ def test_too_little_memory_is_said(model, folder, monkeypatch):
     def fail(*arguments, **settings):
         raise MemoryError
 
-    monkeypatch.setattr(type(model), "color_picture", fail)
+    monkeypatch.setattr(type(model), "color_image", fail)
     (outcome,) = color(model, "scans/0.png")
     assert outcome.status == FAILED and "'scans/0.png'" in str(outcome.error)
 
 
 def test_a_mistake_of_the_program_does_not_stop_the_rest(model, folder, monkeypatch):
-    colored = type(model).color_picture
+    colored = type(model).color_image
 
     def fail_once(self, picture, *arguments, **settings):
         if picture.pixels.shape[0] == 41:
             raise ValueError("what nobody thought of")
         return colored(self, picture, *arguments, **settings)
 
-    monkeypatch.setattr(type(model), "color_picture", fail_once)
+    monkeypatch.setattr(type(model), "color_image", fail_once)
     outcomes = color(model, "scans", output="out", num_workers=2)
     assert [outcome.status for outcome in outcomes] == [DONE, FAILED, DONE]
     assert "ValueError: what nobody thought of" in str(outcomes[1].error)
 
 
 def test_what_came_meanwhile_is_not_replaced(model, folder, monkeypatch):
-    colored = type(model).color_picture
+    colored = type(model).color_image
 
     def slow(self, *arguments, **settings):
         Path("scans/0_color.png").write_text("mine")
         return colored(self, *arguments, **settings)
 
-    monkeypatch.setattr(type(model), "color_picture", slow)
+    monkeypatch.setattr(type(model), "color_image", slow)
     (outcome,) = color(model, "scans/0.png")
     assert outcome.status == FAILED and "appeared meanwhile" in str(outcome.error)
     assert "'scans/0_color.png' as result of 'scans/0.png'" in str(outcome.error)
@@ -219,7 +219,7 @@ def test_large_pictures_are_refused_before_they_are_decoded(model, folder):
 def test_no_page_stays_in_memory_while_another_is_colored(model, folder, monkeypatch):
     images = [Image.fromarray(np.full([40, 30], level, np.uint8)) for level in (50, 100, 150)]
     images[0].save("scans/pages.tif", save_all=True, append_images=images[1:])
-    colored, pages = type(model).color_picture, []
+    colored, pages = type(model).color_image, []
 
     def watched(self, page, *arguments, **settings):
         assert not any(earlier() for earlier in pages)
@@ -227,7 +227,7 @@ def test_no_page_stays_in_memory_while_another_is_colored(model, folder, monkeyp
         pages.extend(map(weakref.ref, (page.pixels, result.pixels)))
         return result
 
-    monkeypatch.setattr(type(model), "color_picture", watched)
+    monkeypatch.setattr(type(model), "color_image", watched)
     (outcome,) = color(model, "scans/pages.tif")
     assert outcome.status == DONE and len(pages) == 6
 

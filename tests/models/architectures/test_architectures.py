@@ -214,7 +214,7 @@ def test_classes_for_an_architecture_without_a_head_are_refused(name):
     with pytest.raises(UserError) as error:
         architectures.build(name, num_classes=10)
     received, expected, fix = str(error.value).splitlines()
-    assert "--class-weight" in received and repr(name) in received
+    assert "--aux-class-loss-weight" in received and repr(name) in received
     assert "residual_unet" in expected and name not in expected.split(", ")
     assert fix.startswith("Fix: ")
 

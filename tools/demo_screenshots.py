@@ -1,7 +1,7 @@
 """Make the screenshots of the page of `colorkeras demo` that stand in the documents.
 
     pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
-    python pipelines/demo_screenshots.py --photograph results/photographs/stairs.jpg --runs-dir runs
+    python tools/demo_screenshots.py --photograph results/photographs/stairs.jpg --runs-dir runs
 
 It serves the page, opens it in a headless Chromium at two widths, in light and in dark, and writes
 docs/images/demo_*.jpg. The folder of runs should hold one whose epochs can be shown.

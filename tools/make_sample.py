@@ -5,7 +5,7 @@ result is committed, so this runs only when the choice of photographs changes, i
 its own (Python 3.11):
 
     pip install scikit-image==0.26.0 matplotlib==3.11.2 scipy==1.11.4 numpy==1.26.4 pillow==13.0.0
-    python pipelines/make_sample.py
+    python tools/make_sample.py
 
 SciPy is pinned to 1.11 because it announced the removal of its photograph for 1.12. The same
 packages give the same bytes; another Pillow may encode JPEG a little differently.

@@ -1,6 +1,6 @@
 """Color black-and-white photographs with the shipped models, as they come.
 
-    python pipelines/color_photographs.py
+    python tools/color_photographs.py
 
 Writes results/photographs.png, all models and several versions, and in results/photographs a
 `<name>_pair.png` of each with the default model's colors beside it. The photographs are those of
@@ -37,7 +37,7 @@ def colored(photographs):
         Dict of lists of RGB `PIL.Image.Image` by label; a model that samples has several.
     """
     rows = {}
-    for name in bundled.SHIPPED:
+    for name in bundled.BUNDLED_MODELS:
         loaded = predictor.load(name)
         for version in range(NUM_VERSIONS if loaded.exported.samples else 1):
             label = f"{name}, version {version + 1}" if loaded.exported.samples else name

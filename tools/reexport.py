@@ -1,6 +1,6 @@
 """Export a trained model anew with other settings of how it colors; its weights stay.
 
-    python pipelines/export_again.py --model saved_models/unet_vivid/1 --steps 8 --guidance 2
+    python tools/reexport.py --model saved_models/unet_vivid/1 --sampling-steps 8 --guidance-scale 2
 
 Everything else that the export tells of itself is kept. What is not given stays as it was.
 """
@@ -24,15 +24,15 @@ def main():
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--model", required=True, help="a shipped model's name or an export")
-    parser.add_argument("--mirror", action=argparse.BooleanOptionalAction)
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--guidance", type=float)
+    parser.add_argument("--flip-tta", action=argparse.BooleanOptionalAction)
+    parser.add_argument("--sampling-steps", type=int)
+    parser.add_argument("--guidance-scale", type=float)
     parser.add_argument("--temperature", type=float)
     parser.add_argument("--export-dir", default="saved_models")
     options = vars(parser.parse_args())
     model, parent = options.pop("model"), options.pop("export_dir")
     metadata = saved_model.read_metadata(bundled.resolve(model))
-    output = metadata["output"]
+    output = metadata["prediction"]
     config = TrainingConfig(
         objective=OUTPUTS[output].objective, **{**restore.color_settings(model), **options}
     )

@@ -1,6 +1,6 @@
 """Train the CIFAR-10 classifier that judges recolored pictures: colorkeras/judge/classifier.keras.
 
-    python pipelines/train_classifier.py --output classifier.keras
+    python tools/train_classifier.py --output classifier.keras
 
 It learns from color pictures of `train` alone, mirrored, shifted and partly covered at random, and
 never sees a recolored one. Prints its accuracy on the color `test` part.

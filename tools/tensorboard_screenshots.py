@@ -1,7 +1,7 @@
 """Make the screenshots of TensorBoard's tabs that stand in the documents, without a display.
 
     pip install -e '.[browser]'     # and Chromium: apt-get install chromium
-    python pipelines/tensorboard_screenshots.py --logdir runs
+    python tools/tensorboard_screenshots.py --logdir runs
 
 It starts TensorBoard on the folder, opens it in a headless Chromium, writes
 docs/images/tensorboard_{scalars,images,graphs,hparams}.png and stops both. The folder should hold

@@ -1,0 +1,72 @@
+"""Rename the keys of JSON files that version 0.1 wrote: metadata of exports, metrics, studies.
+
+    python tools/migrate_json.py saved_models/*/*/assets.extra/*.json results
+
+Values and recorded commits are kept, and files that were migrated already stay as they are. Folders
+are searched for `*.json`. Exports keep their checksums, which do not cover metadata.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from colorkeras.export.metadata import FORMAT_VERSION
+from colorkeras.utils.files import write_json
+
+RENAMED = {
+    "average_decay": "ema_decay",
+    "class_weight": "aux_class_loss_weight",
+    "echo": "grayscale_baseline",
+    "figures": "metrics",
+    "guidance": "guidance_scale",
+    "mirror": "flip_tta",
+    "num_pictures": "num_images",
+    "output": "prediction",
+    "recipe": "preset",
+    "reliability": "calibration",
+    "steps": "sampling_steps",
+    "warmup": "warmup_fraction",
+}
+"""New keys by the old ones, at any depth."""
+
+
+def renamed(value):
+    """Return JSON content with its keys renamed.
+
+    >>> renamed({"echo": {"figures": [{"steps": 5}]}, "loss": "echo"})
+    {'grayscale_baseline': {'metrics': [{'sampling_steps': 5}]}, 'loss': 'echo'}
+    """
+    if isinstance(value, dict):
+        return {RENAMED.get(key, key): renamed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [renamed(item) for item in value]
+    return value
+
+
+def migrate(path):
+    """Rewrite one file; return whether it changed."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    migrated = renamed(content)
+    if path.name == "colorkeras.json":
+        migrated = {"format_version": FORMAT_VERSION, **migrated}
+    elif path.name == "metrics.json" and "model" in migrated:
+        # A copy of the metadata of the model that was measured.
+        migrated["model"] = {"format_version": FORMAT_VERSION, **migrated["model"]}
+    if migrated == content:
+        return False
+    write_json(path, migrated)
+    return True
+
+
+def main():
+    """Migrate the files and folders named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    for path in parser.parse_args().paths:
+        for file in sorted(path.rglob("*.json")) if path.is_dir() else [path]:
+            if file.name not in {"sources.json", "sha256.json"} and migrate(file):
+                print(file)
+
+
+if __name__ == "__main__":
+    main()
