@@ -34,7 +34,7 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
     """
     check_choice("model", name, page.models)
     check_saturation(saturation)
-    target = f"{visit.source.stem}{plan.MARK}{image_io.suffix_of_result(visit.source)}"
+    target = f"{visit.source.stem}{plan.MARK}{image_io.result_suffix(visit.source)}"
     [job] = plan.plan([visit.source], visit.new_file(target))
     settings = run.Settings(seed=seed, saturation=saturation, max_megapixels=page.max_megapixels)
     tell(0, "Reading")

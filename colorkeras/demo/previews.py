@@ -51,7 +51,7 @@ class Preview:
     """
 
     def __init__(self, source, models, max_megapixels=image_io.MAX_MEGAPIXELS):
-        with image_io.opened(source, max_megapixels) as contents:
+        with image_io.open_image(source, max_megapixels) as contents:
             self.num_pages = _checked_pages(source, contents)
             pixels = next(contents.pages).pixels
             self.notes = list(contents.notes)
@@ -96,7 +96,7 @@ class Preview:
 
 def num_pages(source, max_megapixels):
     """Of a file; raises a `UserError` as `Preview` does."""
-    with image_io.opened(source, max_megapixels) as contents:
+    with image_io.open_image(source, max_megapixels) as contents:
         return _checked_pages(source, contents)
 
 

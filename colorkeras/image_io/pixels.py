@@ -7,27 +7,18 @@ more than one copy of the whole besides Pillow's own.
 import numpy as np
 from PIL import ImageChops
 
-from colorkeras.image_io import exif
-from colorkeras.image_io.levels import as_uint8, blocks, is_gray
-from colorkeras.image_io.picture import DecodedImage
-from colorkeras.image_io.profiles import deep_converter, shallow_converter
+from colorkeras.image_io.bit_depth import blocks, is_gray
+from colorkeras.image_io.color_profiles import uint8_converter, uint16_converter
+from colorkeras.image_io.image import DecodedImage
+from colorkeras.image_io.metadata import exif
 
-__all__ = [
-    "DEEP_MODES",
-    "as_uint8",
-    "deep_picture",
-    "on_white",
-    "picture_of",
-    "with_alpha",
-]
-
-DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
+UINT16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's names of gray pixels of 16 bits."""
 
 _GRAY = ("1", "L", "LA", "La")
 
 
-def picture_of(image, notes):
+def from_pillow(image, notes):
     """The pixels of an image.
 
     Args:
@@ -44,7 +35,7 @@ def picture_of(image, notes):
     Example:
 
     >>> from PIL import Image
-    >>> picture_of(Image.new("CMYK", (3, 2)), []).pixels.tolist()
+    >>> from_pillow(Image.new("CMYK", (3, 2)), []).pixels.tolist()
     [[255, 255, 255], [255, 255, 255]]
     """
     image.load()
@@ -53,13 +44,13 @@ def picture_of(image, notes):
     orientation = exif.orientation_of(image)
     if image.mode in ("I", "F"):
         raise ValueError("pixels of 32 bits, whose range is not known")
-    if image.mode in DEEP_MODES:
-        return deep_picture(_deep(image), None, profile, orientation, notes)
+    if image.mode in UINT16_MODES:
+        return from_uint16(_deep(image), None, profile, orientation, notes)
     pixels, alpha = _shallow(image, profile, notes)
     return DecodedImage(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
 
 
-def deep_picture(pixels, alpha, profile, orientation, notes):
+def from_uint16(pixels, alpha, profile, orientation, notes):
     """The picture of a file of 16 bits for each channel.
 
     Args:
@@ -75,7 +66,7 @@ def deep_picture(pixels, alpha, profile, orientation, notes):
     """
     if pixels.ndim == 3 and all(is_gray(pixels[rows]) for rows in blocks(len(pixels))):
         pixels = np.ascontiguousarray(pixels[..., 0])
-    convert = deep_converter(profile, pixels.ndim == 2, notes)
+    convert = uint16_converter(profile, pixels.ndim == 2, notes)
     if convert is not None:
         stored = pixels
         pixels = stored if stored.flags.writeable else np.empty_like(stored)
@@ -131,7 +122,7 @@ def _deep(image):
 def _shallow(image, profile, notes):
     """Pixels, gray if all of them are, and transparency or None: all of 8 bits."""
     split = _splitter(image)
-    convert = shallow_converter(profile, split(image.crop((0, 0, 1, 1)))[0].mode, notes)
+    convert = uint8_converter(profile, split(image.crop((0, 0, 1, 1)))[0].mode, notes)
     size = (image.height, image.width)
     gray, color = np.empty(size, np.uint8), None
     alpha = np.empty(size, np.uint8) if image.has_transparency_data else None

@@ -1,4 +1,4 @@
-"""Opening files, and what is said of those that cannot be read."""
+"""Opening image files, and explaining why one cannot be read."""
 
 import contextlib
 import functools
@@ -7,11 +7,21 @@ import re
 import stat
 import threading
 import warnings
+from pathlib import Path
 
 from PIL import Image
 
+from colorkeras.image_io.formats import FORMATS
+from colorkeras.image_io.image import Contents
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
+
+MAX_MEGAPIXELS = 150.0
+"""Millions of pixels of the largest picture that is opened unless another limit is asked for: a
+small file may claim to hold more than fits into memory."""
+
+# JPEG files that hold several pictures have a name of their own.
+_SAME = {"MPO": "JPEG"}
 
 _PREFIX_LENGTH = 16
 """Bytes by which Pillow tells formats from each other."""
@@ -55,13 +65,57 @@ _limit = _PixelLimit()
 
 
 @contextlib.contextmanager
-def opened_image(path, formats, max_megapixels):
+def open_image(path, max_megapixels=MAX_MEGAPIXELS):
+    """Opens a picture; its pixels are decoded when pages are asked for.
+
+    Args:
+        path: A file of one of `FORMATS`, by its content, whatever its name.
+        max_megapixels: Millions of pixels that a page may have.
+
+    Yields:
+        `Contents`.
+
+    Raises:
+        UserError: It cannot be read; also later, while pages are read.
+    """
+    path = Path(path)
+    with contextlib.ExitStack() as stack:
+        # What goes wrong with results, while the block runs, is no problem of this file.
+        with _explain_errors(path):
+            image = stack.enter_context(_open_pillow_image(path, max_megapixels))
+            _check_size(path, image, max_megapixels)
+            name = _SAME.get(image.format, image.format)
+            kind, notes = FORMATS[name], []
+            metadata = kind.metadata(path, image, notes)
+            num_images = getattr(image, "n_frames", 1)
+            num_pages = num_images if kind.has_pages else 1
+            num_pixels = image.width * image.height
+            for number in range(1, num_pages):
+                image.seek(number)
+                _check_size(path, image, max_megapixels)
+                num_pixels = max(num_pixels, image.width * image.height)
+            if num_images > num_pages:
+                notes.append(f"only the first of {num_images} pictures in the file was colored")
+
+        def page(number):
+            with _explain_errors(path):
+                picture = kind.page(path, image, number, notes)
+                if number == num_pages - 1:
+                    # What Pillow decoded takes memory as long as the image is open.
+                    image.close()
+                return picture
+
+        pages = map(page, range(num_pages))
+        yield Contents(name, pages, num_pages, num_pixels, metadata, notes)
+
+
+@contextlib.contextmanager
+def _open_pillow_image(path, max_megapixels):
     """Opens a file; no pixels are decoded yet.
 
     Args:
         path: `Path`.
-        formats: `Format`s that are looked for, by the names that Pillow has for them.
-        max_megapixels: See `check_size`, which is to be asked before pixels are decoded.
+        max_megapixels: See `_check_size`, which is to be asked before pixels are decoded.
 
     Yields:
         `PIL.Image.Image`.
@@ -75,10 +129,10 @@ def opened_image(path, formats, max_megapixels):
         stack.enter_context(_limit.raised_to(math.ceil(max_megapixels * 1e6)))
         # Pillow leaves some streams open that it was given, and closes others.
         stream = stack.enter_context(path.open("rb"))
-        yield stack.enter_context(contextlib.closing(_image_of(path, stream, formats)))
+        yield stack.enter_context(contextlib.closing(_image_of(path, stream)))
 
 
-def check_size(path, image, max_megapixels):
+def _check_size(path, image, max_megapixels):
     """Raises UserError if an image has more millions of pixels than are to be decoded."""
     width, height = image.size
     if width * height > max_megapixels * 1e6:
@@ -90,7 +144,7 @@ def check_size(path, image, max_megapixels):
 
 
 @contextlib.contextmanager
-def problems_explained(path):
+def _explain_errors(path):
     """Turns what goes wrong with a file in the block into a `UserError`."""
     try:
         yield
@@ -134,12 +188,12 @@ def _check_file(path):
     raise UserError(f"{quoted(path)}, {problem}", "a picture file", "Name another.")
 
 
-def _image_of(path, stream, formats):
+def _image_of(path, stream):
     # Not by `Image.open`, which warns of large pictures before their size can be asked for, and
     # tries formats that are best not tried, such as PostScript.
     prefix = stream.read(_PREFIX_LENGTH)
     error = None
-    for name, kind in formats.items():
+    for name, kind in FORMATS.items():
         opener, accepts = _readers().get(name, (None, None))
         if opener is None or accepts(prefix) is not True:
             continue
@@ -160,7 +214,7 @@ def _image_of(path, stream, formats):
         )
     raise UserError(
         f"{quoted(path)}, whose content is no picture of a known format",
-        "one of " + ", ".join(formats),
+        "one of " + ", ".join(FORMATS),
         "Open it with the program that wrote it and save it in one of these.",
     )
 

@@ -9,7 +9,7 @@ from PIL import Image
 from colorkeras import image_io
 from colorkeras.config.training_config import check_render_size, check_saturation
 from colorkeras.export import bundled, saved_model
-from colorkeras.image_io import DecodedImage, as_uint8, picture_of
+from colorkeras.image_io import DecodedImage, as_uint8, from_pillow
 from colorkeras.inference import streaming
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import explained
@@ -106,7 +106,7 @@ class Model:
         settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
         if not isinstance(image, Image.Image):
             return self.color_image(DecodedImage(_checked(image)), **settings).pixels
-        colored = self.color_image(_picture_of(image), **settings)
+        colored = self.color_image(_as_image(image), **settings)
         # Pillow has no images of three channels of 16 bits.
         result = Image.fromarray(as_uint8(colored.pixels))
         if colored.alpha is not None:
@@ -158,7 +158,7 @@ class Model:
 
         def color(path):
             try:
-                with image_io.opened(path, max_megapixels) as contents:
+                with image_io.open_image(path, max_megapixels) as contents:
                     picture = next(contents.pages)
                 return Result(path, self.color_image(picture, **settings), contents.notes)
             # Whatever one file brings about, the others are colored.
@@ -191,10 +191,10 @@ def _is_whole(number):
     return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
-def _picture_of(image):
+def _as_image(image):
     """A `Picture` of an image of Pillow."""
     try:
-        return picture_of(image, notes=[])
+        return from_pillow(image, notes=[])
     except (OSError, ValueError) as error:
         raise UserError(
             f"an image of Pillow of mode {image.mode} that is no picture ({error})",

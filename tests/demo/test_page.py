@@ -18,7 +18,7 @@ from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
-from picture_files import exif_of, ramp
+from image_files import exif_of, ramp
 from PIL import ExifTags, Image
 
 from colorkeras import image_io
@@ -205,7 +205,7 @@ def test_drop_slide_download(visitor, scan, tmp_path):
 
     path = downloaded(page, tmp_path)
     assert path.name == "grandma_color.jpg"
-    with image_io.opened(path) as contents:
+    with image_io.open_image(path) as contents:
         [result] = contents.pages
         metadata = contents.metadata
     expected = model_.colorize(np.asarray(Image.open(scan)), saturation=1.5)

@@ -90,7 +90,7 @@ def pictures(folder):
         generator = np.random.default_rng(number)
         path = folder / "case"
         path.write_bytes(damaged(contents[number % len(contents)], generator))
-        with image_io.opened(path, max_megapixels=1) as opened:
+        with image_io.open_image(path, max_megapixels=1) as opened:
             for picture in opened.pages:
                 assert picture.pixels.size <= 3e6
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
-from picture_files import ramp, read
+from image_files import ramp, read
 from PIL import Image, features
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -88,8 +88,12 @@ def test_deep_pixels_stay_deep_or_it_is_said(kind, tmp_path):
     pixels = colored(dtype=np.uint16)
     notes = image_io.save(path, iter([DecodedImage(pixels, ramp((21, 34), np.uint16))]), Metadata())
     (picture,), _ = read(path)
-    assert ("16 bits became 8" in notes) is (picture.pixels.dtype == np.uint8) is (not kind.is_deep)
-    if kind.is_deep:
+    assert (
+        ("16 bits became 8" in notes)
+        is (picture.pixels.dtype == np.uint8)
+        is (not kind.has_16_bits)
+    )
+    if kind.has_16_bits:
         np.testing.assert_array_equal(picture.pixels, pixels)
         np.testing.assert_array_equal(picture.alpha, ramp((21, 34), np.uint16))
 
@@ -174,8 +178,8 @@ def test_suffixes(name):
     kind = FORMATS[name]
     for suffix in kind.suffixes:
         path = f"folder.d/Picture{suffix.upper()}"
-        assert image_io.is_picture(path)
-        result = image_io.suffix_of_result(path)
+        assert image_io.is_image(path)
+        result = image_io.result_suffix(path)
         image_io.check_target(f"picture{result}")
         if kind.write is None:
             with pytest.raises(UserError, match=r"a name that ends in one of \.jpg, \.png"):
@@ -187,10 +191,10 @@ def test_suffixes(name):
 
 @pytest.mark.parametrize("name", ["notes.txt", "picture", ".jpg", "archive.jpg.zip"])
 def test_other_names_are_no_pictures(name):
-    assert not image_io.is_picture(name)
+    assert not image_io.is_image(name)
     with pytest.raises(UserError, match="a name that ends in"):
         image_io.check_target(name)
-    assert image_io.suffix_of_result(name) == ".png"
+    assert image_io.result_suffix(name) == ".png"
 
 
 @pytest.mark.parametrize(
@@ -210,12 +214,12 @@ def test_pages_are_decoded_when_they_are_asked_for(tmp_path):
     with tifffile.TiffWriter(path) as file:
         for _ in range(3):
             file.write(ramp((9, 7)), photometric="minisblack", metadata=None)
-    with image_io.opened(path) as contents:
+    with image_io.open_image(path) as contents:
         assert next(contents.pages).size == (9, 7)
         assert contents.num_pages == 3
     # The pixels of the last page are cut off, not its directory, which stands before them.
     path.write_bytes(path.read_bytes()[:-30])
-    with image_io.opened(path) as contents:
+    with image_io.open_image(path) as contents:
         assert next(contents.pages).size == (9, 7)
         next(contents.pages)
         with pytest.raises(UserError, match="cannot be read"):
@@ -226,10 +230,10 @@ def test_size_of_the_largest_page_is_known_before_it_is_decoded(tmp_path):
     with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
         for shape in ((9, 7), (20, 30), (3, 4)):
             file.write(ramp(shape), photometric="minisblack", metadata=None)
-    with image_io.opened(tmp_path / "pages.tif") as contents:
+    with image_io.open_image(tmp_path / "pages.tif") as contents:
         assert contents.num_pixels == 600
     Image.new("L", (11, 13)).save(tmp_path / "a.gif")
-    with image_io.opened(tmp_path / "a.gif") as contents:
+    with image_io.open_image(tmp_path / "a.gif") as contents:
         assert contents.num_pixels == 143
 
 
@@ -277,7 +281,7 @@ path, has_alpha = sys.argv[1], sys.argv[2] == "True"
 small = np.zeros((9, 9, 3), np.uint16)
 alpha = np.zeros((9, 9), np.uint16) if has_alpha else None
 image_io.save(path, iter([DecodedImage(small, alpha)]), Metadata())
-with image_io.opened(path) as contents:
+with image_io.open_image(path) as contents:
     next(contents.pages)
 pixels = np.ones((2500, 4000, 3), np.uint16)
 pixels[..., 1:] = 7
@@ -286,7 +290,7 @@ before = peak()
 image_io.save(path, iter([DecodedImage(pixels, alpha)]), Metadata())
 written = peak() - before
 del pixels, alpha
-with image_io.opened(path) as contents:
+with image_io.open_image(path) as contents:
     next(contents.pages)
 # What was there before was that of the pixels that were written.
 print(written / 1e7, (peak() - before) / 1e7)
@@ -307,7 +311,7 @@ def test_large_deep_pictures_are_not_copied(suffix, has_alpha, most, tmp_path):
 
 def test_trouble_with_results_is_not_that_of_the_file(tmp_path):
     Image.new("L", (4, 3)).save(tmp_path / "a.png")
-    with pytest.raises(OSError, match="disk"), image_io.opened(tmp_path / "a.png"):
+    with pytest.raises(OSError, match="disk"), image_io.open_image(tmp_path / "a.png"):
         raise OSError("no space on disk")
 
 
@@ -316,7 +320,7 @@ def test_what_pillow_decoded_is_let_go(tmp_path):
     closed = []
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(JpegImageFile, "close", lambda image: closed.append(image))
-        with image_io.opened(tmp_path / "a.jpg") as contents:
+        with image_io.open_image(tmp_path / "a.jpg") as contents:
             assert not closed
             next(contents.pages)
             assert closed

@@ -5,12 +5,12 @@ import struct
 
 import numpy as np
 import pytest
-from picture_files import gray_profile, jpeg_bytes, profile_of, ramp, read, rgb_profile
+from image_files import gray_profile, jpeg_bytes, profile_of, ramp, read, rgb_profile
 from PIL import Image, ImageCms, ImageOps
 
 from colorkeras import image_io
-from colorkeras.image_io import DecodedImage, levels, pixels, profiles
-from colorkeras.image_io.pixels import picture_of
+from colorkeras.image_io import DecodedImage, bit_depth, color_profiles, pixels
+from colorkeras.image_io.pixels import from_pillow
 
 GRAY = ramp((6, 10))
 ORIENTATIONS = range(1, 9)
@@ -42,7 +42,7 @@ def image_of(mode):
 def test_gray_of_every_mode(mode):
     image = image_of(mode)
     before = image.tobytes()
-    picture = picture_of(image, [])
+    picture = from_pillow(image, [])
     assert picture.pixels.dtype == np.uint8 and picture.alpha is None
     assert np.abs(picture.pixels.astype(int) - GRAY).max() <= 1
     assert image.tobytes() == before and image.mode == mode
@@ -50,14 +50,14 @@ def test_gray_of_every_mode(mode):
 
 def test_bilevel():
     bits = ramp((6, 10)) > 99
-    np.testing.assert_array_equal(picture_of(Image.fromarray(bits), []).pixels, bits * 255)
+    np.testing.assert_array_equal(from_pillow(Image.fromarray(bits), []).pixels, bits * 255)
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B"])
 def test_deep_gray(mode):
     deep = ramp((300, 10), np.uint16)
     content = deep.astype(">u2" if mode == "I;16B" else "<u2").tobytes()
-    picture = picture_of(Image.frombytes(mode, (10, 300), content), [])
+    picture = from_pillow(Image.frombytes(mode, (10, 300), content), [])
     np.testing.assert_array_equal(picture.pixels, deep)
     assert picture.pixels.dtype == np.uint16 and picture.pixels.dtype.isnative
 
@@ -65,14 +65,14 @@ def test_deep_gray(mode):
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_pixels_without_a_known_range(mode):
     with pytest.raises(ValueError, match="range is not known"):
-        picture_of(Image.new(mode, (3, 2)), [])
+        from_pillow(Image.new(mode, (3, 2)), [])
 
 
-@pytest.mark.parametrize("start", [0, levels.ROWS - 1, levels.ROWS, levels.ROWS + 1])
+@pytest.mark.parametrize("start", [0, bit_depth.ROWS - 1, bit_depth.ROWS, bit_depth.ROWS + 1])
 def test_color_that_begins_anywhere(start):
-    expected = np.repeat(ramp((2 * levels.ROWS, 5))[..., np.newaxis], 3, axis=-1)
+    expected = np.repeat(ramp((2 * bit_depth.ROWS, 5))[..., np.newaxis], 3, axis=-1)
     expected[start:, 2] = (1, 2, 3)
-    np.testing.assert_array_equal(picture_of(Image.fromarray(expected), []).pixels, expected)
+    np.testing.assert_array_equal(from_pillow(Image.fromarray(expected), []).pixels, expected)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA"])
@@ -87,7 +87,7 @@ def test_transparency(mode, tmp_path):
         image.info["transparency"] = settings[mode]
     else:
         image.putalpha(Image.fromarray(np.where(GRAY > 99, 0, 255).astype(np.uint8)))
-    for picture in (picture_of(image, []), saved_and_read(image, tmp_path / "a.png")):
+    for picture in (from_pillow(image, []), saved_and_read(image, tmp_path / "a.png")):
         np.testing.assert_array_equal(picture.alpha, np.where(GRAY > 99, 0, 255))
         np.testing.assert_array_equal(picture.pixels, np.where(GRAY > 99, 255, 0))
 
@@ -153,11 +153,11 @@ def test_colors_of_a_profile():
     image = Image.fromarray(colors(300))
     profile = rgb_profile(2.2)
     image.info["icc_profile"] = profile
-    picture, notes = picture_of(image, notes := []), notes
+    picture, notes = from_pillow(image, notes := []), notes
     np.testing.assert_array_equal(picture.pixels, as_shown(image, profile))
     assert np.abs(picture.pixels.astype(int) - np.asarray(image)).max() > 20 and not notes
     deep = np.asarray(image).astype(np.uint16) * 257
-    deep = pixels.deep_picture(deep, None, profile, 1, notes)
+    deep = pixels.from_uint16(deep, None, profile, 1, notes)
     assert np.abs(deep.pixels / 257 - picture.pixels).max() < 1 and not notes
 
 
@@ -166,11 +166,11 @@ def test_gray_levels_of_a_profile(gamma):
     image = Image.fromarray(ramp((16, 16)))
     for profile in (gray_profile(gamma), rgb_profile(gamma)):
         image.info["icc_profile"] = profile
-        picture, notes = picture_of(image, notes := []), notes
-        deep = pixels.deep_picture(ramp((16, 16), np.uint16), None, profile, 1, notes)
+        picture, notes = from_pillow(image, notes := []), notes
+        deep = pixels.from_uint16(ramp((16, 16), np.uint16), None, profile, 1, notes)
         color = ramp((16, 16), np.uint16)[..., np.newaxis].repeat(3, axis=-1)
         if profile is not gray_profile(gamma):
-            deep_color = pixels.deep_picture(color, None, rgb_profile(gamma), 1, notes)
+            deep_color = pixels.from_uint16(color, None, rgb_profile(gamma), 1, notes)
             assert np.abs(deep_color.pixels.astype(int) - deep.pixels).max() <= 1
         assert picture.pixels.ndim == deep.pixels.ndim == deep_color.pixels.ndim == 2
         linear = np.linspace(0, 1, 256) ** gamma
@@ -184,7 +184,7 @@ def test_gray_levels_of_a_profile(gamma):
 def test_gray_stays_gray_under_a_profile():
     image = Image.fromarray(ramp((16, 16))).convert("RGB")
     image.info["icc_profile"] = rgb_profile(1.8)
-    assert picture_of(image, []).pixels.ndim == 2
+    assert from_pillow(image, []).pixels.ndim == 2
 
 
 def rounded_srgb_profile():
@@ -197,14 +197,14 @@ def rounded_srgb_profile():
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-@pytest.mark.parametrize("profile", [profiles.srgb_profile(), rounded_srgb_profile()])
+@pytest.mark.parametrize("profile", [color_profiles.srgb_profile(), rounded_srgb_profile()])
 def test_srgb_is_not_rounded_once_more(mode, profile):
     image = Image.fromarray(colors(200, 200)).convert(mode)
     image.info["icc_profile"] = profile
-    np.testing.assert_array_equal(picture_of(image, []).pixels, np.asarray(image))
+    np.testing.assert_array_equal(from_pillow(image, []).pixels, np.asarray(image))
     deep = np.random.default_rng(0).integers(0, 65536, (9, 9, 3), np.uint16)
     deep = deep[..., 0] if mode == "L" else deep
-    picture = pixels.deep_picture(deep, None, profile, 1, [])
+    picture = pixels.from_uint16(deep, None, profile, 1, [])
     np.testing.assert_array_equal(picture.pixels, deep)
 
 
@@ -239,7 +239,7 @@ def test_curves_of_profiles(name):
     curve, formula = CURVES[name]
     levels = np.linspace(0, 1, 65536)
     expected = np.clip(formula(levels), 0, 1)
-    np.testing.assert_allclose(profiles._curve(curve), expected, atol=1e-4)
+    np.testing.assert_allclose(color_profiles._curve(curve), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xff\0\0", b"\x7f\xff\0\0", b"\0\0\0\0"])
@@ -249,7 +249,7 @@ def test_curves_that_are_none(content, gray):
     profile = profile_of(b"GRAY", {b"kTRC": curve}) if gray else rgb_profile(None, curve)
     deep = colors().astype(np.uint16)
     deep = deep[..., 0] if gray else deep
-    picture = pixels.deep_picture(deep, None, profile, 1, [])
+    picture = pixels.from_uint16(deep, None, profile, 1, [])
     assert picture.pixels.shape == deep.shape
 
 
@@ -257,12 +257,12 @@ def test_curves_that_are_none(content, gray):
 def test_profiles_that_are_damaged(profile):
     image = Image.fromarray(colors())
     image.info["icc_profile"] = profile
-    picture, notes = picture_of(image, notes := []), notes
+    picture, notes = from_pillow(image, notes := []), notes
     np.testing.assert_array_equal(picture.pixels, np.asarray(image))
     assert len(notes) == bool(profile)
     notes.clear()
     deep = colors().astype(np.uint16)
-    assert pixels.deep_picture(deep, None, profile, 1, notes).pixels is not None
+    assert pixels.from_uint16(deep, None, profile, 1, notes).pixels is not None
     assert len(notes) == bool(profile)
     assert all("the color profile was not applied" in note for note in notes)
 
@@ -298,7 +298,7 @@ def test_ink_with_a_profile_goes_through_it(monkeypatch):
     monkeypatch.setattr(
         ImageCms, "applyTransform", lambda image, _: Image.new("RGB", image.size, "red")
     )
-    picture = picture_of(ink, [])
+    picture = from_pillow(ink, [])
     assert built == [("CMYK", "RGB")]
     assert (picture.pixels == (255, 0, 0)).all()
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from picture_files import jpeg_bytes, ramp, read
+from image_files import jpeg_bytes, ramp, read
 from PIL import Image
 
 from colorkeras import image_io
 from colorkeras.image_io import DecodedImage
-from colorkeras.image_io.deep_png import encoded
+from colorkeras.image_io.formats.png16 import encoded
 from colorkeras.utils.errors import UserError
 
 
@@ -112,7 +112,7 @@ def test_bad_files_get_a_user_error(name, tmp_path):
 def test_pixels_are_decoded_no_sooner_than_they_are_asked_for(name, tmp_path):
     content = BAD[name][0] if "tif" not in name else deep_tiff()[:-9]
     (tmp_path / name).write_bytes(content)
-    with image_io.opened(tmp_path / name) as contents:
+    with image_io.open_image(tmp_path / name) as contents:
         assert contents.num_pages == 1 and not contents.notes
         with pytest.raises(UserError, match="cannot be read"):
             next(contents.pages)
@@ -172,8 +172,8 @@ def test_pillows_own_limit_is_raised_and_restored(suffix, tmp_path, monkeypatch)
     path = tmp_path / f"a{suffix}"
     NOISE.save(path)
     for _ in range(2):
-        with image_io.opened(path, 1) as first:
-            with image_io.opened(path, 2) as second:
+        with image_io.open_image(path, 1) as first:
+            with image_io.open_image(path, 2) as second:
                 assert Image.MAX_IMAGE_PIXELS == 2e6
                 assert next(second.pages).size == (64, 64)
             assert Image.MAX_IMAGE_PIXELS == 1e6
@@ -230,7 +230,7 @@ from colorkeras import image_io
 from colorkeras.utils.errors import UserError
 for path in sys.argv[1:]:
     try:
-        with image_io.opened(path) as contents:
+        with image_io.open_image(path) as contents:
             list(contents.pages)
     except UserError as error:
         print(error)
@@ -280,6 +280,6 @@ def test_memory_that_runs_out_is_no_flaw_of_the_file(tmp_path, monkeypatch):
     def fail(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("colorkeras.image_io.format.picture_of", fail)
-    with pytest.raises(MemoryError), image_io.opened(tmp_path / "a.png") as contents:
+    monkeypatch.setattr("colorkeras.image_io.formats.format.from_pillow", fail)
+    with pytest.raises(MemoryError), image_io.open_image(tmp_path / "a.png") as contents:
         next(contents.pages)

@@ -78,7 +78,7 @@ def find(source, output):
         paths = [
             file
             for file in found
-            if image_io.is_picture(file) and not (below and results in file.resolve().parents)
+            if image_io.is_image(file) and not (below and results in file.resolve().parents)
         ]
     if not paths:
         raise UserError(

@@ -120,7 +120,7 @@ def _names_a_file(output, paths):
         return False
     if len(paths) == 1 and not is_folder(paths[0]):
         return True
-    if image_io.is_picture(output):
+    if image_io.is_image(output):
         raise UserError(
             f"--output {quoted(output)}, the name of a picture, for several pictures",
             "a folder for results",
@@ -154,7 +154,7 @@ def _found(path, output, recursive):
         ]
         # Hidden files are what programs leave behind. That links are broken is said in turn.
         for name in sorted(names):
-            if image_io.is_picture(name) and not name.startswith("."):
+            if image_io.is_image(name) and not name.startswith("."):
                 file = Path(parent, name)
                 yield Job(file), _target(file, output, file.relative_to(path))
     for error in problems:
@@ -167,7 +167,7 @@ def _found(path, output, recursive):
 
 
 def _target(path, output, relative):
-    suffix = image_io.suffix_of_result(path)
+    suffix = image_io.result_suffix(path)
     if output is None:
         return path.with_name(f"{path.stem}{MARK}{suffix}")
     return (output / relative).with_suffix(suffix)

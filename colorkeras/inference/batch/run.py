@@ -228,7 +228,7 @@ def _color_to(target, model, source, seed, settings, software):
 @contextlib.contextmanager
 def _opened(source, settings):
     """The contents of a file; of large ones, no two are open at once."""
-    with image_io.opened(source, settings.max_megapixels) as contents:
+    with image_io.open_image(source, settings.max_megapixels) as contents:
         is_large = contents.num_pixels > LARGE
         with _LARGE_ONES if is_large else contextlib.nullcontext():
             yield contents
@@ -264,7 +264,7 @@ def _begun(pages):
 
 def _tile(path, max_megapixels):
     """A small picture of the first page of a file: gray or RGB `PIL.Image.Image`."""
-    with image_io.opened(path, max_megapixels) as contents:
+    with image_io.open_image(path, max_megapixels) as contents:
         image = Image.fromarray(as_uint8(next(contents.pages).pixels))
     image.thumbnail((TILE_SIZE, TILE_SIZE))
     return image

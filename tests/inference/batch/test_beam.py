@@ -19,7 +19,7 @@ from PIL import Image
 
 beam = pytest.importorskip("apache_beam", reason="Apache Beam is not installed")
 
-from picture_files import ramp, read  # noqa: E402
+from image_files import ramp, read  # noqa: E402
 
 from colorkeras.inference import predictor  # noqa: E402
 from colorkeras.inference.batch import beam as archives  # noqa: E402

@@ -43,7 +43,7 @@ def color(model, *inputs, output=None, versions=1, side_by_side=False, num_worke
 
 
 def pixels_of(path):
-    with image_io.opened(path) as contents:
+    with image_io.open_image(path) as contents:
         return next(contents.pages).pixels
 
 
@@ -200,7 +200,7 @@ def test_colored_pages_are_kept_where_asked(model, folder):
     first.save("pages.tif", save_all=True, append_images=[Image.fromarray(noise)])
     (outcome,) = color(model, "pages.tif", keep_colored=True)
     assert outcome.notes == ["page 2 had colors of its own, which were kept"]
-    with image_io.opened("pages_color.tif") as contents:
+    with image_io.open_image("pages_color.tif") as contents:
         colored, kept = (page.pixels for page in contents.pages)
     np.testing.assert_array_equal(kept, noise)
     assert np.ptp(colored, axis=-1).max() > 0
@@ -236,7 +236,7 @@ def test_every_page_is_colored(model, folder):
     pages = [Image.fromarray(pixels_of(f"scans/{number}.png")) for number in range(3)]
     pages[0].save("pages.tif", save_all=True, append_images=pages[1:])
     color(model, "pages.tif")
-    with image_io.opened("pages_color.tif") as contents:
+    with image_io.open_image("pages_color.tif") as contents:
         colored = [page.pixels for page in contents.pages]
     assert [pixels.shape for pixels in colored] == [(40 + n, 30, 3) for n in range(3)]
     np.testing.assert_array_equal(colored[2], model.colorize(pixels_of("scans/2.png")))

@@ -1,10 +1,10 @@
 """Tests of IPTC-IIM within Photoshop's resources."""
 
 import pytest
-from picture_files import IPTC, RECORDS, jpeg_bytes, read, resource, segment
+from image_files import IPTC, RECORDS, jpeg_bytes, read, resource, segment
 from PIL import Image
 
-from colorkeras.image_io import iptc
+from colorkeras.image_io.metadata import iptc
 
 THUMBNAIL = resource(1036, b"\0\0\0\1" + bytes(24) + b"gray face")
 COPYRIGHT = resource(1034, b"\1")

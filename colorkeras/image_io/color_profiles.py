@@ -13,7 +13,7 @@ import struct
 import numpy as np
 from PIL import Image, ImageCms
 
-from colorkeras.image_io.levels import is_gray
+from colorkeras.image_io.bit_depth import is_gray
 from colorkeras.utils.errors import one_line
 
 _DAMAGED = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
@@ -37,7 +37,7 @@ def srgb_profile():
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def shallow_converter(profile, mode, notes):
+def uint8_converter(profile, mode, notes):
     """Prepares the conversion of images of 8 bits.
 
     Args:
@@ -56,7 +56,7 @@ def shallow_converter(profile, mode, notes):
     return _plain
 
 
-def deep_converter(profile, gray, notes):
+def uint16_converter(profile, gray, notes):
     """Prepares the conversion of pixels of 16 bits.
 
     Args:

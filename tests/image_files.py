@@ -38,7 +38,7 @@ def ramp(shape, dtype=np.uint8):
 
 def read(path, **settings):
     """Every picture of a file, and its `Contents`."""
-    with image_io.opened(path, **settings) as contents:
+    with image_io.open_image(path, **settings) as contents:
         return list(contents.pages), contents
 
 

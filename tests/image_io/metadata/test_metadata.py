@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from picture_files import (
+from image_files import (
     GPS,
     IPTC,
     MAKER_NOTE,
@@ -26,14 +26,14 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from colorkeras import image_io
 from colorkeras.image_io import FORMATS, DecodedImage, Metadata
-from colorkeras.image_io.metadata import KINDS, kinds_of
+from colorkeras.image_io.metadata import KINDS, kinds_present
 
 SOFTWARE = "colorkeras 1.0, model unet"
 RED = np.full((30, 40, 3), (200, 20, 20), np.uint8)
 CASES = [
     (suffix, dtype)
     for suffix, dtypes in {
-        kind.suffixes[0]: (np.uint8, np.uint16) if kind.is_deep else (np.uint8,)
+        kind.suffixes[0]: (np.uint8, np.uint16) if kind.has_16_bits else (np.uint8,)
         for kind in FORMATS.values()
         if kind.write is not None
     }.items()
@@ -82,7 +82,7 @@ def colored_copy(source, path, dtype, software=SOFTWARE):
 
 def test_scan_says_all_there_is(scan):
     (picture,), contents = read(scan)
-    assert kinds_of(contents.metadata) == list(KINDS)
+    assert kinds_present(contents.metadata) == list(KINDS)
     assert contents.metadata.has_profile and contents.metadata.has_thumbnail
     assert picture.size == (30, 40)
     assert not contents.notes
@@ -92,7 +92,7 @@ def test_each_kind_is_kept_or_named(case, scan, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"copy{suffix}"
     notes = colored_copy(scan, path, dtype, software=None)
-    kept = kinds_of(read(path)[1].metadata)
+    kept = kinds_present(read(path)[1].metadata)
     assert set(kept) == set(kind_of(suffix).keeps)
     lost = [kind for kind in KINDS if kind not in kept]
     assert [note.split()[0] for note in notes] == lost
@@ -246,7 +246,7 @@ def test_files_that_say_nothing_stay_silent(case, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"result{suffix}"
     image_io.save(path, iter([DecodedImage(RED.astype(dtype))]), Metadata())
-    assert kinds_of(read(path)[1].metadata) == []
+    assert kinds_present(read(path)[1].metadata) == []
 
 
 def test_what_was_marked_is_marked_anew(case, scan, tmp_path):
@@ -309,9 +309,9 @@ def test_png_files_are_read_to_their_end(tmp_path):
 def test_resolutions_that_are_none(dpi, tmp_path):
     image = Image.new("L", (4, 3))
     image.info["dpi"] = dpi
-    from colorkeras.image_io.metadata import metadata_of
+    from colorkeras.image_io.metadata import read_metadata
 
-    assert metadata_of(image, []).dpi is None
+    assert read_metadata(image, []).dpi is None
 
 
 def test_resolution_of_exif_counts_where_there_is_no_other(tmp_path):

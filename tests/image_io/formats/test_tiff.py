@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import tifffile
-from picture_files import RECORDS, exif_of, ramp, read, rgb_profile
+from image_files import RECORDS, exif_of, ramp, read, rgb_profile
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import DecodedImage, Metadata, tiff
+from colorkeras.image_io import DecodedImage, Metadata
+from colorkeras.image_io.formats import tiff
 from colorkeras.utils.errors import UserError
 
 GRAY, DEEP = ramp((30, 40)), ramp((30, 40), np.uint16)

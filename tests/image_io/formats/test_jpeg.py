@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from picture_files import jpeg_bytes, ramp, read
+from image_files import jpeg_bytes, ramp, read
 from PIL import Image
 
 from colorkeras import image_io

@@ -6,14 +6,14 @@ import logging
 import numpy as np
 from PIL import TiffImagePlugin
 
-from colorkeras.image_io.directories import BYTE, UNDEFINED, add_exif
-from colorkeras.image_io.exif import fitted, orientation_of
-from colorkeras.image_io.format import Format
-from colorkeras.image_io.iptc import records_of, without_records
-from colorkeras.image_io.levels import blocks
-from colorkeras.image_io.metadata import metadata_of, packet_of
-from colorkeras.image_io.pixels import DEEP_MODES, deep_picture, picture_of, with_alpha
-from colorkeras.image_io.profiles import srgb_profile
+from colorkeras.image_io.bit_depth import blocks
+from colorkeras.image_io.color_profiles import srgb_profile
+from colorkeras.image_io.formats.format import Format
+from colorkeras.image_io.metadata import packet_of, read_metadata
+from colorkeras.image_io.metadata.exif import fitted, orientation_of
+from colorkeras.image_io.metadata.iptc import records_of, without_records
+from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_exif
+from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_uint16, with_alpha
 from colorkeras.utils.errors import one_line
 
 _BITS, _COMPRESSION, _KIND = 258, 259, 262
@@ -68,7 +68,7 @@ def page(path, image, number, notes):
         return _deep_page(path, image, number, notes)
     if image.unknown:
         raise image.unknown
-    return picture_of(image, notes)
+    return from_pillow(image, notes)
 
 
 def metadata(path, image, notes):
@@ -76,12 +76,12 @@ def metadata(path, image, notes):
     if isinstance(image.tag_v2.get(_IPTC), int):
         # Some programs say that IPTC is numbers of 32 bits, of which Pillow gives the first only.
         image.tag_v2[_IPTC] = _records(path)
-    first = metadata_of(image, notes)
+    first = read_metadata(image, notes)
     said, is_lost = _said(first), False
     first.page_dpi.append(first.dpi)
     for number in range(1, image.n_frames):
         image.seek(number)
-        other = metadata_of(image, [])
+        other = read_metadata(image, [])
         first.page_dpi.append(other.dpi)
         is_lost = is_lost or not _said(other) <= said
     if is_lost:
@@ -104,12 +104,12 @@ def _said(metadata):
     return {repr(item) for item in [*tags.items(), metadata.xmp, metadata.iptc] if item}
 
 
-def write(path, pictures, saving):
+def write(path, pictures, options):
     """Writes every page. See `Format`."""
     first = next(pictures)
-    exif = fitted(saving.metadata, first)
+    exif = fitted(options.metadata, first)
     num_channels = (3 if first.pixels.ndim == 3 else 1) + (first.alpha is not None)
-    length = np.prod(first.size) * num_channels * first.pixels.itemsize * saving.num_pages
+    length = np.prod(first.size) * num_channels * first.pixels.itemsize * options.num_pages
     is_big = length > _MAX_CLASSIC
     if exif is not None and is_big:
         # Pillow writes large files of this order only.
@@ -118,14 +118,14 @@ def write(path, pictures, saving):
     import tifffile
 
     with tifffile.TiffWriter(path, bigtiff=is_big, byteorder=order) as file:
-        _write_page(file, first, saving, 0)
+        _write_page(file, first, options, 0)
         # Of large pages one only is to be in memory while the next one is made.
         del first
         for number in itertools.count(1):
             picture = next(pictures, None)
             if picture is None:
                 break
-            _write_page(file, picture, saving, number)
+            _write_page(file, picture, options, number)
             del picture
     if exif is not None:
         add_exif(path, exif)
@@ -140,8 +140,8 @@ def _check_whole(image):
             raise ValueError("the file is cut off")
 
 
-def _write_page(file, picture, saving, number):
-    dpi, page_dpi = saving.metadata.dpi, saving.metadata.page_dpi
+def _write_page(file, picture, options, number):
+    dpi, page_dpi = options.metadata.dpi, options.metadata.page_dpi
     if 0 < number < len(page_dpi):
         dpi = page_dpi[number]
     resolution = {} if dpi is None else {"resolution": dpi, "resolutionunit": "INCH"}
@@ -151,8 +151,8 @@ def _write_page(file, picture, saving, number):
         extrasamples=[] if picture.alpha is None else ["unassalpha"],
         compression="zlib",
         predictor=True,
-        iccprofile=srgb_profile() if saving.metadata.has_profile else None,
-        extratags=_tags(saving) if number == 0 else [],
+        iccprofile=srgb_profile() if options.metadata.has_profile else None,
+        extratags=_tags(options) if number == 0 else [],
         # What tifffile would say of itself.
         software=False,
         metadata=None,
@@ -162,11 +162,11 @@ def _write_page(file, picture, saving, number):
     )
 
 
-def _tags(saving):
+def _tags(options):
     """What the first page says apart from EXIF, as tifffile has it."""
-    resources = saving.metadata.iptc or b""
+    resources = options.metadata.iptc or b""
     contents = (
-        (_XMP, BYTE, packet_of(saving)),
+        (_XMP, BYTE, packet_of(options)),
         (_IPTC, UNDEFINED, records_of(resources)),
         (_RESOURCES, BYTE, without_records(resources)),
     )
@@ -180,14 +180,14 @@ def _deep_page(path, image, number, notes):
     except Exception as error:  # tifffile raises whatever it stumbles over.
         if image.unknown:
             raise
-        if image.mode not in DEEP_MODES:
+        if image.mode not in UINT16_MODES:
             notes.append(f"16 bits became 8 ({one_line(error)})")
-            return picture_of(image, notes)
+            return from_pillow(image, notes)
         pixels, alpha = np.asarray(image), None
         if image.tag_v2[_KIND] == _MIN_IS_WHITE:
             pixels = np.invert(pixels)
     profile = image.info.get("icc_profile")
-    return deep_picture(pixels, alpha, profile, orientation_of(image), notes)
+    return from_uint16(pixels, alpha, profile, orientation_of(image), notes)
 
 
 def _deep_pixels(path, number, notes):
@@ -239,7 +239,7 @@ TIFF = Format(
     metadata,
     opener=TiffImage,
     write=write,
-    is_deep=True,
+    has_16_bits=True,
     has_alpha=True,
     has_pages=True,
     keeps=("EXIF", "XMP", "IPTC", "DPI"),

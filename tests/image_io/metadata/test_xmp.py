@@ -4,9 +4,9 @@ import time
 from xml.etree import ElementTree
 
 import pytest
-from picture_files import XMP
+from image_files import XMP
 
-from colorkeras.image_io import xmp
+from colorkeras.image_io.metadata import xmp
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"

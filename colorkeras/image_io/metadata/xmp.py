@@ -12,7 +12,7 @@ import re
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from colorkeras.image_io.picture import signature
+from colorkeras.image_io.image import signature
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 """IPTC's term for a picture that a program changed in a way that matters."""

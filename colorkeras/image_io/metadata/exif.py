@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from PIL import ExifTags, Image
 
-from colorkeras.image_io.directories import PREFIX, serialized
-from colorkeras.image_io.levels import as_uint8
-from colorkeras.image_io.picture import signature
+from colorkeras.image_io.bit_depth import as_uint8
+from colorkeras.image_io.image import signature
+from colorkeras.image_io.metadata.tiff_directories import PREFIX, serialized
 
 THUMBNAIL_SIZE = 160
 """Pixels: the longer side of an embedded preview, as the standard for cameras has it."""
@@ -118,32 +118,32 @@ def fitted(metadata, picture):
     return exif
 
 
-def block_of(saving, picture, max_length=None):
+def block_of(options, picture, max_length=None):
     """The block of EXIF of a file.
 
     Args:
-        saving: `Saving`.
+        options: `SaveOptions`.
         picture: `Picture`, of which a preview is made if there was one.
         max_length: Bytes that the block may have, or None.
 
     Returns:
         Bytes that begin with `directories.PREFIX`, or None.
     """
-    exif = fitted(saving.metadata, picture)
+    exif = fitted(options.metadata, picture)
     if exif is None:
         return None
     block = PREFIX + b"".join(serialized(exif))
-    if saving.metadata.has_thumbnail:
+    if options.metadata.has_thumbnail:
         block = _with_thumbnail(block, picture)
     if max_length is None or len(block) <= max_length:
         return block
     if _MAKER_NOTE in exif.get(_CAMERA, {}):
-        saving.notes.append("the maker note of EXIF was left out, as such files hold less")
+        options.notes.append("the maker note of EXIF was left out, as such files hold less")
         del exif[_CAMERA][_MAKER_NOTE]
         block = PREFIX + b"".join(serialized(exif))
     if len(block) > max_length:
-        saving.notes.append("EXIF was left out, as such files hold less")
-        without = replace(saving, metadata=replace(saving.metadata, exif=None))
+        options.notes.append("EXIF was left out, as such files hold less")
+        without = replace(options, metadata=replace(options.metadata, exif=None))
         return block_of(without, picture)
     return block
 

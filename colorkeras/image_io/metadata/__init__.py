@@ -2,8 +2,8 @@
 
 import math
 
-from colorkeras.image_io import exif, iptc, xmp
-from colorkeras.image_io.picture import Metadata
+from colorkeras.image_io.image import Metadata
+from colorkeras.image_io.metadata import exif, iptc, xmp
 
 KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
 """What there is to say, by the names in messages."""
@@ -16,7 +16,7 @@ _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", 
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
-def metadata_of(image, notes):
+def read_metadata(image, notes):
     """What an opened file says.
 
     Args:
@@ -44,10 +44,10 @@ def metadata_of(image, notes):
     )
 
 
-def kinds_of(metadata):
+def kinds_present(metadata):
     """Which of `KINDS` there are.
 
-    >>> kinds_of(Metadata(dpi=(300.0, 300.0), comments={"Comment": "Grandma"}))
+    >>> kinds_present(Metadata(dpi=(300.0, 300.0), comments={"Comment": "Grandma"}))
     ['DPI', 'comments']
     """
     present = (metadata.exif, metadata.xmp, metadata.iptc, metadata.dpi, metadata.comments or None)
@@ -79,22 +79,22 @@ def mark(metadata, software):
     return []
 
 
-def packet_of(saving, max_length=None):
+def packet_of(options, max_length=None):
     """The XMP packet of a file.
 
     Args:
-        saving: `Saving`.
+        options: `SaveOptions`.
         max_length: Bytes that it may have, or None.
 
     Returns:
         Bytes, or None.
     """
-    packets = [saving.metadata.xmp, None]
-    if saving.metadata.software is not None:
-        packets = [xmp.marked(packet, saving.metadata.software) for packet in packets]
+    packets = [options.metadata.xmp, None]
+    if options.metadata.software is not None:
+        packets = [xmp.marked(packet, options.metadata.software) for packet in packets]
     if packets[0] is None or max_length is None or len(packets[0]) <= max_length:
         return packets[0]
-    saving.notes.append("XMP was left out, as such files hold less")
+    options.notes.append("XMP was left out, as such files hold less")
     return packets[1]
 
 

@@ -6,13 +6,13 @@ import struct
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from colorkeras.image_io.deep_png import decoded, encoded
-from colorkeras.image_io.exif import block_of, orientation_of
-from colorkeras.image_io.format import Format, only_page
-from colorkeras.image_io.metadata import metadata_of, packet_of
-from colorkeras.image_io.picture import Metadata, signature
-from colorkeras.image_io.pixels import deep_picture, with_alpha
-from colorkeras.image_io.profiles import srgb_profile
+from colorkeras.image_io.color_profiles import srgb_profile
+from colorkeras.image_io.formats.format import Format, read_only_page
+from colorkeras.image_io.formats.png16 import decoded, encoded
+from colorkeras.image_io.image import Metadata, signature
+from colorkeras.image_io.metadata import packet_of, read_metadata
+from colorkeras.image_io.metadata.exif import block_of, orientation_of
+from colorkeras.image_io.pixels import from_uint16, with_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_LENGTH = 25
@@ -35,13 +35,13 @@ def page(path, image, number, notes):
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
         # Pillow widens the levels of pixels to 8 bits, but not this one.
         image.info["transparency"] *= 255 // (2**depth - 1)
-    return only_page(path, image, number, notes)
+    return read_only_page(path, image, number, notes)
 
 
 def metadata(path, image, notes):
     """What the file says, also behind its pixels. See `Format`."""
     try:
-        return metadata_of(_without_pixels(path), notes)
+        return read_metadata(_without_pixels(path), notes)
     except Exception:  # Pillow raises whatever its parser stumbles over.
         notes.append("what the file says of its picture is damaged and was left out")
         return Metadata(has_profile="icc_profile" in image.info)
@@ -54,7 +54,7 @@ def _deep_picture(path, kind, notes):
         profile, orientation = said.info.get("icc_profile"), orientation_of(said)
     except Exception:  # As above, where it is told.
         profile, orientation = None, 1
-    return deep_picture(color, alpha, profile, orientation, notes)
+    return from_uint16(color, alpha, profile, orientation, notes)
 
 
 def _without_pixels(path):
@@ -68,10 +68,10 @@ def _without_pixels(path):
     return PngImagePlugin.PngImageFile(io.BytesIO(small))
 
 
-def write(path, pictures, saving):
+def write(path, pictures, options):
     """Writes the first picture. See `Format`."""
     picture = next(pictures)
-    said = _said(saving, picture)
+    said = _said(options, picture)
     if picture.pixels.dtype == np.uint8:
         Image.fromarray(with_alpha(picture)).save(path, "PNG", **said)
         return
@@ -85,10 +85,10 @@ def write(path, pictures, saving):
                 stream.writelines(chunks)
 
 
-def _said(saving, picture):
+def _said(options, picture):
     """What is said of the picture, as Pillow's arguments."""
-    metadata, texts = saving.metadata, PngImagePlugin.PngInfo()
-    packet = packet_of(saving)
+    metadata, texts = options.metadata, PngImagePlugin.PngInfo()
+    packet = packet_of(options)
     if packet is not None:
         texts.add_itxt("XML:com.adobe.xmp", packet.decode())
     comments = dict(metadata.comments)
@@ -98,7 +98,7 @@ def _said(saving, picture):
         texts.add_text(keyword, text)
     said = {
         "pnginfo": texts,
-        "exif": block_of(saving, picture),
+        "exif": block_of(options, picture),
         "dpi": metadata.dpi,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
     }
@@ -143,7 +143,7 @@ PNG = Format(
     page,
     metadata,
     write=write,
-    is_deep=True,
+    has_16_bits=True,
     has_alpha=True,
     keeps=("EXIF", "XMP", "DPI", "comments"),
 )

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 from PIL import PngImagePlugin
 
-from colorkeras.image_io.levels import blocks
+from colorkeras.image_io.bit_depth import blocks
 
 _GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
 

@@ -9,38 +9,38 @@ import struct
 
 from PIL import Image
 
-from colorkeras.image_io.exif import block_of
-from colorkeras.image_io.format import Format, all_metadata
+from colorkeras.image_io.color_profiles import srgb_profile
+from colorkeras.image_io.formats.format import Format, read_all_metadata
 from colorkeras.image_io.metadata import packet_of
+from colorkeras.image_io.metadata.exif import block_of
 from colorkeras.image_io.pixels import with_alpha
-from colorkeras.image_io.profiles import srgb_profile
 
 _HEADER_LENGTH, _FRAME_HEADER_LENGTH = 12, 16
 
 
 def metadata(path, image, notes):
     """What the file says. See `Format`."""
-    said = all_metadata(path, image, notes)
+    said = read_all_metadata(path, image, notes)
     with path.open("rb") as stream:
         said.is_lossless = _is_lossless(stream)
     return said
 
 
-def write(path, pictures, saving):
+def write(path, pictures, options):
     """Writes the first picture. See `Format`."""
     picture = next(pictures)
     said = {
-        "exif": block_of(saving, picture),
-        "xmp": packet_of(saving),
-        "icc_profile": srgb_profile() if saving.metadata.has_profile else None,
+        "exif": block_of(options, picture),
+        "xmp": packet_of(options),
+        "icc_profile": srgb_profile() if options.metadata.has_profile else None,
     }
     said = {name: value for name, value in said.items() if value is not None}
     # Colors of pixels that are not seen stay as well.
     image = Image.fromarray(with_alpha(picture))
-    if saving.metadata.is_lossless:
+    if options.metadata.is_lossless:
         image.save(path, "WEBP", lossless=True, exact=True, **said)
         return
-    image.save(path, "WEBP", quality=saving.quality, exact=True, **said)
+    image.save(path, "WEBP", quality=options.quality, exact=True, **said)
 
 
 def _is_lossless(stream):

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from picture_files import ramp, read
+from image_files import ramp, read
 from PIL import Image
 
 from colorkeras import image_io

@@ -4,14 +4,14 @@ It reads AVIF by itself, HEIC with the package pillow-heif. Both hold up to 12 b
 channel, of which Pillow keeps 8.
 """
 
-from colorkeras.image_io.format import Format, only_page
+from colorkeras.image_io.formats.format import Format, read_only_page
 
 
 def page(path, image, number, notes):
     """The main picture. See `Format`."""
     if image.info.get("bit_depth", 8) > 8:
         notes.append(f"{image.info['bit_depth']} bits became 8")
-    return only_page(path, image, number, notes)
+    return read_only_page(path, image, number, notes)
 
 
 HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")

@@ -2,13 +2,13 @@
 
 from PIL import Image
 
-from colorkeras.image_io.format import Format
+from colorkeras.image_io.formats.format import Format
 
 
-def write(path, pictures, saving):
+def write(path, pictures, options):
     """Writes the first picture. See `Format`."""
     # Pillow would make up a resolution.
-    dpi = saving.metadata.dpi or (0, 0)
+    dpi = options.metadata.dpi or (0, 0)
     Image.fromarray(next(pictures).pixels).save(path, "BMP", dpi=dpi)
 
 
