@@ -1,4 +1,4 @@
-"""What setup.cfg cannot say: the shipped models, which lie beside the package, are part of it."""
+"""What setup.cfg cannot say: the bundled models, which lie beside the package, are part of it."""
 
 from setuptools import find_packages, setup
 

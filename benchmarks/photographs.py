@@ -79,7 +79,7 @@ def warm(path):
     (job,) = plan.plan([path], path.with_name("out.jpg"))
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        outcome = run.color_file(loaded, job, run.Settings(overwrite=True))
+        outcome = run.colorize_file(loaded, job, run.ColorizeOptions(overwrite=True))
         times.append(time.perf_counter() - started)
         if outcome.error:
             raise SystemExit(str(outcome.error))

@@ -85,7 +85,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", action="append", help="default: all shipped ones")
+    parser.add_argument("--model", action="append", help="default: all bundled ones")
     parser.add_argument("--size", action="append", type=int, help="default: a range of them")
     parser.add_argument("--json", type=Path, default=Path("results", "render_size.json"))
     parser.add_argument("--pictures", type=Path, help="write colored photographs to this folder")

@@ -27,7 +27,7 @@ from colorkeras.cli.coloring_options import (
     check_range,
     settings_of,
 )
-from colorkeras.inference.batch.report import Report
+from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import require_writable
 
@@ -90,7 +90,7 @@ def color(options, others):
         report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
         for path in (report, failures):
             # Refuses a file there that is something else.
-            Report(path, planned, go_on=True)
+            BatchReport(path, planned, go_on=True)
         loaded = predictor.load(options.model, options.render_size)
     if options.temperature is not None:
         loaded.exported.check_temperature(options.temperature)

@@ -10,7 +10,7 @@ from colorkeras.data import DATASETS
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation import results, results_page
-from colorkeras.export import bundled, endpoints, metadata, saved_model
+from colorkeras.export import bundled, metadata, saved_model, signatures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives.losses import LOSSES
 from colorkeras.training.optimizers import OPTIMIZERS
@@ -56,7 +56,7 @@ def test_pages_show_figures_that_are_there(page):
 
 
 def test_readme_shows_the_endpoints():
-    assert between(README, "endpoints").strip() == endpoints.table().strip()
+    assert between(README, "endpoints").strip() == signatures.table().strip()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Color black-and-white photographs with the shipped models, as they come.
+"""Color black-and-white photographs with the bundled models, as they come.
 
     python tools/color_photographs.py
 
@@ -28,7 +28,7 @@ SHOWN = 256
 
 
 def colored(photographs):
-    """Photographs as each shipped model colors them.
+    """Photographs as each bundled model colors them.
 
     Args:
         photographs: List of gray `PIL.Image.Image`.

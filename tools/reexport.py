@@ -23,7 +23,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("--model", required=True, help="a shipped model's name or an export")
+    parser.add_argument("--model", required=True, help="a bundled model's name or an export")
     parser.add_argument("--flip-tta", action=argparse.BooleanOptionalAction)
     parser.add_argument("--sampling-steps", type=int)
     parser.add_argument("--guidance-scale", type=float)

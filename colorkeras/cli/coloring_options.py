@@ -59,9 +59,9 @@ def check_range(option, value, low, high):
 
 
 def settings_of(options, skip_existing):
-    """The `coloring.Settings` that the options, with --overwrite, stand for."""
+    """The `run.ColorizeOptions` that the options, with --overwrite, stand for."""
     # Loads TensorFlow, which takes seconds: what is wrong with options is told before.
-    from colorkeras.inference.batch.run import SETTINGS, Settings
+    from colorkeras.inference.batch.run import OPTION_NAMES, ColorizeOptions
 
-    named = {name: getattr(options, name) for name in SETTINGS if hasattr(options, name)}
-    return Settings(**{**named, "mark": not options.no_mark, "skip_existing": skip_existing})
+    named = {name: getattr(options, name) for name in OPTION_NAMES if hasattr(options, name)}
+    return ColorizeOptions(**{**named, "mark": not options.no_mark, "skip_existing": skip_existing})

@@ -22,7 +22,7 @@ from colorkeras.cli.coloring_options import (
     settings_of,
 )
 from colorkeras.inference.batch import plan
-from colorkeras.inference.batch.report import Report
+from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import printable, require_writable
 
@@ -61,7 +61,7 @@ def run(options):
     if options.output is not None:
         for job in [job for job in planned if job.targets][:1]:
             require_writable(job.targets[0].parent, "--output")
-    report = options.report and Report(
+    report = options.report and BatchReport(
         options.report, planned, options.skip_existing, options.overwrite
     )
     # TensorFlow takes seconds to load: what is wrong with files and folders is told before.
@@ -73,7 +73,9 @@ def run(options):
     _check_model(options, loaded)
     settings = settings_of(options, options.skip_existing)
     record = report.record if report else lambda outcome: None
-    colored = coloring.color_all(loaded, planned, settings, _num_workers(options, planned), record)
+    colored = coloring.colorize_files(
+        loaded, planned, settings, _num_workers(options, planned), record
+    )
     is_only = len(planned) == 1
     counts = Counter()
     try:
@@ -87,7 +89,7 @@ def run(options):
         if report:
             report.save()
     if not is_only:
-        print(", ".join(f"{counts[name]} {name}" for name in coloring.STATUSES))
+        print(", ".join(f"{counts[name]} {name}" for name in run.STATUSES))
     return FAILED if counts[coloring.FAILED] else DONE
 
 

@@ -34,7 +34,7 @@ def add_arguments(parser):
         action="append",
         metavar="NAME_OR_PATH",
         help=f"{', '.join(BUNDLED_MODELS)} or the folder of an export; may be repeated (default: "
-        "the shipped ones)",
+        "the bundled ones)",
     )
     add(
         "--host",

@@ -3,7 +3,7 @@
     colorkeras models           # one row for each
     colorkeras models unet      # how it was made, all figures, what it is for and where it fails
 
-Figures are those that were measured before the models were shipped.
+Figures are those that were measured before the models were bundled.
 """
 
 from colorkeras.cli import DONE

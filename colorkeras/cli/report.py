@@ -1,4 +1,4 @@
-"""Remake from results/ the tables of README.md, RESULTS.md and the cards of shipped models."""
+"""Remake from results/ the tables of README.md, RESULTS.md and the cards of bundled models."""
 
 from colorkeras.cli import DONE
 from colorkeras.evaluation import results, results_page
@@ -46,7 +46,7 @@ def _check_model(name, metrics, folder):
     """Raises UserError if results of that name are those of another model."""
     if metrics["model"] != saved_model.read_metadata(folder):
         raise UserError(
-            f"results of another model named {name!r} than the shipped one",
+            f"results of another model named {name!r} than the bundled one",
             f"those of {folder}",
             f"Run evaluate --model {name} --results DIR --overwrite.",
         )

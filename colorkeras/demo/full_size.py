@@ -27,7 +27,7 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
         tell: Function of the share that is done, 0..1, and what is being done.
 
     Returns:
-        `coloring.Outcome`.
+        `run.FileResult`.
 
     Raises:
         UserError: It could not be colored, or a setting is out of range.
@@ -36,14 +36,16 @@ def color(page, visit, name, saturation, seed, tell=lambda share, text: None):
     check_saturation(saturation)
     target = f"{visit.source.stem}{plan.MARK}{image_io.result_suffix(visit.source)}"
     [job] = plan.plan([visit.source], visit.new_file(target))
-    settings = run.Settings(seed=seed, saturation=saturation, max_megapixels=page.max_megapixels)
+    settings = run.ColorizeOptions(
+        seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
+    )
     tell(0, "Reading")
     if visit.preview is None:
         num_pages = previews.num_pages(visit.source, page.max_megapixels)
     else:
         num_pages = visit.preview.num_pages
     watched = _Watched(page.models[name], num_pages, tell)
-    outcome = run.color_file(watched, job, settings)
+    outcome = run.colorize_file(watched, job, settings)
     if outcome.error is not None:
         raise outcome.error
     return outcome

@@ -58,7 +58,7 @@ class Page:
     """What all tabs need.
 
     Args:
-        models: Dict of `model.Model` by name, the first one chosen at the start.
+        models: Dict of `inference.predictor.Predictor` by name, the first one chosen at the start.
         folder: For files of visits, and examples.
         max_megapixels: Millions of pixels of the largest photograph.
         runs_dir: Folder of runs whose epochs are shown.

@@ -37,7 +37,7 @@ class Preview:
 
     Args:
         source: Path of a picture.
-        models: Dict of `model.Model` by name.
+        models: Dict of `inference.predictor.Predictor` by name.
         max_megapixels: Millions of pixels of the largest picture that is opened.
 
     Raises:
@@ -71,7 +71,7 @@ class Preview:
             return self._models[name].exported.color(self._grayscale[name], [seed])
 
     def colored(self, name, seed=0, saturation=1.0):
-        """The preview in color: uint8 `[h, w, 3]`, with the arguments of `Model.colorize`."""
+        """The preview in color: uint8 `[h, w, 3]`, with the arguments of `Predictor.colorize`."""
         rgb = self._colors(name, seed)
         return streaming.enlarge(self.gray, self._grayscale[name], rgb, saturation)
 

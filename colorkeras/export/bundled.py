@@ -5,7 +5,7 @@ from pathlib import Path
 from colorkeras.utils.errors import UserError
 
 BUNDLED_MODELS = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
-"""Name of each shipped model: its folder under `saved_models/`."""
+"""Name of each bundled model: its folder under `saved_models/`."""
 
 PURPOSES = {
     "unet": "a small color error; pale where unsure",
@@ -23,16 +23,16 @@ _SAVED_MODELS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
 
 
 def resolve(model):
-    """The folder of a model: a bare name means the shipped one, anything else is a path.
+    """The folder of a model: a bare name means the bundled one, anything else is a path.
 
     Args:
         model: Key of `BUNDLED_MODELS`, or a path.
 
     Returns:
-        `Path`; that of a model that is not shipped may not exist.
+        `Path`; that of a model that is not bundled may not exist.
 
     Raises:
-        UserError: A shipped model is not there.
+        UserError: A bundled model is not there.
 
     >>> resolve("some/folder").as_posix()
     'some/folder'
@@ -43,14 +43,14 @@ def resolve(model):
         if (parent / BUNDLED_MODELS[model]).is_dir():
             return parent / BUNDLED_MODELS[model]
     raise UserError(
-        f"the shipped model {model!r}, which is in none of {', '.join(map(str, _SAVED_MODELS))}",
+        f"the bundled model {model!r}, which is in none of {', '.join(map(str, _SAVED_MODELS))}",
         "an installation that is whole",
         "Install colorkeras anew, or pass the path of an export.",
     )
 
 
 def is_bundled(path):
-    """Whether a folder is that of a shipped model.
+    """Whether a folder is that of a bundled model.
 
     >>> is_bundled(resolve("unet")), is_bundled("some/folder")
     (True, False)

@@ -7,20 +7,20 @@ from pathlib import Path
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_json
 
-MANIFEST_FILE = Path("assets.extra", "sha256.json")
+CHECKSUMS_FILE = Path("assets.extra", "sha256.json")
 """Where an export, relative to its folder, has the SHA-256 checksums of what TensorFlow reads."""
 
 _OURS = {"assets.extra", "README.md"}
 """What in the folder of an export TensorFlow does not read."""
 
 
-def write_manifest(folder):
+def write_checksums(folder):
     """Writes the checksums of an export.
 
     Args:
         folder: That of one version.
     """
-    write_json(Path(folder, MANIFEST_FILE), _checksums(folder))
+    write_json(Path(folder, CHECKSUMS_FILE), _checksums(folder))
 
 
 def verify(folder, required):
@@ -35,10 +35,10 @@ def verify(folder, required):
     Raises:
         UserError: A file is missing, is another one, or is too many; or there are no checksums.
 
-    >>> from colorkeras.export import bundled as shipped
-    >>> verify(shipped.resolve("unet"), required=True)
+    >>> from colorkeras.export import bundled
+    >>> verify(bundled.resolve("unet"), required=True)
     """
-    path = Path(folder, MANIFEST_FILE)
+    path = Path(folder, CHECKSUMS_FILE)
     if not required and not path.exists():
         return
     try:
@@ -50,11 +50,11 @@ def verify(folder, required):
             if expected.get(name) != found.get(name)
         ]
     except (OSError, ValueError, AttributeError) as error:
-        problems = [f"{MANIFEST_FILE.as_posix()} cannot be read: {one_line(error)}"]
+        problems = [f"{CHECKSUMS_FILE.as_posix()} cannot be read: {one_line(error)}"]
     if problems:
         raise UserError(
             f"the model {quoted(folder)}, which is damaged ({', '.join(problems[:3])})",
-            f"files with the checksums in {MANIFEST_FILE.as_posix()}",
+            f"files with the checksums in {CHECKSUMS_FILE.as_posix()}",
             "Install colorkeras anew, or export the model again.",
         )
 

@@ -14,7 +14,7 @@ FORMAT_VERSION = 2
 """Version of the keys in an export's metadata; 0.1 wrote none."""
 
 METRICS_FILE = Path("assets.extra", "metrics.json")
-"""Where a shipped model tells its figures, which `colorkeras report` writes there."""
+"""Where a bundled model tells its figures, which `colorkeras report` writes there."""
 
 README_FILE = "README.md"
 """The model card, in the folder of an export."""
@@ -32,12 +32,12 @@ def read_metadata(path):
     Raises:
         UserError: There is none, or it was not written by colorkeras.
 
-    >>> from colorkeras.export import bundled as shipped
-    >>> read_metadata(shipped.resolve("unet"))["prediction"]
+    >>> from colorkeras.export import bundled
+    >>> read_metadata(bundled.resolve("unet"))["prediction"]
     'chroma'
     """
     path = Path(path)
-    with problem_explained(path):
+    with explain_load_errors(path):
         metadata = _read(
             path,
             METADATA_FILE,
@@ -60,8 +60,8 @@ def read_metrics(path):
     Raises:
         UserError: There are none.
 
-    >>> from colorkeras.export import bundled as shipped
-    >>> read_metrics(shipped.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
+    >>> from colorkeras.export import bundled
+    >>> read_metrics(bundled.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
     'dB'
     """
     path = Path(path)
@@ -86,7 +86,7 @@ def read_card(path):
         UserError: There is none.
     """
     path = Path(path)
-    with problem_explained(path):
+    with explain_load_errors(path):
         return (path / README_FILE).read_text(encoding="utf-8")
 
 
@@ -100,7 +100,7 @@ def num_bytes(path):
 
 
 @contextlib.contextmanager
-def problem_explained(path):
+def explain_load_errors(path):
     """Turns whatever goes wrong while an export is read into a UserError.
 
     Args:
@@ -112,7 +112,7 @@ def problem_explained(path):
         detail = one_line(error) if Path(path).is_dir() else "there is no such folder"
         raise UserError(
             f"the model {str(path)!r}, which cannot be loaded ({detail})",
-            "the folder of an export, such as saved_models/unet/1, or the name of a shipped model",
+            "the folder of an export, such as saved_models/unet/1, or the name of a bundled model",
             "Pass the numbered folder that training printed; exports of other programs lack "
             f"{METADATA_FILE.as_posix()}.",
         ) from error

@@ -23,7 +23,7 @@ def load(model):
     """Loads a trained network, ready to be trained further.
 
     Args:
-        model: The name of a shipped model, the folder of an export, or the path of a `.keras`
+        model: The name of a bundled model, the folder of an export, or the path of a `.keras`
             file that a run left.
 
     Returns:
@@ -136,6 +136,6 @@ def _check_equal(network, objective, model):
 def _unusable(path, error):
     return UserError(
         f"the model {str(Path(path))!r}, whose network cannot be rebuilt ({one_line(error)})",
-        "a shipped model's name, an export's folder or a run's model.keras, of this version",
+        "a bundled model's name, an export's folder or a run's model.keras, of this version",
         f"Use one whose architecture is one of {', '.join(ARCHITECTURES)}.",
     )

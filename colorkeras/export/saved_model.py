@@ -9,13 +9,12 @@ import tensorflow as tf
 
 from colorkeras.color.guided_upsampling import RENDER_SIZE
 from colorkeras.config.training_config import check_temperature, shown
-from colorkeras.export import bundled, checksums
-from colorkeras.export.endpoints import endpoints, table
+from colorkeras.export import bundled, checksums, signatures
 from colorkeras.export.metadata import (
     FORMAT_VERSION,
     METADATA_FILE,
     README_FILE,
-    problem_explained,
+    explain_load_errors,
     read_metadata,
 )
 from colorkeras.models import architectures
@@ -122,7 +121,7 @@ _TRAINING = {
 
 
 def export(network, objective, parent, metadata):
-    """Writes `parent/<n>`, a SavedModel with what `endpoints` offers.
+    """Writes `parent/<n>`, a SavedModel with the endpoints of `signatures.create`.
 
     Args:
         network: A float32 model from `architectures.build`, without a class head.
@@ -144,7 +143,7 @@ def export(network, objective, parent, metadata):
         **metadata,
         **objective.metadata,
     }
-    offered = endpoints(network, objective, metadata["render_size"])
+    offered = signatures.create(network, objective, metadata["render_size"])
 
     def write(folder):
         # The endpoints track the variables that they use; `track` would store each once more.
@@ -154,7 +153,7 @@ def export(network, objective, parent, metadata):
         archive.write_out(str(folder), verbose=False)
         write_json(folder / METADATA_FILE, metadata)
         write_text(folder / README_FILE, _readme(network, objective, offered, metadata))
-        checksums.write_manifest(folder)
+        checksums.write_checksums(folder)
 
     return write_next_version(parent, write)
 
@@ -170,7 +169,7 @@ def _readme(network, objective, offered, metadata):
         if value is not None and value is not False
     ]
     return _README.format(
-        endpoints=table(offered),
+        endpoints=signatures.table(offered),
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
         sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
         metadata_file=METADATA_FILE.as_posix(),
@@ -280,7 +279,7 @@ def load(path):
     path = Path(path)
     metadata = read_metadata(path)
     checksums.verify(path, required=bundled.is_bundled(path))
-    with problem_explained(path):
+    with explain_load_errors(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:
             raise ValueError("it has no endpoint serving_default")

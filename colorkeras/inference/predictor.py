@@ -20,13 +20,13 @@ def load(model=bundled.DEFAULT_MODEL, render_size=None):
     """Loads a model.
 
     Args:
-        model: Name of a shipped model, or path of an export. An export is a program: load only
+        model: Name of a bundled model, or path of an export. An export is a program: load only
             what you trust.
         render_size: Pixels of the longer side of the picture that the network sees, 8..4096; None
             takes what the model was exported with.
 
     Returns:
-        `Model`.
+        `Predictor`.
 
     Raises:
         UserError: There is none, or it was not written by colorkeras; or `render_size` is out of
@@ -38,7 +38,7 @@ def load(model=bundled.DEFAULT_MODEL, render_size=None):
     >>> colorkeras.load("unet").name
     'unet 1'
     """
-    return Model(saved_model.load(bundled.resolve(model)), render_size)
+    return Predictor(saved_model.load(bundled.resolve(model)), render_size)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Result:
     error: UserError | None = None
 
 
-class Model:
+class Predictor:
     """Colors pictures of any size; luma stays that of the picture.
 
     Args:
@@ -204,7 +204,7 @@ def _as_image(image):
 
 
 def _checked(image):
-    """An array as `Model.color_image` takes its pixels.
+    """An array as `Predictor.color_image` takes its pixels.
 
     Raises:
         UserError: It is no picture.

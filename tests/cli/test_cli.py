@@ -126,7 +126,7 @@ UNUSABLE = [
     ("train --resume file", "'file'", "config.json", "folder that training printed"),
     ("train --resume empty --preview", "--preview", "one of them", "Leave"),
     ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
-    ("train --init missing.keras", "missing.keras", "shipped model's name", "architecture"),
+    ("train --init missing.keras", "missing.keras", "bundled model's name", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "Leave --arch away"),
     (
         "train --init {model} --prediction rgb",

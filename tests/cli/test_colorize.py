@@ -122,7 +122,7 @@ UNUSABLE = [
     ("scans --report scans --skip-existing", "scans", "Fix"),
     ("scans --report scans/a.jpg --overwrite", "which is a picture", "of its own"),
     ("scans --render-size 4", "render size of 4", "8 to 4096"),
-    ("scans --model missing", "'missing'", "shipped"),
+    ("scans --model missing", "'missing'", "bundled"),
     ("scans --variations 2", "--variations 2 of unet", "unet_vivid"),
     ("scans --temperature 1", "temperature 1", "Leave"),
     ("scans --model unet_vivid --temperature 1.6", "temperature 1.6", "1.5"),

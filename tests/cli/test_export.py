@@ -46,7 +46,7 @@ def test_the_difference_is_told_where_the_extra_is_installed(name, run, exports)
 @pytest.mark.parametrize(
     ("words", "received", "expected", "fix"),
     [
-        ("--model missing -o a.tflite", "'missing'", "shipped model", "numbered folder"),
+        ("--model missing -o a.tflite", "'missing'", "bundled model", "numbered folder"),
         ("--model {model} -o a.onnx", "'a.onnx'", ".tflite", "Name it a.tflite"),
         ("--model {model} -o file/a.tflite", "'file'", "a folder", "--output"),
         ("--model {model} -o old.tflite", "old.tflite", "not taken", "--overwrite"),

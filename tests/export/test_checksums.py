@@ -32,7 +32,9 @@ DAMAGES = {
     "assets/more.txt does not belong to it": lambda folder: (
         folder / "assets" / "more.txt"
     ).write_text("more"),
-    "sha256.json cannot be read": lambda folder: (folder / checksums.MANIFEST_FILE).write_text("{"),
+    "sha256.json cannot be read": lambda folder: (folder / checksums.CHECKSUMS_FILE).write_text(
+        "{"
+    ),
 }
 
 
@@ -48,7 +50,7 @@ def test_damage_is_found_before_tensorflow_reads(problem, copy, monkeypatch):
 
 
 def test_exports_of_earlier_versions_have_no_checksums(copy):
-    (copy / checksums.MANIFEST_FILE).unlink()
+    (copy / checksums.CHECKSUMS_FILE).unlink()
     saved_model.load(copy)
     with pytest.raises(UserError, match=r"damaged \(assets.extra/sha256.json cannot be read"):
         checksums.verify(copy, required=True)
@@ -56,14 +58,14 @@ def test_exports_of_earlier_versions_have_no_checksums(copy):
 
 @pytest.mark.parametrize("content", ["[]", "null", '"text"', '{"saved_model.pb": 1}', "\x00"])
 def test_checksums_that_are_none_are_refused(content, copy):
-    (copy / checksums.MANIFEST_FILE).write_text(content)
+    (copy / checksums.CHECKSUMS_FILE).write_text(content)
     with pytest.raises(UserError, match="damaged"):
         checksums.verify(copy, required=False)
 
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
-def test_shipped_models_have_checksums(name):
+def test_bundled_models_have_checksums(name):
     folder = bundled.resolve(name)
-    names = json.loads((folder / checksums.MANIFEST_FILE).read_text(encoding="utf-8"))
+    names = json.loads((folder / checksums.CHECKSUMS_FILE).read_text(encoding="utf-8"))
     assert {"saved_model.pb", "variables/variables.index"} <= set(names)
     checksums.verify(folder, required=True)

@@ -16,9 +16,9 @@ from tensorflow.core.protobuf import saved_model_pb2
 from colorkeras import objectives
 from colorkeras.color.spaces import luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.export import endpoints
 from colorkeras.export import saved_model as export
-from colorkeras.inference.predictor import Model
+from colorkeras.export import signatures as signatures_module
+from colorkeras.inference.predictor import Predictor
 from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.outputs import OUTPUTS
@@ -271,7 +271,7 @@ def test_bytes_endpoint_does_what_people_get_in_python(exports, name, kind):
         content = encoded(np.asarray(picture), kind)
         endpoint = model.saved_model.signatures["colorize_bytes"]
         (result,) = endpoint(image_bytes=tf.constant([content]))["image_bytes"].numpy()
-        expected = Model(model).colorize(Image.open(io.BytesIO(content)))
+        expected = Predictor(model).colorize(Image.open(io.BytesIO(content)))
         difference = decoded(result).astype(int) - np.asarray(expected)
         assert np.abs(difference).max() <= 1
 
@@ -368,7 +368,7 @@ def test_metadata_and_readme_tell_what_the_model_is(exported):
     assert metadata["num_parameters"] == exported.network.count_params()
     readme = (exported.folder / "README.md").read_text(encoding="utf-8")
     signatures = exported.model.saved_model.signatures
-    for line in endpoints.table(signatures).splitlines():
+    for line in signatures_module.table(signatures).splitlines():
         assert line in readme
     assert readme.count("\n| `") == len(signatures)
     assert ("Another seed" in readme) == exported.model.samples

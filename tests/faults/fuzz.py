@@ -121,9 +121,9 @@ def manifests(folder):
     from colorkeras.export import checksums
 
     (folder / "saved_model.pb").write_bytes(b"program")
-    path = folder / checksums.MANIFEST_FILE
+    path = folder / checksums.CHECKSUMS_FILE
     path.parent.mkdir()
-    checksums.write_manifest(folder)
+    checksums.write_checksums(folder)
     whole = path.read_bytes()
 
     def read(number):

@@ -1,6 +1,7 @@
-"""Writes the golden outputs of the shipped models: `python tests/golden/make.py`.
+"""Writes the golden outputs of the bundled models: `python tests/golden/make.py`.
 
-Run it only when a shipped model is replaced on purpose; `tests/test_shipped.py` compares with it.
+Run it only when a bundled model is replaced on purpose; `tests/export/test_bundled.py` compares
+its outputs with these.
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ def grayscale_input():
 
 
 def golden_strip(name):
-    """Output of a shipped model, pictures side by side: uint8 `[32, 256, 3]`."""
+    """Output of a bundled model, pictures side by side: uint8 `[32, 256, 3]`."""
     model = saved_model.load(bundled.resolve(name))
     colorize = model.saved_model.signatures["colorize"]
     return np.hstack(colorize(grayscale=tf.constant(grayscale_input()))["rgb"].numpy())

@@ -9,7 +9,7 @@ from PIL import Image
 
 import colorkeras
 from colorkeras.color.spaces import luma
-from colorkeras.inference import predictor as model_module
+from colorkeras.inference import predictor
 from colorkeras.utils.errors import UserError
 
 
@@ -76,7 +76,7 @@ def test_odd_sizes(model, size):
 
 
 def test_models_of_one_size_color_any(exports):
-    model = model_module.Model(exports("baseline").model)
+    model = predictor.Predictor(exports("baseline").model)
     assert model.colorize(np.full([50, 70], 128, np.uint8)).shape == (50, 70, 3)
 
 

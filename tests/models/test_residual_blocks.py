@@ -55,7 +55,7 @@ def test_residual_unet_as_users_train_it(output):
     prediction, logits = network(random(1, 33, 47, 1))
     assert prediction.shape == ((1, 33, 47, 2) if output == "chroma" else (1, 17, 24, 179))
     assert logits.shape == (1, 10)
-    # In float32 an export of it is below the 12 MB that a shipped model may take.
+    # In float32 an export of it is below the 12 MB that a bundled model may take.
     assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6
 
 

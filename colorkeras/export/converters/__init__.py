@@ -66,7 +66,7 @@ def convert(model, kind, path, image_size=None):
     model that samples the version of seed 0 at its own temperature.
 
     Args:
-        model: Name of a shipped model, or path of an export.
+        model: Name of a bundled model, or path of an export.
         kind: Key of `CONVERTERS`.
         path: File to write; it is replaced.
         image_size: Pixels, 8..1024: the only height and width of pictures that the file is to

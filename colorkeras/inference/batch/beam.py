@@ -27,7 +27,7 @@ from colorkeras.image_io import DecodedImage
 from colorkeras.inference import predictor as model
 from colorkeras.inference import streaming
 from colorkeras.inference.batch import plan, run
-from colorkeras.inference.batch.report import COLUMNS, Report, as_csv, row
+from colorkeras.inference.batch.report import COLUMNS, BatchReport, as_csv, row
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_text
 
@@ -56,7 +56,7 @@ def find(source, output):
             that all listed files share, or in the one before the first wildcard.
 
     Returns:
-        List of `jobs.Job`; all paths are absolute.
+        List of `plan.BatchItem`; all paths are absolute.
 
     Raises:
         UserError: There is no picture.
@@ -117,10 +117,10 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
 
     Args:
         pipeline: `beam.Pipeline`.
-        planned: List of `jobs.Job`.
-        loaded: `model.Model`, which workers load for themselves.
-        settings: `coloring.Settings`.
-        report: Path of a CSV file with a line for each file, see `job_report.Report`; one that is
+        planned: List of `plan.BatchItem`.
+        loaded: `Predictor`, which workers load for themselves.
+        settings: `run.ColorizeOptions`.
+        report: Path of a CSV file with a line for each file, see `BatchReport`; one that is
             there is continued.
         dead_letters: Path of another one, of files that failed alone, which is replaced.
     """
@@ -149,7 +149,7 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
 
 
 def counts(result):
-    """How many files there are of each of `coloring.STATUSES`: dict.
+    """How many files there are of each of `run.STATUSES`: dict.
 
     Args:
         result: Of a pipeline that ended.
@@ -166,13 +166,13 @@ class Shrunk:
     """A file as a network sees it.
 
     Attributes:
-        job: `jobs.Job`.
+        job: `plan.BatchItem`.
         stamp: Time and size of the file when it was read.
         pages: Of each page that is to be colored, float32 `[h, w, 1]` in 0..1, NumPy arrays.
         colors: Of each page, what the network made of it, float32 `[h, w, 3]` in 0..1.
     """
 
-    job: plan.Job
+    job: plan.BatchItem
     stamp: tuple
     pages: tuple
     colors: tuple = ()
@@ -193,7 +193,7 @@ class _Onlooker:
 
 
 class _Shrink(beam.DoFn):
-    """From a `Job` to a `Shrunk`; or to an `Outcome`, if nothing is left to do."""
+    """From a `BatchItem` to a `Shrunk`; or to an `FileResult`, if nothing is left to do."""
 
     def __init__(self, loaded, settings):
         self.render_size, self.image_size = loaded.render_size, loaded.exported.image_size
@@ -201,7 +201,7 @@ class _Shrink(beam.DoFn):
 
     def process(self, job):
         onlooker, stamp = _Onlooker(self.render_size, self.image_size), _stamp(job.source)
-        outcome = run.read_file(onlooker, job, self.settings)
+        outcome = run.dry_run(onlooker, job, self.settings)
         if outcome.status == run.DONE:
             yield Shrunk(job, stamp, tuple(onlooker.pages))
         else:
@@ -215,7 +215,7 @@ class ColorHandler(ModelHandler):
 
     Args:
         loaded: As for `color`.
-        settings: `coloring.Settings`.
+        settings: `run.ColorizeOptions`.
     """
 
     def __init__(self, loaded, settings):
@@ -263,7 +263,7 @@ class _Colorist:
 
 
 def _write(file, name, settings):
-    """From a `Shrunk` file with colors to an `Outcome`."""
+    """From a `Shrunk` file with colors to an `FileResult`."""
     source = file.job.source
     if _stamp(source) != file.stamp:
         error = UserError(
@@ -271,9 +271,9 @@ def _write(file, name, settings):
             "a file that nothing writes to",
             "Start again when it is whole.",
         )
-        return run.Outcome(source, run.FAILED, error=error)
+        return run.FileResult(source, run.FAILED, error=error)
     answers = list(zip(file.pages, file.colors, strict=True))
-    return run.color_file(_Colorist(name, answers), file.job, settings)
+    return run.colorize_file(_Colorist(name, answers), file.job, settings)
 
 
 def _stamp(path):
@@ -286,7 +286,7 @@ def _stamp(path):
 
 
 def _lost(failed):
-    """From a batch that failed, with the error's class, text and trace, to `Outcome`s."""
+    """From a batch that failed, with the error's class, text and trace, to `FileResult`s."""
     batch, (_, text, _) = failed
     for file in batch:
         source = file.job.source
@@ -295,11 +295,11 @@ def _lost(failed):
             "a batch that the network can color",
             "Where memory was short, pass a smaller --render-size or fewer --workers.",
         )
-        yield run.Outcome(source, run.FAILED, error=error)
+        yield run.FileResult(source, run.FAILED, error=error)
 
 
 def _write_report(path, outcomes):
-    report = Report(path, go_on=True)
+    report = BatchReport(path, go_on=True)
     for outcome in sorted(outcomes, key=lambda outcome: outcome.source):
         report.record(outcome)
     report.save()

@@ -23,7 +23,7 @@ _RESULT = re.compile(f"(.+){MARK}(_[0-9]+|{VERSIONS}|{SIDE_BY_SIDE})?")
 
 
 @dataclass(frozen=True)
-class Job:
+class BatchItem:
     """A file to be colored.
 
     Attributes:
@@ -58,7 +58,7 @@ def plan(inputs, output=None, recursive=False, num_versions=1, side_by_side=Fals
         side_by_side: Whether to write source and result in one picture as well.
 
     Returns:
-        List of `Job`. No path is written by two, none is a source: all but the first such job
+        List of `BatchItem`. No path is written by two, none is a source: all but the first such job
         have a problem.
 
     Raises:
@@ -69,7 +69,7 @@ def plan(inputs, output=None, recursive=False, num_versions=1, side_by_side=Fals
     paths = [Path(path) for path in inputs]
     if output is not None and _names_a_file(output, paths):
         image_io.check_target(output)
-        found = [(Job(paths[0]), Path(output))]
+        found = [(BatchItem(paths[0]), Path(output))]
     else:
         output = None if output is None else Path(output)
         found = [pair for path in paths for pair in _found(path, output, recursive)]
@@ -92,14 +92,14 @@ def plan_files(paths, output, root):
         root: The folder of all sources.
 
     Returns:
-        List of `Job`, as of `plan`.
+        List of `BatchItem`, as of `plan`.
 
     >>> [job] = plan_files(["scans/1950/beach.gif"], "color", "scans")
     >>> job.results[0].as_posix()
     'color/1950/beach.png'
     """
     found = [
-        (Job(path), _target(path, Path(output), path.relative_to(root)))
+        (BatchItem(path), _target(path, Path(output), path.relative_to(root)))
         for path in map(Path, paths)
     ]
     return _checked(_planned(found))
@@ -140,7 +140,7 @@ def is_folder(path):
 def _found(path, output, recursive):
     """Yields jobs without targets, each with the path of its result."""
     if not is_folder(path):
-        yield Job(path), _target(path, output, Path(path.name))
+        yield BatchItem(path), _target(path, output, Path(path.name))
         return
     # Results of an earlier run may lie in a folder below.
     below = output is not None and _identity(output) != _identity(path)
@@ -156,14 +156,14 @@ def _found(path, output, recursive):
         for name in sorted(names):
             if image_io.is_image(name) and not name.startswith("."):
                 file = Path(parent, name)
-                yield Job(file), _target(file, output, file.relative_to(path))
+                yield BatchItem(file), _target(file, output, file.relative_to(path))
     for error in problems:
         problem = UserError(
             f"the folder {quoted(error.filename)}, which cannot be read ({one_line(error)})",
             "a folder that may be read",
             "Change its permissions, or leave it away.",
         )
-        yield Job(Path(error.filename), problem=problem), None
+        yield BatchItem(Path(error.filename), problem=problem), None
 
 
 def _target(path, output, relative):
@@ -186,7 +186,7 @@ def _with_targets(job, target, num_versions, side_by_side):
         sheets[target.with_stem(target.stem + VERSIONS)] = results
     if side_by_side:
         sheets[target.with_stem(target.stem + SIDE_BY_SIDE)] = results[:1]
-    return Job(job.source, tuple(results), sheets)
+    return BatchItem(job.source, tuple(results), sheets)
 
 
 def _without_results(jobs):
@@ -197,7 +197,7 @@ def _without_results(jobs):
         match = _RESULT.fullmatch(job.source.stem)
         made_of = match and sources.get(job.source.with_name(match[1]))
         if made_of:
-            job = Job(job.source, skipped=f"by its name a result of {quoted(made_of)}")
+            job = BatchItem(job.source, skipped=f"by its name a result of {quoted(made_of)}")
         checked.append(job)
     return checked
 
@@ -224,7 +224,7 @@ def _checked(jobs):
                     "results of different names",
                     "Rename one of them, or color it by itself.",
                 )
-        checked.append(job if problem is None else Job(job.source, problem=problem))
+        checked.append(job if problem is None else BatchItem(job.source, problem=problem))
     return checked
 
 

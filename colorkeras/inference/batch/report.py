@@ -13,7 +13,7 @@ COLUMNS = ("source", "status", "results", "seconds", "notes")
 
 
 def row(outcome):
-    """The line of an `Outcome`: list of texts for `COLUMNS`."""
+    """The line of an `FileResult`: list of texts for `COLUMNS`."""
     error = [" ".join(str(outcome.error).split())] if outcome.error else []
     return [
         printable(outcome.source),
@@ -31,7 +31,7 @@ def as_csv(rows):
     return text.getvalue()
 
 
-class Report:
+class BatchReport:
     """Lines of a report, from threads as well.
 
     Args:
@@ -75,7 +75,7 @@ class Report:
         )
 
     def record(self, outcome):
-        """Takes the line of an `Outcome`."""
+        """Takes the line of an `FileResult`."""
         name = printable(outcome.source)
         was_there = outcome.notes == [RESULT_EXISTS]
         if was_there and self.rows.get(name, ("", ""))[1] == "done":

@@ -34,7 +34,7 @@ _LARGE_ONES = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Settings:
+class ColorizeOptions:
     """How files are colored.
 
     Attributes:
@@ -61,12 +61,12 @@ class Settings:
     skip_existing: bool = False
 
 
-SETTINGS = tuple(setting.name for setting in fields(Settings))
-"""Names of `Settings`."""
+OPTION_NAMES = tuple(setting.name for setting in fields(ColorizeOptions))
+"""Names of `ColorizeOptions`."""
 
 
 @dataclass
-class Outcome:
+class FileResult:
     """What became of a file.
 
     Attributes:
@@ -86,55 +86,55 @@ class Outcome:
     seconds: float = 0.0
 
 
-def color_all(model, jobs, settings, num_workers, record=lambda outcome: None):
+def colorize_files(model, jobs, settings, num_workers, record=lambda outcome: None):
     """Colors files.
 
     Args:
-        model: `Model`.
-        jobs: Iterable of `Job`.
-        settings: `Settings`.
+        model: `Predictor`.
+        jobs: Iterable of `BatchItem`.
+        settings: `ColorizeOptions`.
         num_workers: How many files are in the works at once, at least 1.
-        record: Function of each `Outcome`, called in threads as soon as there is one, so that none
-            is missed where the work is stopped.
+        record: Function of each `FileResult`, called from worker threads as soon as a file is
+            finished, so that none is missed if the run stops.
 
     Yields:
-        `Outcome` of each job, in their order.
+        `FileResult` of each job, in their order.
     """
 
     def color(job):
-        outcome = color_file(model, job, settings)
+        outcome = colorize_file(model, job, settings)
         record(outcome)
         return outcome
 
     return ordered_map(color, jobs, num_workers)
 
 
-def color_file(model, job, settings):
-    """Colors one file; what goes wrong becomes part of the `Outcome`.
+def colorize_file(model, job, settings):
+    """Colors one file; what goes wrong becomes part of the `FileResult`.
 
     Args:
-        model: `Model`, or whatever else has its "name" and "color_image".
-        job: `Job`.
-        settings: `Settings`.
+        model: `Predictor`, or whatever else has its "name" and "color_image".
+        job: `BatchItem`.
+        settings: `ColorizeOptions`.
     """
-    return _tried(_color_file, model, job, settings)
+    return _tried(_colorize_file, model, job, settings)
 
 
-def read_file(model, job, settings):
-    """Has a model color what `color_file` would, in the same order, and writes nothing.
+def dry_run(model, job, settings):
+    """Has a model color what `colorize_file` would, in the same order, and writes nothing.
 
     For a model that only looks at the pictures, and one version. With the arguments of
-    `color_file`.
+    `colorize_file`.
 
     Returns:
-        `Outcome`, which is final unless it is `DONE`.
+        `FileResult`, which is final unless it is `DONE`.
     """
-    return _tried(_read_file, model, job, settings)
+    return _tried(_dry_run, model, job, settings)
 
 
 def _tried(work, model, job, settings):
     started = time.perf_counter()
-    outcome = Outcome(job.source)
+    outcome = FileResult(job.source)
     try:
         if job.skipped is not None:
             raise _SkippedError(job.skipped)
@@ -178,14 +178,14 @@ def _wanted(job, settings):
     return wanted
 
 
-def _read_file(model, job, settings, outcome):
+def _dry_run(model, job, settings, outcome):
     _wanted(job, settings)
     with _opened(job.source, settings) as contents:
         for _ in _colored(model, contents, settings.seed, settings):
             pass
 
 
-def _color_file(model, job, settings, outcome):
+def _colorize_file(model, job, settings, outcome):
     wanted = _wanted(job, settings)
     software = f"colorkeras {__version__}, model {model.name}" if settings.mark else None
     for number, target in enumerate(job.results):

@@ -13,7 +13,7 @@ import colorkeras
 from colorkeras import image_io
 from colorkeras.image_io import SOURCE_TYPE
 from colorkeras.inference.batch import plan, run
-from colorkeras.inference.batch.run import DONE, FAILED, SKIPPED, Settings
+from colorkeras.inference.batch.run import DONE, FAILED, SKIPPED, ColorizeOptions
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def folder(tmp_path, monkeypatch):
 
 def color(model, *inputs, output=None, versions=1, side_by_side=False, num_workers=1, **settings):
     planned = plan.plan(inputs, output, num_versions=versions, side_by_side=side_by_side)
-    return list(run.color_all(model, planned, Settings(**settings), num_workers))
+    return list(run.colorize_files(model, planned, ColorizeOptions(**settings), num_workers))
 
 
 def pixels_of(path):

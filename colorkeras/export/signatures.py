@@ -33,7 +33,7 @@ def table(names=tuple(_ROWS)):
     return _HEADER + "".join(f"| `{name}` | {_ROWS[name]} |\n" for name in names)
 
 
-def endpoints(network, objective, render_size):
+def create(network, objective, render_size):
     """The endpoints of a trained network.
 
     All offer "serving_default", "colorize" and "colorize_bytes"; networks that can sample also
