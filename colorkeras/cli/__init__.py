@@ -32,7 +32,7 @@ COMMANDS = {
     "evaluate": "measure exported models on a data set",
     "export": "convert a model to an ONNX or LiteRT file",
     "compare": "show several models on the same pictures",
-    "report": "remake the tables and figures of README.md and RESULTS.md from results/",
+    "report": "remake the tables and figures of docs/results.md from results/",
 }
 
 DONE, FAILED, UNUSABLE = 0, 1, 2

@@ -1,4 +1,7 @@
-"""Remake from results/ the tables of README.md, RESULTS.md and the cards of bundled models."""
+"""Remake from results/ the tables of docs/results.md and the cards of bundled models."""
+
+import os
+from pathlib import Path
 
 from colorkeras.cli import DONE
 from colorkeras.evaluation import results, results_page
@@ -11,8 +14,9 @@ from colorkeras.utils.files import write_between_markers, write_json
 def add_arguments(parser):
     """Adds the options of the command."""
     parser.add_argument("--results", default="results", metavar="DIR", help="default %(default)s")
-    parser.add_argument("--readme", default="README.md", metavar="FILE", help="default %(default)s")
-    parser.add_argument("--page", default="RESULTS.md", metavar="FILE", help="default %(default)s")
+    parser.add_argument(
+        "--page", default="docs/results.md", metavar="FILE", help="default %(default)s"
+    )
 
 
 def run(options):
@@ -20,10 +24,8 @@ def run(options):
     measured = results.load(options.results)
     adjusted = results.load_adjusted(options.results)
     results.check_same_data({**measured, **adjusted})
-    texts = {
-        options.readme: results.markdown(measured),
-        options.page: results_page.markdown(measured, adjusted),
-    }
+    location = os.path.relpath(options.results, Path(options.page).parent)
+    texts = {options.page: results_page.markdown(measured, adjusted, Path(location).as_posix())}
     cards = {}
     for name in bundled.BUNDLED_MODELS:
         if name in measured:

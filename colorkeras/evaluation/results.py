@@ -1,4 +1,4 @@
-"""The README's table and figure, remade from the committed `results/` without retraining."""
+"""Committed `results/`: reading them, and the parts that tables and figures share."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorkeras.evaluation import REFERENCES, table_lines
+from colorkeras.evaluation import REFERENCES
 from colorkeras.evaluation.pictures import NUM_SAMPLES
 from colorkeras.utils import plots as figures
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import literal
 
 COMPARISON_FILE = "comparison.png"
-
-COLUMNS = ("psnr_pooled", "psnr_mean", "ssim", "mae", "ab_rmse", "ciede2000", "colorfulness")
-"""Keys of `METRICS` that the README's table shows."""
 
 
 def load(folder):
@@ -97,27 +94,6 @@ def _read(file):
             "Run that command again with --overwrite.",
         )
     return metrics
-
-
-def markdown(results):
-    """The table of all models with its conditions, as Markdown.
-
-    Args:
-        results: From `load`.
-
-    Returns:
-        str.
-    """
-    references = reference_rows(results)
-    rows = {title: metrics["metrics"] for title, metrics in results.items()} | references
-    settings = settings_lines(results)
-    settings += [[""] * len(settings[0])] * len(references)
-    lines = [
-        [title, *cells, *values]
-        for (title, *values), cells in zip(table_lines(rows, COLUMNS), settings, strict=True)
-    ]
-    table = markdown_table(lines, num_text_columns=2)
-    return f"{conditions(results)}\n\n{table}\n\n![ten pictures](results/{COMPARISON_FILE})"
 
 
 def reference_rows(results):

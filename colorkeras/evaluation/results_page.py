@@ -1,4 +1,4 @@
-"""RESULTS.md: all figures of all models that were measured, remade from `results/`."""
+"""The results page of the documentation, generated from `results/`."""
 
 from pathlib import Path
 
@@ -29,19 +29,20 @@ CURVES = ("psnr_pooled", "ciede2000", "colorfulness")
 """Keys of `METRICS` that are drawn against minutes."""
 
 
-def markdown(results, adjusted):
+def markdown(results, adjusted, location="../results"):
     """The page's tables and links to its figures, as Markdown.
 
     Args:
         results: From `results.load`.
         adjusted: From `results.load_adjusted`.
+        location: Relative path from the page to the folder of the results.
 
     Returns:
         str.
     """
     rows = {**results, **adjusted}
     parts = [conditions(results), _group_tables(rows), _judged_table(rows), _settings(results)]
-    return "\n\n".join(part for part in [*parts, _links(results, rows)] if part)
+    return "\n\n".join(part for part in [*parts, _links(results, rows, location)] if part)
 
 
 def card_metrics(metrics):
@@ -208,8 +209,8 @@ def _judged_table(rows):
         lines.append([title, *cells])
     seeds = len(first["model"]["seeds"])
     return (
-        f"### plausible\n\nFooling rates are means over {seeds} networks, beside them the lowest "
-        f"and the highest.\n\n{markdown_table(lines)}"
+        f"### realism\n\nFooling rates are means over {seeds} networks, with the lowest and the "
+        f"highest in parentheses.\n\n{markdown_table(lines)}"
     )
 
 
@@ -219,7 +220,7 @@ def _settings(results):
     return f"### Training\n\n{markdown_table([['', *header], *lines], num_text_columns=2)}"
 
 
-def _links(results, rows):
+def _links(results, rows, location):
     pictures = {
         "The same ten pictures": COMPARISON_FILE,
         "Color error and colorfulness": ERROR_FILE,
@@ -233,5 +234,5 @@ def _links(results, rows):
             pictures[f"The worst pictures of {name}"] = f"{name}/worst.png"
         if metrics.get("calibration"):
             pictures[f"Whether {name} knows how sure it is"] = f"{name}/reliability.png"
-    sections = (f"### {title}\n\n![{title}](results/{file})" for title, file in pictures.items())
+    sections = (f"### {title}\n\n![{title}]({location}/{file})" for title, file in pictures.items())
     return "\n\n".join(sections)

@@ -274,7 +274,7 @@ def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, m
 @pytest.mark.slow
 def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkeypatch):
     folder, marked = exports("skip_cnn").folder, f"kept\n{BEGIN}\nold\n{END}\nkept\n"
-    for name in ("README.md", "RESULTS.md", "card/README.md"):
+    for name in ("docs/results.md", "card/README.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(marked, encoding="utf-8")
     words = f"evaluate --model {folder} --dataset sample --results measured"
@@ -288,14 +288,14 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
     (measured,) = results.load("measured").values()
     monkeypatch.setattr(saved_model, "read_metadata", lambda folder: measured["model"])
     status, output, _ = main("report --results measured")
-    assert status == cli.DONE and output.startswith("1 models: README.md, RESULTS.md, ")
-    for name in ("README.md", "RESULTS.md", "card/README.md"):
+    assert status == cli.DONE and output.startswith("1 models: docs/results.md, ")
+    for name in ("docs/results.md", "card/README.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
         assert "old" not in text and "PSNR, pooled (dB)" in text
     kept = metadata.read_metrics(tmp_path / "card")
     assert kept["metrics"]["psnr_pooled"]["model"] == measured["metrics"]["psnr_pooled"]
-    assert "skip_cnn, saturation 2" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    assert "skip_cnn, saturation 2" in (tmp_path / "docs/results.md").read_text(encoding="utf-8")
     assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
 
 

@@ -1,4 +1,4 @@
-"""Tests of RESULTS.md, from results as `evaluate --results` writes them."""
+"""Tests of docs/results.md, from results as `evaluate --results` writes them."""
 
 import pytest
 from PIL import Image
@@ -79,7 +79,7 @@ def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
     page = results_page.markdown(measured, {})
     for path in written:
-        assert f"(results/{path.name})" in page
+        assert f"(../results/{path.name})" in page
         with Image.open(path) as image:
             assert image.format == "PNG"
     assert len(written) == 1 + judged + history
