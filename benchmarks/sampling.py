@@ -2,11 +2,11 @@
 
     python benchmarks/sampling.py --vary temperature 0.8 0.9 0.95 0.98 1.01 1.1 \\
         --vary noise_1 0.95 --vary noise_2 0.6 0.8 --vary noise_4 0.7 --vary noise_mean 0.5 \\
-        --vary true_classes 0.5 1 --vary guidance 2
+        --vary true_classes 0.5 1 --vary guidance_scale 2
     python benchmarks/sampling.py --page-only                # the page anew, from its record
 
-Each `--vary` takes a setting's name and values; the others are as in the model. Settings are steps,
-temperature, guidance, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be,
+Each `--vary` takes a setting's name and values; the others are as in the model. Settings are
+sampling_steps, temperature, guidance_scale, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be,
 "noise_mean", "noise_4", "noise_2" and "noise_1", temperatures of parts of the noise beside that of
 all, from that of the whole picture to the finest (`colorkeras.objectives.noise`), and
 "true_classes", the share of the pictures of which the guide is told the class by their labels, of
@@ -51,7 +51,7 @@ NOISE_PARTS = {"noise_mean": 1.0, **{f"noise_{distance}": 1.0 for distance in AM
 NOT_EXPORTED = {"time_warp": flow.TIME_WARP, "true_classes": 0.0, **NOISE_PARTS}
 """What exports do not tell of themselves, as it is where it is not varied."""
 
-SETTINGS = {"steps": int, "temperature": float, "guidance": float}
+SETTINGS = {"sampling_steps": int, "temperature": float, "guidance_scale": float}
 SETTINGS |= dict.fromkeys(NOT_EXPORTED, float)
 """The kind of number of what can be varied."""
 
@@ -188,7 +188,7 @@ def variation(words):
         raise UserError(
             f"--vary {' '.join(words)}",
             f"one of {', '.join(SETTINGS)}, and positive numbers, of true_classes at most 1",
-            "For example --vary steps 4 8.",
+            "Pass --vary sampling_steps 4 8, for example.",
         )
     return name, numbers
 
@@ -208,7 +208,9 @@ def main():
     if options.samples < 1:
         raise UserError(f"--samples {options.samples}", "at least 1", "Leave --samples away.")
     if not options.vary and not options.page_only:
-        raise UserError("no --vary", "a setting and its values", "Pass --vary steps 4 8, say.")
+        raise UserError(
+            "no --vary", "a setting and its values", "Pass --vary sampling_steps 4 8, for example."
+        )
     if not options.page_only:
         record(options)
     found = json.loads(TARGET.with_suffix(".json").read_text(encoding="utf-8"))
@@ -220,7 +222,7 @@ def record(options):
     """Measures what the command line asks for, and writes it down line by line."""
     variations = [variation(words) for words in options.vary]
     settings = {**restore.color_settings(options.model), **NOT_EXPORTED}
-    if "steps" not in settings:
+    if "sampling_steps" not in settings:
         raise UserError(
             f"--model {options.model}, which follows no flow",
             "a model that was trained with --objective flow",

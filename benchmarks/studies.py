@@ -3,7 +3,7 @@
     python benchmarks/studies.py --study structure     # loss: mean squared error or structure
     python benchmarks/studies.py --study scan          # augmentation: flips, or damage as of scans
     python benchmarks/studies.py --study optimizer     # AdamW or Muon
-    python benchmarks/studies.py --study recipes       # the recipes shortened: the noise of seeds
+    python benchmarks/studies.py --study presets       # the presets shortened: the noise of seeds
     python benchmarks/studies.py --study scan --page-only     # the page anew, from its records
 
 Each trains what `--work-dir` does not hold yet, so a stopped study goes on, evaluates every export
@@ -75,16 +75,16 @@ STUDIES = {
     "optimizer": Study(
         "Does Muon get further than AdamW in the same epochs?",
         {
-            f"faithful, {optimizer}": f"--preset accurate --optimizer {optimizer}"
+            f"accurate, {optimizer}": f"--preset accurate --optimizer {optimizer}"
             for optimizer in ("adamw", "muon")
         },
         degradations=("none",),
         seeds=(0,),
         split="validation",
     ),
-    "recipes": Study(
-        "How much do the recipes' figures depend on the seed?",
-        {recipe: f"--preset {recipe}" for recipe in PRESETS},
+    "presets": Study(
+        "How much do the metrics of the presets depend on the seed?",
+        {preset: f"--preset {preset}" for preset in PRESETS},
         degradations=("none",),
         seeds=(0, 1, 2),
         epochs=2,

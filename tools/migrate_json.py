@@ -29,15 +29,25 @@ RENAMED = {
 }
 """New keys by the old ones, at any depth."""
 
+RENAMED_ENTRIES = {"setting": RENAMED, "variant": {"faithful": "accurate"}}
+"""Entries of studies that hold the name of a setting or of a preset, with the new names."""
+
 
 def renamed(value):
     """Return JSON content with its keys renamed.
 
     >>> renamed({"echo": {"figures": [{"steps": 5}]}, "loss": "echo"})
     {'grayscale_baseline': {'metrics': [{'sampling_steps': 5}]}, 'loss': 'echo'}
+    >>> renamed({"setting": "guidance", "value": 2.0})
+    {'setting': 'guidance_scale', 'value': 2.0}
     """
     if isinstance(value, dict):
-        return {RENAMED.get(key, key): renamed(item) for key, item in value.items()}
+        return {
+            RENAMED.get(key, key): RENAMED_ENTRIES[key].get(item, item)
+            if key in RENAMED_ENTRIES
+            else renamed(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [renamed(item) for item in value]
     return value

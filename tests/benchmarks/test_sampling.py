@@ -34,9 +34,11 @@ def test_curves_join_the_values_of_a_setting(sampling):
     def line(setting, value):
         return {"setting": setting, "value": value, "metrics": dict.fromkeys(FIGURES, value)}
 
-    record = {"lines": [line("steps", 4), line("steps", 8), line("temperature", 0.5)]}
+    record = {
+        "lines": [line("sampling_steps", 4), line("sampling_steps", 8), line("temperature", 0.5)]
+    }
     assert sampling["curves"](record) == {
-        "steps": {"names": ["4", "8"], **{name: [4, 8] for name in FIGURES}},
+        "sampling_steps": {"names": ["4", "8"], **{name: [4, 8] for name in FIGURES}},
         "temperature": {"names": ["0.5"], **{name: [0.5] for name in FIGURES}},
     }
 
@@ -69,7 +71,12 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
     labels = np.arange(200) % 7 + 1
     numbers = tf.constant([0, 59, 60, 100, 159, 160])
     for share in (0, 0.6, 1):
-        settings = {"steps": 1, "mirror": True, **sampling["NOT_EXPORTED"], "true_classes": share}
+        settings = {
+            "sampling_steps": 1,
+            "flip_tta": True,
+            **sampling["NOT_EXPORTED"],
+            "true_classes": share,
+        }
         color = sampling["colorizer"](Network(), labels, settings)
         color(tf.fill([6, 8, 8, 1], 0.5), numbers)
     np.testing.assert_array_equal(told[0], 9)
@@ -95,7 +102,7 @@ def drawn(sampling, monkeypatch):
         monkeypatch.setattr(noise, name, getattr(noise, name))
 
     def draw(settings, sample=0):
-        settings = sampling["NOT_EXPORTED"] | {"steps": 1, "temperature": 0.5} | settings
+        settings = sampling["NOT_EXPORTED"] | {"sampling_steps": 1, "temperature": 0.5} | settings
         color = sampling["colorizer"](LeavesNoise(), np.zeros(2), settings, sample)
         return color(tf.fill([2, 8, 8, 1], 0.5), tf.range(2)).numpy()
 
@@ -119,13 +126,20 @@ def test_each_part_of_the_noise_has_a_temperature(drawn, part):
 
 
 def test_settings_are_numbers_of_their_kind(sampling):
-    assert sampling["variation"](["steps", "4", "8"]) == ("steps", [4, 8])
+    assert sampling["variation"](["sampling_steps", "4", "8"]) == ("sampling_steps", [4, 8])
     assert sampling["variation"](["temperature", "0.5"]) == ("temperature", [0.5])
 
 
 @pytest.mark.parametrize(
     "words",
-    ["steps", "steps 1.5", "steps 0", "width 3", "guidance nan", "true_classes 50"],
+    [
+        "sampling_steps",
+        "sampling_steps 1.5",
+        "sampling_steps 0",
+        "width 3",
+        "guidance_scale nan",
+        "true_classes 50",
+    ],
 )
 def test_other_settings_are_refused(sampling, words):
     with pytest.raises(UserError, match="Received: --vary " + words):
@@ -136,9 +150,9 @@ def test_nothing_is_measured_of_what_is_refused(sampling, monkeypatch):
     for words, received in (
         ("--samples 0", "--samples 0"),
         ("", "no --vary"),
-        ("--model unet --vary steps 4", "--model unet, which follows no flow"),
-        ("--vary steps 4 --vary temperature 1 3", "--temperature 3"),
-        ("--vary guidance 0.5", "--guidance-scale 0.5"),
+        ("--model unet --vary sampling_steps 4", "--model unet, which follows no flow"),
+        ("--vary sampling_steps 4 --vary temperature 1 3", "--temperature 3"),
+        ("--vary guidance_scale 0.5", "--guidance-scale 0.5"),
     ):
         monkeypatch.setattr("sys.argv", ["sampling.py", *words.split()])
         with pytest.raises(UserError, match="Received: " + received):
@@ -152,12 +166,12 @@ def test_figures_are_means_over_samples(sampling, monkeypatch):
     monkeypatch.setitem(names, "recolor", lambda color, source: color)
     monkeypatch.setitem(names, "fooling_rate", lambda truth, recolored, *_: recolored.max() / 2)
 
-    class Judge:
+    class LearnedMetrics:
         @staticmethod
         def judge(truth, labels, recolored, sizes):
             return {"metrics": {"top1": float(recolored.max())}}
 
-    monkeypatch.setitem(names, "judge", Judge)
+    monkeypatch.setitem(names, "learned_metrics", LearnedMetrics)
     measured = sampling["measure"]([pictures, colored], ArraySource(colored))
     assert measured["top1"] == 100 and measured["fooling_4"] == 50
     np.testing.assert_allclose(measured["colorfulness_ratio"], 50, atol=1e-3)

@@ -65,7 +65,7 @@ def test_mean_range_references_and_conditions(studies):
     assert rows[4][2] == "7.000" and set(rows[5][2:]) >= {"30.000", ""}
 
 
-@pytest.mark.parametrize("name", ["structure", "scan", "recipes"])
+@pytest.mark.parametrize("name", ["structure", "scan", "presets"])
 def test_committed_pages_are_what_their_records_say(name, studies):
     target = ROOT / "results" / "studies" / name
     records = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
@@ -82,27 +82,27 @@ def test_one_seed_has_no_range(studies):
 
 
 def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
-    study = studies["STUDIES"]["recipes"]
+    study = studies["STUDIES"]["presets"]
     runs = [run_with(1.0, "none", seed) for seed in (0, 1, 2)]
     fewer = [{**run, "metrics": {"psnr_pooled": 2.0}} for run in runs]
     records = [
-        {"variant": "faithful", "degradation": "none", "runs": fewer},
+        {"variant": "accurate", "degradation": "none", "runs": fewer},
         {"variant": "vivid", "degradation": "none", "runs": runs},
     ]
     lines = studies["markdown"](study, records).splitlines()
-    (row,) = [line for line in lines if line.startswith("| faithful: mse")]
+    (row,) = [line for line in lines if line.startswith("| accurate: mse")]
     assert row.count("2.000 (0.000)") == 1 and row.count("|  |") > 5
 
 
 def test_runs_of_other_commits_and_lengths_are_done_again(studies, tmp_path, monkeypatch):
     exports, names = {}, studies["train"].__globals__
 
-    class Export:
+    class SavedModel:
         @staticmethod
         def load(path):
             return type("Exported", (), {"metadata": exports[path.name]})
 
-    monkeypatch.setitem(names, "export", Export)
+    monkeypatch.setitem(names, "saved_model", SavedModel)
     monkeypatch.setitem(names, "git_commit", lambda: "now")
     monkeypatch.setitem(names, "run_script", lambda *words: None)
 
