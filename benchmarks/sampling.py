@@ -1,20 +1,24 @@
-"""What the settings of a flow bring: a curve for each that is varied.
+"""How the sampling settings of a flow model trade colorfulness against realism.
 
     python benchmarks/sampling.py --vary temperature 0.8 0.9 0.95 0.98 1.01 1.1 \\
         --vary noise_1 0.95 --vary noise_2 0.6 0.8 --vary noise_4 0.7 --vary noise_mean 0.5 \\
         --vary true_classes 0.5 1 --vary guidance_scale 2
-    python benchmarks/sampling.py --page-only                # the page anew, from its record
+    python benchmarks/sampling.py --page-only                # rebuild the page from its record
 
-Each `--vary` takes a setting's name and values; the others are as in the model. Settings are
-sampling_steps, temperature, guidance_scale, "time_warp", what `colorkeras.objectives.flow.TIME_WARP` would be,
-"noise_mean", "noise_4", "noise_2" and "noise_1", temperatures of parts of the noise beside that of
-all, from that of the whole picture to the finest (`colorkeras.objectives.noise`), and
-"true_classes", the share of the pictures of which the guide is told the class by their labels, of
-the others by the encoder: what recognizing more would bring. On the validation part, because `test`
-is not to choose by; networks learn from few pictures there, and so are fooled more often, at more
-than 4x4 pixels so often that they say nothing. Writes `results/studies/sampling.json`, `.md` and
-`.png`; the page shows the last result. A sample for a value takes half a minute to a minute on two
-CPU cores. `latency.py` tells what steps cost.
+Each `--vary` takes one setting and its values; all other settings keep the model's values. Besides
+the exported settings sampling_steps, temperature and guidance_scale, these can vary:
+
+- time_warp: `colorkeras.objectives.flow.TIME_WARP`.
+- noise_mean, noise_4, noise_2, noise_1: temperatures of the parts of the noise, from its mean over
+  the image to its finest scale (`colorkeras.objectives.noise`), on top of the overall temperature.
+- true_classes: share of the images whose ground-truth class conditions the velocity network; the
+  others use the class that the encoder predicts. It shows what better recognition would gain.
+
+Measured on the validation part, because settings must not be chosen on `test`. It has few images to
+train the discriminators on, so fooling rates are higher than on `test`, and above 4x4 pixels too
+high to tell settings apart. Writes `results/studies/sampling.json`, `.md` and `.png`; the page
+shows the last result. One sample of one value takes 30 to 60 seconds on two CPU cores.
+`latency.py` measures the cost of solver steps.
 """
 
 import argparse
