@@ -56,7 +56,7 @@ from colorkeras.training.train_step import Colorizer
 from colorkeras.utils.determinism import make_deterministic
 from colorkeras.utils.errors import DivergedError, UserError, check_choice
 from colorkeras.utils.files import write_json
-from colorkeras.utils.version import git_commit, versions
+from colorkeras.utils.version import git_commit, package_versions
 
 ENCODER = ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2))
 """Channels and stride of each convolution on the way down."""
@@ -326,7 +326,7 @@ def main():
         "batch_size": config.batch_size,
         "precision": precision,
         "device": describe_device(),
-        "versions": versions(),
+        "versions": package_versions(),
         "git_commit": git_commit(),
         "optimizer": config.optimizer,
         "learning_rate": config.learning_rate,

@@ -21,7 +21,7 @@ from colorkeras.export import bundled
 from colorkeras.inference import predictor
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import writing
+from colorkeras.utils.files import atomic_write
 
 SHOWN = 256
 """Pixels: height and width of each picture in the figures."""
@@ -69,7 +69,7 @@ def main():
     plots.save_rows(options.output, pictures, "black-and-white photographs")
     pairs = zip(pictures["as they are"], pictures[bundled.DEFAULT_MODEL], strict=True)
     for file, pair in zip(files, pairs, strict=True):
-        with writing(file.with_name(f"{file.stem}_pair.png")) as temporary:
+        with atomic_write(file.with_name(f"{file.stem}_pair.png")) as temporary:
             Image.fromarray(np.hstack(pair)).save(temporary)
     print(options.output)
 

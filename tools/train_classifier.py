@@ -29,7 +29,7 @@ from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.training.optimizers import NO_DECAY
 from colorkeras.training.precision import choose_precision
 from colorkeras.utils.determinism import make_deterministic
-from colorkeras.utils.files import writing
+from colorkeras.utils.files import atomic_write
 
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
@@ -111,7 +111,7 @@ def main():
     dataset = load_dataset("cifar10", options.data_dir)
     network = train(dataset, options.epochs, options.seed)
     print(f"{dataset.description}: test accuracy {accuracy(network, dataset.test):.2%}")
-    with writing(options.output) as temporary:
+    with atomic_write(options.output) as temporary:
         network.save(temporary)
 
 

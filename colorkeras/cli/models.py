@@ -10,7 +10,7 @@ from colorkeras.cli import DONE
 from colorkeras.export import bundled
 from colorkeras.export import metadata as export_files
 from colorkeras.utils.errors import check_choice
-from colorkeras.utils.text_table import format_lines
+from colorkeras.utils.text_table import format_table
 
 GAINED = "psnr_pooled"
 """Name of the metric whose gain over the grayscale baseline the table shows."""
@@ -57,7 +57,7 @@ def _facts(folders):
         megabytes = f"{export_files.num_bytes(folder) / 1e6:.1f}"
         purpose = bundled.PURPOSES[name]
         lines.append([name, folder.name, purpose, dataset, parameters, megabytes])
-    return format_lines("model", lines, num_text_columns=4)
+    return format_table("model", lines, num_text_columns=4)
 
 
 def _figures(folders):
@@ -78,7 +78,7 @@ def _figures(folders):
         figures = content["metrics"]
         cells = [_value(figures[GAINED]), _gain(figures[GAINED])]
         lines.append([name, *cells, *(_value(figures.get(column)) for column in columns)])
-    return "\n".join([*conditions, format_lines("model", lines)])
+    return "\n".join([*conditions, format_table("model", lines)])
 
 
 def _title(figure):

@@ -8,7 +8,7 @@ import numpy as np
 from colorkeras import evaluation
 from colorkeras.evaluation import column_title, format_value, metric_names, table_lines, table_rows
 from colorkeras.evaluation.metrics import GROUPS, METRICS
-from colorkeras.evaluation.results import literal, markdown_table
+from colorkeras.evaluation.results import escape_markdown, markdown_table
 from colorkeras.export.saved_model import ExportedModel
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
@@ -257,4 +257,4 @@ def _explanation(name):
     metric = METRICS[name]
     direction = {True: "Higher is better.", False: "Lower is better.", None: ""}
     sentences = f"{metric.description} {direction[metric.higher_is_better]}".rstrip()
-    return "- " + literal(f"{column_title(name)}: {sentences}")
+    return "- " + escape_markdown(f"{column_title(name)}: {sentences}")

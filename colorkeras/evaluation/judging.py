@@ -13,7 +13,7 @@ from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.evaluation.tables import table_lines
 from colorkeras.utils.errors import one_line
 from colorkeras.utils.files import write_json
-from colorkeras.utils.text_table import format_lines
+from colorkeras.utils.text_table import format_table
 
 REFERENCES = {
     "grayscale_baseline": CONDITIONS["grayscale_baseline"],
@@ -148,4 +148,4 @@ def judged_table(models, references):
         for name in learned_metrics.FIGURES
         if any(name in figures for figures in rows.values())
     ]
-    return format_lines("realism", table_lines(rows, names, learned_metrics.FIGURES))
+    return format_table("realism", table_lines(rows, names, learned_metrics.FIGURES))

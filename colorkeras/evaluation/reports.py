@@ -14,7 +14,7 @@ from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.pictures import color_images, load_pictures, sample_numbers
 from colorkeras.evaluation.tables import format_groups
 from colorkeras.utils import plots
-from colorkeras.utils.files import write_json, writing
+from colorkeras.utils.files import atomic_write, write_json
 
 REPORT_FILES = ("metrics.json", "samples.png", "pictures.png", "worst.png", "reliability.png")
 """Figures; ten pictures for people, labelled; the bare pixels of the same, of a model that samples
@@ -73,7 +73,7 @@ class Report:
             reliability_file.unlink(missing_ok=True)  # That of a model that was here before.
         else:
             calibration.save_plot(reliability_file, self.metrics["calibration"], title)
-        with writing(pictures_file) as temporary:
+        with atomic_write(pictures_file) as temporary:
             Image.fromarray(
                 np.concatenate([np.hstack(row) for row in self.pictures.values()])
             ).save(temporary)

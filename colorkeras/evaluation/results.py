@@ -10,7 +10,7 @@ from colorkeras.evaluation import REFERENCES
 from colorkeras.evaluation.pictures import NUM_SAMPLES
 from colorkeras.utils import plots as figures
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import literal
+from colorkeras.utils.files import escape_markdown
 
 COMPARISON_FILE = "comparison.png"
 
@@ -131,7 +131,7 @@ def markdown_table(lines, num_text_columns=1):
     """
     (first, *header), *body = lines
     alignment = ["---"] * num_text_columns + ["---:"] * (len(header) + 1 - num_text_columns)
-    cells = [[first or "model", *map(literal, header)], alignment, *body]
+    cells = [[first or "model", *map(escape_markdown, header)], alignment, *body]
     # A bar would end its cell.
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells
@@ -145,8 +145,8 @@ def conditions(results):
     return (
         f"{first['dataset']}, {first['num_images']:,} pictures. "
         f"Trained on {distinct(models, 'device')} in {distinct(models, 'precision')}, "
-        f"loss {literal(distinct(models, 'loss'))}, batch {distinct(models, 'batch_size')}, "
-        f"seed {distinct(models, 'seed')}."
+        f"loss {escape_markdown(distinct(models, 'loss'))}, "
+        f"batch {distinct(models, 'batch_size')}, seed {distinct(models, 'seed')}."
     )
 
 

@@ -19,7 +19,7 @@ from colorkeras.evaluation.results import (
     settings_lines,
 )
 from colorkeras.utils import plots as figures
-from colorkeras.utils.files import literal
+from colorkeras.utils.files import escape_markdown
 
 ERROR_FILE, JUDGES_FILE, MINUTES_FILE = "color_error.png", "judges.png", "minutes.png"
 """One dot a model: color error against colorfulness; fooling rate against top-1 accuracy. Curves of
@@ -102,7 +102,9 @@ def card_markdown(metrics):
     for name, figure in card_metrics(metrics)["metrics"].items():
         values = figure["model"], figure["references"].get("grayscale_baseline")
         cells = (format_value(value, name, definitions) for value in values)
-        lines.append(f"| {literal(column_title(name, definitions))} | {' | '.join(cells)} |")
+        lines.append(
+            f"| {escape_markdown(column_title(name, definitions))} | {' | '.join(cells)} |"
+        )
     table = "\n".join(lines)
     return f"{metrics['dataset']}, {metrics['num_images']:,} pictures.\n\n{table}"
 

@@ -1,7 +1,7 @@
 """Figures as text: their titles, digits and units, and tables of them for a terminal."""
 
 from colorkeras.evaluation.metrics import GROUPS, METRICS
-from colorkeras.utils.text_table import WIDTH, format_lines
+from colorkeras.utils.text_table import WIDTH, format_table
 
 
 def metric_names(rows, group=None):
@@ -51,7 +51,7 @@ def format_groups(rows, width=WIDTH):
     """
     columns = {group: metric_names(rows, group) for group in GROUPS}
     return "\n\n".join(
-        format_lines(group, table_lines(rows, names), width)
+        format_table(group, table_lines(rows, names), width)
         for group, names in columns.items()
         if names
     )

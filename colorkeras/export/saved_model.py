@@ -19,7 +19,14 @@ from colorkeras.export.metadata import (
 )
 from colorkeras.models import architectures
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import BEGIN, END, literal, write_json, write_next_version, write_text
+from colorkeras.utils.files import (
+    RESULTS_BEGIN,
+    RESULTS_END,
+    escape_markdown,
+    write_json,
+    write_next_version,
+    write_text,
+)
 
 _README = """\
 # {name}
@@ -164,7 +171,7 @@ def _readme(network, objective, offered, metadata):
     settings = {**metadata, "aux_class_loss_weight": metadata.get("aux_class_loss_weight") or None}
     facts = {text: settings.get(key) for key, text in _TRAINING.items()}
     training = [
-        f"- {text}: {'yes' if value is True else literal(str(value))}"
+        f"- {text}: {'yes' if value is True else escape_markdown(str(value))}"
         for text, value in facts.items()
         if value is not None and value is not False
     ]
@@ -178,8 +185,8 @@ def _readme(network, objective, offered, metadata):
         large=_LARGE.format(**metadata) if height is None else "",
         failures=_FAILURES[objective.samples],
         training="\n".join(training) or "Not recorded.",
-        begin=BEGIN,
-        end=END,
+        begin=RESULTS_BEGIN,
+        end=RESULTS_END,
         **metadata,
     )
 

@@ -6,7 +6,7 @@ from colorkeras.image_io.image import DecodedImage
 from colorkeras.image_io.metadata import kinds_present
 from colorkeras.image_io.pixels import on_white
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted, writing
+from colorkeras.utils.files import atomic_write, quoted
 
 
 def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
@@ -51,7 +51,7 @@ def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
         notes.append("such files cannot say that a program colored them")
     if num_pages > 1 and not kind.has_pages:
         notes.append(f"only the first of {num_pages} pages fits into such files")
-    with writing(path, replace) as temporary:
+    with atomic_write(path, replace) as temporary:
         fitting = _fitting(path, kind, pictures, notes)
         kind.write(temporary, fitting, SaveOptions(metadata, num_pages, quality, notes))
     return list(dict.fromkeys(notes))

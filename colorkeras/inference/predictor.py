@@ -12,7 +12,7 @@ from colorkeras.export import bundled, saved_model
 from colorkeras.image_io import DecodedImage, as_uint8, from_pillow
 from colorkeras.inference import streaming
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import explained
+from colorkeras.utils.files import as_user_error
 from colorkeras.utils.ordered_map import ordered_map
 
 
@@ -163,7 +163,7 @@ class Predictor:
                 return Result(path, self.color_image(picture, **settings), contents.notes)
             # Whatever one file brings about, the others are colored.
             except Exception as error:
-                return Result(path, error=explained(path, error))
+                return Result(path, error=as_user_error(path, error))
 
         return ordered_map(color, paths, num_workers)
 

@@ -8,7 +8,7 @@ import keras
 
 from colorkeras.training import checkpoints
 from colorkeras.utils.errors import DivergedError
-from colorkeras.utils.files import writing
+from colorkeras.utils.files import atomic_write
 
 
 class Progress(keras.callbacks.Callback):
@@ -171,7 +171,7 @@ class Record(keras.callbacks.Callback):
         history = self._best.history
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
         with (
-            writing(self._folder / "history.csv") as temporary,
+            atomic_write(self._folder / "history.csv") as temporary,
             temporary.open("w", newline="", encoding="utf-8") as stream,
         ):
             rows = csv.writer(stream)

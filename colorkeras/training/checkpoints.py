@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import quoted, writing
+from colorkeras.utils.files import atomic_write, quoted
 
 FOLDER = "checkpoints"
 NUM_KEPT = 2
@@ -64,7 +64,7 @@ def save(run_folder, colorizer, best_weights, position):
     within = f"-step-{position.num_steps:06}" if position.num_steps else ""
     written = Path(run_folder, FOLDER, f"epoch-{position.num_epochs:04}{within}.npz")
     # Written as an open file: by name, NumPy would append its own suffix.
-    with writing(written, durable=True) as temporary, temporary.open("wb") as stream:
+    with atomic_write(written, durable=True) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
     for path in _newest_last(run_folder)[:-NUM_KEPT]:
         path.unlink()

@@ -9,7 +9,7 @@ from colorkeras.models import architectures
 from colorkeras.models.outputs import OUTPUTS
 from colorkeras.training.precision import describe_device
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.version import git_commit, versions
+from colorkeras.utils.version import git_commit, package_versions
 
 
 def settle(config, new):
@@ -116,6 +116,6 @@ def facts_of(config, network, objective, dataset, batch_size, precision, strateg
         "batch_size": batch_size,
         "precision": precision,
         "device": describe_device(strategy.num_replicas_in_sync),
-        "versions": versions(),
+        "versions": package_versions(),
         "git_commit": git_commit(),
     }

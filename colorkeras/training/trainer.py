@@ -37,7 +37,7 @@ from colorkeras.utils.errors import (
     check_choice,
     signal_number,
 )
-from colorkeras.utils.files import printable, quoted, require_writable, writing
+from colorkeras.utils.files import atomic_write, printable, quoted, require_writable
 
 _PEER_IS_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
 """What TensorFlow raises in a worker whose collective operations lack another one."""
@@ -304,7 +304,7 @@ def _export(objective, best, folder, config, facts):
         network = architectures.without_class_head(trained)
         parent = Path(config.export_dir, config.name)
         export_folder = saved_model.export(network, objective, parent, facts)
-        with writing(folder / "model.keras") as temporary:
+        with atomic_write(folder / "model.keras") as temporary:
             network.save(temporary)
     return export_folder
 

@@ -1,1 +1,1 @@
-"""Shared helpers: files, errors, ordered maps, plots, tables, version."""
+"""Errors, atomic file writes, ordered map, plots, text tables, version."""

@@ -1,14 +1,14 @@
-"""The same bits from the same seed."""
+"""Bit-identical results from the same seed."""
 
 import keras
 import tensorflow as tf
 
 
 def make_deterministic(seed):
-    """Seeds all global generators and lets TensorFlow use deterministic operations only.
+    """Seed all global generators and restrict TensorFlow to deterministic operations.
 
-    It holds for the whole process. Runs then end in the same bits on one machine and number of
-    devices.
+    This affects the whole process. Runs with the same seed then end in identical bits on the same
+    machine with the same number of devices.
 
     Args:
         seed: Whole number.
@@ -16,8 +16,8 @@ def make_deterministic(seed):
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     if not tf.config.list_physical_devices("GPU"):
-        # TensorFlow 2.21 takes any CPU for one of 256 MB. Where a step needs more, its graph
-        # optimizer turns sums of gradients into sums in order of arrival, whose rounding differs
-        # from run to run. That pass has no switch of its own; without all of them training on CPUs
-        # is as fast (`benchmarks/architectures.py`).
+        # TensorFlow 2.21 assumes that a CPU has 256 MB of memory. For steps that need more, its
+        # graph optimizer adds gradients in order of arrival, so rounding differs between runs. That
+        # pass has no switch of its own. Training on CPUs is as fast without all of them
+        # (`benchmarks/architectures.py`).
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})

@@ -1,17 +1,17 @@
-"""Errors that a user can cause or meet; the command line prints them without a traceback."""
+"""Errors that users can cause; the command line prints them without a traceback."""
 
 import signal
 
 
 class UserError(Exception):
-    """Something the user gave cannot be used: exit status 2.
+    """Invalid input from the user; exit status 2.
 
     The message has three parts, in this order.
 
     Args:
-        received: What was given, with its value.
-        expected: What would have been accepted.
-        fix: What to do about it.
+        received: The input, with its value.
+        expected: The accepted values.
+        fix: How to correct it.
 
     Example:
 
@@ -26,18 +26,17 @@ class UserError(Exception):
         self.received, self.expected, self.fix = received, expected, fix
 
     def __reduce__(self):
-        # An exception is otherwise made again from its message, by which workers of Apache Beam
-        # would lose it.
+        # By default, unpickling passes only the message to __init__, which fails in Beam's workers.
         return type(self), (self.received, self.expected, self.fix)
 
 
 def check_choice(kind, name, choices):
-    """Raises UserError if a name is not among the choices.
+    """Raise UserError if a name is not among the choices.
 
     Args:
-        kind: What is chosen, for the message.
+        kind: Noun for the message, such as "model".
         name: str.
-        choices: Names that exist, in the order of the message.
+        choices: Valid names, in the order of the message.
     """
     if name not in choices:
         raise UserError(
@@ -46,28 +45,28 @@ def check_choice(kind, name, choices):
 
 
 def one_line(error):
-    """The text of another library's error on one line of at most 300 characters."""
+    """Return an error's message on one line of at most 300 characters."""
     return " ".join(str(error).split())[:300]
 
 
 class DivergedError(Exception):
-    """Training produced a loss that is not a finite number: exit status 1."""
+    """Training loss is NaN or infinite; exit status 1."""
 
 
 class LostDataError(Exception):
-    """Pictures that were there can no longer be read: exit status 1."""
+    """Images that existed at the start can no longer be read; exit status 1."""
 
 
 class LostWorkerError(Exception):
-    """Another process that trains the same network is gone: exit status 1."""
+    """Another worker of the same training run is gone; exit status 1."""
 
 
 class InterruptedRunError(Exception):
-    """A signal ended the run: exit status 128 + `signal_number`.
+    """A signal ended the run; exit status 128 + `signal_number`.
 
     Args:
         signal_number: For example 2 (SIGINT) or 15 (SIGTERM).
-        message: What was kept and where, for the user.
+        message: Where the saved state is, for the user.
     """
 
     def __init__(self, signal_number: int, message: str):
@@ -76,5 +75,5 @@ class InterruptedRunError(Exception):
 
 
 def signal_number(interrupt):
-    """The signal behind a KeyboardInterrupt: the number that a handler gave it, else SIGINT."""
+    """Return the signal number that a handler attached to a KeyboardInterrupt, or SIGINT."""
     return int(interrupt.args[0]) if interrupt.args else int(signal.SIGINT)

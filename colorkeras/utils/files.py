@@ -1,4 +1,4 @@
-"""Writing so that a reader, or a crash, never meets a half-written file or folder."""
+"""Atomic writes, and checks of output paths before long work."""
 
 import contextlib
 import errno
@@ -10,31 +10,30 @@ from pathlib import Path
 
 from colorkeras.utils.errors import UserError, one_line
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-"""The lines of a text between which figures stand that `colorkeras report` writes."""
+RESULTS_BEGIN, RESULTS_END = "<!-- results: begin -->", "<!-- results: end -->"
+"""Markers around the metrics that `colorkeras report` writes into a text file."""
 
 
 @contextlib.contextmanager
-def writing(path, replace=True, durable=False):
-    """Yields a temporary path beside `path` and renames it to `path` if the block succeeds.
+def atomic_write(path, replace=True, durable=False):
+    """Yield a temporary path next to `path`; rename it to `path` if the block succeeds.
 
-    The suffix is kept, because Keras and Matplotlib choose the format by it.
+    The temporary path keeps the suffix, because Keras and Matplotlib infer the format from it.
 
     Args:
-        path: File to write; its folder is made if missing.
-        replace: Whether a file that is there is replaced.
-        durable: Whether to wait until the file is on the disk before it is renamed, so that not
-            even a machine that loses its power leaves a part of it under `path`.
+        path: File to write. Missing parent folders are created.
+        replace: Whether to replace an existing file.
+        durable: Whether to flush the file to disk before renaming it, so that a power failure
+            cannot leave a partial file at `path`.
 
     Raises:
-        FileExistsError: There is one, perhaps only since the block began, and it is not to be
-            replaced.
+        FileExistsError: `path` exists and `replace` is False; it may have been created during the
+            block.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Another for each thread on each machine, and short enough for every name that is itself.
-    writer = uuid.uuid4().hex
-    temporary = path.with_name(f".{path.stem[:50]}.{writer}.tmp{path.suffix}")
+    # Unique per thread and machine, and never too long for the file system.
+    temporary = path.with_name(f".{path.stem[:50]}.{uuid.uuid4().hex}.tmp{path.suffix}")
     try:
         yield temporary
         if durable:
@@ -45,13 +44,17 @@ def writing(path, replace=True, durable=False):
         else:
             _rename_to_new(temporary, path)
         if durable:
-            _flush(path.parent)
+            _flush_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _flush(folder):
-    descriptor = os.open(folder, os.O_RDONLY)
+def _flush_folder(folder):
+    """Flush a folder's entries to disk, on systems that support it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # Windows opens no folders.
     try:
         os.fsync(descriptor)
     finally:
@@ -64,83 +67,84 @@ def _rename_to_new(temporary, path):
     except OSError as error:
         if isinstance(error, FileExistsError) or os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        # A file system without links: there, others may come between the two.
+        # The file system has no hard links: check and rename are not atomic there.
         temporary.replace(path)
 
 
 def printable(path):
-    r"""A path as text that can be printed, whatever bytes it is of.
+    r"""Return a path as printable text; escape control characters and invalid UTF-8.
 
     >>> print(printable(os.fsdecode(b"caf\xe9\n.jpg")))
     caf\xe9\n.jpg
     """
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def quoted(path):
-    """A path in quotation marks, as text that can be printed."""
+    """Return a path as printable text in quotation marks."""
     return f"'{printable(path)}'"
 
 
-def explained(path, error):
-    """Whatever went wrong with a picture, as a `UserError` that names it.
+def as_user_error(path, error):
+    """Return a `UserError` that names the image for any error that occurred while coloring it.
 
     Args:
-        path: The picture's.
+        path: Path of the image.
         error: The exception.
     """
     if isinstance(error, UserError):
         return error
-    received = f"{quoted(path)}, which could not be colored: {_kind(error)}{one_line(error)}"
+    # The text of an OSError says enough.
+    kind = "" if isinstance(error, OSError) else f"{type(error).__name__}: "
+    received = f"{quoted(path)}, which could not be colored: {kind}{one_line(error)}"
     if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
         return UserError(
-            received, "memory for it", "Pass --workers 1, or a smaller --render-size or picture."
+            received,
+            "enough memory",
+            "Pass --workers 1, a smaller --render-size or a smaller image.",
         )
     if isinstance(error, FileExistsError):
         return UserError(
-            f"{quoted(error.filename)} as result of {quoted(path)}, which appeared meanwhile",
-            "a name that is not taken",
-            "Pass --overwrite to replace it, --skip-existing to leave it.",
+            f"{quoted(error.filename)}, created by another program, as output of {quoted(path)}",
+            "an unused name",
+            "Pass --overwrite to replace it, or --skip-existing to keep it.",
         )
     if isinstance(error, OSError):
         return UserError(
-            received, "free space, and permission to write", "Free some, or pass another --output."
+            received,
+            "free space and write permission",
+            "Free some space, or pass another --output.",
         )
-    return UserError(received, "a picture like others", "Please report it with the picture.")
-
-
-def _kind(error):
-    """The name of an error of which the text alone may say little."""
-    return "" if isinstance(error, OSError) else f"{type(error).__name__}: "
+    return UserError(received, "a valid image", "Please report this bug with the image.")
 
 
 def write_text(path, text, durable=False):
-    """Writes UTF-8 text as `writing` does."""
-    with writing(path, durable=durable) as temporary:
+    """Write UTF-8 text atomically; see `atomic_write`."""
+    with atomic_write(path, durable=durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_between_markers(texts):
-    """Replaces what stands between `BEGIN` and `END` in text files.
+    """Replace the text between `RESULTS_BEGIN` and `RESULTS_END` in files.
 
     Args:
-        texts: Dict of what is to stand there by path.
+        texts: Dict of path to new text.
 
     Raises:
-        UserError: A file is missing or has not both markers, in this order; none was changed.
+        UserError: A file is missing, or lacks the markers in this order. No file was changed.
     """
     contents = {path: _between_markers(path, text) for path, text in texts.items()}
     for path, content in contents.items():
         write_text(path, content)
 
 
-def literal(text):
-    r"""Keeps Markdown from taking the asterisks of a text for emphasis.
+def escape_markdown(text):
+    r"""Escape asterisks for Markdown.
 
-    >>> print(literal("a*b* RMSE"))
+    >>> print(escape_markdown("a*b* RMSE"))
     a\*b\* RMSE
     """
     return text.replace("*", r"\*")
@@ -148,38 +152,38 @@ def literal(text):
 
 def _between_markers(path, text):
     content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
-    before, begin, rest = content.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = content.partition(RESULTS_BEGIN)
+    _, end, after = rest.partition(RESULTS_END)
     if not (begin and end):
         raise UserError(
-            f"{str(path)!r} without the lines {BEGIN} and {END}",
-            "an existing text file that says where the table goes",
-            "Name another file, or put both lines into it.",
+            f"{str(path)!r} without the lines {RESULTS_BEGIN} and {RESULTS_END}",
+            "an existing text file with both lines, between which the table goes",
+            "Add both lines, or pass another file.",
         )
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+    return f"{before}{RESULTS_BEGIN}\n{text}\n{RESULTS_END}{after}"
 
 
 def write_json(path, value, durable=False):
-    """Writes JSON, indented, in the order of the dictionary, as `writing` does."""
+    """Write indented JSON atomically, with keys in the order of the dictionary."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n", durable)
 
 
 def write_next_version(parent, write):
-    """Fills a temporary folder, then renames it to `parent/<n>`.
+    """Write a temporary folder, then rename it to `parent/<n>`.
 
-    `n` is one more than the largest number there, so nothing is ever overwritten.
+    `n` is one more than the largest existing number, so nothing is overwritten.
 
     Args:
-        parent: Folder of numbered versions, made if missing.
-        write: Function of one folder's path that writes the content into it.
+        parent: Folder of numbered versions; created if missing.
+        write: Function that writes the content into the folder at the given path.
 
     Returns:
         `Path` of the new version.
     """
     parent = Path(parent)
     parent.mkdir(parents=True, exist_ok=True)
-    # Not by tempfile, whose folders are for the owner alone; here the umask decides.
+    # tempfile would create a folder that only its owner can read; mkdir obeys the umask.
     temporary = parent / f".writing.{uuid.uuid4().hex}"
     temporary.mkdir()
     try:
@@ -194,7 +198,7 @@ def _rename_to_next_version(temporary, parent):
         numbers = [int(entry.name) for entry in parent.iterdir() if entry.name.isdecimal()]
         target = parent / str(max(numbers, default=0) + 1)
         try:
-            # Another process may take the number first: renaming onto its folder then fails.
+            # Fails if another process has taken the number in the meantime.
             temporary.rename(target)
             return target
         except OSError:
@@ -215,51 +219,53 @@ _DISK_PROBLEMS = {
 
 
 def is_disk_problem(error):
-    """Whether an exception says that the disk is full or a place cannot be written to."""
+    """Return whether an exception means a full disk or an unwritable path."""
     if isinstance(error, OSError):
         return error.errno in _DISK_PROBLEMS
-    # TensorFlow's file system layer knows no errno; its messages end with the system's text.
+    # TensorFlow's errors have no errno; their messages end with the system's text.
     return any(os.strerror(number) in str(error) for number in _DISK_PROBLEMS)
 
 
 def require_new(files, overwrite):
-    """Checks, before any work, that writing files replaces nothing unasked.
+    """Check that output files do not exist yet, before any work.
 
     Args:
-        files: Their paths.
-        overwrite: Whether the user asked to replace them.
+        files: Paths of the output files.
+        overwrite: Whether existing files may be replaced.
 
     Raises:
-        UserError: One exists, or a folder is in its place.
+        UserError: A file exists and must not be replaced, or the path is a folder.
     """
     existing = [path for path in map(Path, files) if path.exists()]
     if existing and not overwrite:
         raise UserError(
-            f"results that would replace {', '.join(map(str, existing))}",
-            "names that are not taken",
+            f"output files that exist: {', '.join(map(str, existing))}",
+            "unused names",
             "Pass --overwrite to replace them.",
         )
     folders = [str(path) for path in existing if path.is_dir()]
     if folders:
-        raise UserError(f"{folders[0]!r}, a folder", "a file", "Name another or move the folder.")
+        raise UserError(
+            f"{folders[0]!r}, a folder", "a file", "Pass another name, or move the folder."
+        )
 
 
 def require_writable(directory, option):
-    """Checks, before hours are spent, that files can be made in a folder, and makes nothing.
+    """Check that files can be created in a folder, without creating any.
 
     Args:
-        directory: The folder; where it does not exist, the nearest one above it counts.
-        option: Name of the command line's option for it, for the message.
+        directory: The folder. If it does not exist, its nearest existing parent is checked.
+        option: Command-line option that sets it, for the message.
 
     Raises:
-        UserError: It cannot be made or written to.
+        UserError: The folder cannot be created or written to.
     """
     directory = Path(directory)
     existing = next(
         path for path in (directory, *directory.absolute().parents) if os.access(path, os.F_OK)
     )
     if not existing.is_dir():
-        problem = f"{existing} is no folder"
+        problem = f"{existing} is not a folder"
     elif not os.access(existing, os.W_OK | os.X_OK):
         problem = f"{existing} is read-only"
     elif _has_too_long_name(directory):
@@ -267,9 +273,9 @@ def require_writable(directory, option):
     else:
         return
     raise UserError(
-        f"{option} {str(directory)!r}, which cannot be written to ({problem})",
-        "a folder in which files can be made, or the path of a new one",
-        f"Pass another {option} or change its permissions.",
+        f"{option} {str(directory)!r}, which is not writable ({problem})",
+        "a writable folder, or the path of a new one",
+        f"Pass another {option}, or change the permissions.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Work in threads whose results come in the order of what was asked for."""
+"""Map over threads with results in input order."""
 
 import itertools
 from collections import deque
@@ -6,20 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def ordered_map(function, items, num_workers):
-    """Works on items in threads, on few at a time, so that memory does not grow with their number.
+    """Call a function on items in threads, with bounded memory.
 
     Args:
-        function: Of an item.
-        items: Iterable, which is read no further than needed.
-        num_workers: How many items are in the works at once, at least 1.
+        function: Function of one item.
+        items: Iterable; read only as far as needed.
+        num_workers: Number of threads, at least 1.
 
     Yields:
-        What the function returned of each item, in their order.
+        The function's results, in the order of the items.
     """
     waiting, items = deque(), iter(items)
     with ThreadPoolExecutor(num_workers) as pool:
         try:
-            # Twice as many as are in the works: beside a slow item others go on for a while.
+            # Two per thread, so that one slow item does not leave the other threads idle.
             for item in itertools.islice(items, 2 * num_workers):
                 waiting.append(pool.submit(function, item))
             while waiting:

@@ -1,26 +1,26 @@
-"""Tables in plain text, for a terminal."""
+"""Plain-text tables for a terminal."""
 
 WIDTH = 120
-"""Columns of a terminal that tables keep to."""
+"""Maximum width of tables, in characters."""
 
 _GAP = "  "
 
 
-def format_lines(title, lines, width=WIDTH, num_text_columns=1):
-    """Cells as plain text, several tables where one would be too wide.
+def format_table(title, lines, width=WIDTH, num_text_columns=1):
+    """Format cells as plain text; split tables that would be too wide.
 
     Args:
-        title: Stands above the titles of rows.
-        lines: Lists of str, one for each line: the title of the row, then its cells. The first is
-            the header, whose own first cell is not shown.
-        width: Characters in a line. A table of a single column may be wider.
-        num_text_columns: How many columns, from the left, are text; the others are numbers, which
-            are aligned to the right.
+        title: Header of the first column.
+        lines: Lists of str: a row's title, then its cells. The first list is the header; its first
+            cell is ignored.
+        width: Maximum characters per line. A table with a single column may be wider.
+        num_text_columns: Number of left-aligned columns, from the left. The others hold numbers
+            and are right-aligned.
 
     Returns:
-        str: the tables, an empty line between each two.
+        str: the tables, separated by empty lines.
 
-    >>> print(format_lines("model", [["", "output", "dB"], ["a", "rgb", "24.08"]], 80, 2))
+    >>> print(format_table("model", [["", "output", "dB"], ["a", "rgb", "24.08"]], 80, 2))
     model  output     dB
     a      rgb     24.08
     """
@@ -29,7 +29,7 @@ def format_lines(title, lines, width=WIDTH, num_text_columns=1):
 
 
 def _blocks(lines, width, num_text_columns):
-    """Tables of at most a width, each with the first column and some of the others."""
+    """Split columns into tables of limited width; each repeats the first column."""
     titles, *columns = (
         _padded(cells, str.ljust if number < num_text_columns else str.rjust)
         for number, cells in enumerate(zip(*lines, strict=True))

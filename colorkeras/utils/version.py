@@ -1,4 +1,4 @@
-"""The version of the package, and what a run or export records of its surroundings."""
+"""Package version, and the versions and commit that runs and exports record."""
 
 import platform
 import subprocess
@@ -10,8 +10,8 @@ __version__ = "0.1.0"
 _RECORDED_PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "pillow")
 
 
-def versions():
-    """Versions of Python, colorkeras and the packages that results depend on: dict of str."""
+def package_versions():
+    """Return the versions of Python, colorkeras and the packages that affect results."""
     return {
         "python": platform.python_version(),
         "colorkeras": __version__,
@@ -20,13 +20,13 @@ def versions():
 
 
 def git_commit():
-    """The commit of the source tree, with "+changes" where it was edited; None if it is none."""
-    source = Path(__file__).resolve().parent.parent
+    """Return the source tree's commit, with "+changes" if it was edited; None outside of git."""
+    package = Path(__file__).resolve().parents[1]
     try:
-        if Path(_git(source, "rev-parse", "--show-toplevel")).resolve() != source.parent:
+        if Path(_git(package, "rev-parse", "--show-toplevel")).resolve() != package.parent:
             return None  # Installed inside another project's repository.
-        commit = _git(source, "rev-parse", "HEAD")
-        changed = _git(source, "status", "--porcelain", "--", ".")
+        commit = _git(package, "rev-parse", "HEAD")
+        changed = _git(package, "status", "--porcelain", "--", ".")
     except (OSError, subprocess.SubprocessError):
         return None
     return commit + ("+changes" if changed else "")

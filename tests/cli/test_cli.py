@@ -19,7 +19,7 @@ from colorkeras.evaluation.metrics import METRICS, SAMPLES
 from colorkeras.export import bundled, metadata, saved_model
 from colorkeras.training import trainer
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import BEGIN, END
+from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END
 from colorkeras.utils.version import __version__
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
@@ -273,7 +273,10 @@ def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, m
 
 @pytest.mark.slow
 def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkeypatch):
-    folder, marked = exports("skip_cnn").folder, f"kept\n{BEGIN}\nold\n{END}\nkept\n"
+    folder, marked = (
+        exports("skip_cnn").folder,
+        f"kept\n{RESULTS_BEGIN}\nold\n{RESULTS_END}\nkept\n",
+    )
     for name in ("docs/results.md", "card/README.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(marked, encoding="utf-8")
@@ -291,7 +294,9 @@ def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkey
     assert status == cli.DONE and output.startswith("1 models: docs/results.md, ")
     for name in ("docs/results.md", "card/README.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
-        assert text.startswith(f"kept\n{BEGIN}\n") and text.endswith(f"\n{END}\nkept\n")
+        assert text.startswith(f"kept\n{RESULTS_BEGIN}\n") and text.endswith(
+            f"\n{RESULTS_END}\nkept\n"
+        )
         assert "old" not in text and "PSNR, pooled (dB)" in text
     kept = metadata.read_metrics(tmp_path / "card")
     assert kept["metrics"]["psnr_pooled"]["model"] == measured["metrics"]["psnr_pooled"]

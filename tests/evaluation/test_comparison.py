@@ -15,7 +15,7 @@ from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.evaluation import column_title, comparison, measure
 from colorkeras.evaluation.metrics import GROUPS, METRICS, SAMPLES
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import literal
+from colorkeras.utils.files import escape_markdown
 
 # Reddish pictures, each a little further from gray than the one before, in mixed order.
 ORDER = np.random.default_rng(0).permutation(30)
@@ -143,7 +143,7 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
         assert header[0] == "model"
         titles += header[1:]
     measured = [name for name in METRICS if METRICS[name].needs != SAMPLES]
-    assert titles == [literal(column_title(name)) for name in measured]
+    assert titles == [escape_markdown(column_title(name)) for name in measured]
     links = re.findall(r"\]\((.*)\)", text)
     assert links == ["pictures.png", "gray_best_worst.png", "blue_best_worst.png"]
     assert {path.name for path in tmp_path.iterdir()} == {

@@ -89,5 +89,5 @@ def test_a_folder_without_permission(option, picture_folder, tmp_path):
     process = start("/", *WORDS, "--dataset", picture_folder, *words, program=NOBODY)
     status, said = end(process)
     assert status == 2, said
-    assert f"{option} '{tmp_path / 'locked'}" in said and "cannot be written to" in said
+    assert f"{option} '{tmp_path / 'locked'}" in said and "not writable" in said
     assert not list(Path(tmp_path / "locked").iterdir())

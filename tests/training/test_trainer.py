@@ -291,4 +291,4 @@ def test_an_export_path_below_a_file_is_refused(config_for, tmp_path):
 def test_an_export_folder_without_permission_is_refused(config_for, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
     received, _, _ = refused(config_for(tmp_path, export_dir=str(tmp_path / "locked")), tmp_path)
-    assert "cannot be written to" in received
+    assert "not writable" in received

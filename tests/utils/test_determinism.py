@@ -1,8 +1,8 @@
-"""A test of the same bits from the same seed, in a step of real size."""
+"""Test of deterministic gradients in a batch of realistic size."""
 
 import pytest
 
-# In a process of its own, because determinism is switched on for good.
+# Runs in a subprocess, because determinism cannot be switched off again.
 PROGRAM = """
 import sys
 
@@ -36,6 +36,6 @@ for _ in range(20):
 
 
 @pytest.mark.slow
-def test_gradients_of_a_large_batch_are_the_same_each_time(run_python):
+def test_gradients_of_a_large_batch_are_reproducible(run_python):
     process = run_python("-c", PROGRAM)
     assert process.returncode == 0, process.stderr

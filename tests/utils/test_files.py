@@ -1,4 +1,4 @@
-"""Tests of writing: nothing half-written is ever met, nothing is overwritten, nothing is left."""
+"""Tests of atomic writes: no partial files, nothing overwritten, no temporary files left."""
 
 import errno
 import json
@@ -10,8 +10,9 @@ import pytest
 
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import (
-    BEGIN,
-    END,
+    RESULTS_BEGIN,
+    RESULTS_END,
+    atomic_write,
     is_disk_problem,
     require_new,
     require_writable,
@@ -19,7 +20,6 @@ from colorkeras.utils.files import (
     write_json,
     write_next_version,
     write_text,
-    writing,
 )
 
 FAILURES = [
@@ -30,7 +30,7 @@ FAILURES = [
 
 
 def _tree(folder):
-    """Every file and folder below, hidden ones too."""
+    """Return every file and folder below a folder, including hidden ones."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
@@ -38,9 +38,9 @@ def _write(text):
     return lambda folder: Path(folder, "model.txt").write_text(text)
 
 
-def test_writing_appears_at_the_end_only(tmp_path):
+def test_file_appears_only_when_complete(tmp_path):
     path = tmp_path / "new" / "deep" / "figure.png"
-    with writing(str(path)) as temporary:
+    with atomic_write(str(path)) as temporary:
         temporary.write_text("content")
         assert temporary.suffix == ".png"
         assert temporary.parent == path.parent
@@ -51,18 +51,18 @@ def test_writing_appears_at_the_end_only(tmp_path):
 
 @pytest.mark.parametrize("has_hard_links", [True, False])
 @pytest.mark.parametrize("kind", ["file", "link", "dangling link", "folder"])
-def test_writing_replaces_nothing_unasked(tmp_path, monkeypatch, has_hard_links, kind):
+def test_replace_false_keeps_existing_files(tmp_path, monkeypatch, has_hard_links, kind):
     def refuse(*names):
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     if not has_hard_links:
         monkeypatch.setattr(os, "link", refuse)
     path = tmp_path / "figure.png"
-    with writing(path, replace=False) as temporary:
+    with atomic_write(path, replace=False) as temporary:
         temporary.write_text("content")
     assert path.read_text() == "content" and _tree(tmp_path) == {"figure.png"}
     path.unlink()
-    with pytest.raises(FileExistsError), writing(path, replace=False) as temporary:
+    with pytest.raises(FileExistsError), atomic_write(path, replace=False) as temporary:
         temporary.write_text("other")
         if kind == "file":
             path.write_text("old")
@@ -75,12 +75,12 @@ def test_writing_replaces_nothing_unasked(tmp_path, monkeypatch, has_hard_links,
         assert path.read_text() == "old"
 
 
-def test_threads_write_under_names_of_their_own(tmp_path):
-    with writing(tmp_path / ("a" * 240 + ".png")) as temporary, ThreadPoolExecutor(1) as pool:
+def test_temporary_names_are_unique_per_thread(tmp_path):
+    with atomic_write(tmp_path / ("a" * 240 + ".png")) as temporary, ThreadPoolExecutor(1) as pool:
         assert len(temporary.name) < 100
 
         def name():
-            with writing(tmp_path / ("a" * 240 + ".png")) as other:
+            with atomic_write(tmp_path / ("a" * 240 + ".png")) as other:
                 other.write_text("content")
                 return other
 
@@ -89,30 +89,46 @@ def test_threads_write_under_names_of_their_own(tmp_path):
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
-def test_failed_writing_leaves_what_was_there(tmp_path, failure):
+def test_failed_write_keeps_the_existing_file(tmp_path, failure):
     path = tmp_path / "figure.png"
     path.write_text("old")
-    with pytest.raises(type(failure)), writing(path) as temporary:
+    with pytest.raises(type(failure)), atomic_write(path) as temporary:
         temporary.write_text("half")
         raise failure
     assert path.read_text() == "old"
     assert _tree(tmp_path) == {"figure.png"}
 
 
-def test_writing_nothing_is_an_error(tmp_path):
-    with pytest.raises(FileNotFoundError), writing(tmp_path / "figure.png"):
+@pytest.mark.parametrize("opens_folders", [True, False])
+def test_durable_write_where_folders_cannot_be_opened(tmp_path, monkeypatch, opens_folders):
+    open_, flushed = os.open, []
+
+    def open_as_windows(path, flags, *arguments):
+        if Path(path).is_dir() and not opens_folders:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open_(path, flags, *arguments)
+
+    monkeypatch.setattr(os, "open", open_as_windows)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    write_text(tmp_path / "config.json", "{}", durable=True)
+    assert (tmp_path / "config.json").read_text() == "{}"
+    assert len(flushed) == 1 + opens_folders
+
+
+def test_block_that_writes_nothing_fails(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "figure.png"):
         pass
     assert _tree(tmp_path) == set()
 
 
-def test_text_is_utf8_and_replaces_what_was_there(tmp_path):
+def test_text_is_utf8_and_replaces_existing_text(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old and longer")
     write_text(path, "Süsstrunk\n")
     assert path.read_bytes() == b"S\xc3\xbcsstrunk\n"
 
 
-def test_json_keeps_order_and_characters(tmp_path):
+def test_json_keeps_key_order_and_unicode(tmp_path):
     write_json(tmp_path / "a.json", {"b": 1.5, "a": ["ü"]})
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert list(json.loads(text).items()) == [("b", 1.5), ("a", ["ü"])]
@@ -120,7 +136,7 @@ def test_json_keeps_order_and_characters(tmp_path):
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_json_refuses_what_is_no_json(tmp_path, number):
+def test_json_rejects_nan_and_infinity(tmp_path, number):
     with pytest.raises(ValueError):
         write_json(tmp_path / "a.json", {"loss": number})
     assert _tree(tmp_path) == set()
@@ -134,13 +150,13 @@ def test_json_refuses_what_is_no_json(tmp_path, number):
         (["1/a", "9/a", "10/a"], "11"),
         # Gaps stay gaps: a higher number is always the newer one.
         (["3/a"], "4"),
-        # A folder without content counts, as does a file; other names do not.
+        # Empty folders and files count; names that are not numbers do not.
         (["7/"], "8"),
         (["5"], "6"),
         (["2/a", "best/a", ".9/a", "-4/a", "1.5/a", "notes.txt"], "3"),
     ],
 )
-def test_next_version_is_one_more_than_the_largest(tmp_path, entries, number):
+def test_next_version_is_the_largest_plus_one(tmp_path, entries, number):
     parent = tmp_path / "saved_models" / "unet"
     for entry in entries:
         path = parent / entry
@@ -158,16 +174,16 @@ def test_next_version_is_one_more_than_the_largest(tmp_path, entries, number):
         assert entry.endswith("/") or (parent / entry).read_text() == "old"
 
 
-def test_version_has_the_permissions_of_any_new_folder(tmp_path):
+def test_version_has_default_permissions(tmp_path):
     (tmp_path / "other").mkdir()
     folder = write_next_version(tmp_path, _write("new"))
     assert folder.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-def test_version_is_not_seen_before_it_is_whole(tmp_path):
+def test_version_appears_only_when_complete(tmp_path):
     def write(folder):
         assert not any(entry.name.isdecimal() for entry in tmp_path.iterdir())
-        # On the same file system, or the rename would be a copy.
+        # On the same file system; otherwise the rename would copy.
         assert folder.parent == tmp_path
         _write("new")(folder)
 
@@ -175,7 +191,7 @@ def test_version_is_not_seen_before_it_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
-def test_failed_version_leaves_earlier_ones_whole(tmp_path, failure):
+def test_failed_version_keeps_earlier_ones(tmp_path, failure):
     write_next_version(tmp_path, _write("old"))
 
     def write(folder):
@@ -190,7 +206,7 @@ def test_failed_version_leaves_earlier_ones_whole(tmp_path, failure):
     assert write_next_version(tmp_path, _write("new")).name == "2"
 
 
-def test_number_taken_by_another_process_is_passed_over(tmp_path, monkeypatch):
+def test_number_taken_by_another_process_is_skipped(tmp_path, monkeypatch):
     rename = Path.rename
 
     def rename_too_late(self, target):
@@ -205,7 +221,7 @@ def test_number_taken_by_another_process_is_passed_over(tmp_path, monkeypatch):
     assert (tmp_path / "2" / "model.txt").read_text() == "ours"
 
 
-def test_rename_that_can_never_succeed_is_no_endless_loop(tmp_path, monkeypatch):
+def test_permanent_rename_failure_is_raised(tmp_path, monkeypatch):
     def fail(self, target):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -215,7 +231,7 @@ def test_rename_that_can_never_succeed_is_no_endless_loop(tmp_path, monkeypatch)
     assert _tree(tmp_path) == set()
 
 
-def test_versions_written_at_the_same_time_are_all_kept(tmp_path):
+def test_concurrent_versions_are_all_kept(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda text: write_next_version(tmp_path, _write(str(text))), range(32)))
     assert {entry.name for entry in tmp_path.iterdir()} == {str(n) for n in range(1, 33)}
@@ -223,7 +239,7 @@ def test_versions_written_at_the_same_time_are_all_kept(tmp_path):
     assert texts == {str(text) for text in range(32)}
 
 
-def test_require_new_names_every_file_that_is_there(tmp_path):
+def test_require_new_names_every_existing_file(tmp_path):
     files = [tmp_path / name for name in ("a", "b", "c")]
     require_new(files, overwrite=False)
     for file in files[1:]:
@@ -233,13 +249,13 @@ def test_require_new_names_every_file_that_is_there(tmp_path):
     require_new(files, overwrite=True)
 
 
-def test_require_new_never_takes_a_folder_for_a_file(tmp_path):
+def test_require_new_rejects_a_folder(tmp_path):
     with pytest.raises(UserError, match=f"^Received: '{tmp_path}', a folder"):
         require_new([tmp_path], overwrite=True)
 
 
 @pytest.mark.parametrize("path", ["", "new", "new/deep"])
-def test_require_writable_accepts_and_makes_nothing(tmp_path, monkeypatch, path):
+def test_require_writable_creates_nothing(tmp_path, monkeypatch, path):
     require_writable(tmp_path / path, "--runs-dir")
     monkeypatch.chdir(tmp_path)
     require_writable(path, "--runs-dir")
@@ -247,21 +263,21 @@ def test_require_writable_accepts_and_makes_nothing(tmp_path, monkeypatch, path)
 
 
 @pytest.mark.parametrize("path", ["file", "file/below", "file/far/below"])
-def test_require_writable_explains_a_file_in_the_way(tmp_path, path):
+def test_require_writable_rejects_a_file_in_the_path(tmp_path, path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError) as raised:
         require_writable(tmp_path / path, "--runs-dir")
-    assert raised.match("(?s)^Received: --runs-dir '.*file is no folder.*Expected: .*Fix: ")
+    assert raised.match("(?s)^Received: --runs-dir '.*file is not a folder.*Expected: .*Fix: ")
 
 
-def test_require_writable_explains_a_name_that_is_too_long(tmp_path):
+def test_require_writable_rejects_a_long_name(tmp_path):
     with pytest.raises(UserError, match=r"^Received: --runs-dir '.*too long"):
         require_writable(tmp_path / ("a" * 300), "--runs-dir")
 
 
 @pytest.mark.parametrize("path", ["", "new/deep"])
-def test_require_writable_explains_a_read_only_folder(tmp_path, monkeypatch, path):
-    # By a call that says no, because tests may run as root, whom no permission stops.
+def test_require_writable_rejects_a_read_only_folder(tmp_path, monkeypatch, path):
+    # Patched, because permissions do not bind root.
     def access(folder, mode):
         return Path(folder).exists() and (mode == os.F_OK or Path(folder) != tmp_path)
 
@@ -277,26 +293,26 @@ def test_require_writable_explains_a_read_only_folder(tmp_path, monkeypatch, pat
         (PermissionError(errno.EACCES, "Permission denied"), True),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), False),
         (OSError("without a number"), False),
-        # As TensorFlow says it.
+        # TensorFlow's wording.
         (RuntimeError("variables.data-00000; No space left on device"), True),
         (ValueError("a bug"), False),
     ],
 )
-def test_problems_of_the_disk_are_told_from_others(error, expected):
+def test_is_disk_problem(error, expected):
     assert is_disk_problem(error) is expected
 
 
-def test_text_outside_the_markers_is_kept(tmp_path):
+def test_write_between_markers_keeps_other_text(tmp_path):
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    readme.write_text(f"before\n{RESULTS_BEGIN}\nold\n{RESULTS_END}\nafter\n")
     write_between_markers({readme: "new"})
-    assert readme.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    assert readme.read_text() == f"before\n{RESULTS_BEGIN}\nnew\n{RESULTS_END}\nafter\n"
 
 
-def test_missing_markers_are_an_error_and_change_no_file(tmp_path):
-    texts = {"README.md": f"{BEGIN}\nold\n{END}\n", "other.md": "nothing here\n"}
+def test_missing_markers_fail_and_change_no_file(tmp_path):
+    texts = {"README.md": f"{RESULTS_BEGIN}\nold\n{RESULTS_END}\n", "other.md": "nothing here\n"}
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(UserError, match="put both lines"):
+    with pytest.raises(UserError, match="Add both lines"):
         write_between_markers({tmp_path / name: "new" for name in texts})
     assert {name: (tmp_path / name).read_text() for name in texts} == texts

@@ -1,4 +1,4 @@
-"""Tests of work in threads."""
+"""Tests of the ordered map."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from colorkeras.utils.ordered_map import ordered_map
 
 
 @pytest.mark.parametrize("num_workers", [1, 3])
-def test_results_come_in_the_order_of_items(num_workers):
+def test_results_are_in_input_order(num_workers):
     def slow_when_even(number):
         time.sleep(0.002 * (number % 2 == 0))
         return 10 * number
@@ -17,7 +17,7 @@ def test_results_come_in_the_order_of_items(num_workers):
     assert list(ordered_map(slow_when_even, range(20), num_workers)) == [10 * n for n in range(20)]
 
 
-def test_items_are_read_no_further_than_needed():
+def test_items_are_read_lazily():
     read = []
 
     def items():
@@ -33,7 +33,7 @@ def test_items_are_read_no_further_than_needed():
     assert len(read) < 20
 
 
-def test_no_more_work_at_once_than_there_are_workers():
+def test_concurrency_is_limited_to_num_workers():
     running, most = [], []
     lock = threading.Lock()
 
@@ -49,7 +49,7 @@ def test_no_more_work_at_once_than_there_are_workers():
     assert max(most) == 2
 
 
-def test_an_error_ends_the_work():
+def test_an_error_is_raised():
     def fail(number):
         if number == 3:
             raise ValueError("three")

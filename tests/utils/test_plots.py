@@ -1,4 +1,4 @@
-"""Tests of the figures: they are written, whole or not at all, and show the right pixels."""
+"""Tests of plots: files are complete or absent, and show the right pixels."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,8 @@ HISTORY = {
 
 
 def _save_rows(path, rows=3, columns=10):
-    pictures = np.zeros((columns, 32, 32, 3), np.uint8)
-    save_rows(path, {f"row {row}": pictures for row in range(rows)}, "title")
+    images = np.zeros((columns, 32, 32, 3), np.uint8)
+    save_rows(path, {f"row {row}": images for row in range(rows)}, "title")
 
 
 def _save_blocks(path, rows=10):
@@ -32,7 +32,7 @@ def _save_blocks(path, rows=10):
 
 def _save_curves(path, epochs=3, best_epoch=1):
     history = {name: values[:epochs] for name, values in HISTORY.items()}
-    save_curves(path, history, best_epoch, "title", echo_psnr=22.0)
+    save_curves(path, history, best_epoch, "title", baseline_psnr=22.0)
 
 
 def _save_against(path, **more):
@@ -63,7 +63,7 @@ def _pixels(path):
     ],
     ids=[
         "rows",
-        "one picture",
+        "one image",
         "long words",
         "blocks",
         "one row",
@@ -72,7 +72,7 @@ def _pixels(path):
         "against",
     ],
 )
-def test_figure_is_a_png_and_nothing_else_is_left(tmp_path, save):
+def test_figure_is_a_png_and_no_other_file_remains(tmp_path, save):
     path = tmp_path / "new" / "figure.png"
     save(path)
     pixels = _pixels(path)
@@ -80,42 +80,42 @@ def test_figure_is_a_png_and_nothing_else_is_left(tmp_path, save):
     assert [file.name for file in path.parent.iterdir()] == ["figure.png"]
 
 
-# Six colors that appear nowhere else in a figure, two rows of three, and pictures of them.
+# Two rows of three colors that appear nowhere else in a figure, and images of them.
 COLORS = np.array(
     [[[200, 10, 20], [30, 190, 40], [50, 60, 180]], [[9, 99, 199], [199, 9, 99], [99, 199, 9]]],
     np.uint8,
 )
-PICTURES = np.broadcast_to(COLORS[:, :, None, None], (2, 3, 8, 8, 3))
+IMAGES = np.broadcast_to(COLORS[:, :, None, None], (2, 3, 8, 8, 3))
 
 
 def _centers(path, colors):
-    """Row and column of the middle of each color: float `[..., 2]` for uint8 `[..., 3]`."""
+    """Return the centroid of each color: float `[..., 2]` for uint8 `[..., 3]`."""
     pixels = _pixels(path)
     found = [np.argwhere((pixels == color).all(axis=-1)) for color in colors.reshape(-1, 3)]
     return np.array([places.mean(axis=0) for places in found]).reshape(*colors.shape[:-1], 2)
 
 
-def test_rows_show_the_pictures_in_order(tmp_path):
-    save_rows(tmp_path / "a.png", {"grayscale": PICTURES[0], "truth": PICTURES[1]}, "title")
+def test_rows_show_images_in_order(tmp_path):
+    save_rows(tmp_path / "a.png", {"grayscale": IMAGES[0], "truth": IMAGES[1]}, "title")
     centers = _centers(tmp_path / "a.png", COLORS)
     assert (np.diff(centers[..., 0], axis=0) > 50).all()  # The second row is below the first.
     assert (np.diff(centers[..., 1], axis=1) > 50).all()  # Columns run from left to right.
     assert np.ptp(centers[..., 0], axis=1).max() < 2
 
 
-def test_comparison_shows_grayscale_above_all_models_above_the_truth(tmp_path):
-    # One picture by two models, the second of which has the name of another row.
-    grayscale, first, second = PICTURES[0][:, np.newaxis]
-    truth = PICTURES[1][:1]
-    pictures = {"a": (grayscale, first, truth), "grayscale": (grayscale, second, truth)}
-    save_comparison(tmp_path / "a.png", pictures, "title")
+def test_comparison_order_is_grayscale_models_truth(tmp_path):
+    # One image, two models; the second model is named like another row.
+    grayscale, first, second = IMAGES[0][:, np.newaxis]
+    truth = IMAGES[1][:1]
+    images = {"a": (grayscale, first, truth), "grayscale": (grayscale, second, truth)}
+    save_comparison(tmp_path / "a.png", images, "title")
     centers = _centers(tmp_path / "a.png", np.concatenate([COLORS[0], COLORS[1][:1]]))
     assert (np.diff(centers[:, 0]) > 50).all()
     assert np.ptp(centers[:, 1]) < 2
 
 
 def test_blocks_are_side_by_side(tmp_path):
-    blocks = {"best": [("1", PICTURES[0])], "worst": [("2", PICTURES[1])]}
+    blocks = {"best": [("1", IMAGES[0])], "worst": [("2", IMAGES[1])]}
     save_blocks(tmp_path / "a.png", blocks, ("x", "y", "z"), "title")
     centers = _centers(tmp_path / "a.png", COLORS)
     assert (np.diff(centers.reshape(6, 2)[:, 1]) > 50).all()
@@ -130,7 +130,7 @@ def test_curves_differ_with_the_best_epoch(tmp_path):
 
 
 @pytest.mark.parametrize("save", [_save_rows, _save_curves])
-def test_failed_figure_leaves_the_old_one(tmp_path, monkeypatch, save):
+def test_failed_plot_keeps_the_old_file(tmp_path, monkeypatch, save):
     path = tmp_path / "figure.png"
     save(path)
     old = path.read_bytes()
@@ -146,14 +146,14 @@ def test_failed_figure_leaves_the_old_one(tmp_path, monkeypatch, save):
     assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
 
 
-def test_rows_of_unequal_length_are_refused(tmp_path):
-    pictures = np.zeros((3, 8, 8, 3), np.uint8)
+def test_rows_of_unequal_length_are_rejected(tmp_path):
+    images = np.zeros((3, 8, 8, 3), np.uint8)
     with pytest.raises(ValueError):
-        save_rows(tmp_path / "a.png", {"a": pictures, "b": pictures[:2]}, "title")
+        save_rows(tmp_path / "a.png", {"a": images, "b": images[:2]}, "title")
     assert not list(tmp_path.iterdir())
 
 
-def test_points_are_named(tmp_path):
+def test_point_names_are_drawn(tmp_path):
     _save_against(tmp_path / "plain.png")
     _save_against(tmp_path / "named.png", names=["one", "two"])
     assert (_pixels(tmp_path / "plain.png") != _pixels(tmp_path / "named.png")).any()

@@ -19,7 +19,7 @@ from colorkeras.export.converters.litert import LITERT
 from colorkeras.export.converters.onnx import ONNX
 from colorkeras.models import architectures
 from colorkeras.utils.errors import UserError, check_choice, one_line
-from colorkeras.utils.files import is_disk_problem, writing
+from colorkeras.utils.files import atomic_write, is_disk_problem
 
 __all__ = ["CONVERTERS", "MAX_DIFFERENCE", "MAX_SIZE", "Converted", "Converter", "convert"]
 
@@ -91,7 +91,7 @@ def convert(model, kind, path, image_size=None):
         architectures.check_image_size(network, image_size, image_size)
     image_size = image_size or exported.image_size
     function = _function(network, objective, image_size)
-    with writing(path) as temporary, _problem_explained(exported, converter):
+    with atomic_write(path) as temporary, _problem_explained(exported, converter):
         converter.convert(function, temporary)
         difference = _difference(converter, temporary, exported, image_size)
     max_size = MAX_SIZE if objective.samples and image_size is None else None

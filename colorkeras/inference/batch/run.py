@@ -17,7 +17,7 @@ from colorkeras.image_io import DecodedImage, Metadata, as_uint8
 from colorkeras.image_io.color_detection import is_colored
 from colorkeras.inference.batch.plan import RESULT_EXISTS
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import explained, quoted
+from colorkeras.utils.files import as_user_error, quoted
 from colorkeras.utils.ordered_map import ordered_map
 from colorkeras.utils.version import __version__
 
@@ -149,7 +149,7 @@ def _tried(work, model, job, settings):
             # It appeared meanwhile: another process colors the same files.
             outcome.status, outcome.notes = SKIPPED, [RESULT_EXISTS]
         else:
-            outcome.status, outcome.error = FAILED, explained(job.source, error)
+            outcome.status, outcome.error = FAILED, as_user_error(job.source, error)
     outcome.seconds = time.perf_counter() - started
     return outcome
 

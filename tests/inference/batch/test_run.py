@@ -182,8 +182,10 @@ def test_what_came_meanwhile_is_not_replaced(model, folder, monkeypatch):
 
     monkeypatch.setattr(type(model), "color_image", slow)
     (outcome,) = color(model, "scans/0.png")
-    assert outcome.status == FAILED and "appeared meanwhile" in str(outcome.error)
-    assert "'scans/0_color.png' as result of 'scans/0.png'" in str(outcome.error)
+    assert outcome.status == FAILED and "created by another program" in str(outcome.error)
+    assert "'scans/0_color.png', created by another program, as output of 'scans/0.png'" in str(
+        outcome.error
+    )
     assert Path("scans/0_color.png").read_text() == "mine"
     assert len(list(Path("scans").iterdir())) == 4
 
