@@ -1,14 +1,33 @@
-"""colorkeras colors grayscale pictures with Keras 3 and TensorFlow."""
+"""Colorize grayscale images with Keras 3 and TensorFlow."""
+
+import pkgutil
 
 from colorkeras.utils.version import __version__
 
-__all__ = ["__version__", "load"]
+_LAZY = {
+    "BUNDLED_MODELS": "colorkeras.export.bundled:BUNDLED_MODELS",
+    "PRESETS": "colorkeras.config.presets:PRESETS",
+    "Predictor": "colorkeras.inference.predictor:Predictor",
+    "TrainingConfig": "colorkeras.config.training_config:TrainingConfig",
+    "UserError": "colorkeras.utils.errors:UserError",
+    "build_network": "colorkeras.models.architectures:build",
+    "convert": "colorkeras.export.converters:convert",
+    "evaluate": "colorkeras.evaluation:evaluate",
+    "load": "colorkeras.inference.predictor:load",
+    "load_dataset": "colorkeras.data:load_dataset",
+    "resume": "colorkeras.training.trainer:resume",
+    "train": "colorkeras.training.trainer:train",
+}
+"""Public names, imported on first use, because TensorFlow takes seconds to load."""
+
+__all__ = ["__version__", *_LAZY]
 
 
 def __getattr__(name):
-    # TensorFlow takes seconds to load: whoever asks for the version only need not wait for it.
-    if name == "load":
-        from colorkeras.inference.predictor import load
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return pkgutil.resolve_name(_LAZY[name])
 
-        return load
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__():
+    return __all__
