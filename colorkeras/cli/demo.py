@@ -7,13 +7,10 @@ from elsewhere. What visitors upload is deleted when they close it.
 """
 
 import importlib.util
-import os
-import tempfile
-from pathlib import Path
 
 from colorkeras.cli import quiet_start
 from colorkeras.cli.coloring_options import check_range
-from colorkeras.demo.visits import UPLOADS
+from colorkeras.demo import temporary_folder
 from colorkeras.export.bundled import BUNDLED_MODELS, resolve
 from colorkeras.export.metadata import read_metadata
 from colorkeras.utils.errors import UserError
@@ -74,19 +71,11 @@ def run(options):
         raise UserError(
             "colorkeras demo without Gradio", "the extra demo", "pip install 'colorkeras[demo]'"
         )
-    with tempfile.TemporaryDirectory(prefix="colorkeras-demo-") as folder:
-        # Whatever the library writes goes with it in the end.
-        tempfile.tempdir = folder
-        # Gradio reads these when it is imported: where uploads go, and that nothing is reported.
-        os.environ |= {
-            "GRADIO_TEMP_DIR": str(Path(folder, UPLOADS)),
-            "GRADIO_ANALYTICS_ENABLED": "False",
-            "HF_HUB_OFFLINE": "1",
-        }
+    with temporary_folder() as folder:
         with quiet_start():
-            from colorkeras.demo import page
+            from colorkeras.demo import page, server
             from colorkeras.inference import predictor
 
             models = {name: predictor.load(name) for name in names}
-            shared = page.Page(models, Path(folder), options.max_megapixels, options.runs_dir)
-        page.serve(shared, options)
+            shared = page.Page(models, folder, options.max_megapixels, options.runs_dir)
+        server.serve(shared, options)

@@ -1,4 +1,4 @@
-"""Photographs as a page shows them: small enough to be colored anew in a moment."""
+"""Previews of photographs: small enough to be colored interactively."""
 
 import math
 import threading
@@ -9,50 +9,47 @@ from PIL import Image
 
 from colorkeras import image_io
 from colorkeras.color.spaces import LUMA_WEIGHTS
-from colorkeras.image_io import as_uint8
 from colorkeras.inference import streaming
 from colorkeras.utils.errors import UserError
 
-MAX_PIXELS = 2_000_000
-"""Of a preview."""
-
 JPEG_QUALITY = 90
-"""Of a preview's files."""
+"""JPEG quality of preview files."""
 
 MAX_PAGES = 50
-"""Of a file that is taken."""
+"""Maximum number of pages of a file."""
 
-NUM_KEPT = 8
-"""Colorings of a photograph that are kept, so that another saturation needs no network."""
+_MAX_PIXELS = 2_000_000
 
+_NUM_CACHED = 8
+"""Cached colorings per photograph, so that changing the saturation needs no network."""
 
-# Networks color one preview at a time: each takes all processors by itself.
-_network = threading.Lock()
+# One preview at a time, because a network uses all processors.
+_network_lock = threading.Lock()
 
 
 class Preview:
-    """A photograph, its first page, at the size at which it is shown.
+    """The first page of a photograph, at display size.
 
-    Networks see what they would see of the whole photograph, so its colors are those of the file.
+    Networks see the same input as for the full size, so the colors are those of the final file.
 
     Args:
-        source: Path of a picture.
-        models: Dict of `inference.predictor.Predictor` by name.
-        max_megapixels: Millions of pixels of the largest picture that is opened.
+        source: Path of an image.
+        models: Dict of name to `predictor.Predictor`.
+        max_megapixels: Maximum size of the image, in millions of pixels.
 
     Raises:
-        UserError: It is no picture, too large, or of too many pages.
+        UserError: The file is not an image, is too large, or has too many pages.
 
     Attributes:
         size: Width and height of the photograph.
-        num_pages: Of the file.
-        notes: Sentences on what was left out in reading.
-        gray: The preview, luma, uint8 `[h, w]`.
+        num_pages: Number of pages of the file.
+        notes: Sentences about what was dropped when reading the file.
+        gray: Luma of the preview, uint8 `[height, width]`.
     """
 
     def __init__(self, source, models, max_megapixels=image_io.MAX_MEGAPIXELS):
         with image_io.open_image(source, max_megapixels) as contents:
-            self.num_pages = _checked_pages(source, contents)
+            self.num_pages = _check_num_pages(source, contents)
             pixels = next(contents.pages).pixels
             self.notes = list(contents.notes)
         height, width = pixels.shape[:2]
@@ -62,64 +59,61 @@ class Preview:
             name: streaming.shrink(pixels, model.render_size, model.exported.image_size)
             for name, model in models.items()
         }
-        self.gray = _reduced(pixels)
-        self._colors = lru_cache(NUM_KEPT)(self._color)
-        self._spreads = lru_cache(self._spread)
+        self.gray = _shrunk_luma(pixels)
+        self._predict = lru_cache(_NUM_CACHED)(self._predict)
+        self.uncertainty = lru_cache(self.uncertainty)
 
-    def _color(self, name, seed):
-        with _network:
+    def _predict(self, name, seed):
+        with _network_lock:
             return self._models[name].exported.color(self._grayscale[name], [seed])
 
     def colored(self, name, seed=0, saturation=1.0):
-        """The preview in color: uint8 `[h, w, 3]`, with the arguments of `Predictor.colorize`."""
-        rgb = self._colors(name, seed)
+        """Return the preview in color, uint8 `[height, width, 3]`; see `Predictor.colorize`."""
+        rgb = self._predict(name, seed)
         return streaming.enlarge(self.gray, self._grayscale[name], rgb, saturation)
 
-    def spread(self, name):
-        """How unsure a model is of the color of each part, of models that tell.
+    def uncertainty(self, name):
+        """Return how uncertain a model is about the color of each region.
 
         Returns:
-            The standard deviation of chroma, Cb and Cr together, float32 `[h, w]` of the size that
-            the network sees, in 0..0.5; None of a model that does not tell.
+            Standard deviation of chroma (Cb and Cr together) in `[0, 0.5]`, float32
+            `[height, width]` at the network's input size; None if the model does not predict it.
         """
-        return self._spreads(name)
-
-    def _spread(self, name):
         exported = self._models[name].exported
         if not exported.is_confident:
             return None
-        told = exported.saved_model.signatures["colorize_with_confidence"]
-        with _network:
-            answer = told(grayscale=self._grayscale[name])
-        return answer["standard_deviation"][0, ..., 0].numpy()
+        predict = exported.saved_model.signatures["colorize_with_confidence"]
+        with _network_lock:
+            prediction = predict(grayscale=self._grayscale[name])
+        return prediction["standard_deviation"][0, ..., 0].numpy()
 
 
 def num_pages(source, max_megapixels):
-    """Of a file; raises a `UserError` as `Preview` does."""
+    """Return the number of pages of a file; raise `UserError` like `Preview`."""
     with image_io.open_image(source, max_megapixels) as contents:
-        return _checked_pages(source, contents)
+        return _check_num_pages(source, contents)
 
 
-def _checked_pages(source, contents):
+def _check_num_pages(source, contents):
     if contents.num_pages > MAX_PAGES:
         raise UserError(
-            f"'{source.name}', of {contents.num_pages} pages",
-            f"at most {MAX_PAGES}",
-            "Drop them in several files.",
+            f"'{source.name}' with {contents.num_pages} pages",
+            f"at most {MAX_PAGES} pages",
+            "Split it into several files.",
         )
     return contents.num_pages
 
 
-def _reduced(pixels):
-    """Luma, uint8 `[h, w]`, of at most `MAX_PIXELS`."""
-    image = Image.fromarray(as_uint8(pixels))
-    factor = math.sqrt(MAX_PIXELS / (image.width * image.height))
+def _shrunk_luma(pixels):
+    """Return luma, uint8 `[height, width]`, with at most `_MAX_PIXELS`."""
+    image = Image.fromarray(image_io.as_uint8(pixels))
+    factor = math.sqrt(_MAX_PIXELS / (image.width * image.height))
     if factor < 1:
         size = max(1, int(image.width * factor)), max(1, int(image.height * factor))
-        # Halved as often as it can be at first, which is much faster and hardly worse.
+        # reducing_gap halves the image first, which is much faster and hardly worse.
         image = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    reduced = np.asarray(image)
-    if reduced.ndim == 2:
-        return reduced
-    luma = reduced.astype(np.float32) @ np.asarray(LUMA_WEIGHTS, np.float32)
+    shrunk = np.asarray(image)
+    if shrunk.ndim == 2:
+        return shrunk
+    luma = shrunk.astype(np.float32) @ np.asarray(LUMA_WEIGHTS, np.float32)
     return np.rint(luma).astype(np.uint8)

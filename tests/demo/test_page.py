@@ -1,4 +1,4 @@
-"""Tests of the page in a real browser that reaches nothing but this machine."""
+"""Tests of the page in a real browser without access to other machines."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ from image_files import exif_of, ramp
 from PIL import ExifTags, Image
 
 from colorkeras import image_io
-from colorkeras.demo import visits
+from colorkeras.demo import sessions
 from colorkeras.inference import predictor
 from colorkeras.training.run_directory import EPOCHS_FOLDER
 from colorkeras.utils.errors import UserError
@@ -37,14 +37,14 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
 MAX_MEGABYTES, MAX_MEGAPIXELS = 3, 4
 
 FULL_SIZE = "text=Color the full size"
-"""The button that a page shows once it has been loaded."""
+"""Selector of a button that the page shows once it has loaded."""
 
 
 @pytest.fixture(scope="module")
 def server_folder(tmp_path_factory):
-    """In which the page is served: with a secret, and a run of three epochs."""
+    """Working directory of the server, with a secret and a run of three epochs."""
     folder = tmp_path_factory.mktemp("server")
-    # Pictures, so that nothing else is in the way.
+    # Images, so that only the path can be the reason for rejecting them.
     Image.new("RGB", (40, 40)).save(folder / "secret.jpg")
     epochs = folder / "runs" / "unet" / "20260101-000000" / EPOCHS_FOLDER
     epochs.mkdir(parents=True)
@@ -55,7 +55,7 @@ def server_folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(server_folder):
-    """The address of a page that is served."""
+    """Address of a running server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,7 +93,7 @@ def chromium():
 
 @pytest.fixture
 def visitor(server, chromium):
-    """Function that opens the page for another visitor; in the end, nothing else was asked for."""
+    """Function that opens the page for a new visitor; fails on requests to other servers."""
     contexts, foreign, errors = [], [], []
 
     def sort(route):
@@ -123,7 +123,7 @@ def visitor(server, chromium):
 
 @pytest.fixture(scope="module")
 def scan(tmp_path_factory):
-    """A gray photograph with metadata."""
+    """A grayscale photograph with metadata."""
     path = tmp_path_factory.mktemp("scans") / "grandma.jpg"
     Image.fromarray(ramp((600, 800))).save(path, quality=95, exif=exif_of())
     return path
@@ -138,7 +138,7 @@ def sources(page):
 
 
 def wait_for_another(page, before):
-    """Waits for another preview than one that was there; returns the addresses of both pictures."""
+    """Wait for a different preview; return the addresses of its two images."""
     for _ in range(300):
         now = sources(page)
         if len(now) == 2 and now != before:
@@ -148,26 +148,26 @@ def wait_for_another(page, before):
 
 
 def wait_for_colors(page, expected):
-    """Waits until the preview is what is expected, but for JPEG, and stays so."""
+    """Wait until the preview is stable and as expected, up to JPEG errors."""
     seen = []
     for _ in range(100):
         shown = sources(page)
         if len(shown) == 2:
-            seen.append(np.abs(picture_at(shown[1]) - expected.astype(int)).mean() < 2)
+            seen.append(np.abs(image_at(shown[1]) - expected.astype(int)).mean() < 2)
             if len(seen) > 5 and all(seen[-5:]):
                 return
         page.wait_for_timeout(200)
-    raise AssertionError("the preview is another one")
+    raise AssertionError("the preview is not as expected")
 
 
 def position_of_divider(page):
-    """Share of the width of what is shown that is left of the divider."""
+    """Return the share of the preview's width to the left of the divider."""
     shown = page.locator("#shown").bounding_box()
     handle = page.locator("#shown .outer").first.bounding_box()
     return (handle["x"] + handle["width"] / 2 - shown["x"]) / shown["width"]
 
 
-def picture_at(address):
+def image_at(address):
     with urllib.request.urlopen(address) as answer, Image.open(io.BytesIO(answer.read())) as image:
         return np.asarray(image.convert("RGB")).astype(int)
 
@@ -182,11 +182,11 @@ def downloaded(page, folder):
     return path
 
 
-def test_drop_slide_download(visitor, scan, tmp_path):
+def test_drop_adjust_download(visitor, scan, tmp_path):
     page = visitor()
     drop(page, scan)
     first = wait_for_another(page, [])
-    gray, color = map(picture_at, first)
+    gray, color = map(image_at, first)
     assert gray.shape == color.shape == (600, 800, 3)
     assert np.ptp(gray, axis=-1).max() <= 3 < np.ptp(color, axis=-1).max()
 
@@ -209,7 +209,7 @@ def test_drop_slide_download(visitor, scan, tmp_path):
         [result] = contents.pages
         metadata = contents.metadata
     expected = model_.colorize(np.asarray(Image.open(scan)), saturation=1.5)
-    # What JPEG makes of it.
+    # Up to JPEG errors.
     assert np.abs(result.pixels.astype(int) - expected.astype(int)).mean() < 1.5
     with Image.open(path) as image:
         exif = image.getexif()
@@ -218,29 +218,29 @@ def test_drop_slide_download(visitor, scan, tmp_path):
     assert metadata is not None
 
 
-def test_another_version_and_where_the_model_is_unsure(visitor):
+def test_variation_and_uncertainty_map(visitor):
     page = visitor()
     page.click("#examples button >> nth=1")
-    faithful = wait_for_another(page, [])
-    assert page.is_disabled("text=Another plausible version")
+    first = wait_for_another(page, [])
+    assert page.is_disabled("text=Another variation")
     page.click("text=unet_vivid: living color")
-    vivid = wait_for_another(page, faithful)
+    vivid = wait_for_another(page, first)
     page.wait_for_timeout(500)
-    page.click("text=Another plausible version")
+    page.click("text=Another variation")
     another = wait_for_another(page, vivid)
-    assert np.abs(picture_at(vivid[1]) - picture_at(another[1])).mean() > 1
-    page.check("text=Show where the model is unsure")
+    assert np.abs(image_at(vivid[1]) - image_at(another[1])).mean() > 1
+    page.check("text=Show where the model is uncertain")
     page.wait_for_selector("img[alt^='The photograph as a map']")
     assert all(image.get_attribute("alt") for image in page.query_selector_all("#shown img"))
 
 
-def test_what_is_shown_in_the_end_is_what_is_set_in_the_end(visitor):
+def test_preview_ends_up_with_the_latest_settings(visitor):
     page = visitor()
     page.click("text=unet_vivid: living color")
     slider = page.get_by_role("slider", name=re.compile("Saturation"))
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    # There is no photograph yet, which is no mistake.
+    # Changing settings before dropping a photograph is not an error.
     page.wait_for_timeout(1000)
     assert not page.query_selector_all(".toast-body")
     page.click("#examples button >> nth=2")
@@ -249,7 +249,7 @@ def test_what_is_shown_in_the_end_is_what_is_set_in_the_end(visitor):
     page.keyboard.press("Tab")
     slider.focus()
     page.keyboard.press("Home")
-    gray = picture_at(wait_for_another(page, [])[0])
+    gray = image_at(wait_for_another(page, [])[0])
     wait_for_colors(page, gray)
     page.click("text=unet: a small color error")
     page.click("text=unet_vivid: living color")
@@ -259,23 +259,25 @@ def test_what_is_shown_in_the_end_is_what_is_set_in_the_end(visitor):
     wait_for_colors(page, predictor.load("unet_vivid").colorize(luma, saturation=2))
 
 
-def test_models_on_the_same_picture_and_epoch_by_epoch(visitor, scan):
+def test_compare_tab(visitor, scan):
     page = visitor()
     drop(page, scan)
     wait_for_another(page, [])
     page.get_by_role("tab", name="Compare models").click()
-    known = wait_for_pictures(page, "#compared img", 4)
-    page.get_by_role("textbox", name="Picture").or_(page.get_by_label("Picture")).first.click()
+    known = wait_for_images(page, "#compared img", 4)
+    page.get_by_role("textbox", name="Photograph").or_(
+        page.get_by_label("Photograph")
+    ).first.click()
     page.get_by_role("option", name=re.compile("Your photograph")).click()
-    own = wait_for_pictures(page, "#compared img", 3)
+    own = wait_for_images(page, "#compared img", 3)
     assert not set(own) & set(known)
-    assert {picture_at(address).shape for address in own} == {(600, 800, 3)}
+    assert {image_at(address).shape for address in own} == {(600, 800, 3)}
     page.get_by_role("button", name="Replay").click()
     shown, deadline = [], time.monotonic() + 20
     while len(set(shown)) < 3 and time.monotonic() < deadline:
         shown += [address for address in addresses(page, "img[alt^='Ten validation']") if address]
         page.wait_for_timeout(100)
-    reds = [picture_at(address)[0, 0, 0] for address in dict.fromkeys(shown)]
+    reds = [image_at(address)[0, 0, 0] for address in dict.fromkeys(shown)]
     np.testing.assert_allclose(sorted(reds), [80, 160, 240], atol=3)
 
 
@@ -283,13 +285,13 @@ def addresses(page, selector):
     return [image.get_attribute("src") for image in page.query_selector_all(selector)]
 
 
-def wait_for_pictures(page, selector, number):
+def wait_for_images(page, selector, number):
     for _ in range(200):
         found = addresses(page, selector)
         if len(found) == number and all(found):
             return found
         page.wait_for_timeout(100)
-    raise AssertionError(f"{len(found)} pictures, not {number}")
+    raise AssertionError(f"{len(found)} images, not {number}")
 
 
 @pytest.fixture
@@ -305,7 +307,7 @@ def bad_files(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "reason"),
     [
         ("text.jpg", "no picture of a known format"),
         ("large.png", "megapixels"),
@@ -313,18 +315,18 @@ def bad_files(tmp_path):
         ("heavy.png", "size"),
     ],
 )
-def test_bad_files_are_told_in_plain_words(name, told, visitor, bad_files, scan):
+def test_bad_files_get_a_plain_message(name, reason, visitor, bad_files, scan):
     page = visitor()
     drop(page, bad_files / name)
-    said = page.wait_for_selector(".toast-body").inner_text()
-    assert told in said and "Traceback" not in said and "Received" not in said
+    message = page.wait_for_selector(".toast-body").inner_text()
+    assert reason in message and "Traceback" not in message and "Received" not in message
     assert not sources(page)
-    # Another one can be dropped in its place.
+    # Another file can be dropped afterwards.
     drop(page, scan)
     wait_for_another(page, [])
 
 
-def test_of_an_animation_the_first_picture_is_colored_and_that_is_told(visitor, tmp_path):
+def test_first_frame_of_an_animation_is_colored_with_a_note(visitor, tmp_path):
     frames = [Image.fromarray(ramp((20, 20)) // n) for n in (1, 2)]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     page = visitor()
@@ -333,24 +335,24 @@ def test_of_an_animation_the_first_picture_is_colored_and_that_is_told(visitor, 
     page.wait_for_selector("text=only the first of 2 pictures")
 
 
-def test_two_visitors_do_not_meet(visitor, scan, tmp_path):
+def test_visitors_are_isolated(visitor, scan, tmp_path):
     pages = [visitor(), visitor()]
     drop(pages[0], scan)
     pages[1].click("#examples button >> nth=4")
     shown = [wait_for_another(page, []) for page in pages]
-    assert picture_at(shown[0][1]).shape != picture_at(shown[1][1]).shape
+    assert image_at(shown[0][1]).shape != image_at(shown[1][1]).shape
     names = [downloaded(page, tmp_path).name for page in pages]
     assert names == ["grandma_color.jpg", "raccoon_color.jpg"]
 
 
-def test_who_waits_sees_their_place(visitor, tmp_path):
+def test_waiting_visitors_see_their_queue_position(visitor, tmp_path):
     pages = [Image.fromarray(np.roll(ramp((900, 1200)), 40 * n, axis=1)) for n in range(12)]
     album = {"save_all": True, "append_images": pages[1:], "compression": "tiff_deflate"}
     pages[0].save(tmp_path / "album.tif", **album)
     first, other = visitor(), visitor()
     drop(first, tmp_path / "album.tif")
     wait_for_another(first, [])
-    first.wait_for_selector("text=The first of 12 pages is shown")
+    first.wait_for_selector("text=The preview shows page 1 of 12")
     first.click(FULL_SIZE)
     first.wait_for_selector("text=/page \\d+ of 12/")
     other.click("#examples button >> nth=2")
@@ -358,31 +360,31 @@ def test_who_waits_sees_their_place(visitor, tmp_path):
     wait_for_another(other, [])
 
 
-def test_nothing_is_left_of_a_visit(visitor, scan, server_folder, tmp_path):
+def test_closing_the_page_deletes_its_files(visitor, scan, server_folder, tmp_path):
     page = visitor()
-    # Named as what the page writes itself.
+    # Named like one of the page's own files.
     drop(page, shutil.copy(scan, tmp_path / "gray.jpg"))
     seen = wait_for_another(page, [])
     page.get_by_role("tab", name="Compare models").click()
-    page.get_by_label("Picture").first.click()
+    page.get_by_label("Photograph").first.click()
     page.get_by_role("option", name=re.compile("Your photograph")).click()
-    seen += wait_for_pictures(page, "#compared img", 3)
+    seen += wait_for_images(page, "#compared img", 3)
     page.get_by_role("tab", name="Color a photograph").click()
     downloaded(page, tmp_path)
     page.click(FULL_SIZE)
     page.wait_for_timeout(100)
-    assert all(map(exists, seen)) and left_of_visits(server_folder)
+    assert all(map(exists, seen)) and remaining_files(server_folder)
     page.context.close()
     deadline = time.monotonic() + 60
-    while any(map(exists, seen)) or left_of_visits(server_folder):
-        assert time.monotonic() < deadline, left_of_visits(server_folder)
+    while any(map(exists, seen)) or remaining_files(server_folder):
+        assert time.monotonic() < deadline, remaining_files(server_folder)
         time.sleep(0.5)
 
 
-def left_of_visits(server_folder):
-    """Files of visitors' photographs; the library leaves empty ones where uploads come."""
+def remaining_files(server_folder):
+    """Return remaining files of visitors; Gradio leaves empty upload folders."""
     [folder] = server_folder.glob("colorkeras-demo-*")
-    places = (visits.SERVED, visits.SOURCES, visits.UPLOADS)
+    places = (sessions.SERVED, sessions.SOURCES, sessions.UPLOADS)
     files = [path for place in places for path in folder.glob(f"{place}/**/*")]
     return [path for path in files if path.is_file() and "gray" in path.name]
 
@@ -399,7 +401,7 @@ PATHS = ("/etc/passwd", "secret.jpg", "{folder}/secret.jpg", "{folder}/runs/../s
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_path_is_readable(path, server, server_folder):
+def test_server_files_are_not_readable(path, server, server_folder):
     path = path.format(folder=server_folder)
     assert (server_folder / path).is_file()
     assert not exists(f"{server}/gradio_api/file={path}")
@@ -411,18 +413,18 @@ def test_no_path_is_readable(path, server, server_folder):
     "words",
     [(None, "unet", 1, 0), ("text", "unet", 1, 0), ({}, "unet", 1, 0), ({"path": 1}, "unet", 1, 0)],
 )
-def test_calls_without_a_file_are_refused(words, server):
+def test_api_calls_without_a_file_are_rejected(words, server):
     assert call(server, *words).startswith("event: error")
 
 
-def test_files_from_elsewhere_are_not_fetched(server):
+def test_api_does_not_fetch_urls(server):
     photograph = {"path": f"{server}/theme.css", "meta": {"_type": "gradio.FileData"}}
     with pytest.raises(urllib.error.HTTPError, match="403"):
         call(server, photograph, "unet", 1, 0)
 
 
 def call(server, *words):
-    """What the interface for programs answers."""
+    """Return the API's response."""
     body = json.dumps({"data": words}).encode()
     address = f"{server}/gradio_api/call/colorize"
     request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
@@ -432,19 +434,19 @@ def call(server, *words):
         return answer.read().decode()
 
 
-def test_a_blind_test(visitor, tmp_path):
+def test_blind_test_tab(visitor, tmp_path):
     page = visitor()
     page.get_by_role("tab", name="Real or recolored?").click()
     page.click("text=Begin")
     for number in range(1, 11):
-        page.wait_for_selector(f"text=Picture {number} of 10")
+        page.wait_for_selector(f"text=Image {number} of 10")
         page.get_by_role("button", name="Real", exact=True).click()
-    said = page.wait_for_selector("text=right in").inner_text()
-    assert "95 % interval" in said and "Guessing gives 50 %" in said
+    message = page.wait_for_selector("text=Guessing gives").inner_text()
+    assert "95 % interval" in message and "Guessing gives 50 %" in message
     with page.expect_download() as waiting:
         page.click("text=Save my answers")
     rows = Path(waiting.value.path()).read_text().splitlines()
-    # They are still there another day.
+    # They survive a reload.
     page.reload()
     page.wait_for_selector(FULL_SIZE)
     page.get_by_role("tab", name="Real or recolored?").click()
@@ -455,7 +457,7 @@ def test_a_blind_test(visitor, tmp_path):
     assert all(row.endswith(",real") for row in rows[1:])
 
 
-def test_an_interface_for_programs(server, scan):
+def test_api(server, scan):
     client_module = pytest.importorskip("gradio_client")
     client = client_module.Client(server, verbose=False)
     path = client.predict(client_module.handle_file(scan), "unet", 1, 0, api_name="/colorize")
@@ -472,7 +474,7 @@ def test_an_interface_for_programs(server, scan):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_the_lines_for_curl(server, scan, tmp_path):
+def test_documented_curl_commands(server, scan, tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
     lines = re.search(r"```\n(url=.*?)```", page, re.DOTALL)[1].replace(
         "http://127.0.0.1:7860", server
@@ -483,7 +485,7 @@ def test_the_lines_for_curl(server, scan, tmp_path):
         assert image.size == (800, 600) and image.mode == "RGB"
 
 
-def test_a_port_that_is_taken_is_explained(server, tmp_path):
+def test_port_in_use_is_an_error(server, tmp_path):
     port = server.rpartition(":")[-1]
     words = [sys.executable, "-m", "colorkeras", "demo", "--no-browser", "--port", port]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
@@ -492,7 +494,7 @@ def test_a_port_that_is_taken_is_explained(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("host", "address", "is_told"),
+    ("host", "address", "warns"),
     [
         ("127.0.0.1", "127.0.0.1", False),
         ("[::1]", "[::1]", False),
@@ -502,36 +504,36 @@ def test_a_port_that_is_taken_is_explained(server, tmp_path):
         ("::", "[::1]", True),
     ],
 )
-def test_it_is_told_when_others_can_reach_the_page(host, address, is_told, monkeypatch, capsys):
-    from colorkeras.demo import page
+def test_warning_if_others_can_reach_the_page(host, address, warns, monkeypatch, capsys):
+    from colorkeras.demo import server
 
     def stop(seconds):
         raise KeyboardInterrupt
 
     blocks = SimpleNamespace(launch=lambda **words: None)
     blocks.queue = lambda **words: blocks
-    monkeypatch.setattr(page, "build", lambda shared: blocks)
-    monkeypatch.setattr(page.time, "sleep", stop)
-    monkeypatch.setattr(page.socket, "socket", lambda kind: contextlib.nullcontext(MagicMock()))
+    monkeypatch.setattr(server.pages, "build", lambda page: blocks)
+    monkeypatch.setattr(server.time, "sleep", stop)
+    monkeypatch.setattr(server.socket, "socket", lambda kind: contextlib.nullcontext(MagicMock()))
     options = SimpleNamespace(host=host, port=7860, no_browser=True, max_megabytes=1)
     with pytest.raises(KeyboardInterrupt):
-        page.serve(None, options)
+        server.serve(None, options)
     output, errors = capsys.readouterr()
-    assert f"http://{address}:7860" in output and ("no password" in errors) == is_told
+    assert f"http://{address}:7860" in output and ("no password" in errors) == warns
 
 
 @pytest.mark.parametrize("host", ["no such host", "192.0.2.1"])
-def test_an_address_that_is_not_of_this_machine_is_explained(host):
-    from colorkeras.demo import page
+def test_foreign_address_is_an_error(host):
+    from colorkeras.demo import server
 
     with pytest.raises(UserError, match="--host"):
-        page.free_address(host, 0)
+        server.free_address(host, 0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tab", ["Color a photograph", "Compare models", "Real or recolored?"])
-def test_nobody_is_shut_out(tab, scheme, visitor):
-    """No serious or critical violation that axe-core finds, ours or the library's."""
+def test_accessibility(tab, scheme, visitor):
+    """axe-core finds no serious or critical violation, ours or Gradio's."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core").Axe()
     page = visitor(color_scheme=scheme)
     page.get_by_role("tab", name=tab).click()
@@ -540,15 +542,15 @@ def test_nobody_is_shut_out(tab, scheme, visitor):
         before = wait_for_another(page, [])
         page.click("text=unet_vivid: living color")
         wait_for_another(page, before)
-        page.check("text=Show where the model is unsure")
+        page.check("text=Show where the model is uncertain")
         page.wait_for_selector("img[alt^='The photograph as a map']")
         page.click(FULL_SIZE)
         page.wait_for_selector("a[download*=_color]", timeout=60_000)
     elif tab == "Compare models":
-        wait_for_pictures(page, "#compared img", 4)
+        wait_for_images(page, "#compared img", 4)
     else:
         page.click("text=Begin")
-        page.wait_for_selector("text=Picture 1 of 10")
+        page.wait_for_selector("text=Image 1 of 10")
     page.wait_for_timeout(1000)
     found = {
         violation["id"]: [node["html"][:300] for node in violation["nodes"]]
@@ -560,7 +562,7 @@ def test_nobody_is_shut_out(tab, scheme, visitor):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-def test_nothing_is_wider_than_the_window(width, scheme, visitor):
+def test_page_fits_the_window(width, scheme, visitor):
     page = visitor(width, color_scheme=scheme)
     page.click("#examples button >> nth=1")
     wait_for_another(page, [])

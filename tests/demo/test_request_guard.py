@@ -1,4 +1,4 @@
-"""Tests of what the page's server refuses."""
+"""Tests of the requests that the page's server rejects."""
 
 import json
 
@@ -11,30 +11,32 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from colorkeras.demo import guard
+from colorkeras.demo import request_guard
 
 LOCAL = "http://127.0.0.1:7860"
 
 
-async def grayscale_baseline(request):
+async def respond(request):
     return PlainTextResponse(await request.body() or b"page")
 
 
-@pytest.fixture(params=[True, False], ids=["local", "others reach it"])
+@pytest.fixture(params=[True, False], ids=["local", "public"])
 def is_local(request):
     return request.param
 
 
 @pytest.fixture
 def client(is_local):
-    routes = [Route("/{path:path}", grayscale_baseline, methods=["GET", "POST"])]
-    app = Starlette(routes=routes, middleware=guard.middleware("127.0.0.2" if is_local else None))
+    routes = [Route("/{path:path}", respond, methods=["GET", "POST"])]
+    app = Starlette(
+        routes=routes, middleware=request_guard.middleware("127.0.0.2" if is_local else None)
+    )
     return TestClient(app, base_url=LOCAL)
 
 
 @pytest.fixture
 def post(client):
-    """Function that posts JSON; returns the status."""
+    """Function that posts JSON and returns the status code."""
 
     def post(content, kind="application/json", path="/gradio_api/queue/join"):
         return client.post(path, content=content, headers={"content-type": kind}).status_code
@@ -42,7 +44,7 @@ def post(client):
     return post
 
 
-def test_the_page_itself_passes(client):
+def test_requests_of_the_page_pass(client):
     assert client.get("/").text == "page"
     assert client.get("/gradio_api/file=/tmp/a/b.jpg").text == "page"
     body = json.dumps({"data": [{"path": "/tmp/a.jpg", "url": f"{LOCAL}/file=a"}, 1.0]})
@@ -51,14 +53,14 @@ def test_the_page_itself_passes(client):
     assert client.post("/gradio_api/cancel").status_code == 200
 
 
-def test_only_names_of_this_machine_mean_the_local_page(client, is_local):
+def test_local_page_rejects_foreign_host_names(client, is_local):
     answer = client.get("/", headers={"host": "evil.example:7860"})
     assert answer.status_code == (400 if is_local else 200)
     for name in ("localhost:7860", "[::1]:7860", "127.0.0.2:7860"):
         assert client.get("/", headers={"host": name}).status_code == 200
 
 
-def test_pages_of_other_sites_are_refused(client):
+def test_cross_site_requests_are_rejected(client):
     for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
         answer = client.post(
             "/gradio_api/upload", files={"files": b"x"}, headers={"origin": origin}
@@ -67,7 +69,7 @@ def test_pages_of_other_sites_are_refused(client):
 
 
 @pytest.mark.parametrize("address", ["http://example.com/a.jpg", "ftp://example.com/a.jpg"])
-def test_nothing_is_fetched_from_elsewhere(address, client, post):
+def test_urls_are_not_fetched(address, client, post):
     assert client.get(f"/gradio_api/file={address}").status_code == 403
     assert client.get(f"/gradio_api/proxy={address}").status_code == 403
     for data in ([{"path": address}], [{"a": [{"path": address, "meta": {}}]}]):
@@ -79,7 +81,7 @@ def test_nothing_is_fetched_from_elsewhere(address, client, post):
 @pytest.mark.parametrize(
     "body", [b"\xff", b"{", "[" * 100_000, '{"a": ' + "[" * 600 + "]" * 600 + "}", "0"]
 )
-def test_what_cannot_be_looked_through_is_refused(body, post):
+def test_unreadable_bodies_are_rejected(body, post):
     address = json.dumps({"path": "http://example.com"})
     assert post(body) == (403 if json_depth(body) is None else 200)
     if json_depth(body):
@@ -87,7 +89,7 @@ def test_what_cannot_be_looked_through_is_refused(body, post):
 
 
 def json_depth(body):
-    """Whether it is a list or a dict; None where it cannot be read."""
+    """Return whether it is a list or dict; None if it cannot be parsed."""
     try:
         return isinstance(json.loads(body), (list, dict))
     except (ValueError, RecursionError):
@@ -95,13 +97,13 @@ def json_depth(body):
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/process_recording", "/gradio_api/component_server"])
-def test_what_the_page_has_no_use_for_is_refused(path, client):
+def test_unused_routes_are_rejected(path, client):
     assert client.post(path, files={"file": b"x"}).status_code == 403
 
 
-def test_bodies_are_limited_but_of_uploads(client, post):
-    assert post(b" " * guard.MAX_BODY_BYTES + b"1") == 403
+def test_only_uploads_may_be_large(client, post):
+    assert post(b" " * request_guard.MAX_BODY_BYTES + b"1") == 403
     assert post(b" " * 1000 + b"1") == 200
     assert post(b" " * 100_000 for _ in range(20)) == 403
-    big = {"files": b"x" * (guard.MAX_BODY_BYTES + 1)}
+    big = {"files": b"x" * (request_guard.MAX_BODY_BYTES + 1)}
     assert client.post("/gradio_api/upload", files=big).status_code == 200
