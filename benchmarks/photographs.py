@@ -61,6 +61,7 @@ def make_deep(path):
 
 def warm(path):
     """Seconds file to file, the best of some, and the network's part of it."""
+    from colorkeras.config.colorize_options import ColorizeOptions
     from colorkeras.inference import predictor
     from colorkeras.inference.batch import plan, run
 
@@ -79,7 +80,7 @@ def warm(path):
     (job,) = plan.plan([path], path.with_name("out.jpg"))
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        outcome = run.colorize_file(loaded, job, run.ColorizeOptions(overwrite=True))
+        outcome = run.colorize_file(loaded, job, ColorizeOptions(overwrite=True))
         times.append(time.perf_counter() - started)
         if outcome.error:
             raise SystemExit(str(outcome.error))

@@ -15,18 +15,16 @@ untested. Pictures, model and results need the same paths on all machines, and t
 """
 
 import argparse
+import dataclasses
 import logging
 import os
 import sys
 from pathlib import Path
 
-from colorkeras.cli import DONE, FAILED, guarded, quiet_start
-from colorkeras.cli.coloring_options import (
-    add_coloring_arguments,
-    check_coloring_options,
-    check_range,
-    settings_of,
-)
+from colorkeras.cli import DONE, FAILED, guarded
+from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
+from colorkeras.cli.startup import quiet_start
+from colorkeras.config.settings import Setting
 from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import require_writable
@@ -56,8 +54,7 @@ def main():
     add = parser.add_argument
     add("--input", required=True, metavar="GLOB_OR_LIST", help="pictures, see above")
     add("--output", required=True, metavar="DIR", help="folder for results")
-    add_coloring_arguments(parser)
-    add("--overwrite", action="store_true", help="replace results that are there")
+    add_colorize_arguments(parser)
     add("--runner", default=LOCAL_RUNNER, help="Beam's (default %(default)s)")
     add("--workers", type=int, metavar="N", help="threads of the local runner")
     options, others = parser.parse_known_args()
@@ -77,10 +74,10 @@ def main():
 
 def color(options, others):
     """Runs the pipeline; returns the exit status."""
-    check_coloring_options(options)
+    settings = dataclasses.replace(colorize_options(options), skip_existing=True)
     require_writable(options.output, "--output")
     if options.workers is not None:
-        check_range("--workers", options.workers, 1, 64)
+        Setting(int, low=1, high=64).check("--workers", options.workers)
     runner = runner_of(options)
     with quiet_start():
         from colorkeras.inference import predictor
@@ -91,10 +88,9 @@ def color(options, others):
         for path in (report, failures):
             # Refuses a file there that is something else.
             BatchReport(path, planned, go_on=True)
-        loaded = predictor.load(options.model, options.render_size)
-    if options.temperature is not None:
-        loaded.exported.check_temperature(options.temperature)
-    settings = settings_of(options, skip_existing=True)
+        loaded = predictor.load(options.model, settings.render_size)
+    if settings.temperature is not None:
+        loaded.exported.check_temperature(settings.temperature)
     # What Beam says once a worker, though there is nothing amiss.
     logging.getLogger().addFilter(lambda record: "Resource module" not in str(record.msg))
     if options.runner == LOCAL_RUNNER:

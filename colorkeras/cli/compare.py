@@ -1,6 +1,6 @@
-"""Show several models on the same pictures: a table, ten pictures, each model's best and worst.
+"""Show several models on the same images: a table, ten images, each model's best and worst.
 
-A bare name such as unet means the model that comes with colorkeras; anything else is a path.
+A bare name such as unet stands for the bundled model of that name; anything else is a path.
 """
 
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from colorkeras import evaluation
 from colorkeras.cli import DONE
-from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.cli.evaluation_arguments import add_evaluation_arguments, load_models, open_dataset
 from colorkeras.evaluation import comparison
 from colorkeras.export import bundled
 from colorkeras.utils.errors import UserError
@@ -16,18 +16,18 @@ from colorkeras.utils.files import require_new, require_writable
 
 
 def add_arguments(parser):
-    """Adds the options of the command."""
+    """Add the options of the command."""
     add_evaluation_arguments(parser)
     parser.add_argument(
         "--output-dir",
         required=True,
         metavar="DIR",
-        help="write comparison.md, the pictures that it shows and comparison.json there",
+        help="folder for comparison.md, its images and comparison.json",
     )
 
 
 def run(options):
-    """Compares the models, prints their table and writes the files; returns the exit status."""
+    """Compare the models, print their table and write the files; return the exit status."""
     _require_different(options.model)
     require_writable(options.output_dir, "--output-dir")
     models = load_models(options)
@@ -49,5 +49,5 @@ def _require_different(words):
         raise UserError(
             f"the same model more than once: --model {' --model '.join(same)}",
             "every model once",
-            "Leave the others away.",
+            "Omit the repetitions.",
         )

@@ -1,72 +1,53 @@
-"""Open a page in the browser: drop a photograph, slide between gray and color.
+"""Serve a web page: drop a photograph, slide between gray and color.
 
     colorkeras demo
 
-The page is served to this machine alone, unless `--host` says otherwise, and nothing is fetched
-from elsewhere. What visitors upload is deleted when they close it.
+The page is reachable from this machine only, unless --host says otherwise, and loads nothing from
+the network. Uploads are deleted when visitors close the page.
 """
 
 import importlib.util
+from dataclasses import dataclass
 
-from colorkeras.cli import quiet_start
-from colorkeras.cli.coloring_options import check_range
+from colorkeras.cli.colorize_arguments import add_model_argument
+from colorkeras.cli.startup import quiet_start
+from colorkeras.config.settings import Checked, add_options, setting
 from colorkeras.demo import temporary_folder
 from colorkeras.export.bundled import BUNDLED_MODELS, resolve
 from colorkeras.export.metadata import read_metadata
 from colorkeras.utils.errors import UserError
 
-LOCAL = "127.0.0.1"
 
-PORT = 7860
+@dataclass(frozen=True)
+class DemoOptions(Checked):
+    """Settings of the page."""
 
-MAX_MEGABYTES, MAX_MEGAPIXELS = 100, 60
-"""Of an upload."""
+    host: str = setting(
+        "127.0.0.1",
+        "Address to serve at. With 0.0.0.0 everyone who reaches this machine can upload files.",
+        metavar="ADDRESS",
+    )
+    port: int = setting(7860, "Port to serve at.", low=1, high=65535)
+    max_megabytes: float = setting(100.0, "Largest upload in megabytes.", low=0.001, high=10_000)
+    max_megapixels: float = setting(
+        60.0, "Largest photograph in megapixels.", low=0.001, high=10_000
+    )
+    runs_dir: str = setting("runs", "Folder of runs to replay.", metavar="DIR")
+    no_browser: bool = setting(False, "Do not open the page in a browser.")
 
 
 def add_arguments(parser):
-    """Adds the options of the command."""
-    add = parser.add_argument
-    add(
-        "--model",
-        action="append",
-        metavar="NAME_OR_PATH",
-        help=f"{', '.join(BUNDLED_MODELS)} or the folder of an export; may be repeated (default: "
-        "the bundled ones)",
-    )
-    add(
-        "--host",
-        default=LOCAL,
-        metavar="ADDRESS",
-        help="address to serve at (default %(default)s, this machine alone); with 0.0.0.0 whoever "
-        "reaches this machine can use it and upload files",
-    )
-    add("--port", type=int, default=PORT, metavar="N", help="(default %(default)s)")
-    add(
-        "--max-megabytes",
-        type=float,
-        default=MAX_MEGABYTES,
-        metavar="N",
-        help="largest file that is taken (default %(default)g)",
-    )
-    add(
-        "--max-megapixels",
-        type=float,
-        default=MAX_MEGAPIXELS,
-        metavar="N",
-        help="millions of pixels of the largest photograph (default %(default)g)",
-    )
-    add("--runs-dir", default="runs", metavar="DIR", help="runs to replay (default %(default)s)")
-    add("--no-browser", action="store_true", help="do not open the page")
+    """Add the options of the command."""
+    add_model_argument(parser, action="append")
+    add_options(parser, DemoOptions)
 
 
 def run(options):
-    """Serves the page until it is stopped; returns the exit status."""
+    """Serve the page until it is stopped; return the exit status."""
     names = options.model or list(BUNDLED_MODELS)
     for name in names:
         read_metadata(resolve(name))
-    check_range("--port", options.port, 1, 65535)
-    check_range("--max-megabytes", options.max_megabytes, 0.001, 10_000)
-    check_range("--max-megapixels", options.max_megapixels, 0.001, 10_000)
+    settings = DemoOptions.from_options(options)
     if importlib.util.find_spec("gradio") is None:
         raise UserError(
             "colorkeras demo without Gradio", "the extra demo", "pip install 'colorkeras[demo]'"
@@ -77,5 +58,5 @@ def run(options):
             from colorkeras.inference import predictor
 
             models = {name: predictor.load(name) for name in names}
-            shared = page.Page(models, folder, options.max_megapixels, options.runs_dir)
-        server.serve(shared, options)
+            shared = page.Page(models, folder, settings.max_megapixels, settings.runs_dir)
+        server.serve(shared, settings)

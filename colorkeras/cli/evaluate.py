@@ -1,57 +1,51 @@
-"""Measure exported models on a data set, beside references such as the grayscale input.
+"""Measure exported models on a data set, beside references such as the grayscale baseline.
 
-A bare name such as unet means the model that comes with colorkeras; anything else is a path.
+A bare name such as unet stands for the bundled model of that name; anything else is a path.
 """
 
 from pathlib import Path
 
 from colorkeras import evaluation
 from colorkeras.cli import DONE
-from colorkeras.cli.options import add_evaluation_arguments, load_models, open_dataset
-from colorkeras.config.training_config import check_saturation
+from colorkeras.cli.evaluation_arguments import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.config.colorize_options import ColorizeOptions
+from colorkeras.config.settings import add_options
 from colorkeras.evaluation import learned_metrics
 from colorkeras.utils.determinism import make_deterministic
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import require_new, require_writable, write_json
 
 JUDGED_FILE = "judged.json"
-"""In the folder of --results: what judges said of which pictures, for asking them takes long."""
+"""Cache of learned metrics in the folder of --results; computing them takes long."""
+
+
+ADJUSTMENTS = ("saturation", "temperature")
+"""Fields of `ColorizeOptions` that change the output of a model."""
 
 
 def add_arguments(parser):
-    """Adds the options of the command."""
+    """Add the options of the command."""
     add_evaluation_arguments(parser)
-    parser.add_argument(
-        "--saturation",
-        type=float,
-        default=1.0,
-        metavar="FACTOR",
-        help="scale the chroma of every model's output, luma kept (default %(default)s)",
-    )
-    parser.add_argument(
-        "--temperature",
-        type=float,
-        metavar="T",
-        help="of models that sample, 0..1.5: how far colors stray (default: the model's own)",
-    )
+    add_options(parser, ColorizeOptions, only=ADJUSTMENTS)
     parser.add_argument(
         "--judge",
         action="store_true",
-        help="train networks to tell recolored pictures from real ones, 18 for each model and, "
-        "once with --results, 72 for what it is compared with; takes an hour and more",
+        help="compute learned metrics as well: train 18 networks per model, and 72 for the "
+        "references, to tell recolored images from real ones; takes an hour or more",
     )
-    parser.add_argument("--json", metavar="FILE", help="write all figures to this new file")
+    parser.add_argument("--json", metavar="FILE", help="write all metrics to this new file")
     parser.add_argument(
         "--results",
         metavar="DIR",
-        help="write figures and pictures to DIR/<name>/; with --degrade scan to "
+        help="write metrics and images to DIR/<name>/; with --degrade scan to "
         "DIR/scan/<name>/, likewise saturation_2/ or temperature_0.5/",
     )
 
 
 def run(options):
-    """Evaluates each model, prints the tables; returns the exit status."""
-    check_saturation(options.saturation, "--saturation")
+    """Evaluate each model and print the tables; return the exit status."""
+    adjustments = ColorizeOptions.from_options(options)
+    options.saturation, options.temperature = adjustments.saturation, adjustments.temperature
     models = load_models(options)
     if options.temperature is not None:
         for model in models.values():
@@ -62,7 +56,7 @@ def run(options):
         source = getattr(dataset, options.split)
         learned_metrics.check_pictures(source.num_examples, source.image_size)
         if getattr(source, "labels", None) is not None:
-            learned_metrics.classifier.load()  # Missing, it is missed before anything is measured.
+            learned_metrics.classifier.load()  # Fail early if it is missing.
     conditions = evaluation.prepare(dataset, options.split, options.degrade)
     reports = {}
     for name, model in models.items():
@@ -85,11 +79,11 @@ def _write_json(options, reports):
 
 
 def _judge(options, models, conditions, reports, targets):
-    """Judges all models, prints the table and adds to what was written of each."""
-    make_deterministic(0)  # The judges draw from seeds of their own.
+    """Compute learned metrics of all models, print them and add them to the reports."""
+    make_deterministic(0)
 
     def save(references):
-        # Whenever there is more: judging all takes long.
+        # After each reference, since all of them together take long.
         for name, report in reports.items():
             if "judge" in report.metrics:
                 report.metrics["judge"] |= references
@@ -109,19 +103,23 @@ def _judge(options, models, conditions, reports, targets):
 
 
 def _degraded(options):
-    """Folders that keep results on damaged pictures apart from plain ones."""
+    """Return folders that separate results on degraded images."""
     return [] if options.degrade == "none" else [options.degrade]
 
 
 def _adjusted(options):
-    """Those that keep results of adjusted models apart, of which the README's table is made."""
+    """Return folders that separate results of adjusted models."""
     saturated = [] if options.saturation == 1 else [f"saturation_{options.saturation:g}"]
     heated = [] if options.temperature is None else [f"temperature_{options.temperature:g}"]
     return saturated + heated
 
 
 def _targets(options, models):
-    """The folder of results of each model; refuses, before any work, to overwrite."""
+    """Return the results folder of each model.
+
+    Raises:
+        UserError: A file exists, a folder is not writable, or two models share a name.
+    """
     targets = {}
     if options.results:
         parent = Path(options.results, *_degraded(options), *_adjusted(options))
@@ -136,8 +134,8 @@ def _targets(options, models):
         require_writable(Path(options.json).parent, "--json")
     if len(set(targets.values())) < len(targets):
         raise UserError(
-            "two models whose exports bear the same name, with --results",
-            "models of different names",
-            "Evaluate them one at a time, with another --results for each.",
+            "two models with the same name, with --results",
+            "models with different names",
+            "Evaluate them one at a time, each with its own --results.",
         )
     return targets

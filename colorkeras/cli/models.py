@@ -1,26 +1,25 @@
-"""Tell what models are installed, with their figures; of one of them, the whole model card.
+"""List the bundled models with their metrics, or print the model card of one model.
 
-    colorkeras models           # one row for each
-    colorkeras models unet      # how it was made, all figures, what it is for and where it fails
+    colorkeras models           # one row per model
+    colorkeras models unet      # training, all metrics, intended use and limitations
 
-Figures are those that were measured before the models were bundled.
+The metrics were measured before the models were released.
 """
 
 from colorkeras.cli import DONE
-from colorkeras.export import bundled
-from colorkeras.export import metadata as export_files
+from colorkeras.export import bundled, metadata
 from colorkeras.utils.errors import check_choice
 from colorkeras.utils.text_table import format_table
 
 GAINED = "psnr_pooled"
 """Name of the metric whose gain over the grayscale baseline the table shows."""
 
-FIGURES = ("ciede2000", "colorfulness_ratio", "best_of_8")
-"""Names of the other figures that the table shows; the card has all."""
+METRICS = ("ciede2000", "colorfulness_ratio", "best_of_8")
+"""Names of the other metrics in the table; the card has all."""
 
 
 def add_arguments(parser):
-    """Adds the options of the command."""
+    """Add the options of the command."""
     parser.add_argument(
         "model",
         nargs="?",
@@ -30,10 +29,10 @@ def add_arguments(parser):
 
 
 def run(options):
-    """Prints the tables, or one card; returns the exit status."""
+    """Print the tables or one card; return the exit status."""
     if options.model is None:
         folders = {name: bundled.resolve(name) for name in bundled.BUNDLED_MODELS}
-        print(f"{_facts(folders)}\n\n{_figures(folders)}")
+        print(f"{_descriptions(folders)}\n\n{_metrics(folders)}")
     else:
         print(_card(options.model), end="")
     return DONE
@@ -43,52 +42,52 @@ def _card(model):
     folder = bundled.resolve(model)
     if not folder.is_dir():
         check_choice("model", model, bundled.BUNDLED_MODELS)
-    export_files.read_metadata(folder)  # Any folder may hold a README.
-    return export_files.read_card(folder)
+    metadata.read_metadata(folder)  # Any folder may hold a README.
+    return metadata.read_card(folder)
 
 
-def _facts(folders):
-    """What the models are, as text."""
+def _descriptions(folders):
+    """Return a table of what the models are."""
     lines = [["", "version", "for", "trained on", "parameters", "MB"]]
     for name, folder in folders.items():
-        metadata = export_files.read_metadata(folder)
-        dataset, *_ = metadata["dataset"].split(" (")
-        parameters = f"{metadata['num_parameters']:,}"
-        megabytes = f"{export_files.num_bytes(folder) / 1e6:.1f}"
+        content = metadata.read_metadata(folder)
+        dataset, *_ = content["dataset"].split(" (")
+        parameters = f"{content['num_parameters']:,}"
+        megabytes = f"{metadata.num_bytes(folder) / 1e6:.1f}"
         purpose = bundled.PURPOSES[name]
         lines.append([name, folder.name, purpose, dataset, parameters, megabytes])
     return format_table("model", lines, num_text_columns=4)
 
 
-def _figures(folders):
-    """How good the models are, and on what that was measured, as text."""
-    measured = {name: export_files.read_metrics(folder) for name, folder in folders.items()}
+def _metrics(folders):
+    """Return a table of metrics, below the data that they were measured on."""
+    measured = {name: metadata.read_metrics(folder) for name, folder in folders.items()}
     conditions = dict.fromkeys(
-        f"{content['dataset']}, {content['num_images']:,} pictures" for content in measured.values()
+        f"{content['dataset']}, {content['num_images']:,} images" for content in measured.values()
     )
     titles = {}
     for content in measured.values():
-        titles |= {name: _title(figure) for name, figure in content["metrics"].items()}
+        titles |= {name: _title(metric) for name, metric in content["metrics"].items()}
         grayscale_baseline = content["references"]["grayscale_baseline"]
-    columns = [name for name in FIGURES if name in titles]
+    columns = [name for name in METRICS if name in titles]
     lines = [
         ["", titles[GAINED], f"gain over {grayscale_baseline}", *(titles[name] for name in columns)]
     ]
     for name, content in measured.items():
-        figures = content["metrics"]
-        cells = [_value(figures[GAINED]), _gain(figures[GAINED])]
-        lines.append([name, *cells, *(_value(figures.get(column)) for column in columns)])
+        metrics = content["metrics"]
+        cells = [_value(metrics[GAINED]), _gain(metrics[GAINED])]
+        lines.append([name, *cells, *(_value(metrics.get(column)) for column in columns)])
     return "\n".join([*conditions, format_table("model", lines)])
 
 
-def _title(figure):
-    return f"{figure['title']} ({figure['unit']})" if figure["unit"] else figure["title"]
+def _title(metric):
+    return f"{metric['title']} ({metric['unit']})" if metric["unit"] else metric["title"]
 
 
-def _gain(figure):
-    gain = figure["model"] - figure["references"]["grayscale_baseline"]
-    return f"{gain:+.{figure['decimals']}f}"
+def _gain(metric):
+    gain = metric["model"] - metric["references"]["grayscale_baseline"]
+    return f"{gain:+.{metric['decimals']}f}"
 
 
-def _value(figure):
-    return "" if figure is None else f"{figure['model']:.{figure['decimals']}f}"
+def _value(metric):
+    return "" if metric is None else f"{metric['model']:.{metric['decimals']}f}"

@@ -1,6 +1,6 @@
-"""Recipes: named settings of training runs that are worth repeating.
+"""Presets: named settings of training runs that are worth repeating.
 
-Add one by adding an entry to `PRESETS`.
+To add a preset, add an entry to `PRESETS`.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings with what they cost and bring.
+    """Settings, with the expected time and metrics.
 
     Attributes:
-        description: Purpose, and minutes and figures where they were measured; several lines.
-        settings: Dict of fields of `TrainingConfig`; options given beside the recipe win.
+        description: Purpose, command, measured minutes and metrics; several lines.
+        settings: Values by field of `TrainingConfig`; options given with the preset override them.
     """
 
     description: str
@@ -22,9 +22,9 @@ class Preset:
 PRESETS = {
     "accurate": Preset(
         description="""\
-For a small color error: a regression, right on average and pale.
-python pipelines/train.py --preset accurate
-34.5 minutes on two cores of an AMD EPYC with bfloat16, CIFAR-10 as JPEG copy, seed 0: pooled PSNR
+Small color errors: regression, right on average and pale where unsure.
+colorkeras train --preset accurate
+34.5 minutes on two cores of an AMD EPYC with bfloat16, JPEG copy of CIFAR-10, seed 0: pooled PSNR
 24.08 dB, 1.93 dB above the grayscale baseline; CIEDE2000 9.09, 14 % below the baseline's.
 """,
         settings={
@@ -39,11 +39,11 @@ python pipelines/train.py --preset accurate
     ),
     "vivid": Preset(
         description="""\
-For living color: flow matching, another plausible version of a picture for each seed.
-python pipelines/train.py --preset vivid
-53.0 minutes on two cores of an AMD EPYC with bfloat16, CIFAR-10 as JPEG copy, seed 0: one sample
-has 89.6 % of the truth's colorfulness, the best of 8 a pooled PSNR of 24.86 dB, 2.71 dB above
-the grayscale baseline.
+Lively color: flow matching, a different plausible sample for each seed.
+colorkeras train --preset vivid
+53.0 minutes on two cores of an AMD EPYC with bfloat16, JPEG copy of CIFAR-10, seed 0: one sample
+has 89.6 % of the ground truth's colorfulness; the best of 8 samples has a pooled PSNR of 24.86 dB,
+2.71 dB above the grayscale baseline.
 """,
         settings={
             "arch": "flow_unet",
@@ -59,4 +59,4 @@ the grayscale baseline.
         },
     ),
 }
-"""Recipes by name."""
+"""Presets by name."""

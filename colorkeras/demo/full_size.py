@@ -5,7 +5,7 @@ import uuid
 import gradio as gr
 
 from colorkeras import image_io
-from colorkeras.config.training_config import check_saturation
+from colorkeras.config.colorize_options import ColorizeOptions, check_option
 from colorkeras.demo import previews
 from colorkeras.demo.event_options import COLORING
 from colorkeras.demo.visitor_messages import show_errors
@@ -32,12 +32,10 @@ def colorize_session(page, session, settings, report_progress=lambda share, text
     """
     name, saturation, seed = settings
     check_choice("model", name, page.models)
-    check_saturation(saturation)
+    check_option("saturation", saturation)
     target = f"{session.source.stem}{plan.MARK}{image_io.result_suffix(session.source)}"
     [item] = plan.plan([session.source], session.new_file(target))
-    options = run.ColorizeOptions(
-        seed=seed, saturation=saturation, max_megapixels=page.max_megapixels
-    )
+    options = ColorizeOptions(seed=seed, saturation=saturation, max_megapixels=page.max_megapixels)
     report_progress(0, "Reading")
     if session.preview is None:
         num_pages = previews.num_pages(session.source, page.max_megapixels)

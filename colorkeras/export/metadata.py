@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
-from colorkeras.config.training_config import is_plain_name
+from colorkeras.config.training_config import PLAIN_NAME
 from colorkeras.utils.errors import UserError, one_line
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
@@ -43,7 +44,7 @@ def read_metadata(path):
             METADATA_FILE,
             {"format_version", "name", "architecture", "prediction", "num_parameters"},
         )
-        if not is_plain_name(metadata["name"]):
+        if not re.fullmatch(PLAIN_NAME, metadata["name"], re.ASCII):
             raise ValueError(f"its name is {metadata['name']!r}")
     return metadata
 

@@ -8,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from colorkeras.color.guided_upsampling import RENDER_SIZE
-from colorkeras.config.training_config import check_temperature, shown
+from colorkeras.config.colorize_options import check_option
+from colorkeras.config.settings import shown
 from colorkeras.export import bundled, checksums, signatures
 from colorkeras.export.metadata import (
     FORMAT_VERSION,
@@ -268,7 +269,7 @@ class ExportedModel:
                 "a model that was trained with --objective flow",
                 "Leave the temperature away, or choose another model.",
             )
-        check_temperature(temperature)
+        check_option("temperature", temperature)
 
 
 def load(path):

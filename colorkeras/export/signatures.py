@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from colorkeras.color.guided_upsampling import enlarge, shrink, small_size
 from colorkeras.color.spaces import from_uint8, to_uint8
-from colorkeras.config.training_config import MAX_TEMPERATURE
+from colorkeras.config.colorize_options import MAX_TEMPERATURE
 
 _HEADER = "| endpoint | input | output |\n| --- | --- | --- |\n"
 

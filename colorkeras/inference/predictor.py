@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.config.training_config import check_render_size, check_saturation
+from colorkeras.config.colorize_options import check_option
 from colorkeras.export import bundled, saved_model
 from colorkeras.image_io import DecodedImage, as_uint8, from_pillow
 from colorkeras.inference import streaming
@@ -69,7 +69,7 @@ class Predictor:
 
     def __init__(self, exported, render_size=None):
         if render_size is not None:
-            check_render_size(render_size)
+            check_option("render_size", render_size)
         self.exported = exported
         self.render_size = render_size or exported.render_size
 
@@ -184,7 +184,7 @@ class Predictor:
             raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
         if temperature is not None:
             self.exported.check_temperature(temperature)
-        check_saturation(saturation)
+        check_option("saturation", saturation)
 
 
 def _is_whole(number):

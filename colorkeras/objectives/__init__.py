@@ -4,7 +4,8 @@ Add one by adding a file with a function that makes an `Objective`, one entry to
 its output to `OUTPUTS`.
 """
 
-from colorkeras.config.training_config import TrainingConfig, option_of
+from colorkeras.config.settings import option_of
+from colorkeras.config.training_config import TrainingConfig
 from colorkeras.models.outputs import OUTPUTS
 from colorkeras.objectives import classification, flow, regression
 from colorkeras.objectives.losses import LOSS_WEIGHTS

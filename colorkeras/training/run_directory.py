@@ -3,28 +3,16 @@
 import contextlib
 import dataclasses
 import json
-import typing
 from datetime import datetime
 from pathlib import Path
 
 import filelock
 
-from colorkeras.config.training_config import TrainingConfig, option_of
+from colorkeras.config.settings import option_of
+from colorkeras.config.training_config import CHANGEABLE, TrainingConfig
 from colorkeras.evaluation import REPORT_FILES
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import printable, quoted, write_json
-
-CHANGEABLE = (
-    "epochs",
-    "export_epoch",
-    "data_dir",
-    "name",
-    "export_dir",
-    "checkpoint_every",
-    "profile",
-)
-"""Settings that may differ when a run goes on: its length, which epoch is exported, where things
-are or go, how often it is kept, and whether it is watched more closely."""
 
 EPOCHS_FOLDER = "epochs"
 """In a run's folder: pictures after each epoch, 001.png and so on."""
@@ -112,8 +100,7 @@ def read_config(folder, changes):
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         settings = facts.pop("settings")
-        _check_types(settings)
-        config = TrainingConfig(**settings)
+        config = TrainingConfig.from_dict(settings)
         if not all(type(number) is int for number in facts.get("resumed_after", [])):
             raise ValueError("resumed_after is no list of whole numbers")
     except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
@@ -142,16 +129,3 @@ def read_config(folder, changes):
             f"Pass --export-dir {printable(export_dir)}, or another folder.",
         )
     return dataclasses.replace(config, **changes), {**facts, "epochs_planned": config.epochs}
-
-
-def _check_types(settings):
-    """Raises TypeError or ValueError for a setting that its field cannot have."""
-    for field in dataclasses.fields(TrainingConfig):
-        kinds = typing.get_args(field.type) or (field.type,)
-        value = settings.get(field.name, field.default)
-        if float in kinds and type(value) is int:
-            continue
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError(f"{field.name} is {value!r}")
-        if type(value) not in kinds:  # Not isinstance, by which True is a whole number.
-            raise TypeError(f"{field.name} is {value!r}")

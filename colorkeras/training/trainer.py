@@ -8,14 +8,13 @@ from pathlib import Path
 import tensorflow as tf
 
 from colorkeras import evaluation, objectives
-from colorkeras.config.training_config import interval_of, option_of
+from colorkeras.config.settings import option_of
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.export import restore, saved_model
 from colorkeras.models import architectures
 from colorkeras.models.outputs import NUM_CLASSES
-from colorkeras.objectives import losses
 from colorkeras.training import checkpoints, optimizers, resolve, run_directory, tensorboard
 from colorkeras.training.callbacks import BestEpoch, Checkpoints, Progress, Record, StopOnNaN
 from colorkeras.training.distribution import (
@@ -25,6 +24,7 @@ from colorkeras.training.distribution import (
     is_multi_worker,
 )
 from colorkeras.training.precision import choose_precision
+from colorkeras.training.registries import REGISTRIES
 from colorkeras.training.stop_signals import signals_ignored, stop_requests
 from colorkeras.training.train_step import Colorizer
 from colorkeras.utils import plots
@@ -34,7 +34,6 @@ from colorkeras.utils.errors import (
     LostDataError,
     LostWorkerError,
     UserError,
-    check_choice,
     signal_number,
 )
 from colorkeras.utils.files import atomic_write, printable, quoted, require_writable
@@ -117,9 +116,7 @@ def _lost_workers_explained(config, folder):
 
 
 def _run(config, resumed_folder, earlier, say, held):
-    check_choice("loss", config.loss, losses.LOSSES)
-    check_choice("augmentation", config.augment, AUGMENTATIONS)
-    check_choice("optimizer", config.optimizer, optimizers.OPTIMIZERS)
+    config.check_names(REGISTRIES)
 
     # ------------------------------------------------------------- settings
     strategy = choose_strategy(config.strategy, config.batch_size)
@@ -214,7 +211,7 @@ def _run(config, resumed_folder, earlier, say, held):
     stop, stopped_by = None, None
     if num_left > 0 and not best.patience_ended:
         with contextlib.ExitStack() as stack:
-            every = config.checkpoint_every and interval_of(config.checkpoint_every)
+            every = config.checkpoint_interval
             written = []
             if not is_multi_worker(strategy):
                 stop = stack.enter_context(stop_requests())

@@ -22,7 +22,7 @@ def test_a_file_is_written_and_what_it_takes_is_told(run, exports, tmp_path, mon
     assert status == cli.DONE
     assert output.startswith("new/model.tflite: LiteRT, ")
     assert "n any, h and w any, up to 512\n" in output
-    assert "*** Not checked" in output and "pip install 'colorkeras[litert]'" in output
+    assert "Note: not checked" in output and "pip install 'colorkeras[litert]'" in output
     first = (tmp_path / "new" / "model.tflite").read_bytes()
     assert first[4:8] == b"TFL3"
     status, output, errors = run(words)
@@ -40,7 +40,7 @@ def test_the_difference_is_told_where_the_extra_is_installed(name, run, exports)
     model = exports("skip_cnn").folder
     status, output, _ = run(f"--format {name} --model {model} -o model{converter.suffix}")
     assert status == cli.DONE
-    assert f"checked by {converter.runtime}; at most 0.001" in output
+    assert f"checked with {converter.runtime}; allowed: 0.001" in output
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_the_difference_is_told_where_the_extra_is_installed(name, run, exports)
     [
         ("--model missing -o a.tflite", "'missing'", "bundled model", "numbered folder"),
         ("--model {model} -o a.onnx", "'a.onnx'", ".tflite", "Name it a.tflite"),
-        ("--model {model} -o file/a.tflite", "'file'", "a folder", "--output"),
-        ("--model {model} -o old.tflite", "old.tflite", "not taken", "--overwrite"),
+        ("--model {model} -o file/a.tflite", "'file'", "folder", "--output"),
+        ("--model {model} -o old.tflite", "old.tflite", "unused", "--overwrite"),
         ("--model {model} --image-size 0 -o a.tflite", "size of 0", "8 to 1024", "--image-size"),
     ],
 )

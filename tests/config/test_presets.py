@@ -1,4 +1,4 @@
-"""Tests of the named settings of training runs."""
+"""Tests of the presets."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from colorkeras.training.optimizers import OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_settings_of_a_recipe_exist_and_go_together(name):
+def test_settings_of_a_preset_exist_and_fit_together(name):
     config = TrainingConfig(preset=name, **PRESETS[name].settings)
     arch, output = choose(config.arch, config.prediction, config.objective)
     assert output in ARCHITECTURES[arch].outputs
@@ -29,17 +29,17 @@ def test_settings_of_a_recipe_exist_and_go_together(name):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_figures_of_a_recipe_are_those_of_its_model(name):
+def test_metrics_in_a_description_are_those_of_its_model(name):
     folder = Path(__file__).resolve().parents[2] / "results" / PRESETS[name].settings["name"]
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     # Its run was recorded under the name that the preset had in version 0.1.
     recorded = {"accurate": "faithful"}.get(name, name)
     assert metrics["model"]["preset"] == recorded
-    figures, text = metrics["metrics"], " ".join(PRESETS[name].description.split())
+    measured, text = metrics["metrics"], " ".join(PRESETS[name].description.split())
     expected = [f"{metrics['model']['minutes']:.1f} minutes"]
-    if "best_of_8" in figures:
-        expected += [f"{figures['best_of_8']:.2f} dB", f"{figures['colorfulness_ratio']:.1f} %"]
+    if "best_of_8" in measured:
+        expected += [f"{measured['best_of_8']:.2f} dB", f"{measured['colorfulness_ratio']:.1f} %"]
     else:
-        expected += [f"{figures['psnr_pooled']:.2f} dB", f"CIEDE2000 {figures['ciede2000']:.2f}"]
-    for figure in expected:
-        assert figure in text
+        expected += [f"{measured['psnr_pooled']:.2f} dB", f"CIEDE2000 {measured['ciede2000']:.2f}"]
+    for part in expected:
+        assert part in text

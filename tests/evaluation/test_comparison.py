@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras import evaluation
-from colorkeras.config.training_config import is_plain_name
+from colorkeras.config.training_config import PLAIN_NAME
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.evaluation import column_title, comparison, measure
 from colorkeras.evaluation.metrics import GROUPS, METRICS, SAMPLES
@@ -64,7 +64,7 @@ def test_models_of_one_name_are_told_apart(name):
     assert labels == ["unet (unet)", f"{name} (a/unet/1)", "1_unet (b)"]
     files = [candidate.sheet_file.lower() for candidate in candidates]
     assert len(set(files)) == 3
-    assert all(map(is_plain_name, files))
+    assert all(re.fullmatch(PLAIN_NAME, file, re.ASCII) for file in files)
 
 
 def test_models_that_no_picture_suits_are_refused():

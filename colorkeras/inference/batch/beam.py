@@ -119,7 +119,7 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
         pipeline: `beam.Pipeline`.
         planned: List of `plan.BatchItem`.
         loaded: `Predictor`, which workers load for themselves.
-        settings: `run.ColorizeOptions`.
+        settings: `ColorizeOptions`.
         report: Path of a CSV file with a line for each file, see `BatchReport`; one that is
             there is continued.
         dead_letters: Path of another one, of files that failed alone, which is replaced.
@@ -215,7 +215,7 @@ class ColorHandler(ModelHandler):
 
     Args:
         loaded: As for `color`.
-        settings: `run.ColorizeOptions`.
+        settings: `ColorizeOptions`.
     """
 
     def __init__(self, loaded, settings):

@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,38 +31,6 @@ LARGE = 25_000_000
 """Pixels of a page above which only one file at a time is colored."""
 
 _LARGE_ONES = threading.Lock()
-
-
-@dataclass(frozen=True)
-class ColorizeOptions:
-    """How files are colored.
-
-    Attributes:
-        seed: Of the first version.
-        temperature: Of such a model, 0..1.5; None for its own.
-        saturation: Factor of chroma, at least 0.
-        keep_colored: Whether to skip pictures that are colored already, and to keep such pages of
-            files of several.
-        mark: Whether results say that a program colored them.
-        quality: Of JPEG and WebP files, 1..100.
-        max_megapixels: Millions of pixels of the largest picture that is opened.
-        overwrite: Whether to replace files.
-        skip_existing: Whether to leave results that are there, and go on.
-    """
-
-    seed: int = 0
-    temperature: float | None = None
-    saturation: float = 1.0
-    keep_colored: bool = False
-    mark: bool = True
-    quality: int = image_io.QUALITY
-    max_megapixels: float = image_io.MAX_MEGAPIXELS
-    overwrite: bool = False
-    skip_existing: bool = False
-
-
-OPTION_NAMES = tuple(setting.name for setting in fields(ColorizeOptions))
-"""Names of `ColorizeOptions`."""
 
 
 @dataclass

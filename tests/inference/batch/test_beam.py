@@ -21,6 +21,7 @@ beam = pytest.importorskip("apache_beam", reason="Apache Beam is not installed")
 
 from image_files import ramp, read  # noqa: E402
 
+from colorkeras.config.colorize_options import ColorizeOptions  # noqa: E402
 from colorkeras.inference import predictor  # noqa: E402
 from colorkeras.inference.batch import beam as archives  # noqa: E402
 from colorkeras.inference.batch import plan, run  # noqa: E402
@@ -99,9 +100,7 @@ def assert_same_pictures(expected, results):
 
 @pytest.mark.parametrize("keep_colored", [False, True], ids=["color all", "keep colored"])
 def test_results_are_those_of_the_command_line(archive, vivid, tmp_path, keep_colored):
-    settings = run.ColorizeOptions(
-        seed=3, temperature=0.7, saturation=1.2, keep_colored=keep_colored
-    )
+    settings = ColorizeOptions(seed=3, temperature=0.7, saturation=1.2, keep_colored=keep_colored)
     planned = plan.plan([archive], tmp_path / "one", recursive=True)
     outcomes = {o.source: o for o in run.colorize_files(vivid, planned, settings, 1)}
 
@@ -123,7 +122,7 @@ def test_results_that_are_there_stay_unless_told_otherwise(archive, vivid, tmp_p
     planned = archives.find(str(archive / "*.png"), tmp_path)
     [job] = [job for job in planned if job.source.name == "a.png"]
     job.results[0].write_bytes(b"mine")
-    go_on = run.ColorizeOptions(skip_existing=True)
+    go_on = ColorizeOptions(skip_existing=True)
     counts, report, _ = color(planned, vivid, go_on, tmp_path)
     assert counts == {"done": 1, "skipped": 1, "failed": 1}
     assert report[str(job.source)]["notes"] == plan.RESULT_EXISTS
@@ -132,17 +131,17 @@ def test_results_that_are_there_stay_unless_told_otherwise(archive, vivid, tmp_p
     colored = str(archive / "colored.png")
     _, again, _ = color(planned, vivid, go_on, tmp_path)
     assert again[colored] == report[colored] and "were replaced" in again[colored]["notes"]
-    counts, _, _ = color(planned, vivid, run.ColorizeOptions(overwrite=True), tmp_path)
+    counts, _, _ = color(planned, vivid, ColorizeOptions(overwrite=True), tmp_path)
     assert counts == {"done": 2, "skipped": 0, "failed": 1}
     assert job.results[0].read_bytes() != b"mine"
 
 
 def test_a_batch_is_colored_by_size(archive, vivid, monkeypatch):
     planned = archives.find(str(archive / "**" / "*"), "elsewhere")
-    shrink = archives._Shrink(vivid, run.ColorizeOptions())
+    shrink = archives._Shrink(vivid, ColorizeOptions())
     files = [small for job in planned for small in shrink.process(job)]
     files = [file for file in files if isinstance(file, archives.Shrunk)]
-    handler = archives.ColorHandler(vivid, run.ColorizeOptions(seed=5))
+    handler = archives.ColorHandler(vivid, ColorizeOptions(seed=5))
     loaded, batches = handler.load_model(), []
     whole = type(loaded).color
 
@@ -167,7 +166,7 @@ def test_a_batch_that_fails_is_told_of_each_file(archive, vivid, tmp_path, monke
 
     monkeypatch.setattr(archives.ColorHandler, "run_inference", fail)
     planned = archives.find(str(archive), tmp_path)
-    counts, _, failed = color(planned, vivid, run.ColorizeOptions(), tmp_path)
+    counts, _, failed = color(planned, vivid, ColorizeOptions(), tmp_path)
     assert counts == {"done": 0, "skipped": 0, "failed": len(planned)}
     assert "too much" in failed[str(archive / "a.png")]["notes"]
 
@@ -212,11 +211,11 @@ def test_a_pattern_does_not_find_results(archive, tmp_path, monkeypatch, pattern
 
 def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
     [job] = archives.find(str(archive / "a.png"), tmp_path)
-    [small] = archives._Shrink(vivid, run.ColorizeOptions()).process(job)
-    handler = archives.ColorHandler(vivid, run.ColorizeOptions())
+    [small] = archives._Shrink(vivid, ColorizeOptions()).process(job)
+    handler = archives.ColorHandler(vivid, ColorizeOptions())
     [colored] = handler.run_inference([small], vivid.exported)
     Image.fromarray(ramp((80, 20))).save(job.source)
-    outcome = archives._write(colored, vivid.name, run.ColorizeOptions())
+    outcome = archives._write(colored, vivid.name, ColorizeOptions())
     assert outcome.status == run.FAILED and "changed while" in str(outcome.error)
     assert not job.results[0].exists()
 
@@ -307,7 +306,7 @@ def test_500_pictures_of_which_some_are_broken_and_a_kill(number, tmp_path):
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
 
     loaded, planned = predictor.load(), plan.plan([scans], tmp_path / "expected", recursive=True)
-    for _ in run.colorize_files(loaded, planned, run.ColorizeOptions(), 3):
+    for _ in run.colorize_files(loaded, planned, ColorizeOptions(), 3):
         pass
     for path in results.rglob(".*"):
         path.unlink()

@@ -11,9 +11,10 @@ from PIL import Image
 
 import colorkeras
 from colorkeras import image_io
+from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.image_io import SOURCE_TYPE
 from colorkeras.inference.batch import plan, run
-from colorkeras.inference.batch.run import DONE, FAILED, SKIPPED, ColorizeOptions
+from colorkeras.inference.batch.run import DONE, FAILED, SKIPPED
 
 
 @pytest.fixture(scope="module")
