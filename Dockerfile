@@ -1,15 +1,15 @@
-# The page of `colorkeras demo`, for whoever reaches the container:
+# The web page of `colorkeras demo`:
 #
 #   docker build -t colorkeras-demo .
 #   docker run --rm -p 127.0.0.1:7860:7860 colorkeras-demo
 #
-# The first address keeps it to this machine; leave it away only where visitors may upload files.
+# 127.0.0.1 limits it to this machine. Omit the address only if anyone may upload files.
 FROM python:3.13-slim AS build
 COPY . /source
 RUN pip wheel --no-cache-dir --wheel-dir /wheels '/source[demo]'
 
 FROM python:3.13-slim
-# There is one version of each, that of the stage above.
+# The build stage determines the versions.
 # hadolint ignore=DL3013
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --find-links /wheels 'colorkeras[demo]'

@@ -1,4 +1,4 @@
-"""What setup.cfg cannot say: the bundled models, which lie beside the package, are part of it."""
+"""Include the bundled models, which are outside of the package folder; see setup.cfg."""
 
 from setuptools import find_packages, setup
 

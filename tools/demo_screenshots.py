@@ -1,10 +1,10 @@
-"""Make the screenshots of the page of `colorkeras demo` that stand in the documents.
+"""Take the screenshots of the web page for the documentation.
 
     pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
     python tools/demo_screenshots.py --photograph results/photographs/stairs.jpg --runs-dir runs
 
-It serves the page, opens it in a headless Chromium at two widths, in light and in dark, and writes
-docs/images/demo_*.jpg. The folder of runs should hold one whose epochs can be shown.
+Serve the page, open it in a headless Chromium at two widths and in both color schemes, and write
+docs/images/demo_*.jpg. The folder of runs should hold a run with images of epochs.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from tensorboard_screenshots import OUTPUT, find_browser, settled
+from tensorboard_screenshots import OUTPUT, find_browser, stable_screenshot
 
 try:
     from playwright.sync_api import sync_playwright
@@ -26,7 +26,7 @@ except ImportError:
 JPEG_QUALITY = 88
 
 HEIGHT = {1400: 1000, 390: 1500}
-"""Of the window, by its width, both in pixels."""
+"""Height of the window by its width, in pixels."""
 
 
 class Server(NamedTuple):
@@ -39,11 +39,11 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--photograph", type=Path, required=True, help="the one that is colored")
+    add("--photograph", type=Path, required=True, help="photograph to color")
     add("--runs-dir", default="runs", help="folder of runs (default %(default)s)")
     add("--output", type=Path, default=OUTPUT, help="default: %(default)s")
     options = parser.parse_args()
-    # Else SIGTERM would leave the page served.
+    # Otherwise SIGTERM would leave the server running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options.output.mkdir(parents=True, exist_ok=True)
     with served("--runs-dir", options.runs_dir) as server, chromium() as browser:
@@ -60,32 +60,32 @@ def main():
 
 
 def color(page, photograph):
-    """Drops a photograph, and waits for the colored preview."""
+    """Drop a photograph and wait for the colored preview."""
     page.set_input_files("input[type=file] >> nth=0", photograph)
     page.wait_for_selector("#shown img >> nth=1")
 
 
 def other_tabs(page, output):
-    """The tabs that compare models, and test visitors."""
+    """Take screenshots of the other two tabs."""
     page.get_by_role("tab", name="Compare models").click()
     page.get_by_role("button", name="Replay").wait_for()
     keep(page, output / "demo_compare.jpg")
     page.get_by_role("tab", name="Real or recolored?").click()
     page.get_by_role("button", name="Begin").click()
-    page.get_by_text("Picture 1 of 10").wait_for()
+    page.get_by_text("Image 1 of 10").wait_for()
     keep(page, output / "demo_blind_test.jpg")
 
 
 def keep(page, path):
-    """Writes what the window shows, once nothing in it moves any more."""
-    settled(page)
+    """Write a screenshot once nothing in the window moves anymore."""
+    stable_screenshot(page)
     page.screenshot(path=path, type="jpeg", quality=JPEG_QUALITY)
     print(f"{path}: {path.stat().st_size // 1000} kB")
 
 
 @contextlib.contextmanager
 def served(*words):
-    """Serves the page with more words of `colorkeras demo`; yields its address and process id."""
+    """Serve the page with options of `colorkeras demo`; yield its address and process ID."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -104,9 +104,9 @@ def served(*words):
 
 @contextlib.contextmanager
 def chromium():
-    """A headless browser."""
+    """Yield a headless browser."""
     with sync_playwright() as playwright:
-        # Chromium's shielding of itself needs rights that containers do not give.
+        # Chromium's sandbox needs privileges that containers lack.
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )

@@ -1,12 +1,11 @@
-"""Make the screenshots of TensorBoard's tabs that stand in the documents, without a display.
+"""Take the screenshots of TensorBoard's tabs for the documentation, without a display.
 
     pip install -e '.[browser]'     # and Chromium: apt-get install chromium
     python tools/tensorboard_screenshots.py --logdir runs
 
-It starts TensorBoard on the folder, opens it in a headless Chromium, writes
-docs/images/tensorboard_{scalars,images,graphs,hparams}.png and stops both. The folder should hold
-two finished runs: all are shown at once, and TensorBoard has seven colors, of which a run takes
-three. Remade when what runs write for TensorBoard changes.
+Start TensorBoard on the folder, open it in a headless Chromium, and write
+docs/images/tensorboard_{scalars,images,graphs,hparams}.png. The folder should hold two finished
+runs: each takes three of TensorBoard's seven colors. Run it again when training logs other data.
 """
 
 import argparse
@@ -31,45 +30,45 @@ except ImportError:
 OUTPUT = Path(__file__).resolve().parents[1] / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_SECONDS = 120
-SETTLE_SECONDS = 60
+STABLE_SECONDS = 60
 ANIMATION_MILLISECONDS = 2000
 
 
 def scalars(page):
-    """Unsmoothed curves, with the whole range of values."""
+    """Show unsmoothed curves over the full range of values."""
     box = page.locator("tf-smoothing-input input").last
     box.fill("0")
     box.press("Enter")
     page.get_by_text("Ignore outliers in chart scaling").click()
-    # Only the first two groups are open.
+    # Only the first two groups are open initially.
     page.get_by_text("steps", exact=True).click()
-    settled(page)
-    # Charts that were drawn before the outliers counted keep their range.
+    stable_screenshot(page)
+    # Charts drawn before that click keep their range.
     for button in page.get_by_title("Fit domain to data").all():
         button.click()
 
 
 def images(page):
-    """The grids of the last epoch at their full size."""
+    """Show the image grids of the last epoch at full size."""
     page.get_by_text("Show actual image size").click()
     page.locator("tf-image-loader img").first.wait_for()
 
 
 def graphs(page):
-    """The train step, its loss opened."""
+    """Show the graph of the train step with its loss expanded."""
     page.locator("g.node[data-name='loss']").dblclick()
     page.wait_for_timeout(ANIMATION_MILLISECONDS)
-    # A click beside the graph closes the card on the opened node.
+    # A click next to the graph closes the node's info card.
     page.locator("svg#svg").click(position={"x": 5, "y": 850})
 
 
 def hparams(page):
-    """The table that compares runs, as many columns as fit."""
+    """Show the table of runs with as many columns as fit."""
     page.get_by_text("Trial ID").first.wait_for()
     for kind, kept in (("hparam", 4), ("metric", 3)):
         for number in range(kept, 5):
             page.locator(f".{kind}-checkbox").nth(number).click()
-    # Down there were the boxes of figures.
+    # Scroll back up from the checkboxes of metrics.
     page.locator(".hparam-checkbox").first.scroll_into_view_if_needed()
 
 
@@ -79,7 +78,7 @@ TABS = {
     graphs: (1400, 1100),
     hparams: (1720, 420),
 }
-"""What to do in each tab, by its name in the address, and the window's width and height."""
+"""Functions that prepare the tabs, named like the tab's URL; width and height of the window."""
 
 
 def main():
@@ -89,7 +88,7 @@ def main():
     parser.add_argument("--logdir", type=Path, required=True, help="folder with finished runs")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="default: %(default)s")
     options = parser.parse_args()
-    # Else SIGTERM would leave TensorBoard running.
+    # Otherwise SIGTERM would leave TensorBoard running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     browser_path = find_browser()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -100,14 +99,14 @@ def main():
             page.goto(f"{address}#{prepare.__name__}")
             prepare(page)
             path = options.output / f"tensorboard_{prepare.__name__}.png"
-            path.write_bytes(settled(page))
+            path.write_bytes(stable_screenshot(page))
             page.close()
             print(f"{path}: {path.stat().st_size // 1000} kB")
         browser.close()
 
 
 def find_browser():
-    """The path of Chromium, or the end of the program."""
+    """Return the path of Chromium; exit if there is none."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
@@ -116,10 +115,10 @@ def find_browser():
 
 @contextlib.contextmanager
 def tensorboard(logdir):
-    """Runs TensorBoard on a folder; yields its address when all runs are loaded."""
+    """Run TensorBoard on a folder; yield its address once it has loaded all runs."""
     runs = {str(file.parent.relative_to(logdir)) for file in logdir.rglob("events.out.tfevents.*")}
     if not runs:
-        sys.exit(f"No event files below {logdir}: name a folder of runs.")
+        sys.exit(f"No event files below {logdir}: pass a folder of runs.")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -145,7 +144,7 @@ def tensorboard(logdir):
 
 
 def loaded_runs(address):
-    """The names of the runs that TensorBoard has found so far; none while it starts."""
+    """Return the runs that TensorBoard has loaded; none while it starts."""
     try:
         with urllib.request.urlopen(address + "data/runs", timeout=10) as response:
             return set(json.load(response))
@@ -153,13 +152,13 @@ def loaded_runs(address):
         return set()
 
 
-def settled(page):
-    """Screenshots until two in a row are the same: then nothing moves or loads any more."""
+def stable_screenshot(page):
+    """Return the first screenshot that equals the one before it: nothing moves or loads anymore."""
     previous, current = None, page.screenshot()
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + STABLE_SECONDS
     while current != previous:
         if time.monotonic() > deadline:
-            sys.exit(f"{page.url} did not come to rest within {SETTLE_SECONDS} s.")
+            sys.exit(f"{page.url} still changes after {STABLE_SECONDS} s.")
         page.wait_for_timeout(ANIMATION_MILLISECONDS)
         previous, current = current, page.screenshot()
     return current
