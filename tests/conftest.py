@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share; what is slow to make is made once per session."""
+"""Shared fixtures; slow ones are created once per session."""
 
 import contextlib
 import functools
@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-# Set before TensorFlow starts: its greetings would fill the output of every failing test.
+# Set before TensorFlow starts, whose log messages would fill the output of every failing test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
@@ -37,22 +37,21 @@ SMALL = {
     "residual_unet": {"widths": (8, 8), "depths": (1, 1)},
     "flow_unet": {"widths": (8, 8), "depths": (1, 1), "guide_widths": (8, 8)},
 }
-"""Arguments with which architectures are built in tests: what each layer costs to build, to trace
-and to store adds up over thousands of networks."""
+"""Arguments for small networks in tests, which are faster to build, trace and save."""
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--kills", type=int, default=3, help="moments at which tests of faults kill a run"
+        "--kills", type=int, default=3, help="number of moments at which fault tests kill a run"
     )
     parser.addoption(
-        "--fuzz-cases", type=int, default=300, help="damaged files of each kind that are read"
+        "--fuzz-cases", type=int, default=300, help="number of damaged files of each kind to read"
     )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def small_networks():
-    """Every test of this process meets small networks where the real ones would be slow."""
+    """Replace architectures by small networks in all tests of this process."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, widths in SMALL.items():
             kind = ARCHITECTURES[name]
@@ -68,7 +67,7 @@ def _randomize(network):
         if len(weight.shape) > 1:
             fan_in = np.prod(weight.shape[:-1])
             return generator.standard_normal(weight.shape, np.float32) * np.sqrt(2 / fan_in)
-        # Gains and variances must be positive; the range also keeps activations moderate.
+        # Gains and variances must be positive; this range also keeps activations moderate.
         return generator.uniform(0.2, 0.8, weight.shape)
 
     network.set_weights([draw(weight) for weight in network.weights])
@@ -77,13 +76,13 @@ def _randomize(network):
 
 @pytest.fixture(scope="session")
 def randomize():
-    """Function that gives a network strong random weights, the last layer's zeros included."""
+    """Function that sets all weights of a network, also those initialized with zeros, at random."""
     return _randomize
 
 
 @pytest.fixture(scope="session")
 def inputs_for():
-    """Function from an output and grayscale to what networks with this output are given."""
+    """Function from a prediction type and grayscale images to the inputs of its networks."""
 
     def inputs(output, grayscale):
         if OUTPUTS[output].objective != "flow":
@@ -100,18 +99,18 @@ def inputs_for():
 
 @pytest.fixture(scope="session")
 def crops():
-    """Sixteen colored pictures, uint8 `[16, 32, 32, 3]`."""
+    """Sixteen color images, uint8 `[16, 32, 32, 3]`."""
     images = sample.load("validation")
     return images[:: len(images) // 16][:16]
 
 
 @pytest.fixture(scope="session")
 def picture_folder(tmp_path_factory):
-    """A folder of 24 generated pictures of 40x36 pixels, enough for 3 steps of 8."""
+    """A folder of 24 generated images of 40x36 pixels, enough for 3 steps of batch size 8."""
     folder = tmp_path_factory.mktemp("pictures")
     generator = np.random.default_rng(0)
     for number in range(24):
-        # Few random pixels, enlarged: smooth pictures, in which there is something to learn.
+        # Few random pixels, enlarged: smooth images that a network can learn.
         pixels = generator.integers(0, 256, (4, 4, 3), np.uint8)
         Image.fromarray(pixels).resize((40, 36)).save(folder / f"{number:02}.png")
     return folder
@@ -119,7 +118,7 @@ def picture_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def gray_folder(tmp_path_factory):
-    """A folder of four gray pictures."""
+    """A folder of four gray images."""
     folder = tmp_path_factory.mktemp("gray")
     for number in range(4):
         Image.new("RGB", (20, 20), (50 * number,) * 3).save(folder / f"{number}.png")
@@ -128,7 +127,7 @@ def gray_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def config_for(picture_folder):
-    """Function from a folder for `runs/` and `saved_models/` to a quick `TrainingConfig`."""
+    """Function from an output folder to the `TrainingConfig` of a short run."""
 
     def config(folder, **changes):
         settings = {
@@ -168,7 +167,7 @@ def fit_only(monkeypatch):
 
 @dataclass(frozen=True)
 class Exported:
-    """A float32 network with random weights, and the same as a loaded SavedModel."""
+    """A float32 network with random weights, and its loaded SavedModel."""
 
     network: keras.Model
     objective: objectives.Objective
@@ -177,15 +176,15 @@ class Exported:
 
     @property
     def size(self):
-        """Height and width of pictures that it takes."""
+        """Height and width of suitable images."""
         return self.model.image_size or 32
 
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory, worker_id):
-    """Function from an architecture and an output to its `Exported`, made when first asked for.
+    """Function from an architecture and a prediction type to its `Exported`, created on first use.
 
-    Without an output it is the architecture's default. Workers share the files.
+    The default prediction type is the architecture's. Workers share the files.
     """
     made = {}
     folder_of_all = tmp_path_factory.getbasetemp()
@@ -195,7 +194,7 @@ def exports(tmp_path_factory, worker_id):
     def get(name, output=None):
         name, output = pair = architectures.choose(name, output)
         if pair not in made:
-            # As training does: trained in mixed precision, copied to float32 for the export.
+            # Like training: mixed precision, copied to float32 for the export.
             trained = _randomize(architectures.build(name, output, "mixed_bfloat16"))
             network = architectures.build(name, output)
             network.set_weights(trained.get_weights())
@@ -219,7 +218,7 @@ PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in ki
 
 @pytest.fixture(scope="session", params=PAIRS, ids="-".join)
 def exported(request, exports):
-    """The `Exported` of every architecture with every output in turn."""
+    """The `Exported` of each architecture with each prediction type."""
     return exports(*request.param)
 
 
@@ -233,9 +232,10 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 
 @pytest.fixture(scope="session")
 def run_on_devices(run_python):
-    """Function that runs a program on several logical CPU devices; returns the process.
+    """Function that runs a program on several logical CPU devices and returns the process.
 
-    They stand in for accelerators. TensorFlow makes them only before it starts, hence a process.
+    The devices stand in for accelerators. They must be created before TensorFlow starts, hence the
+    separate process.
     """
 
     def run(num_devices, program, *arguments):
@@ -246,7 +246,7 @@ def run_on_devices(run_python):
 
 @pytest.fixture(scope="session")
 def run_python():
-    """Function that runs Python with some arguments in the repository; returns the process."""
+    """Function that runs Python in the repository and returns the finished process."""
 
     def run(*arguments):
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""The command line in process, for all tests of commands."""
+"""The command line, run in the process of the tests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from colorkeras import cli
 
 @pytest.fixture
 def main(monkeypatch, tmp_path, capsys):
-    """Function that runs words in an empty folder; returns exit status, output and errors."""
+    """Function that runs a command in an empty folder; returns exit status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
 
     def run(words):
