@@ -33,12 +33,17 @@ from colorkeras import objectives
 from colorkeras.cli import guarded
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset
-from colorkeras.evaluation import column_title, format_value, learned_metrics, recolor
+from colorkeras.evaluation import (
+    column_title,
+    format_value,
+    learned_metrics,
+    markdown_table,
+    recolor,
+)
 from colorkeras.evaluation.learned_metrics.fooling import fooling_rate
 from colorkeras.evaluation.measure import finished, grayscale_baseline
 from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.pictures import all_pictures
-from colorkeras.evaluation.results import markdown_table
 from colorkeras.export import restore
 from colorkeras.models.architectures.flow_unet import ENCODER
 from colorkeras.models.outputs import NUM_CLASSES

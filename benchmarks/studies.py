@@ -21,8 +21,7 @@ from pathlib import Path
 
 from colorkeras.cli import guarded
 from colorkeras.config.presets import PRESETS
-from colorkeras.evaluation import column_title, metric_names
-from colorkeras.evaluation.results import distinct, markdown_table
+from colorkeras.evaluation import column_title, markdown_table, metric_names
 from colorkeras.export import saved_model
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import write_json, write_text
@@ -197,6 +196,11 @@ def markdown(study, records):
         f"{clean['dataset']}, {clean['num_images']:,} "
         f"pictures.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
+
+
+def distinct(models, key):
+    """Return the distinct values of a metadata key over all models as text."""
+    return " / ".join(dict.fromkeys(str(model.get(key, "unknown")) for model in models))
 
 
 def spread(runs, name):

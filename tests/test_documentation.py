@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
+from report import load_adjusted, load_results, page_section
+from report_tables import card_metrics, card_section
 
 from colorkeras.data import DATASETS
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.degradations import DEGRADATIONS
-from colorkeras.evaluation import results, results_page
 from colorkeras.export import bundled, metadata, saved_model, signatures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives.losses import LOSSES
@@ -24,22 +25,22 @@ def between(text, name):
 
 
 def test_results_page_is_what_report_writes():
-    measured, adjusted = results.load(ROOT / "results"), results.load_adjusted(ROOT / "results")
+    measured, adjusted = load_results(ROOT / "results"), load_adjusted(ROOT / "results")
     page = (ROOT / "docs/results.md").read_text(encoding="utf-8")
-    assert between(page, "results").strip() == results_page.markdown(measured, adjusted)
+    assert between(page, "results").strip() == page_section(measured, adjusted)
 
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_model_cards_are_what_report_writes(name):
-    metrics = results.load(ROOT / "results")[name]
+    metrics = load_results(ROOT / "results")[name]
     card = (bundled.resolve(name) / saved_model.README_FILE).read_text(encoding="utf-8")
-    assert between(card, "results").strip() == results_page.card_markdown(metrics)
+    assert between(card, "results").strip() == card_section(metrics)
 
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_figures_of_models_are_what_report_writes(name):
-    metrics = results.load(ROOT / "results")[name]
-    card = json.loads(json.dumps(results_page.card_metrics(metrics)))
+    metrics = load_results(ROOT / "results")[name]
+    card = json.loads(json.dumps(card_metrics(metrics)))
     assert metadata.read_metrics(bundled.resolve(name)) == card
 
 

@@ -29,7 +29,6 @@ COMMANDS = {
     "evaluate": "measure exported models on a data set",
     "export": "convert a model to ONNX or LiteRT",
     "compare": "show several models on the same images",
-    "report": "regenerate tables and plots in the documentation from results/",
 }
 
 DONE, FAILED, UNUSABLE = 0, 1, 2

@@ -22,6 +22,7 @@ from colorkeras.evaluation.tables import (
     column_title,
     format_groups,
     format_value,
+    markdown_table,
     metric_names,
     table_lines,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "judge_references",
     "judged_table",
     "load_pictures",
+    "markdown_table",
     "metric_names",
     "prepare",
     "recolor",

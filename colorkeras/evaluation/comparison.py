@@ -6,13 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from colorkeras import evaluation
-from colorkeras.evaluation import column_title, format_value, metric_names, table_lines, table_rows
+from colorkeras.evaluation import (
+    column_title,
+    format_value,
+    markdown_table,
+    metric_names,
+    table_lines,
+    table_rows,
+)
 from colorkeras.evaluation.metrics import GROUPS, METRICS
-from colorkeras.evaluation.results import escape_markdown, markdown_table
 from colorkeras.export.saved_model import ExportedModel
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import write_json, write_text
+from colorkeras.utils.files import escape_markdown, write_json, write_text
 
 TABLE_FILE, METRICS_FILE, PICTURES_FILE = "comparison.md", "comparison.json", "pictures.png"
 """All for people; all figures for programs; the same ten pictures by every model."""

@@ -1,6 +1,7 @@
 """Figures as text: their titles, digits and units, and tables of them for a terminal."""
 
 from colorkeras.evaluation.metrics import GROUPS, METRICS
+from colorkeras.utils.files import escape_markdown
 from colorkeras.utils.text_table import WIDTH, format_table
 
 
@@ -54,6 +55,22 @@ def format_groups(rows, width=WIDTH):
         format_table(group, table_lines(rows, names), width)
         for group, names in columns.items()
         if names
+    )
+
+
+def markdown_table(lines, num_text_columns=1):
+    """Return a Markdown table with numbers aligned to the right.
+
+    Args:
+        lines: Lists of str, the header first. An empty first cell of the header becomes "model".
+        num_text_columns: Number of columns, from the left, that hold text.
+    """
+    (first, *header), *body = lines
+    alignment = ["---"] * num_text_columns + ["---:"] * (len(header) + 1 - num_text_columns)
+    cells = [[first or "model", *map(escape_markdown, header)], alignment, *body]
+    # A vertical bar would end its cell.
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells
     )
 
 

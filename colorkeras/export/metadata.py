@@ -15,7 +15,7 @@ FORMAT_VERSION = 2
 """Version of the keys in an export's metadata; 0.1 wrote none."""
 
 METRICS_FILE = Path("assets.extra", "metrics.json")
-"""Where a bundled model tells its figures, which `colorkeras report` writes there."""
+"""Where a bundled model tells its figures, which `python tools/report.py` writes there."""
 
 README_FILE = "README.md"
 """The model card, in the folder of an export."""
@@ -73,7 +73,7 @@ def read_metrics(path):
             f"the model {str(path)!r}, without figures ({one_line(error)})",
             f"{METRICS_FILE.as_posix()} in its folder",
             "Install colorkeras anew; in a clone, colorkeras evaluate --results results and "
-            "colorkeras report measure the model and write them.",
+            "python tools/report.py measure the model and write them.",
         ) from error
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from colorkeras.utils.errors import UserError, one_line
 
 RESULTS_BEGIN, RESULTS_END = "<!-- results: begin -->", "<!-- results: end -->"
-"""Markers around the metrics that `colorkeras report` writes into a text file."""
+"""Markers around the metrics that `tools/report.py` writes into a text file."""
 
 
 @contextlib.contextmanager
@@ -127,20 +127,6 @@ def write_text(path, text, durable=False):
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_between_markers(texts):
-    """Replace the text between `RESULTS_BEGIN` and `RESULTS_END` in files.
-
-    Args:
-        texts: Dict of path to new text.
-
-    Raises:
-        UserError: A file is missing, or lacks the markers in this order. No file was changed.
-    """
-    contents = {path: _between_markers(path, text) for path, text in texts.items()}
-    for path, content in contents.items():
-        write_text(path, content)
-
-
 def escape_markdown(text):
     r"""Escape asterisks for Markdown.
 
@@ -148,19 +134,6 @@ def escape_markdown(text):
     a\*b\* RMSE
     """
     return text.replace("*", r"\*")
-
-
-def _between_markers(path, text):
-    content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
-    before, begin, rest = content.partition(RESULTS_BEGIN)
-    _, end, after = rest.partition(RESULTS_END)
-    if not (begin and end):
-        raise UserError(
-            f"{str(path)!r} without the lines {RESULTS_BEGIN} and {RESULTS_END}",
-            "an existing text file with both lines, between which the table goes",
-            "Add both lines, or pass another file.",
-        )
-    return f"{before}{RESULTS_BEGIN}\n{text}\n{RESULTS_END}{after}"
 
 
 def write_json(path, value, durable=False):

@@ -10,18 +10,17 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from report import load_results
 
 from colorkeras import cli, evaluation
 from colorkeras.cli import startup
 from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.evaluation import REPORT_FILES, learned_metrics, results
+from colorkeras.evaluation import REPORT_FILES, learned_metrics
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.evaluation.metrics import METRICS, SAMPLES
-from colorkeras.export import bundled, metadata, saved_model
 from colorkeras.training import trainer
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END
 from colorkeras.utils.version import __version__
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
@@ -290,39 +289,6 @@ def test_usage_errors_name_the_word(words, message, main, tmp_path):
     assert not made_below(tmp_path)
 
 
-@pytest.mark.slow
-def test_report_remakes_tables_figures_and_cards(main, tmp_path, exports, monkeypatch):
-    folder, marked = (
-        exports("skip_cnn").folder,
-        f"kept\n{RESULTS_BEGIN}\nold\n{RESULTS_END}\nkept\n",
-    )
-    for name in ("docs/results.md", "card/README.md"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(marked, encoding="utf-8")
-    words = f"evaluate --model {folder} --dataset sample --results measured"
-    assert main(words)[0] == cli.DONE
-    assert main(f"{words} --saturation 2")[0] == cli.DONE
-    monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"skip_cnn": "unused"})
-    monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "card")
-    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: {"name": "another"})
-    status, _, errors = main("report --results measured")
-    assert status == cli.UNUSABLE and "another model named 'skip_cnn'" in errors
-    (measured,) = results.load("measured").values()
-    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: measured["model"])
-    status, output, _ = main("report --results measured")
-    assert status == cli.DONE and output.startswith("1 models: docs/results.md, ")
-    for name in ("docs/results.md", "card/README.md"):
-        text = (tmp_path / name).read_text(encoding="utf-8")
-        assert text.startswith(f"kept\n{RESULTS_BEGIN}\n") and text.endswith(
-            f"\n{RESULTS_END}\nkept\n"
-        )
-        assert "old" not in text and "PSNR, pooled (dB)" in text
-    kept = metadata.read_metrics(tmp_path / "card")
-    assert kept["metrics"]["psnr_pooled"]["model"] == measured["metrics"]["psnr_pooled"]
-    assert "skip_cnn, saturation 2" in (tmp_path / "docs/results.md").read_text(encoding="utf-8")
-    assert {"comparison.png", "color_error.png"} <= made_below(tmp_path / "measured")
-
-
 @pytest.mark.parametrize("command", ["train", "evaluate", "compare"])
 def test_help_lists_the_options_of_a_command(command, main):
     status, output, _ = main(f"{command} --help")
@@ -415,8 +381,8 @@ def test_results_on_degraded_pictures_are_apart_from_clean_ones(
         status, output, _ = main(words + more)
         assert status == cli.DONE
         assert label in output
-    (clean,) = results.load(tmp_path / "results").values()
-    (degraded,) = results.load(tmp_path / "results" / "scan").values()
+    (clean,) = load_results(tmp_path / "results").values()
+    (degraded,) = load_results(tmp_path / "results" / "scan").values()
     assert [clean["degradation"], degraded["degradation"]] == ["none", "scan"]
     assert (
         clean["grayscale_baseline"] != degraded["grayscale_baseline"]
@@ -434,10 +400,10 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
     status, output, _ = main(words)
     assert status == cli.DONE
     assert "pictures, saturation 0\n" in output
-    (metrics,) = results.load(tmp_path / "results" / "saturation_0").values()
+    (metrics,) = load_results(tmp_path / "results" / "saturation_0").values()
     assert metrics["saturation"] == 0 and metrics["metrics"]["colorfulness"] == 0
     with pytest.raises(UserError, match="no <name>/metrics"):
-        results.load(tmp_path / "results")
+        load_results(tmp_path / "results")
 
 
 @pytest.mark.slow
@@ -449,8 +415,8 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
     status, output, _ = main(f"{words} --results results --json metrics.json")
     assert status == cli.DONE
-    assert "\nplausible" in output and "true pictures mirrored" in output
-    (metrics,) = results.load(tmp_path / "results").values()
+    assert "\nrealism" in output and "true pictures mirrored" in output
+    (metrics,) = load_results(tmp_path / "results").values()
     assert metrics["judge"]["model"]["metrics"]["fooling_8"] == 9
     assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
     assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
@@ -462,12 +428,12 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     status, output, _ = main(f"{words} --results results --overwrite")
     assert status == cli.DONE
     assert output.count("*** Not judged again: known from ") == 1 + len(JUDGED_REFERENCES)
-    (again,) = results.load(tmp_path / "results").values()
+    (again,) = load_results(tmp_path / "results").values()
     assert again["judge"] == metrics["judge"]
     # Other colors are judged anew, what they are compared with is not.
     status, output, _ = main(f"{words} --results results --saturation 2")
     assert output.count("*** Not judged again: known from ") == len(JUDGED_REFERENCES)
-    (other,) = results.load(tmp_path / "results" / "saturation_2").values()
+    (other,) = load_results(tmp_path / "results" / "saturation_2").values()
     assert other["judge"]["model"]["metrics"]["fooling_8"] == 51
     assert other["judge"]["grayscale_baseline"] == metrics["judge"]["grayscale_baseline"]
 

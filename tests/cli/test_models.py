@@ -89,7 +89,7 @@ def test_figures_that_are_missing_or_damaged_are_explained(content, run, tmp_pat
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
     assert received.startswith(f"Received: the model '{tmp_path}', without figures")
-    assert "metrics.json" in expected and "colorkeras report" in fix
+    assert "metrics.json" in expected and "tools/report.py" in fix
 
 
 PROGRAM = """

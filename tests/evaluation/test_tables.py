@@ -9,6 +9,7 @@ from colorkeras.evaluation.tables import (
     WIDTH,
     column_title,
     format_groups,
+    markdown_table,
     metric_names,
     table_lines,
 )
@@ -60,3 +61,13 @@ def test_names_are_in_the_order_of_metrics():
 
 def test_columns_that_are_asked_for_are_there_without_figures():
     assert table_lines({"a": {}}, ["mae"]) == [["", "MAE (/255)"], ["a", ""]]
+
+
+def test_markdown_table_escapes_bars_and_asterisks():
+    lines = markdown_table([["", "a*b*"], ["x|y", "1.00"]]).splitlines()
+    assert lines == ["| model | a\\*b\\* |", "| --- | ---: |", "| x\\|y | 1.00 |"]
+
+
+def test_markdown_table_keeps_a_header_for_the_first_column():
+    first, *_ = markdown_table([["setting", "a"], ["steps", "1"]]).splitlines()
+    assert first == "| setting | a |"

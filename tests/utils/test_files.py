@@ -10,13 +10,10 @@ import pytest
 
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import (
-    RESULTS_BEGIN,
-    RESULTS_END,
     atomic_write,
     is_disk_problem,
     require_new,
     require_writable,
-    write_between_markers,
     write_json,
     write_next_version,
     write_text,
@@ -300,19 +297,3 @@ def test_require_writable_rejects_a_read_only_folder(tmp_path, monkeypatch, path
 )
 def test_is_disk_problem(error, expected):
     assert is_disk_problem(error) is expected
-
-
-def test_write_between_markers_keeps_other_text(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{RESULTS_BEGIN}\nold\n{RESULTS_END}\nafter\n")
-    write_between_markers({readme: "new"})
-    assert readme.read_text() == f"before\n{RESULTS_BEGIN}\nnew\n{RESULTS_END}\nafter\n"
-
-
-def test_missing_markers_fail_and_change_no_file(tmp_path):
-    texts = {"README.md": f"{RESULTS_BEGIN}\nold\n{RESULTS_END}\n", "other.md": "nothing here\n"}
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text)
-    with pytest.raises(UserError, match="Add both lines"):
-        write_between_markers({tmp_path / name: "new" for name in texts})
-    assert {name: (tmp_path / name).read_text() for name in texts} == texts

@@ -1,19 +1,21 @@
-"""Tests of docs/results.md, from results as `evaluate --results` writes them."""
+"""Tests of the tables and plots of docs/results.md, from results of `evaluate --results`."""
 
 import pytest
 from PIL import Image
+from report import page_section
+from report_plots import MINUTES_FILE, REALISM_FILE, save_plots
+from report_tables import card_metrics, card_section, reference_rows
 
-from colorkeras.evaluation import results_page
 from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
 from colorkeras.evaluation.learned_metrics import FIGURES
 
 
 def metrics_of(psnr, judged=True, history=True):
-    figures = {"psnr_pooled": psnr, "ciede2000": 9.0, "colorfulness": 20.0}
+    values = {"psnr_pooled": psnr, "ciede2000": 9.0, "colorfulness": 20.0}
     metrics = {
         "dataset": "toys, test",
         "num_images": 1234,
-        "metrics": figures,
+        "metrics": values,
         "intervals": {"psnr_pooled": [psnr - 0.25, psnr + 0.25]},
         "grayscale_baseline": {"psnr_pooled": 20.0, "ciede2000": 10.0, "colorfulness": 0.0},
         "truth": {"ciede2000": 0.0, "colorfulness": 30.0},
@@ -30,7 +32,7 @@ def metrics_of(psnr, judged=True, history=True):
         },
     }
     if history:
-        curves = {f"val_{name}": [1.0, 2.0] for name in figures}
+        curves = {f"val_{name}": [1.0, 2.0] for name in values}
         metrics["model"]["history"] = {"minutes": [1.5, 3.0], **curves}
     if judged:
         entry = {
@@ -44,14 +46,14 @@ def metrics_of(psnr, judged=True, history=True):
 
 
 def test_tables_have_intervals_ranges_and_references():
-    page = results_page.markdown(
+    page = page_section(
         {"a": metrics_of(23.0)}, {"a, saturation 2": metrics_of(21.0, history=False)}
     )
     lines = page.splitlines()
-    assert lines[0].startswith("toys, test, 1,234 pictures.")
+    assert lines[0].startswith("toys, test, 1,234 images.")
     headings = [line for line in lines if line.startswith("### ")]
     groups = ["### fidelity", "### colorfulness", "### realism"]
-    # None has figures of structure.
+    # No entry has metrics of structure.
     assert headings[:4] == [*groups, "### Training"]
     assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
     assert "| a, saturation 2 | 21.00 (20.75 to 21.25) | 9.00 |" in lines
@@ -65,19 +67,19 @@ def test_tables_have_intervals_ranges_and_references():
     assert FIGURES["frechet"].title not in page
 
 
-def test_what_was_not_measured_is_left_out():
-    page = results_page.markdown({"a": metrics_of(23.0, judged=False, history=False)}, {})
+def test_metrics_without_values_are_omitted():
+    page = page_section({"a": metrics_of(23.0, judged=False, history=False)}, {})
     assert "realism" not in page
-    assert results_page.JUDGES_FILE not in page and results_page.MINUTES_FILE not in page
+    assert REALISM_FILE not in page and MINUTES_FILE not in page
 
 
 @pytest.mark.parametrize("judged", [True, False])
 @pytest.mark.parametrize("history", [True, False])
-def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
+def test_page_links_to_the_plots_that_are_written(tmp_path, judged, history):
     measured = {"a": metrics_of(23.0, judged, history), "b": metrics_of(24.0, judged, False)}
-    written = results_page.save_figures(tmp_path, measured, {})
+    written = save_plots(tmp_path, measured, {})
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
-    page = results_page.markdown(measured, {})
+    page = page_section(measured, {})
     for path in written:
         assert f"(../results/{path.name})" in page
         with Image.open(path) as image:
@@ -85,27 +87,27 @@ def test_page_links_to_the_figures_that_are_written(tmp_path, judged, history):
     assert len(written) == 1 + judged + history
 
 
-def test_what_has_no_labels_is_in_the_table_and_not_in_the_figure(tmp_path):
+def test_models_without_top1_are_in_the_table_but_not_in_the_plot(tmp_path):
     measured = {"a": metrics_of(23.0), "b": metrics_of(24.0)}
     for metrics in measured.values():
         metrics["judge"] = {"model": {"metrics": {"fooling_4": 40.0}, "ranges": {}}}
         metrics["judge"]["model"] |= {"intervals": {}, "seeds": [0]}
-    assert results_page.JUDGES_FILE not in results_page.markdown(measured, {})
-    results_page.save_figures(tmp_path, measured, {})
-    assert not (tmp_path / results_page.JUDGES_FILE).exists()
+    assert REALISM_FILE not in page_section(measured, {})
+    save_plots(tmp_path, measured, {})
+    assert not (tmp_path / REALISM_FILE).exists()
 
 
-def test_card_has_the_figures_beside_those_of_the_input():
-    lines = results_page.card_markdown(metrics_of(23.0)).splitlines()
-    assert lines[0] == "toys, test, 1,234 pictures."
-    assert lines[2:4] == ["| figure | model | grayscale baseline |", "| --- | ---: | ---: |"]
+def test_card_section_shows_the_grayscale_baseline():
+    lines = card_section(metrics_of(23.0)).splitlines()
+    assert lines[0] == "toys, test, 1,234 images."
+    assert lines[2:4] == ["| metric | model | grayscale baseline |", "| --- | ---: | ---: |"]
     assert "| PSNR, pooled (dB) | 23.00 | 20.00 |" in lines
     assert "| Top-1 (%) | 80.0 | 80.0 |" in lines
     assert len(lines) == 4 + 3 + 2
 
 
-def test_figures_to_keep_have_all_that_is_needed_to_read_them():
-    card = results_page.card_metrics(metrics_of(23.0))
+def test_card_metrics_hold_titles_units_ranges_and_references():
+    card = card_metrics(metrics_of(23.0))
     assert card["dataset"] == "toys, test" and card["num_images"] == 1234
     assert card["metrics"]["psnr_pooled"] == {
         "title": "PSNR, pooled",
@@ -123,6 +125,16 @@ def test_figures_to_keep_have_all_that_is_needed_to_read_them():
     assert fooling["range"] == [39.0, 41.5] and "interval" not in fooling
     assert fooling["references"] == dict.fromkeys(JUDGED_REFERENCES, 40.0)
     assert card["references"] == JUDGED_REFERENCES
-    unjudged = results_page.card_metrics(metrics_of(23.0, judged=False))
+    unjudged = card_metrics(metrics_of(23.0, judged=False))
     assert "fooling_4" not in unjudged["metrics"]
     assert set(unjudged["references"]) < set(JUDGED_REFERENCES)
+
+
+def test_references_come_from_the_most_complete_file():
+    old = {"truth": {"colorfulness": 30.0}}
+    new = {"mean_chroma": {"mae": 11.0}, "truth": {"mae": 0.0, "colorfulness": 30.0}}
+    rows = reference_rows({"old": old, "new": new})
+    assert rows == {
+        "*mean chroma*": {"mae": 11.0},
+        "*ground truth*": {"mae": 0.0, "colorfulness": 30.0},
+    }

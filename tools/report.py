@@ -1,0 +1,172 @@
+"""Rebuild the tables and plots of docs/results.md and of the bundled models' cards from results/.
+
+    python tools/report.py
+
+Text outside the lines `<!-- results: begin -->` and `<!-- results: end -->` is kept. The
+script also rewrites `assets.extra/metrics.json` of the bundled models.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from report_plots import plot_links, save_comparison, save_plots
+from report_tables import card_metrics, card_section, results_sections
+
+from colorkeras.cli import guarded
+from colorkeras.export import bundled, saved_model
+from colorkeras.export.metadata import METRICS_FILE
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END, write_json, write_text
+
+_REQUIRED = {"dataset", "num_images", "metrics", "grayscale_baseline", "truth", "model"}
+"""Keys of `metrics.json` that a report needs."""
+
+
+def load_results(folder):
+    """Read `<folder>/<name>/metrics.json` of every evaluated model.
+
+    Returns:
+        Dict of metrics by folder name, models that predict RGB first, then by rising pooled PSNR.
+
+    Raises:
+        UserError: There is none, or they were measured on different images.
+    """
+    files = sorted(Path(folder).glob("*/metrics.json"))
+    results = {file.parent.name: _read(file) for file in files}
+    if not results:
+        raise UserError(
+            f"{str(folder)!r}, which holds no <name>/metrics.json",
+            "a folder that colorkeras evaluate --results wrote",
+            "Run that command first, or name another folder.",
+        )
+    check_same_data(results)
+
+    def rank(item):
+        metrics = item[1]
+        return metrics["model"]["prediction"] != "rgb", metrics["metrics"]["psnr_pooled"]
+
+    return dict(sorted(results.items(), key=rank))
+
+
+def load_adjusted(folder):
+    """Read the results of models that were evaluated with --saturation or --temperature.
+
+    Returns:
+        Dict of metrics by model and adjustment, such as "unet, saturation 2".
+    """
+    adjusted = {}
+    for file in sorted(Path(folder).rglob("metrics.json")):
+        *changes, name = file.parent.relative_to(folder).parts
+        known = [change.startswith(("saturation_", "temperature_")) for change in changes]
+        if known and all(known):
+            title = ", ".join([name, *(change.replace("_", " ") for change in changes)])
+            adjusted[title] = _read(file)
+    return adjusted
+
+
+def check_same_data(results):
+    """Raise UserError if the models of `load_results` were measured on different data."""
+    datasets = {metrics["dataset"] for metrics in results.values()}
+    if len(datasets) > 1:
+        raise UserError(
+            f"results on different data: {'; '.join(sorted(datasets))}",
+            "results on one part of one data set",
+            "Evaluate all models on the same data.",
+        )
+
+
+def _read(file):
+    try:
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+        complete = set(metrics) >= _REQUIRED and file.with_name("pictures.png").exists()
+    except (OSError, ValueError, TypeError):
+        complete = False
+    if not complete:
+        raise UserError(
+            f"{str(file.parent)!r}, whose metrics.json or pictures.png is missing or damaged",
+            "a folder that colorkeras evaluate --results wrote",
+            "Run that command again with --overwrite.",
+        )
+    return metrics
+
+
+def page_section(results, adjusted, location="../results"):
+    """Return the generated part of docs/results.md.
+
+    Args:
+        results: Dict from `load_results`.
+        adjusted: Dict from `load_adjusted`.
+        location: Path of the results folder relative to the page.
+    """
+    sections = [*results_sections(results, adjusted), *plot_links(results, adjusted, location)]
+    return "\n\n".join(sections)
+
+
+def write_sections(texts):
+    """Replace the text between the markers of files.
+
+    Args:
+        texts: Dict of the new text by path.
+
+    Raises:
+        UserError: A file is missing or lacks the markers; no file was changed.
+    """
+    contents = {path: _with_section(path, text) for path, text in texts.items()}
+    for path, content in contents.items():
+        write_text(path, content)
+
+
+def _with_section(path, text):
+    content = Path(path).read_text(encoding="utf-8") if Path(path).is_file() else ""
+    before, begin, rest = content.partition(RESULTS_BEGIN)
+    _, end, after = rest.partition(RESULTS_END)
+    if not (begin and end):
+        raise UserError(
+            f"{str(path)!r} without the lines {RESULTS_BEGIN} and {RESULTS_END}",
+            "an existing text file with both lines",
+            "Name another file, or add both lines to it.",
+        )
+    return f"{before}{RESULTS_BEGIN}\n{text}\n{RESULTS_END}{after}"
+
+
+def _check_model(name, metrics, folder):
+    if metrics["model"] != saved_model.read_metadata(folder):
+        raise UserError(
+            f"results of another model named {name!r} than the bundled one",
+            f"results of {folder}",
+            f"Run colorkeras evaluate --model {name} --results DIR --overwrite.",
+        )
+
+
+def main(arguments=None):
+    """Write all tables and plots."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", default="results", metavar="DIR", help="default %(default)s")
+    parser.add_argument(
+        "--page", default="docs/results.md", metavar="FILE", help="default %(default)s"
+    )
+    options = parser.parse_args(arguments)
+    results, adjusted = load_results(options.results), load_adjusted(options.results)
+    check_same_data({**results, **adjusted})
+    location = Path(os.path.relpath(options.results, Path(options.page).parent)).as_posix()
+    texts, cards = {options.page: page_section(results, adjusted, location)}, {}
+    for name in filter(results.get, bundled.BUNDLED_MODELS):
+        folder = bundled.resolve(name)
+        _check_model(name, results[name], folder)
+        texts[folder / saved_model.README_FILE] = card_section(results[name])
+        cards[folder / METRICS_FILE] = card_metrics(results[name])
+    plots = [
+        save_comparison(options.results, results),
+        *save_plots(options.results, results, adjusted),
+    ]
+    write_sections(texts)
+    for path, card in cards.items():
+        write_json(path, card)
+    print(f"{len(results)} models: {', '.join(map(str, [*texts, *cards, *plots]))}")
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))
