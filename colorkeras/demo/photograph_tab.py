@@ -123,7 +123,7 @@ class PhotographTab:
             lambda: gr.File(None, visible=True), None, results.download, queue=False, **_QUIET
         )
         settings = [controls.model, controls.saturation, controls.seed]
-        visible.then(self.colorize, settings, results.download, **COLORING, **PRIVATE)
+        visible.then(self.color_full_size, settings, results.download, **COLORING, **PRIVATE)
 
     def drop(self, file, request: gr.Request):
         """Start with an uploaded photograph."""
@@ -182,7 +182,7 @@ class PhotographTab:
             _save(colors[..., :3], path, (width, height))
             return gr.Image(str(path), visible=True)
 
-    def colorize(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
+    def color_full_size(self, name, saturation, seed, request: gr.Request, progress=_PROGRESS):
         """Write the photograph in color, like `colorkeras colorize`."""
         with show_errors(), self._page.sessions.use(request.session_hash) as session:
             result = full_size.colorize_session(
