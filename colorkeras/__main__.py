@@ -1,4 +1,4 @@
-"""`python -m colorkeras`; the same as `colorkeras`."""
+"""Run the command line: `python -m colorkeras`."""
 
 import sys
 

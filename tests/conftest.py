@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import runpy
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -252,5 +253,21 @@ def run_python():
         return subprocess.run(
             [sys.executable, *map(str, arguments)], cwd=REPOSITORY, capture_output=True, text=True
         )
+
+    return run
+
+
+@pytest.fixture
+def run_script(monkeypatch, capsys):
+    """Function that runs a script of the repository; returns exit status, stdout and stderr."""
+
+    def run(script, *arguments):
+        path = REPOSITORY / script
+        monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
+        # Python does this for scripts.
+        monkeypatch.syspath_prepend(path.parent)
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(path), run_name="__main__")
+        return stop.value.code, *capsys.readouterr()
 
     return run
