@@ -16,7 +16,7 @@ import sys
 from colorkeras import evaluation
 from colorkeras.cli import guarded
 from colorkeras.color.spaces import luma
-from colorkeras.config.training_config import MAX_SATURATION
+from colorkeras.config.colorize_options import MAX_SATURATION
 from colorkeras.data import load_dataset
 from colorkeras.evaluation.measure import finished, measure_each
 from colorkeras.evaluation.metrics import METRICS

@@ -13,7 +13,7 @@ from colorkeras.export import saved_model
 def test_an_export_is_made_again_with_other_settings(exports, run_script, tmp_path):
     made = exports("flow_unet")
     words = ("--model", made.folder, "--export-dir", tmp_path)
-    status, output, _ = run_script("tools/reexport.py", *words, "--steps", "2", "--flip-tta")
+    status, output, _ = run_script("tools/reexport.py", *words, "--sampling-steps", "2", "--flip-tta")
     assert status == cli.DONE
     again = saved_model.load(Path(output.strip()))
     assert again.path == tmp_path / "flow_unet" / "1"
@@ -38,9 +38,9 @@ def test_a_regression_keeps_the_name_of_its_loss(exports, run_script, tmp_path):
     ("words", "message"),
     [
         ("--model nowhere", "'nowhere'"),
-        ("--model {flow} --steps 0", "--steps 0"),
+        ("--model {flow} --sampling-steps 0", "--sampling-steps 0"),
         ("--model {flow} --temperature 2", "--temperature 2"),
-        ("--model {plain} --steps 2", "--steps 2 for objective 'regression'"),
+        ("--model {plain} --sampling-steps 2", "--sampling-steps 2 for objective 'regression'"),
     ],
 )
 def test_what_cannot_be_exported_again_is_explained(words, message, exports, run_script, tmp_path):
