@@ -12,8 +12,8 @@ from colorkeras.export import saved_model
 @pytest.mark.slow
 def test_an_export_is_made_again_with_other_settings(exports, run_script, tmp_path):
     made = exports("flow_unet")
-    words = ("--model", made.folder, "--export-dir", tmp_path)
-    status, output, _ = run_script("tools/reexport.py", *words, "--sampling-steps", "2", "--flip-tta")
+    words = ("--model", made.folder, "--export-dir", tmp_path, "--sampling-steps", "2")
+    status, output, _ = run_script("tools/reexport.py", *words, "--flip-tta")
     assert status == cli.DONE
     again = saved_model.load(Path(output.strip()))
     assert again.path == tmp_path / "flow_unet" / "1"
