@@ -1,11 +1,8 @@
-"""Tests of the command line: bad input in process, whole commands as a user runs them."""
+"""Tests of the command line: bad input, help, and whole commands."""
 
 import json
 import math
-import os
-import platform
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ from PIL import Image
 from report import load_results
 
 from colorkeras import cli, evaluation
-from colorkeras.cli import startup
 from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.evaluation import REPORT_FILES, learned_metrics
@@ -23,8 +19,6 @@ from colorkeras.training import trainer
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.version import __version__
 
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
-
 
 def made_below(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
@@ -32,9 +26,9 @@ def made_below(folder):
 
 MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"}
 
-# Words of the command, what the message must name as received, as expected, and as the way out.
-# {pictures} and {gray} are folders of pictures, the keys of `MODELS` exports; the other paths are
-# made by the test.
+# Words of the command, and what the message must name as received, expected and fix.
+# {pictures} and {gray} are image folders, the keys of `MODELS` are exports. The test makes the
+# other paths.
 UNUSABLE = [
     ("train --arch resnet", "--arch resnet", "skip_cnn", "Choose"),
     ("train --prediction hsv", "--prediction hsv", "chroma", "Choose"),
@@ -245,7 +239,7 @@ def test_bad_input_is_explained_and_leaves_nothing(
 ):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("kept", encoding="utf-8")
-    # Models are made for the cases that name them only.
+    # Only cases that name a model export it.
     for placeholder, name in MODELS.items():
         if placeholder in words:
             words = words.replace(placeholder, str(exports(name).folder))
@@ -297,30 +291,6 @@ def test_help_lists_the_options_of_a_command(command, main):
     assert "--dataset" in output and "--image-size" in output
 
 
-@pytest.mark.parametrize(
-    ("given", "machine", "expected"),
-    [(None, "x86_64", "1"), ("0", "x86_64", "0"), (None, "aarch64", None)],
-)
-def test_onednn_is_preferred_on_x86_unless_set(given, machine, expected, monkeypatch):
-    monkeypatch.setenv(ONEDNN, given or "")
-    if given is None:
-        monkeypatch.delenv(ONEDNN)
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    with monkeypatch.context() as before_tensorflow:
-        before_tensorflow.delitem(sys.modules, "tensorflow")
-        startup.prefer_onednn()
-    assert os.environ.get(ONEDNN) == expected
-
-
-def test_onednn_is_preferred_for_training_only(main, monkeypatch):
-    calls = []
-    monkeypatch.setattr(cli, "prefer_onednn", lambda: calls.append("asked"))
-    main("colorize --help")
-    assert not calls
-    main("train --help")
-    assert calls == ["asked"]
-
-
 def test_help_lists_the_commands(main):
     status, output, _ = main("--help")
     assert status == 0
@@ -361,7 +331,7 @@ def test_a_resumed_run_keeps_its_settings(main, tmp_path, picture_folder):
     words = f"train --arch skip_cnn --dataset {picture_folder} --image-size 16 --batch-size 4"
     assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
     (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
-    # The default of 128 is not what was asked for.
+    # 128 is the default, but it differs from the setting of the run.
     status, _, errors = main(f"train --resume {folder} --epochs 2 --batch-size 128")
     assert status == cli.UNUSABLE and "--batch-size 128 (the run: 4)" in errors
     status, output, _ = main(f"train --resume {folder} --epochs 2 --seed 7 --name longer")
@@ -372,9 +342,7 @@ def test_a_resumed_run_keeps_its_settings(main, tmp_path, picture_folder):
 
 
 @pytest.mark.slow
-def test_results_on_degraded_pictures_are_apart_from_clean_ones(
-    main, tmp_path, picture_folder, exports
-):
+def test_results_on_degraded_images_have_their_own_folder(main, tmp_path, picture_folder, exports):
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
     words += " --image-size 16 --results results"
     for more, label in (("", ", test: "), (" --degrade scan", ", test, degraded: scan: ")):
@@ -392,9 +360,7 @@ def test_results_on_degraded_pictures_are_apart_from_clean_ones(
 
 
 @pytest.mark.slow
-def test_saturation_changes_figures_and_keeps_its_results_apart(
-    main, tmp_path, picture_folder, exports
-):
+def test_saturation_changes_metrics_and_the_results_folder(main, tmp_path, picture_folder, exports):
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
     words += " --image-size 16 --results results --saturation 0"
     status, output, _ = main(words)
@@ -407,7 +373,7 @@ def test_saturation_changes_figures_and_keeps_its_results_apart(
 
 
 @pytest.mark.slow
-def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
+def test_judge_prints_another_group_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
     monkeypatch.setattr(
         learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: size + seed
     )
@@ -430,7 +396,7 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
     assert output.count("*** Not judged again: known from ") == 1 + len(JUDGED_REFERENCES)
     (again,) = load_results(tmp_path / "results").values()
     assert again["judge"] == metrics["judge"]
-    # Other colors are judged anew, what they are compared with is not.
+    # Other colors are judged again, the references are not.
     status, output, _ = main(f"{words} --results results --saturation 2")
     assert output.count("*** Not judged again: known from ") == len(JUDGED_REFERENCES)
     (other,) = load_results(tmp_path / "results" / "saturation_2").values()
@@ -439,9 +405,7 @@ def test_judge_prints_a_group_more_and_adds_to_the_results(main, tmp_path, expor
 
 
 @pytest.mark.slow
-def test_compare_prints_the_table_and_replaces_files_only_when_asked(
-    main, tmp_path, picture_folder, exports
-):
+def test_compare_replaces_files_only_if_asked_to(main, tmp_path, picture_folder, exports):
     models = " ".join(f"--model {exports(name).folder}" for name in ("skip_cnn", "unet"))
     words = f"compare {models} --dataset {picture_folder} --image-size 16 --output-dir new"
     old = tmp_path / "new" / "pictures.png"

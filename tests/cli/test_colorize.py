@@ -1,4 +1,4 @@
-"""Tests of the command that colors pictures."""
+"""Tests of `colorkeras colorize`."""
 
 import csv
 import os
@@ -18,7 +18,7 @@ from colorkeras.cli import colorize
 
 @pytest.fixture
 def run(main):
-    """Function that runs words beside `scans`, a folder with two pictures and a broken one."""
+    """Return a function that runs words beside `scans`, a folder of two images and a broken one."""
     Path("scans").mkdir()
     for name in ("a", "b"):
         Image.fromarray(np.full([20, 30], 120, np.uint8)).save(f"scans/{name}.jpg")
@@ -26,7 +26,7 @@ def run(main):
     return lambda words: main(f"colorize {words}")
 
 
-def test_one_picture(run):
+def test_one_image(run):
     status, output, errors = run("scans/a.jpg")
     assert (status, output, errors) == (cli.DONE, "scans/a_color.jpg\n", "")
     with Image.open("scans/a_color.jpg") as image:
@@ -48,7 +48,7 @@ def test_a_folder_with_a_broken_file(run):
     assert rows[0]["results"] == "color/a.jpg" and "c.jpg" in rows[2]["notes"]
 
 
-def test_a_run_and_its_report_are_continued(run):
+def test_a_run_and_its_report_continue(run):
     run("scans -o color --report report.csv")
     first = Path("report.csv").read_text().splitlines()
     Path("color/b.jpg").unlink()
@@ -59,8 +59,8 @@ def test_a_run_and_its_report_are_continued(run):
     assert len(second) == len(first) and second[:2] == first[:2]
 
 
-def test_a_report_has_a_line_for_every_file(run):
-    """Also of those that a run colored which could no longer report, and of none a stale one."""
+def test_a_report_has_a_row_for_every_file(run):
+    """Files that a killed run colored without reporting them are listed, and no row is stale."""
     run("scans -o color")
     run("scans -o color --report report.csv")  # Fails: the results exist.
     run("scans -o color --report report.csv --skip-existing")
@@ -74,7 +74,7 @@ def test_a_report_has_a_line_for_every_file(run):
 
 
 def started(*words):
-    """A new process of the command in the current folder, as a user's shell starts it."""
+    """Start the command as a process in the current folder, as a shell does."""
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.Popen(
         [sys.executable, "-m", "colorkeras", "colorize", *words],
@@ -84,13 +84,13 @@ def started(*words):
     )
 
 
-def test_a_new_process_says_nothing_but_the_result(run):
+def test_a_process_prints_only_the_result(run):
     process = started("scans/a.jpg")
     assert process.communicate() == (b"scans/a_color.jpg\n", b"")
     assert process.returncode == cli.DONE
 
 
-def test_bad_words_are_told_without_tensorflow(run, run_python):
+def test_usage_errors_do_not_load_tensorflow(run, run_python):
     program = (
         "import sys; from colorkeras import cli;"
         "status = cli.main(['colorize', 'missing', '-o', 'new.xyz']);"
@@ -100,7 +100,7 @@ def test_bad_words_are_told_without_tensorflow(run, run_python):
     assert process.returncode == cli.UNUSABLE, process.stderr
 
 
-def test_nothing_to_do_is_done(run):
+def test_nothing_to_do_succeeds(run):
     Path("scans/c.jpg").unlink()
     run("scans -o color")
     status, output, _ = run("scans -o color --skip-existing")
@@ -135,7 +135,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("words", "received", "expected"), UNUSABLE)
-def test_unusable_words_change_nothing(run, words, received, expected):
+def test_unusable_options_change_nothing(run, words, received, expected):
     Path("empty").mkdir()
     Path("there.csv").write_bytes(b"\xff\xd8")
     before = sorted(Path().rglob("*"))
@@ -146,13 +146,13 @@ def test_unusable_words_change_nothing(run, words, received, expected):
 
 
 @pytest.mark.parametrize("words", ["missing.jpg", "scans/c.jpg", "scans/a.jpg -o scans/a.jpg"])
-def test_a_picture_that_cannot_be_colored(run, words):
+def test_an_image_that_cannot_be_colored(run, words):
     status, output, errors = run(words)
     assert (status, output) == (cli.FAILED, "")
     assert words.split()[0] in errors and "Fix: " in errors
 
 
-def test_a_signal_stops_the_run_and_keeps_what_is_done(tmp_path, monkeypatch):
+def test_a_signal_stops_the_run_and_keeps_finished_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("scans").mkdir()
     for number in range(400):

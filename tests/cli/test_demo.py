@@ -1,4 +1,4 @@
-"""Tests of what `colorkeras demo` refuses before anything is served."""
+"""Tests of what `colorkeras demo` refuses before it serves anything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tests of the command that converts models."""
+"""Tests of `colorkeras export`."""
 
 import sys
 
@@ -10,11 +10,11 @@ from colorkeras.export.converters import CONVERTERS
 
 @pytest.fixture
 def run(main):
-    """Function that runs words of the command, as `main`."""
+    """Return a function that runs words of the command, like `main`."""
     return lambda words: main(f"export {words}")
 
 
-def test_a_file_is_written_and_what_it_takes_is_told(run, exports, tmp_path, monkeypatch):
+def test_the_written_file_is_described(run, exports, tmp_path, monkeypatch):
     # LiteRT's converter needs no extra.
     monkeypatch.setitem(sys.modules, CONVERTERS["litert"].runtime, None)
     words = f"--format litert --model {exports('flow_unet').folder} -o new/model.tflite"
@@ -33,7 +33,7 @@ def test_a_file_is_written_and_what_it_takes_is_told(run, exports, tmp_path, mon
 
 
 @pytest.mark.parametrize("name", CONVERTERS)
-def test_the_difference_is_told_where_the_extra_is_installed(name, run, exports):
+def test_the_difference_is_printed_if_the_extra_is_installed(name, run, exports):
     converter = CONVERTERS[name]
     for module in (*converter.requires, converter.runtime):
         pytest.importorskip(module, reason=f"pip install 'colorkeras[{converter.extra}]'")
@@ -85,7 +85,7 @@ def test_a_missing_extra_is_explained(run, monkeypatch):
         ("--format paper -o a.paper", "invalid choice: 'paper'"),
     ],
 )
-def test_words_that_no_option_takes_are_named_beside_the_usage(words, message, run):
+def test_usage_errors_name_the_word(words, message, run):
     status, _, errors = run(words)
     assert status == cli.UNUSABLE
     assert message in errors and errors.startswith("usage: colorkeras export")

@@ -1,4 +1,4 @@
-"""Tests of the command that tells what models are installed."""
+"""Tests of `colorkeras models`."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from colorkeras.export import metadata as export_files
 
 @pytest.fixture
 def run(capsys):
-    """Function that runs words; returns exit status, output and errors."""
+    """Return a function that runs words and returns exit status, output and errors."""
 
     def run(words=""):
         return cli.main(["models", *words.split()]), *capsys.readouterr()
@@ -20,7 +20,7 @@ def run(capsys):
     return run
 
 
-def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
+def test_every_bundled_model_has_a_description_and_metrics(run):
     status, output, errors = run()
     assert status == cli.DONE and not errors
     assert max(map(len, output.splitlines())) <= 120
@@ -43,7 +43,7 @@ def test_every_shipped_model_has_a_row_of_facts_and_one_of_figures(run):
         assert [float(cell) for cell in others] == pytest.approx(expected, abs=0.006)
 
 
-def test_megabytes_are_those_of_all_files(run, tmp_path, monkeypatch):
+def test_megabytes_count_all_files(run, tmp_path, monkeypatch):
     folder = shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "1/assets.extra")
     (folder / "more").write_bytes(bytes(12_340_000))
     monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"unet": "unused"})
@@ -53,14 +53,14 @@ def test_megabytes_are_those_of_all_files(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
-def test_the_card_of_a_model_is_printed_whole(name, run):
+def test_the_whole_model_card_is_printed(name, run):
     folder = bundled.resolve(name)
     card = (folder / export_files.README_FILE).read_text(encoding="utf-8")
     assert run(name) == (cli.DONE, card, "")
     assert run(str(folder)) == (cli.DONE, card, "")
 
 
-def test_an_unknown_name_is_explained_by_those_there_are(run):
+def test_an_unknown_name_lists_the_known_ones(run):
     status, output, errors = run("unett")
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
@@ -69,7 +69,7 @@ def test_an_unknown_name_is_explained_by_those_there_are(run):
     assert fix.startswith("Fix: ")
 
 
-def test_a_folder_of_something_else_is_explained(run, tmp_path):
+def test_a_folder_without_a_model_is_explained(run, tmp_path):
     (tmp_path / "README.md").write_text("of something else")
     status, output, errors = run(str(tmp_path))
     assert status == cli.UNUSABLE and not output
@@ -77,7 +77,7 @@ def test_a_folder_of_something_else_is_explained(run, tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"dataset": "toys"}', "7"])
-def test_figures_that_are_missing_or_damaged_are_explained(content, run, tmp_path, monkeypatch):
+def test_missing_or_damaged_metrics_are_explained(content, run, tmp_path, monkeypatch):
     shutil.copytree(bundled.resolve("unet") / "assets.extra", tmp_path / "assets.extra")
     figures = tmp_path / export_files.METRICS_FILE
     figures.unlink()
@@ -102,7 +102,7 @@ print(json.dumps([status, sorted(slow)]))
 """
 
 
-def test_nothing_that_is_slow_to_load_is_loaded(run_python):
+def test_slow_libraries_are_not_loaded(run_python):
     process = run_python("-c", PROGRAM)
     assert process.returncode == 0, process.stderr
     assert json.loads(process.stdout.splitlines()[-1]) == [cli.DONE, []]
