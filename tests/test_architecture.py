@@ -25,7 +25,7 @@ SAME_ROLE = {}
 
 
 def modules():
-    """Paths of the package's modules, relative to the repository."""
+    """Return the paths of the package's modules, relative to the repository."""
     return [path.relative_to(REPOSITORY) for path in sorted(PACKAGE.rglob("*.py"))]
 
 

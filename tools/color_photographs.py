@@ -1,11 +1,11 @@
-"""Color black-and-white photographs with the bundled models, as they come.
+"""Color black-and-white photographs with the bundled models, for the documentation.
 
     python tools/color_photographs.py
 
-Writes results/photographs.png, all models and several versions, and in results/photographs a
-`<name>_pair.png` of each with the default model's colors beside it. The photographs are those of
-results/photographs, square; what they are and where they come from is in sources.json there. No
-true colors are known.
+Write results/photographs.png, with all models and several samples, and for each photograph
+results/photographs/<name>_pair.png, with the default model's colors. The photographs in
+results/photographs are square; sources.json lists their authors and licenses. Their original colors
+are unknown.
 """
 
 import argparse
@@ -24,24 +24,24 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import atomic_write
 
 SHOWN = 256
-"""Pixels: height and width of each picture in the figures."""
+"""Height and width of each image in the plot, in pixels."""
 
 
 def colored(photographs):
-    """Photographs as each bundled model colors them.
+    """Color photographs with each bundled model.
 
     Args:
-        photographs: List of gray `PIL.Image.Image`.
+        photographs: List of grayscale `PIL.Image.Image`.
 
     Returns:
-        Dict of lists of RGB `PIL.Image.Image` by label; a model that samples has several.
+        Dict of label to list of RGB `PIL.Image.Image`; several labels for a model that samples.
     """
     rows = {}
     for name in bundled.BUNDLED_MODELS:
         loaded = predictor.load(name)
-        for version in range(NUM_VERSIONS if loaded.exported.samples else 1):
-            label = f"{name}, version {version + 1}" if loaded.exported.samples else name
-            rows[label] = [loaded.colorize(image, seed=version) for image in photographs]
+        for seed in range(NUM_VERSIONS if loaded.exported.samples else 1):
+            label = f"{name}, variation {seed + 1}" if loaded.exported.samples else name
+            rows[label] = [loaded.colorize(image, seed=seed) for image in photographs]
     return rows
 
 
@@ -59,15 +59,15 @@ def main():
     files = sorted(options.photographs.glob("*.jpg"))
     if not files:
         raise UserError(
-            f"--photographs {str(options.photographs)!r}, in which there is no JPEG file",
+            f"--photographs {str(options.photographs)!r} without JPEG files",
             "a folder of square black-and-white photographs",
-            "Run this in the project's folder, or name another.",
+            "Run this in the repository, or pass another folder.",
         )
     photographs = [Image.open(file).convert("L") for file in files]
-    rows = {"as they are": photographs, **colored(photographs)}
-    pictures = {label: np.stack([shown(image) for image in row]) for label, row in rows.items()}
-    plots.save_rows(options.output, pictures, "black-and-white photographs")
-    pairs = zip(pictures["as they are"], pictures[bundled.DEFAULT_MODEL], strict=True)
+    rows = {"original": photographs, **colored(photographs)}
+    images = {label: np.stack([shown(image) for image in row]) for label, row in rows.items()}
+    plots.save_rows(options.output, images, "black-and-white photographs")
+    pairs = zip(images["original"], images[bundled.DEFAULT_MODEL], strict=True)
     for file, pair in zip(files, pairs, strict=True):
         with atomic_write(file.with_name(f"{file.stem}_pair.png")) as temporary:
             Image.fromarray(np.hstack(pair)).save(temporary)

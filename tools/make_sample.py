@@ -1,14 +1,14 @@
-"""Make the packaged `sample` data set: color photographs that anybody may pass on.
+"""Build the packaged `sample` dataset from freely redistributable color photographs.
 
-Every photograph comes out of a package on PyPI and is in the public domain or under CC0-1.0. The
-result is committed, so this runs only when the choice of photographs changes, in an environment of
-its own (Python 3.11):
+Each photograph comes from a package on PyPI and is in the public domain or under CC0-1.0. The
+result is committed; run this only to change the photographs, in a separate environment (Python
+3.11):
 
     pip install scikit-image==0.26.0 matplotlib==3.11.2 scipy==1.11.4 numpy==1.26.4 pillow==13.0.0
     python tools/make_sample.py
 
-SciPy is pinned to 1.11 because it announced the removal of its photograph for 1.12. The same
-packages give the same bytes; another Pillow may encode JPEG a little differently.
+SciPy is pinned to 1.11, because 1.12 drops its photograph. The same packages give the same bytes;
+other versions of Pillow may encode JPEG slightly differently.
 """
 
 import bz2
@@ -24,7 +24,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "colorkeras" / "data" / "sample_p
 SHORTER_SIDE = 512
 CC0_URL = "https://creativecommons.org/publicdomain/zero/1.0/"
 
-# The split is by photograph: crops of one photograph overlap, so they must not be shared out.
+# Split by photograph, because crops of the same photograph overlap.
 PHOTOGRAPHS = [
     {
         "file": "astronaut.jpg",
@@ -104,17 +104,17 @@ def read_photograph(path):
     profile = image.info.get("icc_profile")
     if profile is None:
         return image
-    # One photograph is in Adobe RGB: without its profile its colors would look too pale.
+    # One photograph is in Adobe RGB; ignoring its profile would make its colors too pale.
     return ImageCms.profileToProfile(image, io.BytesIO(profile), ImageCms.createProfile("sRGB"))
 
 
 def encode(image):
-    """Encode a PIL image as JPEG bytes: small enough to ship, full chroma, no metadata."""
+    """Encode a PIL image as small JPEG bytes with full chroma resolution and no metadata."""
     scale = SHORTER_SIDE / min(image.size)
     if scale < 1:
         width, height = (round(side * scale) for side in image.size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
-    # A pasted copy leaves the profile and the comments of the original behind.
+    # A pasted copy drops the original's profile and comments.
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     buffer = io.BytesIO()

@@ -3,8 +3,8 @@
 from colorkeras import cli
 
 
-def test_no_photographs_is_explained(run_script, tmp_path):
+def test_missing_photographs_are_an_error(run_script, tmp_path):
     words = ("--photographs", tmp_path, "--output", tmp_path / "new.png")
     status, _, errors = run_script("tools/color_photographs.py", *words)
-    assert status == cli.UNUSABLE and "in which there is no JPEG file" in errors
+    assert status == cli.UNUSABLE and "without JPEG files" in errors
     assert not list(tmp_path.iterdir())
