@@ -18,7 +18,7 @@ from colorkeras.cli import guarded
 from colorkeras.color.spaces import luma
 from colorkeras.config.colorize_options import MAX_SATURATION
 from colorkeras.data import load_dataset
-from colorkeras.evaluation.measure import finished, measure_each
+from colorkeras.evaluation.evaluator import compute_per_image, finalize
 from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import bundled, saved_model
 
@@ -30,17 +30,17 @@ PRECISION = 0.01
 
 
 def colorfulness(color, source):
-    return finished(measure_each(luma, color, source, {NAME: METRICS[NAME]}))[NAME]
+    return finalize(compute_per_image(luma, color, source, {NAME: METRICS[NAME]}))[NAME]
 
 
 def equal_saturation(model, wanted, source):
     """The factor that brings a model to the wanted colorfulness, by bisection."""
     low, high = 0.0, MAX_SATURATION
-    if colorfulness(evaluation.adjusted(model, high), source) < wanted:
+    if colorfulness(evaluation.adjusted_colorizer(model, high), source) < wanted:
         raise SystemExit(f"Not even --saturation {high:g} makes it as colorful.")
     while high - low > PRECISION / 2:
         middle = (low + high) / 2
-        if colorfulness(evaluation.adjusted(model, middle), source) < wanted:
+        if colorfulness(evaluation.adjusted_colorizer(model, middle), source) < wanted:
             low = middle
         else:
             high = middle

@@ -77,7 +77,8 @@ def averaged(parts):
     """Figures of all photographs."""
     means = {name: np.mean([part[name] for part in parts]) for name in FIGURES}
     return {
-        name: float(METRICS[name].finish(tf.constant(means[name], tf.float32))) for name in FIGURES
+        name: float(METRICS[name].finalize(tf.constant(means[name], tf.float32)))
+        for name in FIGURES
     }
 
 

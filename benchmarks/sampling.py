@@ -40,10 +40,10 @@ from colorkeras.evaluation import (
     markdown_table,
     recolor,
 )
+from colorkeras.evaluation.evaluator import finalize, grayscale_baseline
+from colorkeras.evaluation.image_samples import load_all_images
 from colorkeras.evaluation.learned_metrics.fooling import fooling_rate
-from colorkeras.evaluation.measure import finished, grayscale_baseline
 from colorkeras.evaluation.metrics import METRICS
-from colorkeras.evaluation.pictures import all_pictures
 from colorkeras.export import restore
 from colorkeras.models.architectures.flow_unet import ENCODER
 from colorkeras.models.outputs import NUM_CLASSES
@@ -69,7 +69,7 @@ SIZE, SEED = 4, 0
 
 RATIO = "colorfulness_ratio"
 DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
-DEFINITIONS = {RATIO: METRICS[RATIO], **learned_metrics.FIGURES}
+DEFINITIONS = {RATIO: METRICS[RATIO], **learned_metrics.LEARNED_METRICS}
 
 
 class KnowsClasses:
@@ -127,13 +127,13 @@ def objective_of(settings):
 def measure(colorizers, source):
     """Figures by key of `DEFINITIONS`: means over colorizers."""
     measured = []
-    truth = all_pictures(source)
+    truth = load_all_images(source)
     for color in colorizers:
         recolored = recolor(color, source)
         judged = learned_metrics.judge(truth, source.labels, recolored, sizes=())["metrics"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
         pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))
-        alive = finished({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
+        alive = finalize({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
         measured.append({**alive, **rate, **judged})
     return {name: statistics.fmean(one[name] for one in measured) for name in measured[0]}
 

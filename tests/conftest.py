@@ -147,7 +147,7 @@ def config_for(picture_folder):
 
 
 @pytest.fixture(scope="session")
-def finished(config_for, tmp_path_factory):
+def finalize(config_for, tmp_path_factory):
     """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
     folder = tmp_path_factory.mktemp("finished")
     said = []
@@ -163,7 +163,7 @@ def fit_only(monkeypatch):
     monkeypatch.setattr(saved_model, "export", lambda *arguments: None)
     monkeypatch.setattr(saved_model, "load", lambda folder: None)
     monkeypatch.setattr(trainer, "_save_curves", lambda *arguments: None)
-    monkeypatch.setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
+    monkeypatch.setattr(evaluation, "evaluate_model", lambda *arguments, **settings: NoReport())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from colorkeras.utils.errors import UserError
 
 
 class NoReport:
-    """Stands in for an `evaluation.Report` where figures do not matter."""
+    """Stands in for an `evaluation.EvaluationReport` where figures do not matter."""
 
     def __init__(self):
         self.metrics = {"metrics": {}}

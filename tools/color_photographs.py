@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from colorkeras.cli import guarded
-from colorkeras.evaluation.reports import NUM_VERSIONS
+from colorkeras.evaluation.evaluation_report import NUM_VARIATIONS
 from colorkeras.export import bundled
 from colorkeras.inference import predictor
 from colorkeras.utils import plots
@@ -39,7 +39,7 @@ def colored(photographs):
     rows = {}
     for name in bundled.BUNDLED_MODELS:
         loaded = predictor.load(name)
-        for seed in range(NUM_VERSIONS if loaded.exported.samples else 1):
+        for seed in range(NUM_VARIATIONS if loaded.exported.samples else 1):
             label = f"{name}, variation {seed + 1}" if loaded.exported.samples else name
             rows[label] = [loaded.colorize(image, seed=seed) for image in photographs]
     return rows

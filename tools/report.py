@@ -81,12 +81,12 @@ def check_same_data(results):
 def _read(file):
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))
-        complete = set(metrics) >= _REQUIRED and file.with_name("pictures.png").exists()
+        complete = set(metrics) >= _REQUIRED and file.with_name("images.png").exists()
     except (OSError, ValueError, TypeError):
         complete = False
     if not complete:
         raise UserError(
-            f"{str(file.parent)!r}, whose metrics.json or pictures.png is missing or damaged",
+            f"{str(file.parent)!r}, whose metrics.json or images.png is missing or damaged",
             "a folder that colorkeras evaluate --results wrote",
             "Run that command again with --overwrite.",
         )

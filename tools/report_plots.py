@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from colorkeras.evaluation import column_title, learned_metrics
-from colorkeras.evaluation.pictures import NUM_SAMPLES
+from colorkeras.evaluation.image_samples import NUM_SAMPLES
 from colorkeras.utils import plots
 
 COMPARISON_FILE = "comparison.png"
@@ -61,7 +61,7 @@ def save_plots(folder, results, adjusted):
     plots.save_scatter(written[-1], points, axes, dataset)
     points = _realism_points(rows)
     if points:
-        axes = [column_title(n, learned_metrics.FIGURES) for n in ("top1", "fooling_4")]
+        axes = [column_title(n, learned_metrics.LEARNED_METRICS) for n in ("top1", "fooling_4")]
         written.append(Path(folder, REALISM_FILE))
         plots.save_scatter(written[-1], points, axes, dataset)
     histories = _histories(results)
@@ -75,7 +75,11 @@ def save_plots(folder, results, adjusted):
 
 def _realism_points(rows):
     """Top-1 accuracy and fooling rate, lists of one each, of the models that have both."""
-    learned = {name: m["judge"]["model"]["metrics"] for name, m in rows.items() if "judge" in m}
+    learned = {
+        name: m["learned_metrics"]["model"]["metrics"]
+        for name, m in rows.items()
+        if "learned_metrics" in m
+    }
     return {
         name: ([values["top1"]], [values["fooling_4"]])
         for name, values in learned.items()
@@ -99,7 +103,7 @@ def save_comparison(folder, results):
     num_images = min(NUM_SAMPLES, first["num_images"])
     images = {}
     for name in results:
-        rows = split_strip(Path(folder, name, "pictures.png"), num_images)
+        rows = split_strip(Path(folder, name, "images.png"), num_images)
         grayscale, prediction, truth, *variations = rows
         images[name] = grayscale, prediction, truth
         for number, variation in enumerate(variations, start=2):

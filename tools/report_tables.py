@@ -1,6 +1,7 @@
 """Markdown tables of the metrics in `results/`, for docs/results.md and model cards."""
 
 from colorkeras.evaluation import (
+    LEARNED_REFERENCES,
     REFERENCES,
     column_title,
     format_value,
@@ -8,7 +9,6 @@ from colorkeras.evaluation import (
     markdown_table,
     metric_names,
 )
-from colorkeras.evaluation.judging import REFERENCES as LEARNED_REFERENCES
 from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.utils.files import escape_markdown
 
@@ -47,15 +47,15 @@ def card_metrics(metrics):
     """
     references = {key: metrics[key] for key in REFERENCES if key in metrics}
     values = _with_references(METRICS, metrics, references)
-    if "judge" in metrics:
-        learned = dict(metrics["judge"])
+    if "learned_metrics" in metrics:
+        learned = dict(metrics["learned_metrics"])
         model = learned.pop("model")
         references = {key: entry["metrics"] for key, entry in learned.items()}
-        values |= _with_references(learned_metrics.FIGURES, model, references)
+        values |= _with_references(learned_metrics.LEARNED_METRICS, model, references)
     return {
         "dataset": metrics["dataset"],
         "num_images": metrics["num_images"],
-        "references": LEARNED_REFERENCES if "judge" in metrics else REFERENCES,
+        "references": LEARNED_REFERENCES if "learned_metrics" in metrics else REFERENCES,
         "metrics": values,
     }
 
@@ -82,7 +82,7 @@ def card_section(metrics):
     Args:
         metrics: Content of the model's `metrics.json`.
     """
-    definitions = {**METRICS, **learned_metrics.FIGURES}
+    definitions = {**METRICS, **learned_metrics.LEARNED_METRICS}
     lines = [["metric", "model", "grayscale baseline"]]
     for name, entry in card_metrics(metrics)["metrics"].items():
         values = entry["model"], entry["references"].get("grayscale_baseline")
@@ -144,13 +144,17 @@ def _with_range(values, ranges, name, definitions=METRICS):
 
 
 def _realism_table(rows):
-    learned = {name: metrics["judge"] for name, metrics in rows.items() if "judge" in metrics}
+    learned = {
+        name: metrics["learned_metrics"]
+        for name, metrics in rows.items()
+        if "learned_metrics" in metrics
+    }
     if not learned:
         return ""
     first = max(learned.values(), key=len)  # An interrupted evaluation may lack references.
     entries = {name: entry["model"] for name, entry in learned.items()}
     entries |= {f"*{title}*": first[k] for k, title in LEARNED_REFERENCES.items() if k in first}
-    definitions = learned_metrics.FIGURES
+    definitions = learned_metrics.LEARNED_METRICS
     names = [n for n in definitions if any(n in entry["metrics"] for entry in entries.values())]
     lines = [["", *(column_title(name, definitions) for name in names)]]
     for title, entry in entries.items():

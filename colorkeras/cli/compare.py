@@ -9,7 +9,7 @@ from pathlib import Path
 from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.evaluation_arguments import add_evaluation_arguments, load_models, open_dataset
-from colorkeras.evaluation import comparison
+from colorkeras.evaluation import model_comparison
 from colorkeras.export import bundled
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import require_new, require_writable
@@ -31,14 +31,14 @@ def run(options):
     _require_different(options.model)
     require_writable(options.output_dir, "--output-dir")
     models = load_models(options)
-    candidates = comparison.candidates_from(models)
-    files = [Path(options.output_dir, name) for name in comparison.file_names(candidates)]
+    candidates = model_comparison.candidates_from(models)
+    files = [Path(options.output_dir, name) for name in model_comparison.file_names(candidates)]
     require_new(files, options.overwrite)
     dataset = open_dataset(options, models)
-    compared = comparison.compare(candidates, dataset, options.split, options.degrade)
+    compared = model_comparison.compare(candidates, dataset, options.split, options.degrade)
     print(evaluation.summary(compared.reports))
     compared.save(options.output_dir)
-    print(Path(options.output_dir, comparison.TABLE_FILE))
+    print(Path(options.output_dir, model_comparison.TABLE_FILE))
     return DONE
 
 

@@ -15,7 +15,7 @@ from colorkeras.utils.determinism import make_deterministic
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import require_new, require_writable, write_json
 
-JUDGED_FILE = "judged.json"
+LEARNED_FILE = "learned_metrics.json"
 """Cache of learned metrics in the folder of --results; computing them takes long."""
 
 
@@ -28,9 +28,14 @@ def add_arguments(parser):
     add_evaluation_arguments(parser)
     add_options(parser, ColorizeOptions, only=ADJUSTMENTS)
     parser.add_argument(
-        "--judge",
+        "--all-metrics",
         action="store_true",
-        help="compute learned metrics as well: train 18 networks per model, and 72 for the "
+        help="print all metrics instead of the five most important ones",
+    )
+    parser.add_argument(
+        "--learned-metrics",
+        action="store_true",
+        help="compute metrics of realism as well: train 18 networks per model, and 72 for the "
         "references, to tell recolored images from real ones; takes an hour or more",
     )
     parser.add_argument("--json", metavar="FILE", help="write all metrics to this new file")
@@ -52,23 +57,23 @@ def run(options):
             model.check_temperature(options.temperature)
     targets = _targets(options, models)
     dataset = open_dataset(options, models)
-    if options.judge:
+    if options.learned_metrics:
         source = getattr(dataset, options.split)
-        learned_metrics.check_pictures(source.num_examples, source.image_size)
+        learned_metrics.check_images(source.num_examples, source.image_size)
         if getattr(source, "labels", None) is not None:
             learned_metrics.classifier.load()  # Fail early if it is missing.
-    conditions = evaluation.prepare(dataset, options.split, options.degrade)
+    setup = evaluation.prepare(dataset, options.split, options.degrade)
     reports = {}
     for name, model in models.items():
-        reports[name] = evaluation.report(
-            model, conditions, options.saturation, options.temperature
+        reports[name] = evaluation.evaluate_model(
+            model, setup, options.saturation, options.temperature
         )
         if options.results:
             reports[name].save(targets[name])
-    print(evaluation.summary(reports))
+    print(evaluation.summary(reports, options.all_metrics))
     _write_json(options, reports)
-    if options.judge:
-        _judge(options, models, conditions, reports, targets)
+    if options.learned_metrics:
+        _add_learned_metrics(options, models, setup, reports, targets)
         _write_json(options, reports)
     return DONE
 
@@ -78,28 +83,28 @@ def _write_json(options, reports):
         write_json(options.json, {name: report.metrics for name, report in reports.items()})
 
 
-def _judge(options, models, conditions, reports, targets):
+def _add_learned_metrics(options, models, setup, reports, targets):
     """Compute learned metrics of all models, print them and add them to the reports."""
     make_deterministic(0)
 
     def save(references):
         # After each reference, since all of them together take long.
         for name, report in reports.items():
-            if "judge" in report.metrics:
-                report.metrics["judge"] |= references
+            if "learned_metrics" in report.metrics:
+                report.metrics["learned_metrics"] |= references
                 if options.results:
                     report.save_metrics(targets[name])
 
-    file = options.results and Path(options.results, *_degraded(options), JUDGED_FILE)
+    file = options.results and Path(options.results, *_degraded(options), LEARNED_FILE)
     for name, model in models.items():
-        color = evaluation.adjusted(model, options.saturation, options.temperature)
-        known_as = "/".join([*_adjusted(options), model.metadata["name"]])
-        judged = evaluation.judge_colorizer(known_as, color, conditions, file)
-        reports[name].metrics["judge"] = {"model": judged}
+        colorize = evaluation.adjusted_colorizer(model, options.saturation, options.temperature)
+        cached_as = "/".join([*_adjusted(options), model.metadata["name"]])
+        learned = evaluation.evaluate_learned(cached_as, colorize, setup, file)
+        reports[name].metrics["learned_metrics"] = {"model": learned}
         save({})
-    references = evaluation.judge_references(conditions, file, save)
-    judged = {name: report.metrics["judge"]["model"] for name, report in reports.items()}
-    print(f"\n{evaluation.judged_table(judged, references)}")
+    references = evaluation.evaluate_learned_references(setup, file, save)
+    learned = {n: report.metrics["learned_metrics"]["model"] for n, report in reports.items()}
+    print(f"\n{evaluation.learned_table(learned, references)}")
 
 
 def _degraded(options):

@@ -80,7 +80,7 @@ def _preview(config):
     dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
     for note in dataset.notes:
         logger.warning(note)
-    truth = evaluation.sample_pictures(dataset.train)
+    truth = evaluation.sample_images(dataset.train)
     grayscale, _ = evaluation.color_images(evaluation.grayscale_baseline, truth)
     path = Path(config.runs_dir, "preview", f"{dataset.name}.png")
     rows = {"grayscale": grayscale, "ground truth": truth}

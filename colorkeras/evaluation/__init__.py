@@ -1,59 +1,66 @@
-"""Figures of models on a data set, always beside those of references that anyone can have."""
+"""Evaluation of models on a data set, beside references such as the grayscale baseline."""
 
-from colorkeras.evaluation.conditions import REFERENCES, Conditions, check_image_size, prepare
-from colorkeras.evaluation.judging import judge_colorizer, judge_references, judged_table
-from colorkeras.evaluation.measure import evaluate, evaluate_each, grayscale_baseline, recolor
-from colorkeras.evaluation.pictures import (
-    check_colors,
-    color_images,
-    load_pictures,
-    sample_numbers,
-    sample_pictures,
-)
-from colorkeras.evaluation.reports import (
+from colorkeras.evaluation.evaluation_report import (
     REPORT_FILES,
-    Report,
-    adjusted,
-    report,
+    EvaluationReport,
+    adjusted_colorizer,
+    evaluate_model,
     summary,
     table_rows,
 )
+from colorkeras.evaluation.evaluator import (
+    evaluate,
+    evaluate_per_image,
+    grayscale_baseline,
+    recolor,
+)
+from colorkeras.evaluation.image_samples import (
+    check_colors,
+    color_images,
+    load_images,
+    sample_images,
+    sample_indices,
+)
+from colorkeras.evaluation.learned_evaluation import (
+    LEARNED_REFERENCES,
+    evaluate_learned,
+    evaluate_learned_references,
+    learned_table,
+)
+from colorkeras.evaluation.references import REFERENCES, EvaluationSetup, check_image_size, prepare
 from colorkeras.evaluation.tables import (
     column_title,
-    format_groups,
     format_value,
     markdown_table,
     metric_names,
-    table_lines,
 )
 
 __all__ = [
+    "LEARNED_REFERENCES",
     "REFERENCES",
     "REPORT_FILES",
-    "Conditions",
-    "Report",
-    "adjusted",
+    "EvaluationReport",
+    "EvaluationSetup",
+    "adjusted_colorizer",
     "check_colors",
     "check_image_size",
     "color_images",
     "column_title",
     "evaluate",
-    "evaluate_each",
-    "format_groups",
+    "evaluate_learned",
+    "evaluate_learned_references",
+    "evaluate_model",
+    "evaluate_per_image",
     "format_value",
     "grayscale_baseline",
-    "judge_colorizer",
-    "judge_references",
-    "judged_table",
-    "load_pictures",
+    "learned_table",
+    "load_images",
     "markdown_table",
     "metric_names",
     "prepare",
     "recolor",
-    "report",
-    "sample_numbers",
-    "sample_pictures",
+    "sample_images",
+    "sample_indices",
     "summary",
-    "table_lines",
     "table_rows",
 ]

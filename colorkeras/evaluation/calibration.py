@@ -1,4 +1,4 @@
-"""Whether a model's confidence means anything: predicted against real deviations of chroma."""
+"""Calibration of a model's confidence: predicted and observed deviation of chroma."""
 
 import math
 from pathlib import Path
@@ -12,41 +12,39 @@ from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.objectives.flow import NUM_DRAWS
 from colorkeras.utils import plots
 
-NUM_BINS = 10
-"""Groups of pixels, from the most to the least certain, the same number of pixels in each."""
+NUM_CALIBRATION_GROUPS = 10
+"""Number of groups of pixels, equally large, from the most to the least certain."""
 
 
 def calibration(model, source, degradation, num_images):
-    """Groups pixels by the deviation that the model predicts, and measures the real one in each.
+    """Group pixels by predicted deviation and measure the observed deviation in each group.
 
-    What the model calls its answer is off by the spread of what is plausible, if its distribution
-    is right: for a sampled answer both the answer and the truth vary, so the squared deviation is
-    twice the predicted variance; for a mean it is once. An annealed mean lies between mean and
-    mode, so it may be off by a little more.
+    If the predicted distribution is right, the expected squared error of its mean is the predicted
+    variance. For a sample it is twice that, because sample and ground truth both vary. An annealed
+    mean lies between mean and mode and may deviate slightly more.
 
-    The endpoint of a model that samples takes the same noise for all pictures, a few draws that
-    would not average out over them. So such a model is asked for samples from seeds of their own:
-    one is the answer, the spread is that of as many others as the endpoint draws. Few draws give a
-    rough spread: where it is low it is often too low, and where it is high too high.
+    The endpoint of a sampling model uses the same noise for all images, a few samples whose error
+    would not average out. The model therefore is sampled with a seed per image: one sample is the
+    answer, and as many further samples as the endpoint draws give the spread. An estimate from few
+    samples is rough: low values tend to be too low, high values too high.
 
     Args:
         model: `ExportedModel` with the endpoint "colorize_with_confidence".
         source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`: what the model is shown of it.
-        num_images: How many of its pictures, the first ones, are looked at; a batch is looked at
-            as a whole.
+        degradation: Key of `DEGRADATIONS`, applied to the model's input.
+        num_images: Number of images, from the first one; rounded up to whole batches.
 
     Returns:
-        Dict of "predicted" and "observed", lists of `NUM_BINS` floats: root mean squares of the
-        standard deviation and of the distance of chroma from the truth, Cb and Cr together, each
-        in -0.5..0.5; and "factor", their ratio if the model's distribution is right.
+        Dict of "predicted" and "observed", lists of `NUM_CALIBRATION_GROUPS` floats: root mean
+        square of the standard deviation and of the distance to the ground truth, Cb and Cr in
+        `[-0.5, 0.5]` together; and "factor", their expected ratio.
 
     Reference: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017,
-    section 2, on such diagrams.
+    section 2, on reliability diagrams.
     """
     predicted, observed = _deviations(model, source, degradation, num_images)
     order = np.argsort(predicted, kind="stable")
-    groups = np.array_split(order, NUM_BINS)
+    groups = np.array_split(order, NUM_CALIBRATION_GROUPS)
     return {
         "predicted": [_root_mean_square(predicted[group]) for group in groups],
         "observed": [_root_mean_square(observed[group]) for group in groups],
@@ -55,38 +53,37 @@ def calibration(model, source, degradation, num_images):
 
 
 def _deviations(model, source, degradation, num_images):
-    show = DEGRADATIONS[degradation]
+    degrade = DEGRADATIONS[degradation]
     predicted, observed, num_seen = [], [], 0
     for images in evaluation_batches(source):
         if num_seen >= num_images:
             break
         rgb = from_uint8(images)
         if model.samples:
-            answer, deviation = _sampled(model, show(rgb), num_seen, source.num_examples)
+            answer, deviation = _sampled(model, degrade(rgb), num_seen, source.num_examples)
         else:
-            answer, deviation = _told(model, show(rgb))
+            answer, deviation = _predicted(model, degrade(rgb))
         num_seen += len(images)
         predicted.append(tf.reshape(deviation, [-1]))
         observed.append(tf.reshape(tf.norm(rgb_to_chroma(rgb) - answer, axis=-1), [-1]))
     return np.concatenate(predicted), np.concatenate(observed)
 
 
-def _told(model, grayscale):
-    """Chroma and its standard deviation, as the endpoint tells them."""
+def _predicted(model, grayscale):
+    """Chroma and its standard deviation from the endpoint."""
     colored = model.saved_model.signatures["colorize_with_confidence"](grayscale=grayscale)
     return rgb_to_chroma(colored["rgb"]), colored["standard_deviation"]
 
 
 def _sampled(model, grayscale, first, num_examples):
-    """Chroma of one sample of each picture, and the standard deviation of others."""
+    """Chroma of one sample per image and the standard deviation of further samples."""
     seeds = first + tf.range(len(grayscale))
     answer, *others = (
         rgb_to_chroma(model.color(grayscale, seeds + number * num_examples))
         for number in range(NUM_DRAWS + 1)
     )
     _, variance = tf.nn.moments(tf.stack(others), axes=[0])
-    # Bessel's correction, as for the endpoint.
-    variance *= NUM_DRAWS / (NUM_DRAWS - 1)
+    variance *= NUM_DRAWS / (NUM_DRAWS - 1)  # Bessel's correction, as in the endpoint.
     return answer, tf.sqrt(tf.reduce_sum(variance, axis=-1))
 
 
@@ -95,17 +92,17 @@ def _root_mean_square(values):
 
 
 def save_plot(path, measured, title):
-    """Writes the diagram as PNG: a model that knows how sure it is lies on the line.
+    """Save a reliability diagram as PNG; a calibrated model lies on the line.
 
     Args:
-        path: Target.
-        measured: What `reliability` returned.
-        title: Line above.
+        path: Path of the file.
+        measured: Dict from `calibration`.
+        title: Title of the plot.
     """
     plots.save_scatter(
         Path(path),
         {"tenths of the pixels": (measured["predicted"], measured["observed"])},
-        ("predicted standard deviation of chroma", "observed deviation from the truth"),
+        ("predicted standard deviation of chroma", "observed deviation from the ground truth"),
         title,
         slope=measured["factor"],
     )

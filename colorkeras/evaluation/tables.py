@@ -1,54 +1,60 @@
-"""Figures as text: their titles, digits and units, and tables of them for a terminal."""
+"""Metrics as text: titles with units, formatted values, tables for terminals and Markdown."""
 
 from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.utils.files import escape_markdown
 from colorkeras.utils.text_table import WIDTH, format_table
 
+SUMMARY_METRICS = ("psnr_pooled", "ssim", "ciede2000", "colorfulness_ratio", "hue_distance")
+"""Keys of `METRICS` in the default table."""
+
 
 def metric_names(rows, group=None):
-    """Keys of `METRICS` that any row has a figure of, in the order of tables.
+    """Return the keys of `METRICS` that have a value in any row, in the order of tables.
 
     Args:
         rows: Dict of row title to dict of float by metric name.
         group: One of `GROUPS`, or None for all.
-
-    Returns:
-        List of str.
     """
     return [
         name
         for name, metric in METRICS.items()
-        if group in (None, metric.group) and any(name in figures for figures in rows.values())
+        if group in (None, metric.group) and any(name in values for values in rows.values())
     ]
 
 
 def table_lines(rows, names, definitions=METRICS):
-    """The cells of a table as text.
+    """Return the cells of a table as text.
 
     Args:
-        rows: Dict of row title to dict of float by metric name; a missing figure is left blank.
-        names: Keys of `definitions`, one for each column.
-        definitions: `METRICS`, or other figures by name with a title, a unit and decimals.
+        rows: Dict of row title to dict of float by metric name; missing values are left blank.
+        names: Keys of `definitions`, one per column.
+        definitions: `METRICS` or `LEARNED_METRICS`.
 
     Returns:
-        Lists of str, the header first, whose own first cell is "".
+        Lists of str, the header first; the first cell of the header is "".
     """
     lines = [["", *(column_title(name, definitions) for name in names)]]
-    for title, figures in rows.items():
-        cells = (format_value(figures.get(name), name, definitions) for name in names)
+    for title, values in rows.items():
+        cells = (format_value(values.get(name), name, definitions) for name in names)
         lines.append([title, *cells])
     return lines
 
 
+def format_summary(rows, width=WIDTH):
+    """Format the table of `SUMMARY_METRICS` for a terminal; see `format_groups`."""
+    names = [name for name in metric_names(rows) if name in SUMMARY_METRICS]
+    return format_table("", table_lines(rows, names), width)
+
+
 def format_groups(rows, width=WIDTH):
-    """Plain tables of all figures, one a group, and more where a group's is too wide.
+    """Format tables of all metrics for a terminal, one or more per group.
 
     Args:
         rows: As for `table_lines`.
-        width: Characters in a line. A table of a single column may be wider.
+        width: Characters per line. A table of a single column may be wider.
 
     Returns:
-        str: tables with the group's name as title, an empty line between each two.
+        str: tables titled by group, separated by empty lines.
     """
     columns = {group: metric_names(rows, group) for group in GROUPS}
     return "\n\n".join(
@@ -59,7 +65,7 @@ def format_groups(rows, width=WIDTH):
 
 
 def markdown_table(lines, num_text_columns=1):
-    """Return a Markdown table with numbers aligned to the right.
+    """Format a Markdown table with numbers aligned to the right.
 
     Args:
         lines: Lists of str, the header first. An empty first cell of the header becomes "model".
@@ -75,13 +81,13 @@ def markdown_table(lines, num_text_columns=1):
 
 
 def column_title(name, definitions=METRICS):
-    """Title of a figure with its unit, by its key in `definitions`."""
-    figure = definitions[name]
-    return f"{figure.title} ({figure.unit})" if figure.unit else figure.title
+    """Return the title of a metric with its unit."""
+    metric = definitions[name]
+    return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
 
 def format_value(value, name, definitions=METRICS):
-    """A figure as text, by its key in `definitions`; "" for None."""
+    """Format the value of a metric; "" for None."""
     if value is None:
         return ""
     return f"{value:.{definitions[name].decimals}f}"

@@ -275,8 +275,8 @@ def _run(config, resumed_folder, earlier, say, held):
         raise stopped_by
     # Eight samples of each picture take longer than an epoch: that is left to `evaluate`.
     try:
-        conditions = evaluation.prepare(dataset, "test")
-        report = evaluation.report(saved_model.load(export_folder), conditions, samples=False)
+        setup = evaluation.prepare(dataset, "test")
+        report = evaluation.evaluate_model(saved_model.load(export_folder), setup, samples=False)
     except Exception as error:
         explained = _explained(error, dataset, strategy, folder)
         if explained is error:
@@ -396,7 +396,7 @@ def _lost_worker(folder):
 @contextlib.contextmanager
 def _summaries(config, dataset, folder, facts):
     """Yields the callbacks that write for TensorBoard, and closes their files."""
-    truth = evaluation.sample_pictures(dataset.validation)
+    truth = evaluation.sample_images(dataset.validation)
     title = f"{_title(facts)}, validation"
     with contextlib.ExitStack() as files:
         summaries = [tensorboard.EpochSummaries(folder, truth, title)]

@@ -12,8 +12,7 @@ from report import load_results
 from colorkeras import cli, evaluation
 from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.evaluation import REPORT_FILES, learned_metrics
-from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
+from colorkeras.evaluation import LEARNED_REFERENCES, REPORT_FILES, learned_metrics
 from colorkeras.evaluation.metrics import METRICS, SAMPLES
 from colorkeras.training import trainer
 from colorkeras.utils.errors import UserError
@@ -186,10 +185,11 @@ UNUSABLE = [
         "--dataset",
     ),
     (
-        "evaluate --model {model} --dataset {pictures} --image-size 16 --judge --results new",
-        "16x16 pixels to judge",
+        "evaluate --model {model} --dataset {pictures} --image-size 16 --learned-metrics"
+        " --results new",
+        "16x16 pixels for learned metrics",
         "32x32",
-        "omit --judge",
+        "omit --learned-metrics",
     ),
     (
         "evaluate --model {baseline} --dataset {pictures} --image-size 16 --results new",
@@ -373,48 +373,53 @@ def test_saturation_changes_metrics_and_the_results_folder(main, tmp_path, pictu
 
 
 @pytest.mark.slow
-def test_judge_prints_another_group_and_adds_to_the_results(main, tmp_path, exports, monkeypatch):
+def test_learned_metrics_print_another_group_and_adds_to_the_results(
+    main, tmp_path, exports, monkeypatch
+):
     monkeypatch.setattr(
         learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: size + seed
     )
     monkeypatch.setattr(learned_metrics, "NUM_RESAMPLES", 3)
-    words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --judge"
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --learned-metrics"
     status, output, _ = main(f"{words} --results results --json metrics.json")
     assert status == cli.DONE
-    assert "\nrealism" in output and "true pictures mirrored" in output
+    assert "\nrealism" in output and "true images flipped" in output
     (metrics,) = load_results(tmp_path / "results").values()
-    assert metrics["judge"]["model"]["metrics"]["fooling_8"] == 9
-    assert metrics["judge"]["model"]["ranges"]["fooling_8"] == [8, 10]
-    assert set(metrics["judge"]) == {"model", *JUDGED_REFERENCES}
+    assert metrics["learned_metrics"]["model"]["metrics"]["fooling_8"] == 9
+    assert metrics["learned_metrics"]["model"]["ranges"]["fooling_8"] == [8, 10]
+    assert set(metrics["learned_metrics"]) == {"model", *LEARNED_REFERENCES}
     (written,) = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")).values()
-    assert written["judge"] == metrics["judge"]
+    assert written["learned_metrics"] == metrics["learned_metrics"]
     monkeypatch.setattr(
         learned_metrics, "fooling_rate", lambda truth, recolored, size, seed: 50 + seed
     )
     status, output, _ = main(f"{words} --results results --overwrite")
     assert status == cli.DONE
-    assert output.count("*** Not judged again: known from ") == 1 + len(JUDGED_REFERENCES)
+    assert output.count("Reused the results in ") == 1 + len(LEARNED_REFERENCES)
     (again,) = load_results(tmp_path / "results").values()
-    assert again["judge"] == metrics["judge"]
-    # Other colors are judged again, the references are not.
+    assert again["learned_metrics"] == metrics["learned_metrics"]
+    # Other colors are evaluated again, the references are not.
     status, output, _ = main(f"{words} --results results --saturation 2")
-    assert output.count("*** Not judged again: known from ") == len(JUDGED_REFERENCES)
+    assert output.count("Reused the results in ") == len(LEARNED_REFERENCES)
     (other,) = load_results(tmp_path / "results" / "saturation_2").values()
-    assert other["judge"]["model"]["metrics"]["fooling_8"] == 51
-    assert other["judge"]["grayscale_baseline"] == metrics["judge"]["grayscale_baseline"]
+    assert other["learned_metrics"]["model"]["metrics"]["fooling_8"] == 51
+    assert (
+        other["learned_metrics"]["grayscale_baseline"]
+        == metrics["learned_metrics"]["grayscale_baseline"]
+    )
 
 
 @pytest.mark.slow
 def test_compare_replaces_files_only_if_asked_to(main, tmp_path, picture_folder, exports):
     models = " ".join(f"--model {exports(name).folder}" for name in ("skip_cnn", "unet"))
     words = f"compare {models} --dataset {picture_folder} --image-size 16 --output-dir new"
-    old = tmp_path / "new" / "pictures.png"
+    old = tmp_path / "new" / "images.png"
     old.parent.mkdir()
     old.write_text("kept", encoding="utf-8")
     status, _, errors = main(words)
     assert status == cli.UNUSABLE
-    assert "new/pictures.png" in errors and "--overwrite" in errors
-    assert made_below(tmp_path) == {"new", "new/pictures.png"}
+    assert "new/images.png" in errors and "--overwrite" in errors
+    assert made_below(tmp_path) == {"new", "new/images.png"}
     assert old.read_text(encoding="utf-8") == "kept"
 
     status, output, _ = main(f"{words} --overwrite")
@@ -424,7 +429,7 @@ def test_compare_replaces_files_only_if_asked_to(main, tmp_path, picture_folder,
     assert grayscale_baseline.startswith("grayscale baseline ") and mean.startswith("mean chroma ")
     assert truth.startswith("ground truth ")
     assert file == "new/comparison.md"
-    names = ("comparison.md", "comparison.json", "pictures.png")
+    names = ("comparison.md", "comparison.json", "images.png")
     sheets = ("skip_cnn_best_worst.png", "unet_best_worst.png")
     assert made_below(tmp_path) == {"new", *(f"new/{name}" for name in (*names, *sheets))}
     with Image.open(old) as image:

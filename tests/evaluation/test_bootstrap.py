@@ -47,10 +47,10 @@ def test_figures_that_are_not_means_and_of_several_numbers():
     output = np.clip(truth + generator.normal(size=truth.shape) * 20, 0, 255).astype(np.float32)
     names = ["psnr_pooled", "ab_rmse", "hue_distance", "luma_gradients"]
     values = {name: METRICS[name].per_image(truth, output).numpy() for name in names}
-    intervals = bootstrap.intervals(values, {name: METRICS[name].finish for name in names})
+    intervals = bootstrap.intervals(values, {name: METRICS[name].finalize for name in names})
     assert list(intervals) == names
     for name in names:
-        figure = float(METRICS[name].finish(tf.constant(values[name].mean(axis=0))))
+        figure = float(METRICS[name].finalize(tf.constant(values[name].mean(axis=0))))
         low, high = intervals[name]
         # A distance between histograms is moved upward by drawing, the others hardly.
         assert low < high and low <= figure < high, name

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import luma_chroma_to_rgb
 from colorkeras.data import ArraySource
-from colorkeras.evaluation.calibration import NUM_BINS, calibration, save_plot
+from colorkeras.evaluation.calibration import NUM_CALIBRATION_GROUPS, calibration, save_plot
 
 RAMP = np.linspace(0, 0.1, 100, dtype=np.float32)
 
@@ -35,7 +35,7 @@ def source():
 
 def test_a_model_that_knows_its_error_lies_on_the_line(source):
     measured = calibration(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
-    assert len(measured["predicted"]) == len(measured["observed"]) == NUM_BINS
+    assert len(measured["predicted"]) == len(measured["observed"]) == NUM_CALIBRATION_GROUPS
     # Colors are rounded to 8 bits.
     np.testing.assert_allclose(measured["predicted"], measured["observed"], atol=0.003)
     tenth = RAMP[-10:].astype(float)

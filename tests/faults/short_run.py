@@ -73,9 +73,7 @@ def finish(folder, pictures):
         status, said = end(start(folder, "train", "--resume", run))
         if status == 2 and "has finished 3" in said:
             # It was stopped when nothing was left to do.
-            assert all(
-                (run / name).exists() for name in ("samples.png", "worst.png", "pictures.png")
-            )
+            assert all((run / name).exists() for name in ("samples.png", "worst.png", "images.png"))
             return said
     assert status == 0, said
     return said

@@ -38,7 +38,7 @@ def write_result(folder, name, psnr, prediction="rgb", dataset="toys, test"):
     (folder / name / "metrics.json").write_text(json.dumps(metrics))
     # Three rows of four images of 2x2 pixels.
     pixels = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
-    Image.fromarray(pixels).save(folder / name / "pictures.png")
+    Image.fromarray(pixels).save(folder / name / "images.png")
     return metrics
 
 
@@ -79,7 +79,7 @@ def test_empty_and_damaged_folders_are_rejected(tmp_path):
     with pytest.raises(UserError, match=r"no <name>/metrics\.json"):
         report.load_results(tmp_path)
     write_result(tmp_path, "a", 23.0)
-    (tmp_path / "a" / "pictures.png").unlink()
+    (tmp_path / "a" / "images.png").unlink()
     with pytest.raises(UserError, match=r"pictures\.png is missing or damaged"):
         report.load_results(tmp_path)
 
@@ -88,7 +88,7 @@ def test_comparison_plot_shows_every_variation(tmp_path, monkeypatch):
     write_result(tmp_path, "a", 23.0)
     write_result(tmp_path, "b", 24.0)
     rows = np.random.default_rng(0).integers(0, 256, (5, 2, 8, 3), np.uint8)
-    Image.fromarray(rows.reshape(10, 8, 3)).save(tmp_path / "b" / "pictures.png")
+    Image.fromarray(rows.reshape(10, 8, 3)).save(tmp_path / "b" / "images.png")
     shown = {}
     monkeypatch.setattr(
         report_plots.plots, "save_comparison", lambda path, images, title: shown.update(images)
@@ -100,9 +100,9 @@ def test_comparison_plot_shows_every_variation(tmp_path, monkeypatch):
 
 def test_split_strip_returns_rows_of_images(tmp_path):
     write_result(tmp_path, "a", 23.0)
-    with Image.open(tmp_path / "a" / "pictures.png") as image:
+    with Image.open(tmp_path / "a" / "images.png") as image:
         pixels = np.asarray(image)
-    rows = report_plots.split_strip(tmp_path / "a" / "pictures.png", 4)
+    rows = report_plots.split_strip(tmp_path / "a" / "images.png", 4)
     assert rows.shape == (3, 4, 2, 2, 3)
     np.testing.assert_array_equal(rows[1, 2], pixels[2:4, 4:6])
 

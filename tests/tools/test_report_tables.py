@@ -6,11 +6,11 @@ from report import page_section
 from report_plots import MINUTES_FILE, REALISM_FILE, save_plots
 from report_tables import card_metrics, card_section, reference_rows
 
-from colorkeras.evaluation.judging import REFERENCES as JUDGED_REFERENCES
-from colorkeras.evaluation.learned_metrics import FIGURES
+from colorkeras.evaluation import LEARNED_REFERENCES
+from colorkeras.evaluation.learned_metrics import LEARNED_METRICS
 
 
-def metrics_of(psnr, judged=True, history=True):
+def metrics_of(psnr, learned=True, history=True):
     values = {"psnr_pooled": psnr, "ciede2000": 9.0, "colorfulness": 20.0}
     metrics = {
         "dataset": "toys, test",
@@ -34,14 +34,14 @@ def metrics_of(psnr, judged=True, history=True):
     if history:
         curves = {f"val_{name}": [1.0, 2.0] for name in values}
         metrics["model"]["history"] = {"minutes": [1.5, 3.0], **curves}
-    if judged:
+    if learned:
         entry = {
             "metrics": {"fooling_4": 40.0, "top1": 80.0},
             "ranges": {"fooling_4": [39.0, 41.5]},
             "intervals": {"top1": [79.5, 80.5]},
             "seeds": [0, 1, 2],
         }
-        metrics["judge"] = dict.fromkeys(["model", *JUDGED_REFERENCES], entry)
+        metrics["learned_metrics"] = dict.fromkeys(["model", *LEARNED_REFERENCES], entry)
     return metrics
 
 
@@ -64,19 +64,19 @@ def test_tables_have_intervals_ranges_and_references():
     )
     assert "means over 3 networks" in page
     assert "| a | chroma | 1,234 | 2 | 3.1 |" in lines
-    assert FIGURES["frechet"].title not in page
+    assert LEARNED_METRICS["frechet"].title not in page
 
 
 def test_metrics_without_values_are_omitted():
-    page = page_section({"a": metrics_of(23.0, judged=False, history=False)}, {})
+    page = page_section({"a": metrics_of(23.0, learned=False, history=False)}, {})
     assert "realism" not in page
     assert REALISM_FILE not in page and MINUTES_FILE not in page
 
 
-@pytest.mark.parametrize("judged", [True, False])
+@pytest.mark.parametrize("learned", [True, False])
 @pytest.mark.parametrize("history", [True, False])
-def test_page_links_to_the_plots_that_are_written(tmp_path, judged, history):
-    measured = {"a": metrics_of(23.0, judged, history), "b": metrics_of(24.0, judged, False)}
+def test_page_links_to_the_plots_that_are_written(tmp_path, learned, history):
+    measured = {"a": metrics_of(23.0, learned, history), "b": metrics_of(24.0, learned, False)}
     written = save_plots(tmp_path, measured, {})
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
     page = page_section(measured, {})
@@ -84,14 +84,14 @@ def test_page_links_to_the_plots_that_are_written(tmp_path, judged, history):
         assert f"(../results/{path.name})" in page
         with Image.open(path) as image:
             assert image.format == "PNG"
-    assert len(written) == 1 + judged + history
+    assert len(written) == 1 + learned + history
 
 
 def test_models_without_top1_are_in_the_table_but_not_in_the_plot(tmp_path):
     measured = {"a": metrics_of(23.0), "b": metrics_of(24.0)}
     for metrics in measured.values():
-        metrics["judge"] = {"model": {"metrics": {"fooling_4": 40.0}, "ranges": {}}}
-        metrics["judge"]["model"] |= {"intervals": {}, "seeds": [0]}
+        metrics["learned_metrics"] = {"model": {"metrics": {"fooling_4": 40.0}, "ranges": {}}}
+        metrics["learned_metrics"]["model"] |= {"intervals": {}, "seeds": [0]}
     assert REALISM_FILE not in page_section(measured, {})
     save_plots(tmp_path, measured, {})
     assert not (tmp_path / REALISM_FILE).exists()
@@ -123,11 +123,11 @@ def test_card_metrics_hold_titles_units_ranges_and_references():
     }
     fooling = card["metrics"]["fooling_4"]
     assert fooling["range"] == [39.0, 41.5] and "interval" not in fooling
-    assert fooling["references"] == dict.fromkeys(JUDGED_REFERENCES, 40.0)
-    assert card["references"] == JUDGED_REFERENCES
-    unjudged = card_metrics(metrics_of(23.0, judged=False))
-    assert "fooling_4" not in unjudged["metrics"]
-    assert set(unjudged["references"]) < set(JUDGED_REFERENCES)
+    assert fooling["references"] == dict.fromkeys(LEARNED_REFERENCES, 40.0)
+    assert card["references"] == LEARNED_REFERENCES
+    unlearned = card_metrics(metrics_of(23.0, learned=False))
+    assert "fooling_4" not in unlearned["metrics"]
+    assert set(unlearned["references"]) < set(LEARNED_REFERENCES)
 
 
 def test_references_come_from_the_most_complete_file():

@@ -94,7 +94,7 @@ from colorkeras.config.training_config import TrainingConfig
 from colorkeras.training.trainer import resume, train
 
 # How pictures are measured is the same on any number of devices.
-MonkeyPatch().setattr(evaluation, "report", lambda *arguments, **settings: NoReport())
+MonkeyPatch().setattr(evaluation, "evaluate_model", lambda *arguments, **settings: NoReport())
 
 def run(**settings):
     return train(

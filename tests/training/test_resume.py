@@ -261,7 +261,7 @@ def test_a_run_that_lacks_nothing_but_its_results_gets_them(config_for, tmp_path
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "report", stop)
+        patch.setattr(evaluation, "evaluate_model", stop)
         with pytest.raises(KeyboardInterrupt):
             trainer.train(config_for(tmp_path), lambda line: None)
     (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()

@@ -66,7 +66,7 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def finished(config_for, tmp_path_factory):
+def finalize(config_for, tmp_path_factory):
     """A run of two epochs of two steps each."""
     folder = tmp_path_factory.mktemp("finished")
     config = config_for(folder, epochs=EPOCHS, warmup_fraction=WARMUP, profile=True)

@@ -46,7 +46,7 @@ def test_a_run_leaves_everything_that_the_readme_names(finished):
     history = metrics["model"]["history"]
     assert [str(value) for value in history["val_loss"]] == [row["val_loss"] for row in rows]
     assert 0 < history["minutes"][0] < history["minutes"][1] < metrics["model"]["minutes"] + 0.01
-    for picture in ("samples.png", "curves.png", "pictures.png"):
+    for picture in ("samples.png", "curves.png", "images.png"):
         with Image.open(run.folder / picture) as image:
             assert image.format == "PNG"
     for part in ("train", "validation"):

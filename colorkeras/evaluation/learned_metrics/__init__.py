@@ -1,11 +1,12 @@
-"""Whether colors are plausible, by judges that never see what the truth of a picture is.
+"""Realism metrics from trained networks, which do not depend on the true colors of single images.
 
-A small network tries to tell real from recolored pictures (`fooling`); a classifier tells whether
-colors suit what a picture shows (`classifier`), and how far the recolored pictures as a set lie
-from the real ones in its features (`frechet`).
+A discriminator learns to tell real from recolored images (`fooling`). A classifier of color images
+shows whether colors suit the content (`classifier`); the distance between the features of real and
+recolored images compares both as sets (`frechet`).
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,43 +21,46 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.version import __version__
 
 __all__ = [
-    "FIGURES",
-    "MIN_PICTURES",
+    "LEARNED_METRICS",
+    "MIN_IMAGES",
     "SEEDS",
     "SIZES",
-    "Figure",
-    "check_pictures",
+    "LearnedMetric",
+    "check_images",
+    "compute",
     "half_chroma",
-    "judge",
     "protocol",
 ]
 
-SEEDS = (0, 1, 2)
-"""Of the networks that tell real from recolored; figures are means over them."""
+logger = logging.getLogger(__name__)
 
-MIN_PICTURES = 200
-"""With fewer the network learns from less than 100 and its errors are steps of over 1 %."""
+SEEDS = (0, 1, 2)
+"""Seeds of the discriminators; fooling rates are means over them."""
+
+MIN_IMAGES = 200
+"""Minimum number of images, half of which test the discriminator: one is at most 1 % of them."""
 
 NUM_RESAMPLES = 200
-"""Draws of pictures for the interval of the Frechet distance, which takes a while for each."""
+"""Bootstrap resamples for the Frechet distance, which is slow to compute."""
 
 COMPRESSED_SIZES = (8, 16)
-"""Pixels: where traces of JPEG files tell much, so that pictures are also judged without them."""
+"""Image sizes in pixels at which traces of JPEG files help the discriminator most, so that fooling
+rates are also computed without such traces."""
 
 IMAGE_SIZE = 32
-"""Pixels: height and width of the pictures that the judges know."""
+"""Height and width in pixels of the images that the networks accept."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure of a set of recolored pictures.
+class LearnedMetric:
+    """Definition of a metric of a set of recolored images.
 
     Attributes:
         title: Short name for tables.
-        unit: Unit of the figure, "" for a pure number.
+        unit: Unit of the value, "" for a pure number.
         higher_is_better: Direction.
         description: One sentence for documentation.
-        decimals: Digits behind the point in tables.
+        decimals: Digits after the decimal point in tables.
     """
 
     title: str
@@ -67,123 +71,111 @@ class Figure:
 
 
 def _fooling(size):
-    return Figure(
+    return LearnedMetric(
         f"Fooling, {size}x{size}",
         "%",
         True,
-        f"Recolored pictures that a network takes for real at {size}x{size} pixels, at equal "
-        "errors; 50 % means that it can't tell.",
+        f"Recolored images that a discriminator takes for real at {size}x{size} pixels, at the "
+        "equal error rate; 50 % means indistinguishable.",
     )
 
 
 def _compressed(size):
-    return Figure(
+    return LearnedMetric(
         f"{size}x{size}, JPEG",
         "%",
         True,
-        f"The fooling rate at {size}x{size} pixels where both versions went through JPEG files of "
-        "the same quality, so that traces of earlier compression are no clue.",
+        f"Fooling rate at {size}x{size} pixels after JPEG compression of real and recolored images "
+        "at the same quality, so that traces of earlier compression are no clue.",
     )
 
 
-FIGURES = {
+LEARNED_METRICS = {
     **{f"fooling_{size}": _fooling(size) for size in SIZES},
     **{f"compressed_{size}": _compressed(size) for size in COMPRESSED_SIZES},
-    "top1": Figure(
-        "Top-1",
-        "%",
-        True,
-        "Pictures whose class a classifier of color pictures finds.",
-    ),
-    "frechet": Figure(
+    "top1": LearnedMetric("Top-1", "%", True, "Top-1 accuracy of a classifier of color images."),
+    "frechet": LearnedMetric(
         "Frechet distance",
         "",
         False,
-        "Frechet distance from the true pictures in that classifier's features; not FID.",
+        "Frechet distance to the true images in the features of that classifier; not FID.",
         decimals=3,
     ),
 }
-"""Every figure by the name used in JSON files and tables."""
+"""Learned metrics by their name in JSON files and tables."""
 
 
-def judge(
-    truth,
-    labels,
-    recolored,
-    seeds=SEEDS,
-    sizes=SIZES,
-    begun=None,
-    keep=lambda judged: None,
-    say=print,
+def compute(
+    truth, labels, recolored, seeds=SEEDS, sizes=SIZES, partial=None, on_update=lambda result: None
 ):
-    """Judges one set of recolored pictures.
+    """Compute the learned metrics of a set of recolored images.
 
     Args:
-        truth: uint8 `[n, 32, 32, 3]`, n at least `MIN_PICTURES`.
-        labels: CIFAR-10 classes of the pictures, int `[n]` in 0..9; None where they have none or
-            are of other classes: the classifier's figures are then left out.
+        truth: uint8 `[n, 32, 32, 3]`, n at least `MIN_IMAGES`.
+        labels: CIFAR-10 classes of the images, int `[n]` in `[0, 9]`. None for other or no classes,
+            which omits the classifier's metrics.
         recolored: uint8 `[n, 32, 32, 3]`, in the order of `truth`.
-        seeds: Whole numbers; for each and for each size a network is trained.
-        sizes: Pixels, some of `SIZES`.
-        begun: What a call with the same arguments kept that did not come to its end.
-        keep: Function of what there is of the result, called whenever there is more.
-        say: Function of one line of text that tells how far it is, and what is left out.
+        seeds: One discriminator is trained per seed and size.
+        sizes: Image sizes in pixels, a subset of `SIZES`.
+        partial: Last result that an interrupted call with the same arguments passed to `on_update`.
+        on_update: Function of the result so far, called after each metric.
 
     Returns:
-        Dict ready for JSON: "figures", float by name in `FIGURES`; "ranges", of the figures that
-        are means over seeds `[lowest, highest]`; "intervals", of the classifier's figures, as from
-        `bootstrap`; "seeds"; "num_images".
+        Dict for JSON: "metrics", float by name in `LEARNED_METRICS`; "ranges" over seeds,
+        `[lowest, highest]`; bootstrap "intervals" of the classifier's metrics; "seeds";
+        "num_images".
 
     Raises:
-        UserError: The pictures cannot be judged, or the classifier's file is missing.
+        UserError: The images are unsuitable, or the classifier's file is missing.
     """
     _check_shapes(truth, recolored, labels)
-    check_pictures(*truth.shape[:2])
-    judged = begun or {
+    check_images(*truth.shape[:2])
+    result = partial or {
         "metrics": {},
         "ranges": {},
         "intervals": {},
         "seeds": list(seeds),
         "num_images": len(truth),
     }
-    figures = judged["metrics"]
+    metrics = result["metrics"]
     if labels is None:
-        say("No labels: top-1 accuracy and Frechet distance are left out.")
-    elif "top1" not in figures:
-        found, judged["intervals"] = _classifier_figures(truth, labels, recolored)
-        figures |= found
-        keep(judged)
+        logger.info("No labels: top-1 accuracy and Frechet distance are omitted.")
+    elif "top1" not in metrics:
+        values, result["intervals"] = _classifier_metrics(truth, labels, recolored)
+        metrics |= values
+        on_update(result)
     compressed = None
-    for name, (is_compressed, size) in _rates(sizes).items():
-        if name in figures:
+    for name, (is_compressed, size) in _fooling_rates(sizes).items():
+        if name in metrics:
             continue
         if is_compressed and compressed is None:
             compressed = compress(truth), compress(recolored)
         pair = compressed if is_compressed else (truth, recolored)
         rates = [fooling_rate(*pair, size, seed) for seed in seeds]
-        low, high = judged["ranges"][name] = [min(rates), max(rates)]
-        figures[name] = float(np.mean(rates))
-        say(f"{FIGURES[name].title}: {figures[name]:.1f} % ({low:.1f} to {high:.1f})")
-        keep(judged)
-    judged["metrics"] = {name: figures[name] for name in FIGURES if name in figures}
-    return judged
+        low, high = result["ranges"][name] = [min(rates), max(rates)]
+        metrics[name] = float(np.mean(rates))
+        title = LEARNED_METRICS[name].title
+        logger.info("%s: %.1f %% (%.1f to %.1f)", title, metrics[name], low, high)
+        on_update(result)
+    result["metrics"] = {name: metrics[name] for name in LEARNED_METRICS if name in metrics}
+    return result
 
 
-def _rates(sizes):
-    """Whether pictures are compressed first and at what size they are judged, by figure."""
+def _fooling_rates(sizes):
+    """Whether images are compressed first, and their size, by metric name."""
     rates = {f"fooling_{size}": (False, size) for size in sizes}
     return rates | {f"compressed_{n}": (True, n) for n in sizes if n in COMPRESSED_SIZES}
 
 
 def protocol():
-    """What tells whether figures of the same pictures are still those of judges: dict, for JSON.
+    """Return everything but the images that learned metrics depend on, as a dict for JSON.
 
-    Settings that are tried out, the classifier, and for all else the version of colorkeras.
+    It holds the tunable hyperparameters, a hash of the classifier and the version of colorkeras.
     """
     return {
         "seeds": list(SEEDS),
         "epochs": fooling.EPOCHS,
-        "learned": fooling.LEARNED,
+        "learned": fooling.MIN_LOSS,
         "pairs_per_batch": fooling.PAIRS_PER_BATCH,
         "learning_rate": fooling.LEARNING_RATE,
         "weight_decay": fooling.WEIGHT_DECAY,
@@ -194,42 +186,42 @@ def protocol():
 
 
 def half_chroma(images):
-    """True color at half resolution with luma in full: uint8 `[n, h, w, 3]` to the same."""
+    """Return true colors with chroma at half resolution: uint8 `[n, h, w, 3]` to the same."""
     rgb = from_uint8(images)
     chroma = double(halve(rgb_to_chroma(rgb)), rgb)
     return to_uint8(luma_chroma_to_rgb(luma(rgb), chroma)).numpy()
 
 
-def _classifier_figures(truth, labels, recolored):
-    real, seen = classifier.classify(truth), classifier.classify(recolored)
-    correct = classifier.correct(seen["logits"], labels)
+def _classifier_metrics(truth, labels, recolored):
+    real, fake = classifier.classify(truth), classifier.classify(recolored)
+    correct = classifier.correct(fake["logits"], labels)
 
     def top1(counts=None):
         return 100 * float(np.average(correct, weights=counts))
 
     def frechet(counts=None):
-        return frechet_distance(real["features"], seen["features"], counts)
+        return frechet_distance(real["features"], fake["features"], counts)
 
     low, high = bootstrap.interval(frechet, len(truth), NUM_RESAMPLES)
     return {"top1": top1(), "frechet": frechet()}, {
         "top1": bootstrap.interval(top1, len(truth)),
-        "frechet": [max(low, 0.0), high],  # No distance is below 0.
+        "frechet": [max(low, 0.0), high],  # A distance is not negative.
     }
 
 
-def check_pictures(num_images, image_size):
-    """Raises UserError for pictures that cannot be judged."""
+def check_images(num_images, image_size):
+    """Raise UserError for too few images, or images of the wrong size."""
     if image_size != IMAGE_SIZE:
         raise UserError(
-            f"pictures of {image_size}x{image_size} pixels to judge",
-            f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the size that the judges know",
-            f"Pass --image-size {IMAGE_SIZE}, or leave --judge away.",
+            f"images of {image_size}x{image_size} pixels for learned metrics",
+            f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the size of the networks",
+            f"Pass --image-size {IMAGE_SIZE}, or omit --learned-metrics.",
         )
-    if num_images < MIN_PICTURES:
+    if num_images < MIN_IMAGES:
         raise UserError(
-            f"{num_images} pictures to judge",
-            f"at least {MIN_PICTURES}: half of them teach the judge, which else learns nothing",
-            "Take another --split or data set, or leave --judge away.",
+            f"{num_images} images for learned metrics",
+            f"at least {MIN_IMAGES}, half of which train the discriminator",
+            "Pass another --split or --dataset, or omit --learned-metrics.",
         )
 
 
@@ -237,6 +229,6 @@ def _check_shapes(truth, recolored, labels):
     if truth.shape != recolored.shape or (labels is not None and len(labels) != len(truth)):
         counts = [truth.shape, recolored.shape, None if labels is None else len(labels)]
         raise ValueError(
-            f"Received shapes {counts} of truth, recolored pictures and labels; expected the same "
-            "pictures in the same order."
+            f"Received shapes {counts} of truth, recolored images and labels; expected the same "
+            "images in the same order."
         )

@@ -1,4 +1,4 @@
-"""The CIFAR-10 classifier that judges whether colors suit what a picture shows."""
+"""CIFAR-10 classifier of color images, which shows whether colors suit the content."""
 
 import functools
 from pathlib import Path
@@ -12,29 +12,28 @@ from colorkeras.models.outputs import NUM_CLASSES
 from colorkeras.utils.errors import UserError, one_line
 
 FILE = Path(__file__).with_name("classifier.keras")
-"""The trained classifier, which `tools/train_classifier.py` wrote."""
+"""Trained classifier, written by `tools/train_classifier.py`."""
 
 
 def build(widths=(64, 128, 192)):
-    """A small convolutional network with fresh weights.
+    """Build a small convolutional network with initial weights.
 
     Args:
         widths: Channels at 1/2, 1/4 and 1/8 of height and width.
 
     Returns:
-        `keras.Model`, float32 RGB `[n, 32, 32, 3]` in 0..1 to a dict: "features", float32
-        `[n, widths[-1]]`, means over the picture of what the last layer sees; "logits", float32
-        `[n, 10]`.
+        `keras.Model` from float32 RGB `[n, 32, 32, 3]` in `[0, 1]` to a dict of "features",
+        float32 `[n, widths[-1]]`, from global average pooling, and "logits", float32 `[n, 10]`.
 
-    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, whose order of
-    convolutions and pooling this is, with half the channels.
+    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024; the
+    same order of convolutions and pooling, with half the channels.
     """
     rgb = keras.Input((32, 32, 3), name="rgb")
-    # Brings the values to about -2..2; batch normalization does the rest.
+    # Scales to about [-2, 2]; batch normalization does the rest.
     x = layers.Rescaling(4.0, offset=-2.0)(rgb)
     x = _normalize(_convolve(x, 24))
     for width in widths:
-        # Before the normalization, so that there is only a quarter left to normalize.
+        # Pooling first leaves a quarter of the values to normalize.
         x = _normalize(layers.MaxPooling2D(2)(_convolve(x, width)))
         x = _normalize(_convolve(x, width))
     features = layers.GlobalAveragePooling2D(dtype="float32", name="features")(x)
@@ -52,24 +51,27 @@ def _normalize(x):
 
 @functools.cache
 def load():
-    """The trained classifier, as from `build`.
+    """Load the trained classifier.
+
+    Returns:
+        `keras.Model`, as from `build`.
 
     Raises:
-        UserError: Its file is missing or damaged.
+        UserError: The file is missing or damaged.
     """
     try:
         return keras.saving.load_model(FILE, compile=False)
-    except Exception as error:  # Keras raises what its parsers stumble over.
+    except Exception as error:  # Keras raises errors of many types for damaged files.
         raise UserError(
             f"no usable classifier at {FILE} ({one_line(error)})",
-            "the file that comes with colorkeras",
-            "Install colorkeras again, or train the classifier: "
+            "the file that is installed with colorkeras",
+            "Reinstall colorkeras, or train the classifier: "
             f"python tools/train_classifier.py --output {FILE}",
         ) from error
 
 
 def classify(images):
-    """Looks at pictures.
+    """Classify images with the trained classifier.
 
     Args:
         images: uint8 RGB `[n, 32, 32, 3]`.
@@ -80,35 +82,35 @@ def classify(images):
     Raises:
         UserError: See `load`.
     """
-    return look(load(), images)
+    return predict(load(), images)
 
 
-def look(network, images):
-    """What a classifier makes of pictures and of their mirror images, on average.
+def predict(network, images):
+    """Return the mean outputs of a network from `build` for images and their mirror images.
 
     Args:
-        network: As from `build`.
+        network: `keras.Model`.
         images: uint8 RGB `[n, 32, 32, 3]`.
 
     Returns:
         As `classify`.
     """
     images = np.asarray(images)
-    straight, mirrored = (
-        network.predict(from_uint8(version), batch_size=500, verbose=0)
-        for version in (images, images[:, :, ::-1])
+    straight, flipped = (
+        network.predict(from_uint8(batch), batch_size=500, verbose=0)
+        for batch in (images, images[:, :, ::-1])
     )
-    return {name: (straight[name] + mirrored[name]) / 2 for name in straight}
+    return {name: (straight[name] + flipped[name]) / 2 for name in straight}
 
 
 def correct(logits, labels):
-    """Whether the class of the largest logit is the right one.
+    """Return whether the class of the largest logit is correct.
 
     Args:
         logits: float `[n, 10]`.
-        labels: int `[n]` in 0..9.
+        labels: int `[n]` in `[0, 9]`.
 
     Returns:
-        bool `[n]`; its mean is the top-1 accuracy.
+        bool `[n]`, whose mean is the top-1 accuracy.
     """
     return np.argmax(logits, axis=-1) == np.asarray(labels)

@@ -1,8 +1,7 @@
-"""The fooling rate: how often a small network takes recolored pictures for real ones.
+"""Fooling rate: share of recolored images that a small discriminator takes for real ones.
 
-The network learns real from recolored on one half of the pictures and is tested on the other. It
-sees block means of few pixels, so that at 4x4 it judges which colors lie where, at 32x32 also how
-they meet the edges.
+The discriminator is trained on one half of the images and tested on the other. It sees block means:
+at 4x4 pixels only the layout of colors, at 32x32 also their alignment with edges.
 """
 
 import io
@@ -17,81 +16,78 @@ from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma
 from colorkeras.utils.errors import DivergedError
 
 SIZES = (4, 8, 16, 32)
-"""Pixels: heights and widths at which pictures are judged."""
+"""Heights and widths in pixels at which a discriminator compares images."""
 
 JPEG_QUALITY = 75
-"""Of the files in which pictures were that are judged as compressed: Pillow's default."""
+"""JPEG quality for fooling rates after compression: Pillow's default."""
 
 EPOCHS = 12
-"""Passes over the pictures that the network learns from, each time mirrored or not at random."""
+"""Epochs of training, with random horizontal flips."""
 
 MIN_STEPS = 200
-"""Few pictures are seen more often, because batch normalization needs steps to settle."""
+"""Minimum number of training steps; batch normalization needs them on few images."""
 
 PAIRS_PER_BATCH = 64
-"""A batch holds both versions of so many pictures: what they show is then no clue."""
+"""Number of images per batch, each real and recolored, so that the content is no clue."""
 
-LEARNED = 0.002
-"""Mean loss of a pass at which training ends early: such a network errs on next to no picture."""
+MIN_LOSS = 0.002
+"""Mean loss of an epoch at which training stops early: the error rate then is nearly zero."""
 
 ATTEMPTS, SEED_STEP = 3, 1000
-"""How many networks are tried where one learns nothing, and how far apart their seeds are."""
+"""Number of networks to try if one learns nothing, and the distance of their seeds."""
 
 LEARNING_RATE = 3e-3
-"""AdamW's after the warm-up; it falls to zero."""
+"""Peak learning rate of AdamW; it decays to zero."""
 WEIGHT_DECAY = 0.01
-"""AdamW's."""
+"""Weight decay of AdamW."""
 
 CHROMA_GAIN = 20.0
-"""Brings chroma, whose standard deviation in photographs is about 0.05, to about 1."""
+"""Scales chroma, whose standard deviation in photographs is about 0.05, to about 1."""
 
 
 def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
-    """Share of recolored pictures that a network, trained for the purpose, takes for real.
+    """Train a discriminator and return the share of recolored images that it takes for real.
 
-    The threshold is that of equal errors: as large a share of the real pictures is taken for
-    recolored. 50 % means that the network can't tell.
+    The decision threshold is that of the equal error rate, where the same share of real images is
+    taken for recolored. 50 % means that real and recolored images are indistinguishable.
 
     Args:
         truth: uint8 `[n, 32, 32, 3]`.
-        recolored: uint8 `[n, 32, 32, 3]`, the same pictures in the same order.
-        size: Pixels: what the pictures are reduced to by their mean.
-        seed: Whole number, of which halves, first weights, order and mirroring are a function.
-        epochs: Passes over the pictures that it learns from; more where they are few, see
-            `MIN_STEPS`.
+        recolored: uint8 `[n, 32, 32, 3]`, the same images in the same order.
+        size: Size in pixels to which images are reduced.
+        seed: Seed of the split, the initial weights, the order and the flips.
+        epochs: Epochs of training; more for few images, see `MIN_STEPS`.
 
     Returns:
-        float in 0..100, percent.
+        Percentage, float in `[0, 100]`.
 
     Raises:
-        DivergedError: The network's scores are not finite, or all the same, as are those of
-            networks with other first weights that were tried then.
+        DivergedError: The scores of all `ATTEMPTS` networks are not finite, or constant.
     """
     pairs = np.stack([block_means(images, size) for images in (truth, recolored)], axis=1)
-    learn, test = halves(len(pairs), seed)
+    train, test = halves(len(pairs), seed)
     for attempt in range(ATTEMPTS):
         network = build(size, seed + SEED_STEP * attempt)
-        _train(network, pairs[learn], seed, epochs)
+        _train(network, pairs[train], seed, epochs)
         real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
         scores = np.concatenate([real, fake])
-        # What says the same of every picture would look like a judge that every second fools.
+        # Constant scores would look like a fooling rate of 50 %.
         if np.isfinite(scores).all() and np.ptp(scores) > 0:
             return 100 * equal_error_rate(real, fake)
     raise DivergedError(
-        f"None of {ATTEMPTS} networks that were to judge at {size}x{size} pixels, seed {seed}, "
-        "learned anything."
+        f"None of {ATTEMPTS} discriminators at {size}x{size} pixels, seed {seed}, learned anything."
     )
 
 
 def compress(images, quality=JPEG_QUALITY):
-    """Pictures as they are after a JPEG file, chroma at half resolution in it.
+    """Compress images as JPEG with 4:2:0 chroma subsampling and decode them.
 
-    Pictures of a data set that once were in such files carry traces of it that no colorizer should
-    learn to make. Where both versions go through the same compression, these are no clue.
+    Images of a data set may carry traces of earlier compression that a colorizer should not
+    reproduce. After the same compression of real and recolored images, they are no clue.
 
     Args:
         images: uint8 `[n, h, w, 3]`.
-        quality: Of the file, 1..95.
+        quality: JPEG quality in `[1, 95]`.
 
     Returns:
         uint8 `[n, h, w, 3]`.
@@ -106,14 +102,14 @@ def _compress_one(image, quality):
 
 
 def block_means(images, size):
-    """Pictures reduced to `size` x `size` pixels by the mean of blocks, rounded to 8 bits.
+    """Reduce images to the means of blocks, rounded to 8 bits.
 
     Args:
         images: uint8 `[n, h, w, 3]`, h and w multiples of `size`.
-        size: Pixels.
+        size: Height and width of the result in pixels.
 
     Returns:
-        uint8 `[n, size, size, 3]`; halves go to the even neighbor, as in `to_uint8`.
+        uint8 `[n, size, size, 3]`; halves round to even, as in `to_uint8`.
     """
     count, height, width, channels = images.shape
     blocks = images.reshape(count, size, height // size, size, width // size, channels)
@@ -121,10 +117,10 @@ def block_means(images, size):
 
 
 def halves(num_images, seed):
-    """Numbers of the pictures to learn from and of those to test on: `(learn, test)`, in order.
+    """Split image indices into a training and a test half: `(train, test)`, each sorted.
 
-    They follow from the number of pictures and the seed alone: all models are judged on the same
-    halves. Of an odd number one more is tested on.
+    The split depends on the number of images and the seed only, so it is the same for all models.
+    The test half is larger by one for an odd number.
     """
     order = np.random.default_rng(seed).permutation(num_images)
     middle = num_images // 2
@@ -132,42 +128,42 @@ def halves(num_images, seed):
 
 
 def equal_error_rate(real, recolored):
-    """The share of errors at the threshold where both classes have the same share.
+    """Return the error rate at the threshold where both classes have the same error rate.
 
-    Between thresholds the shares are interpolated, so that ties cost each class as much.
+    Error rates are interpolated between thresholds, so ties affect both classes equally.
 
     Args:
-        real: float `[n]`, scores that are high where a picture looks real.
+        real: float `[n]`, scores that are high for images that look real.
         recolored: float `[m]`.
 
     Returns:
-        float in 0..1; 0.5 where the scores say nothing.
+        float in `[0, 1]`; 0.5 for uninformative scores.
 
     >>> equal_error_rate([3.0, 2.0], [1.0, 0.0]), equal_error_rate([1.0, 1.0], [1.0, 1.0])
     (0.0, 0.5)
     """
     thresholds = np.unique(np.concatenate([real, recolored]))
-    # One threshold above all scores, where every picture is taken for recolored.
+    # The last threshold is above all scores, where every image is taken for recolored.
     missed = np.append(np.searchsorted(np.sort(real), thresholds), len(real)) / len(real)
     below = np.append(np.searchsorted(np.sort(recolored), thresholds), len(recolored))
     fooled = 1 - below / len(recolored)
-    # From -1 to 1, rising all the way: it crosses zero once.
+    # Increases strictly from -1 to 1, so it crosses zero once.
     excess = missed - fooled
     return float(np.interp(0.0, excess, missed))
 
 
 def build(size, seed=0):
-    """The judging network with fresh weights.
+    """Build the discriminator with initial weights.
 
     Args:
-        size: Pixels, one of `SIZES`.
-        seed: Whole number.
+        size: Image size in pixels, one of `SIZES`.
+        seed: Seed of the initial weights.
 
     Returns:
-        `keras.Model`, luma and chroma as from `_luma_chroma`, float32 `[n, size, size, 3]`, to a
-        score float32 `[n, 1]`, positive where the picture looks real.
+        `keras.Model` from luma and chroma as from `_luma_chroma`, float32 `[n, size, size, 3]`, to
+        a score, float32 `[n, 1]`, positive for images that look real.
     """
-    # One generator for all layers: equal seeds would give layers of one shape equal weights.
+    # Layers of one shape would get equal weights from equal seeds.
     initializer = keras.initializers.GlorotUniform(keras.random.SeedGenerator(seed))
 
     def convolution(x, width, kernel_size=3, strides=1):
@@ -182,44 +178,46 @@ def build(size, seed=0):
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
     inputs = keras.Input((size, size, 3))
-    # At full size the first layer already halves it, which spares three quarters of the work.
+    # A strided first layer saves three quarters of the work at full size.
     x = convolution(inputs, 48, 4, strides=2) if size >= 32 else convolution(inputs, 48)
     x = convolution(x, 48)
     for width, smallest in ((96, 16), (96, 8)):
         if size >= smallest:
             x = layers.MaxPooling2D(2)(x)
         x = convolution(x, width)
-    # Where colors lie tells something at few pixels.
+    # Flattened rather than pooled, because the position of colors matters at small sizes.
     x = layers.Flatten()(x)
     x = layers.Dense(64, activation="relu", kernel_initializer=initializer)(x)
-    return keras.Model(inputs, layers.Dense(1, kernel_initializer=initializer)(x), name="judge")
+    return keras.Model(
+        inputs, layers.Dense(1, kernel_initializer=initializer)(x), name="discriminator"
+    )
 
 
 def _luma_chroma(images):
-    """uint8 RGB `[..., 3]` to float32 of the same shape: luma and chroma, each about -2..2.
+    """Convert uint8 RGB `[..., 3]` to luma and chroma, float32 in about `[-2, 2]`.
 
-    Chroma is much the smaller and tells the more: learned from RGB the judge is weaker.
+    Chroma is much smaller and more informative; a discriminator of RGB is weaker.
     """
     rgb = from_uint8(images)
     return tf.concat([4.0 * luma(rgb) - 2.0, CHROMA_GAIN * rgb_to_chroma(rgb)], axis=-1)
 
 
 def _train(network, pairs, seed, epochs):
-    """Fits the network to uint8 `[n, 2, size, size, 3]`, real and recolored."""
-    order, mirrored = _schedule(len(pairs), seed, epochs)
+    """Fit the network to uint8 `[n, 2, size, size, 3]`, real and recolored."""
+    order, flipped = _schedule(len(pairs), seed, epochs)
     pairs = _luma_chroma(pairs)
     labels = tf.tile([1.0, 0.0], [order.shape[1]])[:, tf.newaxis]
 
-    def batch(indices, mirrored):
-        # Both versions of a picture alike.
-        mirrored = mirrored[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
+    def batch(indices, flipped):
+        # Real and recolored image are flipped together.
+        flipped = flipped[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
         images = tf.gather(pairs, indices)
-        images = tf.where(mirrored, tf.reverse(images, [3]), images)
+        images = tf.where(flipped, tf.reverse(images, [3]), images)
         return tf.reshape(images, [-1, *pairs.shape[2:]]), labels
 
     steps, warmup_steps = len(order), len(order) // 10
-    steps_per_pass = len(pairs) // order.shape[1]
-    # Without a warm-up some seeds end in a network that says the same of every picture.
+    steps_per_epoch = len(pairs) // order.shape[1]
+    # Without a warmup, some seeds end with constant scores.
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=LEARNING_RATE, warmup_steps=warmup_steps
     )
@@ -227,34 +225,34 @@ def _train(network, pairs, seed, epochs):
         keras.optimizers.AdamW(schedule, WEIGHT_DECAY),
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
-    batches = tf.data.Dataset.from_tensor_slices((order, mirrored)).map(batch)
+    batches = tf.data.Dataset.from_tensor_slices((order, flipped)).map(batch)
     network.fit(
         batches.prefetch(2),
-        epochs=steps // steps_per_pass,
-        steps_per_epoch=steps_per_pass,
-        callbacks=[_StopWhenLearned()],
+        epochs=steps // steps_per_epoch,
+        steps_per_epoch=steps_per_epoch,
+        callbacks=[_StopAtMinLoss()],
         shuffle=False,
         verbose=0,
     )
 
 
-class _StopWhenLearned(keras.callbacks.Callback):
-    """Ends training where nothing is left to learn, as of grayscale beside color."""
+class _StopAtMinLoss(keras.callbacks.Callback):
+    """Stop training when nothing is left to learn, as with grayscale beside color images."""
 
     def on_epoch_end(self, epoch, logs=None):
-        if logs["loss"] < LEARNED:
+        if logs["loss"] < MIN_LOSS:
             self.model.stop_training = True
 
 
 def _schedule(num_pairs, seed, epochs):
-    """Numbers of the pairs of each batch, int64 `[steps, n]`, and which to mirror, bool alike."""
-    generator = np.random.default_rng([seed, 1])  # Not the one that drew the halves.
+    """Indices of the pairs of each batch, and which to flip: int64 and bool `[steps, n]`."""
+    generator = np.random.default_rng([seed, 1])  # Independent of the split.
     size = min(PAIRS_PER_BATCH, num_pairs)
-    steps_per_pass = num_pairs // size
-    passes = max(epochs, -(-MIN_STEPS // steps_per_pass))
-    # A pass leaves out what does not fill a batch, each time others.
-    seen = steps_per_pass * size
-    order = np.concatenate([generator.permutation(num_pairs)[:seen] for _ in range(passes)])
+    steps_per_epoch = num_pairs // size
+    num_epochs = max(epochs, -(-MIN_STEPS // steps_per_epoch))
+    # An epoch omits a different incomplete batch each time.
+    seen = steps_per_epoch * size
+    order = np.concatenate([generator.permutation(num_pairs)[:seen] for _ in range(num_epochs)])
     order = order.reshape(-1, size)
     return order, generator.random(order.shape) < 0.5
 

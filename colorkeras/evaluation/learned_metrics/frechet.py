@@ -1,21 +1,21 @@
-"""The Frechet distance between two sets of features, each taken for a Gaussian."""
+"""Frechet distance between two sets of features, each modeled as a Gaussian."""
 
 import numpy as np
 
 
 def frechet_distance(first, second, counts=None):
-    """How far apart two sets of features lie, by their means and covariances.
+    """Return the Frechet distance between two sets of features.
 
-    On the features of an Inception network it is known as FID. Those of the project's own
-    classifier make it another figure, to be compared within the project only.
+    With features of an Inception network it is known as FID. Values with other features are not
+    comparable to FID.
 
     Args:
         first: float `[n, k]`, n at least 2.
         second: float `[m, k]`, m at least 2.
-        counts: None, or how often each row of both counts, int `[n]`.
+        counts: Number of times each row of both counts, int `[n]`, or None for once each.
 
     Returns:
-        float, at least 0; 0 where means and covariances agree.
+        Non-negative float; 0 if means and covariances agree.
 
     Reference: Dowson and Landau, "The Frechet distance between multivariate normal
     distributions", Journal of Multivariate Analysis 12, 1982, the formula of the abstract; Heusel
@@ -28,16 +28,18 @@ def frechet_distance(first, second, counts=None):
 
 
 def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2):
-    """Frechet distance of two Gaussians: `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`.
+    """Return the Frechet distance of two Gaussians.
+
+    It is `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`.
 
     Args:
         mean_1: float `[k]`.
-        covariance_1: float `[k, k]`, symmetric and positive semidefinite; it may be singular.
+        covariance_1: float `[k, k]`, symmetric and positive semidefinite, possibly singular.
         mean_2: float `[k]`.
-        covariance_2: float `[k, k]`, likewise.
+        covariance_2: float `[k, k]`, as `covariance_1`.
 
     Returns:
-        float, at least 0.
+        Non-negative float.
     """
     root = _symmetric_root(covariance_1)
     # C1 C2 is not symmetric; C1^(1/2) C2 C1^(1/2) is, and has the same eigenvalues.
@@ -55,5 +57,5 @@ def _moments(features, counts):
 
 def _symmetric_root(matrix):
     eigenvalues, vectors = np.linalg.eigh(matrix)
-    # Rounding makes zeros of singular matrices slightly negative.
+    # Rounding can make the zero eigenvalues of singular matrices negative.
     return (vectors * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T

@@ -1,25 +1,25 @@
-"""Measures of a colored picture against its ground truth, one definition each.
+"""Metrics of colored images against their ground truth, one definition each.
 
-Training and evaluation share them. All see 8-bit rounded RGB: float32 `[n, h, w, 3]` with whole
-values in 0..255. Each maps a batch to one number per picture, `[n]`, or to several, `[n, k]`; the
-figure of a data set is `finish` of the mean of those numbers over all pictures, so that it does not
-depend on batches or their order. Add a metric by adding one entry to the table of its module.
+Training and evaluation share them. All operate on RGB rounded to 8 bits: float32 `[n, h, w, 3]`
+with whole values in `[0, 255]`. A metric maps a batch to one number per image, `[n]`, or to
+several, `[n, k]`. Its value on a data set is `finalize` of the mean of these numbers over all
+images, and so independent of batching and order. To add a metric, add an entry to the dictionary in
+its module.
 """
 
-from colorkeras.evaluation.metrics.balance import BALANCE
-from colorkeras.evaluation.metrics.definition import PRIOR, SAMPLES, MeanOverImages, Metric, rounded
-from colorkeras.evaluation.metrics.errors import ERRORS, PSNR_CAP
-from colorkeras.evaluation.metrics.liveliness import LIVELINESS, colorfulness
+from colorkeras.evaluation.metrics.base import PRIOR, SAMPLES, MeanOverImages, Metric, rounded
+from colorkeras.evaluation.metrics.colorfulness import COLORFULNESS, colorfulness
+from colorkeras.evaluation.metrics.fidelity import FIDELITY, PSNR_CAP
 from colorkeras.evaluation.metrics.structure import STRUCTURE
 
 __all__ = [
     "GROUPS",
     "METRICS",
     "MIN_SSIM_SIZE",
+    "NUM_SAMPLES_PER_IMAGE",
     "PRIOR",
     "PSNR_CAP",
     "SAMPLES",
-    "SAMPLES_PER_PICTURE",
     "VALIDATION_METRICS",
     "MeanOverImages",
     "Metric",
@@ -28,8 +28,8 @@ __all__ = [
     "rounded",
 ]
 
-METRICS = {**ERRORS, **BALANCE, **LIVELINESS, **STRUCTURE}
-"""Every metric by the name used in histories, JSON files and tables."""
+METRICS = {**FIDELITY, **COLORFULNESS, **STRUCTURE}
+"""Every metric by its name in histories, JSON files and tables."""
 
 GROUPS = tuple(dict.fromkeys(metric.group for metric in METRICS.values()))
 """Every `Metric.group`, in the order of tables."""
@@ -37,20 +37,20 @@ GROUPS = tuple(dict.fromkeys(metric.group for metric in METRICS.values()))
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
 """Keys of `METRICS` that training computes on the validation part after each epoch."""
 
-SAMPLES_PER_PICTURE = 8
-"""How many samples of each picture the metrics that need `SAMPLES` see."""
+NUM_SAMPLES_PER_IMAGE = 8
+"""Number of samples per image for metrics that need `SAMPLES`."""
 
 MIN_SSIM_SIZE = 11
-"""Pixels: the side of the SSIM window, below which a picture has no SSIM."""
+"""Side of the SSIM window in pixels. Smaller images have no SSIM."""
 
 
 def metrics_for(image_size: int, prior: bool = False, samples: bool = False) -> dict[str, Metric]:
-    """The metrics that are defined for certain pictures and models.
+    """Return the metrics that are defined for an image size and the available inputs.
 
     Args:
-        image_size: The pictures' shorter side in pixels.
-        prior: Whether the prior of the training data is known.
-        samples: Whether there are several samples of each picture.
+        image_size: Shorter side of the images in pixels.
+        prior: Whether the color prior of the training part is available.
+        samples: Whether several samples per image are available.
 
     Returns:
         Dict of `Metric` by name.

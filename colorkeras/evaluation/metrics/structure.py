@@ -1,14 +1,14 @@
-"""What becomes of edges: of color, where the truth has none, and of luma."""
+"""Structure metrics: edges of chroma and of luma, compared with the ground truth's."""
 
 import tensorflow as tf
 
 from colorkeras.color.gradients import neighbor_differences
 from colorkeras.color.spaces import luma, rgb_to_chroma
-from colorkeras.evaluation.metrics.definition import Metric, ratio
+from colorkeras.evaluation.metrics.base import Metric, ratio
 
 
 def _chroma_variations(truth, output):
-    """Total variation of the chroma of truth and output, a mean over pixels: `[n, 2]`."""
+    """Total variation of chroma of truth and output, mean over pixels: `[n, 2]`."""
     return tf.stack([_total_variation(rgb_to_chroma(rgb)) for rgb in (truth, output)], axis=-1)
 
 
@@ -19,7 +19,7 @@ def _total_variation(images):
 
 
 def _luma_gradient_moments(truth, output):
-    """Means of x, y, x^2, y^2 and x y, x and y the luma gradients of truth and output: `[n, 5]`."""
+    """Means of x, y, x^2, y^2 and x y, where x and y are the luma gradients of both: `[n, 5]`."""
     x, y = (
         tf.concat(
             [tf.reshape(s, [tf.shape(s)[0], -1]) for s in neighbor_differences(luma(rgb))], axis=1
@@ -40,9 +40,9 @@ STRUCTURE = {
         "",
         _chroma_variations,
         None,
-        "Total variation of BT.601 chroma over that of the truth, each summed over all pictures.",
+        "Total variation of BT.601 chroma relative to the ground truth's, summed over all images.",
         "structure",
-        finish=ratio,
+        finalize=ratio,
         num_values=2,
     ),
     "luma_gradients": Metric(
@@ -50,11 +50,12 @@ STRUCTURE = {
         "",
         _luma_gradient_moments,
         True,
-        "Correlation of the luma steps between neighboring pixels with the truth's, all pictures.",
+        "Correlation of the luma steps between neighboring pixels with the ground truth's, over "
+        "all images.",
         "structure",
-        finish=_correlation,
+        finalize=_correlation,
         num_values=5,
         decimals=3,
     ),
 }
-"""Metrics of steps between neighboring pixels, by name."""
+"""Structure metrics by name."""

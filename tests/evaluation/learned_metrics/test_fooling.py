@@ -186,7 +186,7 @@ def test_schedule_shows_pictures_about_equally_often_and_mirrors_half():
 
 @pytest.mark.parametrize(("learned", "passes"), [(0.0, 4), (9.0, 1)])
 def test_training_ends_where_nothing_is_left_to_learn(photographs, monkeypatch, learned, passes):
-    monkeypatch.setattr(fooling, "LEARNED", learned)
+    monkeypatch.setattr(fooling, "MIN_LOSS", learned)
     monkeypatch.setattr(fooling, "MIN_STEPS", 4)
     network = fooling.build(4)
     pairs = fooling.block_means(photographs[:40], 4)

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color.spaces import rgb_to_lab
+from colorkeras.evaluation.color_statistics import NUM_AB_BINS, UNIFORM_SHARE, ab_bins, prior_from
 from colorkeras.evaluation.metrics import METRICS
-from colorkeras.evaluation.metrics.balance import NUM_BINS, UNIFORM_SHARE, ab_bins, prior_from
 
 RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (100, 100, 100)
 
@@ -18,7 +18,7 @@ def row(*colors):
 
 def figure(name, *given):
     metric = METRICS[name]
-    return float(metric.finish(tf.reduce_mean(metric.per_image(*given), axis=0)))
+    return float(metric.finalize(tf.reduce_mean(metric.per_image(*given), axis=0)))
 
 
 def balanced(prior, truth, output):
@@ -46,8 +46,8 @@ def test_auc_is_the_mean_over_thresholds():
 def test_bins_are_centered_at_multiples_of_ten():
     # Of red a*b* is 80.09, 67.20, so the bin is that of 80, 70; of blue it is 79.19, -107.86.
     red, green, blue, gray, dark = ab_bins(row(RED, GREEN, BLUE, GRAY, (0, 0, 0))).numpy()[0, 0]
-    assert gray == dark == NUM_BINS // 2
-    side = round(NUM_BINS**0.5)
+    assert gray == dark == NUM_AB_BINS // 2
+    side = round(NUM_AB_BINS**0.5)
     assert [divmod(number - gray + side * 100 + 11, side) for number in (red, green, blue)] == [
         (100 + 8, 11 + 7), (100 - 9, 11 + 8), (100 + 8, 11 - 11),
     ]  # fmt: skip
@@ -57,13 +57,13 @@ def test_every_color_has_a_bin():
     levels = tf.range(0, 256, 15, dtype=tf.float32)
     colors = tf.stack(tf.meshgrid(levels, levels, levels), axis=-1)
     bins = ab_bins(colors).numpy()
-    assert bins.min() >= 0 and bins.max() < NUM_BINS
+    assert bins.min() >= 0 and bins.max() < NUM_AB_BINS
     # In all of the plane, so that the grid is not cut off on one side.
     assert len(np.unique(bins)) > 200
 
 
 def test_prior_is_that_of_training_mixed_with_the_uniform_one():
-    counts = np.zeros(NUM_BINS, np.int64)
+    counts = np.zeros(NUM_AB_BINS, np.int64)
     counts[[3, 5]] = 99, 1
     prior = prior_from(counts)
     floor = UNIFORM_SHARE / 2
@@ -73,7 +73,7 @@ def test_prior_is_that_of_training_mixed_with_the_uniform_one():
 
 
 def test_balanced_auc_weighs_by_the_true_bin():
-    prior = np.full(NUM_BINS, 0.1, np.float32)
+    prior = np.full(NUM_AB_BINS, 0.1, np.float32)
     red, gray = ab_bins(row(RED, GRAY)).numpy()[0, 0]
     prior[red], prior[gray] = 0.2, 0.8
     # Three gray pixels that are right, one red one that is taken for gray.
@@ -89,7 +89,7 @@ def test_balanced_auc_weighs_by_the_true_bin():
 def test_balanced_auc_without_imbalance_is_auc():
     generator = np.random.default_rng(0)
     truth, output = (generator.integers(0, 256, (3, 8, 8, 3)).astype(np.float32) for _ in range(2))
-    prior = np.full(NUM_BINS, 1 / NUM_BINS, np.float32)
+    prior = np.full(NUM_AB_BINS, 1 / NUM_AB_BINS, np.float32)
     expected = figure("auc", truth, output)
     assert balanced(prior, truth, output) == pytest.approx(expected, rel=1e-5)
 
@@ -98,6 +98,6 @@ def test_every_class_counts_alike_under_its_own_prior():
     # 90 pixels of gray that are right and 10 of red that are taken for gray: half and half, but
     # for what the uniform share changes.
     truth, output = row(*[GRAY] * 90, *[RED] * 10), row(*[GRAY] * 100)
-    prior = prior_from(np.bincount(ab_bins(truth).numpy().ravel(), minlength=NUM_BINS))
+    prior = prior_from(np.bincount(ab_bins(truth).numpy().ravel(), minlength=NUM_AB_BINS))
     expected = 100 * (1 + 46 / 151) / 2
     assert balanced(prior, truth, output) == pytest.approx(expected, abs=1.5)

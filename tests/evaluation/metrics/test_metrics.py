@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from colorkeras.evaluation.color_statistics import NUM_AB_BINS
 from colorkeras.evaluation.metrics import (
     GROUPS,
     METRICS,
@@ -19,10 +20,9 @@ from colorkeras.evaluation.metrics import (
     metrics_for,
     rounded,
 )
-from colorkeras.evaluation.metrics.balance import NUM_BINS
-from colorkeras.evaluation.metrics.liveliness import ab_chroma
+from colorkeras.evaluation.metrics.colorfulness import ab_chroma
 
-PRIOR_OF_NOISE = np.random.default_rng(0).dirichlet(np.ones(NUM_BINS)).astype(np.float32)
+PRIOR_OF_NOISE = np.random.default_rng(0).dirichlet(np.ones(NUM_AB_BINS)).astype(np.float32)
 
 BEST = {
     "psnr_pooled": PSNR_CAP,
@@ -70,7 +70,7 @@ def values_of(name, truth, output):
 
 def figure(name, truth, output):
     values = values_of(name, truth, output)
-    return float(METRICS[name].finish(tf.reduce_mean(values, axis=0)))
+    return float(METRICS[name].finalize(tf.reduce_mean(values, axis=0)))
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -105,9 +105,9 @@ def test_every_metric_is_described(name):
 @pytest.mark.parametrize("name", METRICS)
 def test_finish_takes_many_means_at_once(name, pictures):
     values = values_of(name, *pictures)
-    together = METRICS[name].finish(values)
+    together = METRICS[name].finalize(values)
     assert together.shape == [7]
-    np.testing.assert_allclose(together, [METRICS[name].finish(v) for v in values], rtol=1e-5)
+    np.testing.assert_allclose(together, [METRICS[name].finalize(v) for v in values], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].needs is None])

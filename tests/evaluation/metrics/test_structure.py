@@ -19,7 +19,7 @@ def pictures():
 
 def figure(name, truth, output):
     metric = METRICS[name]
-    return float(metric.finish(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
+    return float(metric.finalize(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
 
 
 def flat(level):

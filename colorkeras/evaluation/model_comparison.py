@@ -1,43 +1,48 @@
-"""Several models on the same pictures: a table, ten pictures, each model's best and worst."""
+"""Comparison of models on the same images: tables, ten images, best and worst images of each."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from colorkeras import evaluation
-from colorkeras.evaluation import (
+from colorkeras.evaluation.evaluation_report import (
+    EvaluationReport,
+    evaluate_model,
+    table_rows,
+)
+from colorkeras.evaluation.image_samples import color_images, load_images
+from colorkeras.evaluation.metrics import GROUPS, METRICS
+from colorkeras.evaluation.references import prepare
+from colorkeras.evaluation.tables import (
     column_title,
     format_value,
     markdown_table,
     metric_names,
     table_lines,
-    table_rows,
 )
-from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.export.saved_model import ExportedModel
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import escape_markdown, write_json, write_text
 
-TABLE_FILE, METRICS_FILE, PICTURES_FILE = "comparison.md", "comparison.json", "pictures.png"
-"""All for people; all figures for programs; the same ten pictures by every model."""
+TABLE_FILE, METRICS_FILE, IMAGES_FILE = "comparison.md", "comparison.json", "images.png"
+"""Page for people; metrics for programs; the same ten images colored by every model."""
 
 NUM_RANKED = 10
-"""How many of a model's best, and of its worst, pictures are shown."""
+"""Number of best and of worst images of each model."""
 
 _RANKED_BY = "ciede2000"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that takes part in a comparison.
+    """A model to compare.
 
     Attributes:
-        label: What it is called there, another for each.
-        given_as: What the user wrote for it.
+        label: Unique name in the comparison.
+        given_as: Name or path that the user passed.
         model: `ExportedModel`.
-        sheet_file: Name of the file of its best and worst pictures, another for each.
+        sheet_file: Unique name of the file with its best and worst images.
     """
 
     label: str
@@ -47,25 +52,25 @@ class Candidate:
 
 
 def candidates_from(models):
-    """Labels models: by the names of their exports, where two share one with what the user wrote.
+    """Label models by the names of their exports, and by the user's words too if names clash.
 
     Args:
-        models: Dict of `ExportedModel` by what the user wrote.
+        models: Dict of `ExportedModel` by the name or path that the user passed.
 
     Returns:
         List of `Candidate`, in the same order.
 
     Raises:
-        UserError: No size of pictures suits all.
+        UserError: The models accept images of different sizes only.
     """
     sizes = sorted({model.image_size for model in models.values()} - {None})
     if len(sizes) > 1:
         raise UserError(
-            f"models that take pictures of {' and '.join(map(str, sizes))} pixels only",
-            "models that take pictures of one size",
-            "Compare those of each size by themselves.",
+            f"models that accept images of {' and '.join(map(str, sizes))} pixels only",
+            "models that accept one image size",
+            "Compare the models of each size separately.",
         )
-    # Some file systems take "Unet" and "unet" for the same.
+    # Some file systems ignore case.
     names_differ = len({model.metadata["name"].lower() for model in models.values()}) == len(models)
     candidates = []
     for number, (given_as, model) in enumerate(models.items(), start=1):
@@ -77,68 +82,68 @@ def candidates_from(models):
 
 
 def file_names(candidates):
-    """Names of all files that `Comparison.save` writes for a list of `Candidate`."""
+    """Return the names of all files that `Comparison.save` writes for a list of `Candidate`."""
     sheets = [candidate.sheet_file for candidate in candidates]
-    return [TABLE_FILE, METRICS_FILE, PICTURES_FILE, *sheets]
+    return [TABLE_FILE, METRICS_FILE, IMAGES_FILE, *sheets]
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """The best or the worst pictures of a model, the most extreme first.
+    """Best or worst images of a model, the most extreme first.
 
     Attributes:
-        numbers: int64 `[n]`, which pictures of the source, 0 for the first.
+        indices: int64 `[n]`, indices of the images in the source.
         differences: float32 `[n]`, CIEDE2000 of each.
-        pictures: uint8 `[n, 3, h, w, 3]`: grayscale, prediction and ground truth of each.
+        images: uint8 `[n, 3, h, w, 3]`: grayscale, prediction and ground truth of each.
     """
 
-    numbers: np.ndarray
+    indices: np.ndarray
     differences: np.ndarray
-    pictures: np.ndarray
+    images: np.ndarray
 
     def rows(self):
-        """Labelled rows for `figures.save_blocks`."""
+        """Return labeled rows for `plots.save_blocks`."""
         values = [format_value(difference, _RANKED_BY) for difference in self.differences]
-        labels = [f"{v}\nno. {n}" for v, n in zip(values, self.numbers, strict=True)]
-        return list(zip(labels, self.pictures, strict=True))
+        labels = [f"{v}\nno. {n}" for v, n in zip(values, self.indices, strict=True)]
+        return list(zip(labels, self.images, strict=True))
 
     def record(self):
-        """For JSON: list of picture and CIEDE2000."""
-        pairs = zip(self.numbers.tolist(), self.differences.tolist(), strict=True)
-        return [{"picture": number, _RANKED_BY: difference} for number, difference in pairs]
+        """Return a list of image index and CIEDE2000 for JSON."""
+        pairs = zip(self.indices.tolist(), self.differences.tolist(), strict=True)
+        return [{"image": index, _RANKED_BY: difference} for index, difference in pairs]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a comparison found out about one model.
+    """Results of one model in a comparison.
 
     Attributes:
         candidate: `Candidate`.
-        report: `Report`.
-        best: `Ranked`, those of lowest CIEDE2000.
-        worst: `Ranked`, those of highest.
+        report: `EvaluationReport`.
+        best: `Ranked` images with the lowest CIEDE2000.
+        worst: `Ranked` images with the highest CIEDE2000.
     """
 
     candidate: Candidate
-    report: evaluation.Report
+    report: EvaluationReport
     best: Ranked
     worst: Ranked
 
     def save_sheet(self, folder):
-        """Writes the best and worst pictures to a folder."""
+        """Write the contact sheet of best and worst images to a folder."""
         blocks = {
-            f"{len(ranked.numbers)} {title}": ranked.rows()
+            f"{len(ranked.indices)} {title}": ranked.rows()
             for title, ranked in (("best", self.best), ("worst", self.worst))
         }
         columns = ("grayscale", "prediction", "ground truth")
         title = (
-            f"{self.candidate.label}: best and worst pictures by CIEDE2000, "
+            f"{self.candidate.label}: best and worst images by CIEDE2000, "
             f"{self.report.metrics['dataset']}"
         )
         plots.save_blocks(Path(folder, self.candidate.sheet_file), blocks, columns, title)
 
     def record(self):
-        """What `comparison.json` says of the model."""
+        """Return the entry of the model in `comparison.json`."""
         return {
             "given_as": self.candidate.given_as,
             **self.report.metrics,
@@ -147,20 +152,20 @@ class Entry:
         }
 
     def section(self):
-        """What `comparison.md` says of the model below the table."""
+        """Return the section of the model in `comparison.md`."""
         model = self.report.metrics["model"]
         return (
             f"## {self.candidate.label}\n\n"
-            f"Architecture {model['architecture']}, output {model['prediction']}, "
+            f"Architecture {model['architecture']}, prediction {model['prediction']}, "
             f"{model['num_parameters']:,} parameters, given as `{self.candidate.given_as}`. "
-            "Its best and worst pictures by CIEDE2000, numbered from 0:\n\n"
-            f"![best and worst pictures]({self.candidate.sheet_file})"
+            "Its best and worst images by CIEDE2000, numbered from 0:\n\n"
+            f"![best and worst images]({self.candidate.sheet_file})"
         )
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several models on one part of a data set.
+    """Comparison of models on one part of a data set.
 
     Attributes:
         entries: List of `Entry`, at least one.
@@ -170,42 +175,42 @@ class Comparison:
 
     @property
     def reports(self):
-        """Dict of `Report` by label."""
+        """Dict of `EvaluationReport` by label."""
         return {entry.candidate.label: entry.report for entry in self.entries}
 
     def save(self, folder):
-        """Writes the files of `file_names` to a folder, last the one that shows the others."""
+        """Write the files of `file_names` to a folder, last the page that links to the others."""
         for entry in self.entries:
             entry.save_sheet(folder)
-        pictures = {
-            label: [report.pictures[row] for row in ("grayscale", "prediction", "ground truth")]
+        images = {
+            label: [report.images[row] for row in ("grayscale", "prediction", "ground truth")]
             for label, report in self.reports.items()
         }
         dataset = self.entries[0].report.metrics["dataset"]
-        plots.save_comparison(Path(folder, PICTURES_FILE), pictures, dataset)
+        plots.save_comparison(Path(folder, IMAGES_FILE), images, dataset)
         records = {entry.candidate.label: entry.record() for entry in self.entries}
         write_json(Path(folder, METRICS_FILE), records)
         write_text(Path(folder, TABLE_FILE), self.markdown())
 
     def markdown(self):
-        """Content of `comparison.md`: conditions, a table a group, and the pictures."""
+        """Return `comparison.md`: the data, a table for each group of metrics, and the images."""
         metrics = self.entries[0].report.metrics
         rows = table_rows(self.reports)
         sections = [
             "# Comparison of models",
-            f"{metrics['dataset']}: {metrics['num_images']:,} pictures.",
+            f"{metrics['dataset']}: {metrics['num_images']:,} images.",
             *(_table(group, rows) for group in GROUPS),
-            f"## The same pictures by each model\n\n![pictures]({PICTURES_FILE})",
+            f"## The same images by each model\n\n![images]({IMAGES_FILE})",
             *(entry.section() for entry in self.entries),
         ]
         return "\n\n".join(sections) + "\n"
 
 
 def compare(candidates, dataset, split, degradation="none"):
-    """Evaluates models on one part of a data set, each picture once by each.
+    """Evaluate models on one part of a data set.
 
     Args:
-        candidates: What `candidates_from` returned.
+        candidates: List of `Candidate`.
         dataset: `ImageDataset`.
         split: "train", "validation" or "test".
         degradation: A key of `DEGRADATIONS`.
@@ -213,28 +218,28 @@ def compare(candidates, dataset, split, degradation="none"):
     Returns:
         `Comparison`.
     """
-    conditions = evaluation.prepare(dataset, split, degradation)
+    setup = prepare(dataset, split, degradation)
     entries = []
     for candidate in candidates:
-        report = evaluation.report(candidate.model, conditions, samples=False)
+        report = evaluate_model(candidate.model, setup, samples=False)
         differences = report.per_image[_RANKED_BY]
         best, worst = (
-            _ranked(candidate.model, conditions, differences, numbers)
-            for numbers in best_and_worst(differences)
+            _ranked(candidate.model, setup, differences, indices)
+            for indices in best_and_worst(differences)
         )
         entries.append(Entry(candidate, report, best, worst))
     return Comparison(entries)
 
 
 def best_and_worst(differences):
-    """Numbers of the pictures with the lowest, and those with the highest differences.
+    """Return the indices of the images with the lowest and with the highest differences.
 
     Args:
         differences: float `[num_images]`.
 
     Returns:
-        `(best, worst)`, int64 `[n]` each, the most extreme first. n is `NUM_RANKED`, or half of
-        the pictures where these are fewer; a single picture is both.
+        `(best, worst)`, int64 `[n]` each, the most extreme first. n is at most `NUM_RANKED`
+        and at most half of the images, but at least 1.
 
     >>> best, worst = best_and_worst(np.array([3.0, 1.0, 4.0, 2.0, 5.0]))
     >>> best.tolist(), worst.tolist()
@@ -245,12 +250,10 @@ def best_and_worst(differences):
     return order[:count], order[::-1][:count]
 
 
-def _ranked(model, conditions, differences, numbers):
-    truth = evaluation.load_pictures(conditions.source, numbers)
-    grayscale, prediction = evaluation.color_images(
-        model.color, truth, conditions.degradation, numbers
-    )
-    return Ranked(numbers, differences[numbers], np.stack([grayscale, prediction, truth], axis=1))
+def _ranked(model, setup, differences, indices):
+    truth = load_images(setup.source, indices)
+    grayscale, prediction = color_images(model.color, truth, setup.degradation, indices)
+    return Ranked(indices, differences[indices], np.stack([grayscale, prediction, truth], axis=1))
 
 
 def _table(group, rows):

@@ -12,19 +12,19 @@ from PIL import Image
 from colorkeras import evaluation
 from colorkeras.config.training_config import PLAIN_NAME
 from colorkeras.data import ArraySource, ImageDataset
-from colorkeras.evaluation import column_title, comparison, measure
+from colorkeras.evaluation import column_title, evaluator, model_comparison
 from colorkeras.evaluation.metrics import GROUPS, METRICS, SAMPLES
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import escape_markdown
 
-# Reddish pictures, each a little further from gray than the one before, in mixed order.
+# Reddish images, each a little further from gray than the one before, in mixed order.
 ORDER = np.random.default_rng(0).permutation(30)
 REDDISH = np.stack([np.full((16, 16, 3), (80 + 5 * step, 80, 80), np.uint8) for step in ORDER])
 DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
 
 
 def colorizer(name, color=evaluation.grayscale_baseline, image_size=None):
-    """Stands in for an `ExportedModel`."""
+    """Fake `ExportedModel`."""
     metadata = {"name": name, "architecture": "none", "prediction": "rgb", "num_parameters": 0}
     return SimpleNamespace(
         metadata=metadata, color=color, image_size=image_size, samples=False, is_confident=False
@@ -40,26 +40,26 @@ def blue(grayscale, seeds):
 def compared():
     """The comparison of two colorizers, of which "blue" is farther off, on `DATASET`."""
     models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
-    return comparison.compare(comparison.candidates_from(models), DATASET, "test")
+    return model_comparison.compare(model_comparison.candidates_from(models), DATASET, "test")
 
 
-def test_models_are_called_by_name():
+def test_models_are_labeled_by_name():
     models = {"unet": colorizer("unet"), "some/folder": colorizer("mine")}
-    candidates = comparison.candidates_from(models)
+    candidates = model_comparison.candidates_from(models)
     assert [candidate.label for candidate in candidates] == ["unet", "mine"]
-    assert comparison.file_names(candidates) == [
+    assert model_comparison.file_names(candidates) == [
         "comparison.md",
         "comparison.json",
-        "pictures.png",
+        "images.png",
         "unet_best_worst.png",
         "mine_best_worst.png",
     ]
 
 
 @pytest.mark.parametrize("name", ["unet", "Unet"])
-def test_models_of_one_name_are_told_apart(name):
+def test_models_of_one_name_get_distinct_labels_and_files(name):
     models = {"unet": colorizer("unet"), "a/unet/1": colorizer(name), "b": colorizer("1_unet")}
-    candidates = comparison.candidates_from(models)
+    candidates = model_comparison.candidates_from(models)
     labels = [candidate.label for candidate in candidates]
     assert labels == ["unet (unet)", f"{name} (a/unet/1)", "1_unet (b)"]
     files = [candidate.sheet_file.lower() for candidate in candidates]
@@ -67,49 +67,51 @@ def test_models_of_one_name_are_told_apart(name):
     assert all(re.fullmatch(PLAIN_NAME, file, re.ASCII) for file in files)
 
 
-def test_models_that_no_picture_suits_are_refused():
+def test_models_of_different_image_sizes_are_rejected():
     models = {"a": colorizer("a", image_size=64), "b": colorizer("b", image_size=32)}
-    comparison.candidates_from({**models, "b": colorizer("b")})
+    model_comparison.candidates_from({**models, "b": colorizer("b")})
     with pytest.raises(UserError, match="32 and 64 pixels only"):
-        comparison.candidates_from(models)
+        model_comparison.candidates_from(models)
 
 
 @pytest.mark.parametrize(("num_images", "expected"), [(30, 10), (20, 10), (7, 3), (1, 1)])
 def test_best_and_worst_are_the_extremes(num_images, expected):
     differences = np.random.default_rng(1).permutation(num_images).astype(np.float32)
-    best, worst = comparison.best_and_worst(differences)
+    best, worst = model_comparison.best_and_worst(differences)
     np.testing.assert_array_equal(differences[best], np.arange(expected))
     np.testing.assert_array_equal(differences[worst], num_images - 1 - np.arange(expected))
 
 
-def test_best_and_worst_show_the_pictures_that_they_number(compared):
+def test_best_and_worst_show_the_images_of_their_indices(compared):
     entry = compared.entries[0]
-    # Echoing gray is the farther off the more color there is.
-    np.testing.assert_array_equal(ORDER[entry.best.numbers], np.arange(10))
-    np.testing.assert_array_equal(ORDER[entry.worst.numbers], 29 - np.arange(10))
+    # The error of the grayscale baseline grows with chroma.
+    np.testing.assert_array_equal(ORDER[entry.best.indices], np.arange(10))
+    np.testing.assert_array_equal(ORDER[entry.worst.indices], 29 - np.arange(10))
     for ranked in (entry.best, entry.worst):
-        grayscale, prediction, truth = ranked.pictures.swapaxes(0, 1)
-        np.testing.assert_array_equal(truth, REDDISH[ranked.numbers])
+        grayscale, prediction, truth = ranked.images.swapaxes(0, 1)
+        np.testing.assert_array_equal(truth, REDDISH[ranked.indices])
         np.testing.assert_array_equal(prediction, grayscale)
         assert np.ptp(grayscale, axis=-1).max() == 0
     assert entry.best.differences[0] == 0 < entry.best.differences[1]
-    label, pictures = entry.worst.rows()[0]
-    assert label == f"{entry.worst.differences[0]:.2f}\nno. {entry.worst.numbers[0]}"
-    np.testing.assert_array_equal(pictures, entry.worst.pictures[0])
+    label, images = entry.worst.rows()[0]
+    assert label == f"{entry.worst.differences[0]:.2f}\nno. {entry.worst.indices[0]}"
+    np.testing.assert_array_equal(images, entry.worst.images[0])
 
 
-def test_of_a_model_that_samples_the_first_version_is_shown(tmp_path):
+def test_the_first_sample_of_a_sampling_model_is_shown(tmp_path):
     sampling = colorizer("sampling", blue)
     sampling.samples = True
-    comparison.compare(comparison.candidates_from({"s": sampling}), DATASET, "test").save(tmp_path)
-    assert (tmp_path / comparison.PICTURES_FILE).is_file()
+    model_comparison.compare(
+        model_comparison.candidates_from({"s": sampling}), DATASET, "test"
+    ).save(tmp_path)
+    assert (tmp_path / model_comparison.IMAGES_FILE).is_file()
 
 
 def test_table_and_ranking_come_from_one_pass(monkeypatch):
     passes = []
-    batches = measure.evaluation_batches
+    batches = evaluator.evaluation_batches
     monkeypatch.setattr(
-        measure,
+        evaluator,
         "evaluation_batches",
         lambda *arguments: passes.append(arguments) or batches(*arguments),
     )
@@ -117,17 +119,17 @@ def test_table_and_ranking_come_from_one_pass(monkeypatch):
     num_references = len(passes)
     passes.clear()
     models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
-    compared = comparison.compare(comparison.candidates_from(models), DATASET, "test")
+    compared = model_comparison.compare(model_comparison.candidates_from(models), DATASET, "test")
     assert len(passes) == num_references + 2
     for entry in compared.entries:
-        figure = entry.report.metrics["metrics"]["ciede2000"]
-        assert figure == pytest.approx(entry.report.per_image["ciede2000"].mean())
+        value = entry.report.metrics["metrics"]["ciede2000"]
+        assert value == pytest.approx(entry.report.per_image["ciede2000"].mean())
 
 
-def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared, tmp_path):
+def test_markdown_has_every_row_in_order_and_valid_links(compared, tmp_path):
     compared.save(tmp_path)
     text = (tmp_path / "comparison.md").read_text(encoding="utf-8")
-    assert "toys, test: 30 pictures." in text
+    assert "toys, test: 30 images." in text
     titles = []
     for group in GROUPS:
         section = text.split(f"## {group.capitalize()}\n")[1].split("##")[0]
@@ -136,7 +138,7 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
         header, _, gray, blue, grayscale_baseline, mean, truth = rows
         names = [row[0] for row in (gray, blue, grayscale_baseline, mean, truth)]
         assert names == ["gray", "blue", *evaluation.REFERENCES.values()]
-        # Plain pictures have no steps, whatever their color.
+        # Uniform images have no gradients.
         assert gray[1:] == grayscale_baseline[1:] and (gray[1:] == blue[1:]) == (
             group == "structure"
         )
@@ -145,7 +147,7 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
     measured = [name for name in METRICS if METRICS[name].needs != SAMPLES]
     assert titles == [escape_markdown(column_title(name)) for name in measured]
     links = re.findall(r"\]\((.*)\)", text)
-    assert links == ["pictures.png", "gray_best_worst.png", "blue_best_worst.png"]
+    assert links == ["images.png", "gray_best_worst.png", "blue_best_worst.png"]
     assert {path.name for path in tmp_path.iterdir()} == {
         "comparison.md",
         "comparison.json",
@@ -156,7 +158,7 @@ def test_markdown_has_every_row_in_order_and_links_that_lead_somewhere(compared,
             assert image.format == "PNG"
 
 
-def test_json_holds_figures_and_ranking(compared, tmp_path):
+def test_json_holds_metrics_and_ranking(compared, tmp_path):
     compared.save(tmp_path)
     records = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert list(records) == ["gray", "blue"]
@@ -165,16 +167,16 @@ def test_json_holds_figures_and_ranking(compared, tmp_path):
     assert record["given_as"] == "second"
     assert record["metrics"] == entry.report.metrics["metrics"]
     assert record["worst"][0] == {
-        "picture": int(entry.worst.numbers[0]),
+        "image": int(entry.worst.indices[0]),
         "ciede2000": float(entry.worst.differences[0]),
     }
     assert [len(record[part]) for part in ("best", "worst")] == [10, 10]
 
 
-def test_every_model_colors_the_same_ten_pictures(compared):
-    gray, blue = (report.pictures for report in compared.reports.values())
+def test_every_model_colors_the_same_ten_images(compared):
+    gray, blue = (report.images for report in compared.reports.values())
     np.testing.assert_array_equal(gray["ground truth"], blue["ground truth"])
     np.testing.assert_array_equal(
-        gray["ground truth"], evaluation.sample_pictures(ArraySource(REDDISH))
+        gray["ground truth"], evaluation.sample_images(ArraySource(REDDISH))
     )
     assert (blue["prediction"] == [0, 0, 255]).all()

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import rgb_to_lab
 from colorkeras.evaluation.metrics import METRICS, colorfulness
-from colorkeras.evaluation.metrics.liveliness import (
+from colorkeras.evaluation.metrics.colorfulness import (
     NUM_HUES,
     ab_chroma,
     hue_distance,
@@ -26,7 +26,7 @@ def truth():
 
 def figure(name, truth, output):
     metric = METRICS[name]
-    return float(metric.finish(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
+    return float(metric.finalize(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
 
 
 def grays_of(pictures):

@@ -1,10 +1,10 @@
-"""How colorful and how varied pictures are, wherever the colors sit."""
+"""Colorfulness metrics: amount and variety of color, regardless of its position."""
 
 import math
 
 import tensorflow as tf
 
-from colorkeras.evaluation.metrics.definition import (
+from colorkeras.evaluation.metrics.base import (
     SAMPLES,
     Metric,
     image_mean,
@@ -12,23 +12,23 @@ from colorkeras.evaluation.metrics.definition import (
     percent,
     ratio,
 )
-from colorkeras.evaluation.metrics.errors import color_difference
+from colorkeras.evaluation.metrics.fidelity import color_difference
 
 NUM_HUES = 36
-"""Bins of hue in the a*b* plane, 10 degrees each."""
+"""Number of hue bins in the a*b* plane, 10 degrees each."""
 
-# Between the most that rounding errors give to a gray of 8 bits and the least of another color.
-_GRAY = 0.1
+# Above the rounding error of 8-bit grays, below the chroma of any other 8-bit color.
+_MIN_CHROMA = 0.1
 
 
 def colorfulness(rgb):
-    """Colorfulness of each picture, from signed opponent colors.
+    """Return the colorfulness of each image, from signed opponent colors.
 
     Args:
-        rgb: float32 `[n, h, w, 3]` in 0..255.
+        rgb: float32 `[n, h, w, 3]` in `[0, 255]`.
 
     Returns:
-        float32 `[n]`, 0 for gray; about 15 is slightly, 45 quite, 82 highly colorful.
+        float32 `[n]`, 0 for gray; about 15 is slightly, 45 quite and 82 highly colorful.
 
     Reference: Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
     """
@@ -46,23 +46,23 @@ def _both_colorfulness(truth, output):
 
 
 def ab_chroma(rgb):
-    """Chroma C*ab of each pixel: float32 `[n, h, w, 3]` in 0..255 to `[n, h, w]`, 0 for gray."""
+    """Return the chroma C*ab of each pixel, 0 for gray: `[n, h, w, 3]` to `[n, h, w]`."""
     chroma = tf.norm(lab(rgb)[..., 1:], axis=-1)
-    return tf.where(chroma < _GRAY, 0.0, chroma)
+    return tf.where(chroma < _MIN_CHROMA, 0.0, chroma)
 
 
 def hue_histogram(rgb):
-    """Histogram of hue, each pixel weighed by its chroma C*ab: without it, gray has no hue.
+    """Return the hue histogram of each image, weighted by chroma because gray has no hue.
 
     Args:
-        rgb: float32 `[n, h, w, 3]` in 0..255.
+        rgb: float32 `[n, h, w, 3]` in `[0, 255]`.
 
     Returns:
-        float32 `[n, NUM_HUES]`, mean over pixels; the first bin is from 0 to 10 degrees.
+        float32 `[n, NUM_HUES]`, mean of C*ab over pixels; the first bin covers 0 to 10 degrees.
     """
     _, a, b = tf.unstack(lab(rgb), axis=-1)
     turns = tf.math.floormod(tf.atan2(b, a) / (2 * math.pi), 1.0)
-    # Rounding can make a turn of what is just below it.
+    # Rounding can yield a full turn for hues just below it.
     bins = tf.minimum(tf.cast(turns * NUM_HUES, tf.int32), NUM_HUES - 1)
     num_pixels = tf.shape(rgb)[1] * tf.shape(rgb)[2]
     histogram = tf.math.bincount(
@@ -80,19 +80,18 @@ def _both_hue_histograms(truth, output):
 
 
 def hue_distance(histograms):
-    """Earth mover's distance between two histograms of hue, on the circle.
+    """Return the earth mover's distance between two hue histograms on the circle.
 
-    It says by how many degrees the color of one has to be turned, on average, to become the
-    other's. So a slight shift of all hues counts little, where the total variation between the
-    histograms would call them as different as can be. On a circle it is the absolute difference of
-    the cumulative histograms from its own median, summed.
+    It is the mean angle by which the color of one has to be rotated to match the other, so a slight
+    shift of all hues counts little. It equals the L1 distance between the cumulative histograms
+    after their median difference has been subtracted.
 
     Args:
-        histograms: float32 `[..., 2 * NUM_HUES]`, the one behind the other, of any sums.
+        histograms: float32 `[..., 2 * NUM_HUES]`, concatenated; each may have any sum.
 
     Returns:
-        float32 `[...]` in 0..180 degrees. Between gray, whose histogram is all 0, and color it is
-        180, the most there is; between gray and gray it is 0.
+        float32 `[...]` in `[0, 180]` degrees: 180 between gray (an all-zero histogram) and color,
+        0 between gray and gray.
 
     Reference: Rabin, Delon, Gousseau, "Transportation distances on the circle", Journal of
     Mathematical Imaging and Vision 41, 2011.
@@ -113,13 +112,14 @@ def _sample_difference(truth, samples):
     return color_difference(samples[0], samples[1])
 
 
-LIVELINESS = {
+COLORFULNESS = {
     "colorfulness": Metric(
         "Colorfulness",
         "",
         lambda truth, output: colorfulness(output),
         None,
-        "Hasler and Suesstrunk 2003, signed, per picture, then mean. Compare with the truth's.",
+        "Mean colorfulness of the images (Hasler and Suesstrunk 2003, signed opponent colors). "
+        "Compare with the ground truth's.",
         "colorfulness",
     ),
     "colorfulness_ratio": Metric(
@@ -127,9 +127,9 @@ LIVELINESS = {
         "%",
         _both_colorfulness,
         None,
-        "Mean colorfulness as a share of the truth's, which is 100.",
+        "Mean colorfulness relative to the ground truth's, which is 100.",
         "colorfulness",
-        finish=lambda means: percent(ratio(means)),
+        finalize=lambda means: percent(ratio(means)),
         num_values=2,
     ),
     "mean_chroma": Metric(
@@ -137,7 +137,7 @@ LIVELINESS = {
         "",
         lambda truth, output: image_mean(ab_chroma(output)),
         None,
-        "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the truth's.",
+        "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the ground truth's.",
         "colorfulness",
     ),
     "hue_distance": Metric(
@@ -145,10 +145,10 @@ LIVELINESS = {
         "deg",
         _both_hue_histograms,
         False,
-        "Earth mover's distance on the circle between the hues of all pictures and the truth's, "
-        "weighed by chroma; 180 for gray.",
+        "Earth mover's distance on the circle between the hues of all images and the ground "
+        "truth's, weighted by chroma; 180 for gray.",
         "colorfulness",
-        finish=hue_distance,
+        finalize=hue_distance,
         num_values=2 * NUM_HUES,
     ),
     "diversity": Metric(
@@ -156,9 +156,9 @@ LIVELINESS = {
         "",
         _sample_difference,
         None,
-        "Mean CIEDE2000 between two samples of one picture.",
+        "Mean CIEDE2000 color difference between two samples of one image.",
         "colorfulness",
         needs=SAMPLES,
     ),
 }
-"""Metrics of color as such, by name."""
+"""Colorfulness metrics by name."""

@@ -1,0 +1,187 @@
+"""Evaluation of an exported model: metrics and images, saved to files and formatted as tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from colorkeras.color.spaces import saturate
+from colorkeras.evaluation import bootstrap, calibration
+from colorkeras.evaluation.evaluator import evaluate_per_image, finalize
+from colorkeras.evaluation.image_samples import color_images, load_images, sample_indices
+from colorkeras.evaluation.metrics import METRICS
+from colorkeras.evaluation.references import REFERENCES
+from colorkeras.evaluation.tables import format_groups, format_summary
+from colorkeras.utils import plots
+from colorkeras.utils.files import atomic_write, write_json
+
+REPORT_FILES = ("metrics.json", "samples.png", "images.png", "worst.png", "reliability.png")
+"""Metrics; ten images with labels, and their bare pixels, with further samples if the model draws
+samples; the images with the largest color error; and the reliability diagram of a model that
+predicts its confidence."""
+
+NUM_VARIATIONS = 4
+"""Number of samples shown of each of the ten images."""
+
+NUM_CALIBRATION_IMAGES = 1000
+"""Number of images for the reliability diagram, which needs many samples of each."""
+
+WORST_BY = "ciede2000"
+"""Key of the metric that ranks the worst images."""
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Metrics of a model on one part of a data set, with images to look at.
+
+    Attributes:
+        metrics: Content of `metrics.json`: description of the data, "metrics" of the model, their
+            "intervals" from `bootstrap`, and the metrics of each of `REFERENCES`.
+        images: Dict of the rows "grayscale", "prediction" and "ground truth", uint8
+            `[10, h, w, 3]` each; of a sampling model also "variation 2" and so on.
+        worst: Dict of the same three rows of the images with the highest `WORST_BY`, worst first.
+        per_image: Dict from `evaluate_per_image`.
+    """
+
+    metrics: dict
+    images: dict
+    worst: dict
+    per_image: dict
+
+    def table(self):
+        """Format the summary of the model and the references for a terminal."""
+        return format_summary(table_rows({self.metrics["model"]["name"]: self}))
+
+    def save_metrics(self, folder):
+        """Write `metrics.json` to a folder."""
+        write_json(Path(folder, REPORT_FILES[0]), self.metrics)
+
+    def save(self, folder):
+        """Write `REPORT_FILES` to a folder, the metrics last to mark it as complete."""
+        model = self.metrics["model"]
+        _, samples_file, images_file, worst_file, reliability_file = (
+            Path(folder, name) for name in REPORT_FILES
+        )
+        title = (
+            f"{model['name']} ({model['prediction']}{_adjustments(self.metrics)}), "
+            f"{self.metrics['dataset']}"
+        )
+        plots.save_rows(samples_file, self.images, title)
+        plots.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
+        if self.metrics["calibration"] is None:
+            reliability_file.unlink(missing_ok=True)  # Left by a model of the same name.
+        else:
+            calibration.save_plot(reliability_file, self.metrics["calibration"], title)
+        with atomic_write(images_file) as temporary:
+            rows = [np.hstack(row) for row in self.images.values()]
+            Image.fromarray(np.concatenate(rows)).save(temporary)
+        self.save_metrics(folder)
+
+
+def evaluate_model(model, setup, saturation=1.0, temperature=None, samples=True):
+    """Evaluate an exported model.
+
+    Args:
+        model: `ExportedModel`.
+        setup: `EvaluationSetup`.
+        saturation: Factor by which the predicted chroma is scaled, as by `saturate`.
+        temperature: Sampling temperature of a sampling model, None for its default.
+        samples: Whether to compute metrics of several samples of a sampling model, and the
+            calibration of a model that predicts its confidence.
+
+    Returns:
+        `EvaluationReport`.
+    """
+    source, degradation = setup.source, setup.degradation
+    colorize = adjusted_colorizer(model, saturation, temperature)
+    per_image = evaluate_per_image(
+        colorize, source, degradation, setup.statistics.prior, samples and model.samples
+    )
+    confidence = None
+    if samples and model.is_confident and saturation == 1 and temperature is None:
+        confidence = calibration.calibration(model, source, degradation, NUM_CALIBRATION_IMAGES)
+    indices = sample_indices(source)
+    worst = np.argsort(-per_image[WORST_BY], kind="stable")[: len(indices)]
+    variations = {
+        f"variation {number + 1}": _rows(colorize, setup, indices, number)["prediction"]
+        for number in range(1, NUM_VARIATIONS if model.samples else 1)
+    }
+    return EvaluationReport(
+        metrics={
+            "dataset": setup.description,
+            "degradation": degradation,
+            "saturation": saturation,
+            "temperature": temperature,
+            "num_images": source.num_examples,
+            "metrics": finalize(per_image),
+            "intervals": bootstrap.intervals(
+                per_image, {name: METRICS[name].finalize for name in per_image}
+            ),
+            **setup.references,
+            "worst": {
+                "numbers": worst.tolist(),
+                WORST_BY: per_image[WORST_BY][worst].tolist(),
+            },
+            "calibration": confidence,
+            "model": model.metadata,
+        },
+        images=_rows(colorize, setup, indices) | variations,
+        worst=_rows(colorize, setup, worst),
+        per_image=per_image,
+    )
+
+
+def _rows(colorize, setup, indices, sample=0):
+    source = setup.source
+    truth = load_images(source, indices)
+    seeds = indices + sample * source.num_examples
+    grayscale, prediction = color_images(colorize, truth, setup.degradation, seeds)
+    return {"grayscale": grayscale, "prediction": prediction, "ground truth": truth}
+
+
+def adjusted_colorizer(model, saturation=1.0, temperature=None):
+    """Return an `ExportedModel` as a colorizer, with the adjustments of `evaluate_model`."""
+    settings = {} if temperature is None else {"temperature": temperature}
+
+    def colorize(grayscale, seeds):
+        rgb = model.color(grayscale, seeds, **settings)
+        return rgb if saturation == 1 else saturate(rgb, saturation)
+
+    return colorize
+
+
+def summary(reports, all_metrics=False):
+    """Format the results of several models for a terminal: data, then tables.
+
+    Args:
+        reports: Dict of `EvaluationReport` by row title, on the same images.
+        all_metrics: Whether to show all metrics by group instead of the most important ones.
+    """
+    metrics = next(iter(reports.values())).metrics
+    rows = table_rows(reports)
+    heading = f"{metrics['dataset']}: {metrics['num_images']:,} images{_adjustments(metrics)}"
+    note = "Higher PSNR, SSIM and lower CIEDE2000, hue distance are closer to the ground truth."
+    if not all_metrics:
+        return f"{heading}\n{note}\n\n{format_summary(rows)}"
+    return f"{heading}\n\n{format_groups(rows)}"
+
+
+def _adjustments(metrics):
+    saturation, temperature = metrics["saturation"], metrics["temperature"]
+    notes = "" if saturation == 1 else f", saturation {saturation:g}"
+    return notes + ("" if temperature is None else f", temperature {temperature:g}")
+
+
+def table_rows(reports):
+    """Return the rows of a table: metrics of all models, then of the references.
+
+    Args:
+        reports: Dict of `EvaluationReport` by row title, on the same images.
+
+    Returns:
+        Dict of row title to dict of float by metric name.
+    """
+    rows = {title: report.metrics["metrics"] for title, report in reports.items()}
+    first = next(iter(reports.values())).metrics
+    return {**rows, **{title: first[key] for key, title in REFERENCES.items()}}

@@ -1,0 +1,205 @@
+"""Fidelity metrics: pixelwise distance of the prediction from the ground truth."""
+
+import numpy as np
+import tensorflow as tf
+
+from colorkeras.color.ciede2000 import ciede2000
+from colorkeras.evaluation.color_statistics import ab_bins
+from colorkeras.evaluation.metrics.base import (
+    PRIOR,
+    SAMPLES,
+    Metric,
+    image_mean,
+    lab,
+    percent,
+    ratio,
+)
+
+PSNR_CAP = 60.0
+"""Maximum PSNR in dB. An exact reproduction has infinite PSNR; the cap keeps means finite."""
+
+_MAX_DISTANCE = 150
+
+
+def squared_error(truth, output):
+    """Return the mean squared error of each image, `[n]`; `[k, n]` for `[k, n, h, w, 3]`."""
+    return tf.reduce_mean(tf.math.squared_difference(truth, output), axis=[-3, -2, -1])
+
+
+def psnr(mean_squared_error):
+    """Return the PSNR in dB for a peak of 255, at most `PSNR_CAP`."""
+    peak_ratio = 255.0**2 / tf.maximum(mean_squared_error, 1e-9)
+    return tf.minimum(10.0 * tf.math.log(peak_ratio) / tf.math.log(10.0), PSNR_CAP)
+
+
+def color_difference(truth, output):
+    """Return the mean CIEDE2000 color difference of each image, `[n]`."""
+    return image_mean(ciede2000(lab(truth), lab(output)))
+
+
+def _mean_psnr(truth, output):
+    return psnr(squared_error(truth, output))
+
+
+def _lowest_squared_error(truth, samples):
+    return tf.reduce_min(squared_error(truth, samples), axis=0)
+
+
+def _ssim(truth, output):
+    return tf.image.ssim(truth, output, max_val=255.0)
+
+
+def _absolute_error(truth, output):
+    return image_mean(tf.abs(truth - output))
+
+
+def _ab_squared_distance(truth, output):
+    """Squared distance of each pixel in the a*b* plane, `[n, h, w]`."""
+    difference = lab(truth)[..., 1:] - lab(output)[..., 1:]
+    return tf.reduce_sum(tf.square(difference), axis=-1)
+
+
+def _ab_squared_error(truth, output):
+    return image_mean(_ab_squared_distance(truth, output))
+
+
+def _area_under_curve(truth, output):
+    """Area under each pixel's curve of hits against thresholds, `[n, h, w]` in `[0, 1]`.
+
+    A threshold is hit if it is not below the pixel's distance in the a*b* plane. The ceiling of the
+    distance tells how many of the thresholds 0, 1, ... 150 are hit.
+    """
+    distance = tf.math.ceil(tf.sqrt(_ab_squared_distance(truth, output)))
+    count = _MAX_DISTANCE + 1
+    return tf.maximum(count - distance, 0.0) / count
+
+
+def _mean_area(truth, output):
+    return image_mean(_area_under_curve(truth, output))
+
+
+def _weighted_area(truth, output, prior):
+    """Weights and weighted areas, a mean over pixels each: `[n, 2]`."""
+    weights = 1.0 / tf.gather(prior, ab_bins(truth))
+    areas = _area_under_curve(truth, output)
+    return tf.stack([image_mean(weights), image_mean(weights * areas)], axis=-1)
+
+
+def _lab_accuracy(tolerance):
+    """Define the share of pixels whose L*, a* and b* all lie within a tolerance in percent.
+
+    L*, a* and b* are rounded to whole numbers. L* spans 100 and a* and b* span 220, so one percent
+    is 1 for L* and 2.2 for a* and b*.
+
+    Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks",
+    AMDO 2018.
+    """
+    limits = tolerance * np.array([1.0, 2.2, 2.2], np.float32)
+
+    def per_image(truth, output):
+        difference = tf.abs(tf.round(lab(truth)) - tf.round(lab(output)))
+        return image_mean(tf.cast(tf.reduce_all(difference <= limits, axis=-1), tf.float32))
+
+    return Metric(
+        f"Lab accuracy {tolerance} %",
+        "%",
+        per_image,
+        True,
+        f"Share of pixels within {tolerance} % in each of L*, a* and b* (Nazeri et al. 2018).",
+        "fidelity",
+        finalize=percent,
+    )
+
+
+FIDELITY = {
+    "psnr_pooled": Metric(
+        "PSNR, pooled",
+        "dB",
+        squared_error,
+        True,
+        "PSNR of the squared error pooled over all images, RGB, capped at 60 dB.",
+        "fidelity",
+        finalize=psnr,
+    ),
+    "psnr_mean": Metric(
+        "PSNR, mean",
+        "dB",
+        _mean_psnr,
+        True,
+        "Mean over images of the PSNR, RGB, capped at 60 dB each.",
+        "fidelity",
+    ),
+    "ssim": Metric(
+        "SSIM",
+        "",
+        _ssim,
+        True,
+        "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
+        "fidelity",
+        decimals=3,
+    ),
+    "mae": Metric(
+        "MAE",
+        "/255",
+        _absolute_error,
+        False,
+        "Mean absolute error of RGB in 8-bit levels.",
+        "fidelity",
+    ),
+    "ab_rmse": Metric(
+        "a*b* RMSE",
+        "",
+        _ab_squared_error,
+        False,
+        "Root mean squared distance in the a*b* plane of CIE L*a*b*.",
+        "fidelity",
+        finalize=tf.sqrt,
+    ),
+    "ciede2000": Metric(
+        "CIEDE2000",
+        "",
+        color_difference,
+        False,
+        "Mean CIEDE2000 color difference (Sharma et al. 2005).",
+        "fidelity",
+    ),
+    "lab_accuracy_2": _lab_accuracy(2),
+    "lab_accuracy_5": _lab_accuracy(5),
+    "best_of_8": Metric(
+        "Best of 8",
+        "dB",
+        _lowest_squared_error,
+        True,
+        "Pooled PSNR of the best of 8 samples per image, the one nearest to the ground truth.",
+        "fidelity",
+        finalize=psnr,
+        needs=SAMPLES,
+    ),
+    "auc": Metric(
+        "AuC",
+        "%",
+        _mean_area,
+        True,
+        "Share of pixels within a distance in the a*b* plane, mean over distances of 0, 1, ... 150 "
+        "(Zhang et al. 2016).",
+        "fidelity",
+        finalize=percent,
+    ),
+    "auc_balanced": Metric(
+        "Balanced AuC",
+        "%",
+        _weighted_area,
+        True,
+        "AuC with pixels weighted by the inverse frequency of their true color in the training "
+        "part, in bins of 10 units of a* and b* (Zhang et al. 2016).",
+        "fidelity",
+        finalize=lambda means: percent(ratio(means)),
+        num_values=2,
+        needs=PRIOR,
+    ),
+}
+"""Fidelity metrics by name.
+
+The areas under the curve follow Zhang, Isola, Efros, "Colorful image colorization", ECCV 2016,
+section 3.1.
+"""
