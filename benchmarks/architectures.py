@@ -46,7 +46,9 @@ from colorkeras.color.spaces import luma
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.models import architectures
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.build import build_network
+from colorkeras.models.selection import choose_architecture
 from colorkeras.training.precision import choose_precision, describe_device
 from colorkeras.training.train_step import Colorizer
 from colorkeras.utils.determinism import make_deterministic
@@ -74,8 +76,8 @@ def main():
     print(f"{describe_device()}, TensorFlow {tf.__version__}, images/s\n")
     print("| architecture | parameters | GFLOP per image | " + " | ".join(settings) + " |")
     print("| --- " + "| ---: " * (2 + len(settings)) + "|")
-    for name in architectures.ARCHITECTURES:
-        network = architectures.build(name)
+    for name in ARCHITECTURES:
+        network = build_network(name)
         cells = [name, f"{network.count_params():,}", f"{gigaflops(name, network):.3f}"]
         for setting in settings:
             command = [sys.executable, __file__, "--measure", name, setting]
@@ -89,7 +91,7 @@ def main():
 
 def default_objective(name):
     """The `Objective` of an architecture's first output."""
-    _, output = architectures.choose(name, None)
+    _, output = choose_architecture(name, None)
     return objectives.create(output, TrainingConfig())
 
 
@@ -113,10 +115,10 @@ def images_per_second(name, setting):
         make_deterministic(seed=0)
     else:
         keras.utils.set_random_seed(0)
-    network = architectures.build(name, dtype=precision)
+    network = build_network(name, dtype=precision)
     colorizer = Colorizer(
         network,
-        architectures.build(name),
+        build_network(name),
         default_objective(name),
         metrics={},
         ema_decay=0.999,

@@ -21,8 +21,9 @@ from colorkeras import objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
 from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.models import architectures
 from colorkeras.models.architectures import DEFAULT_ARCHITECTURE
+from colorkeras.models.build import build_network
+from colorkeras.models.selection import choose_architecture
 from colorkeras.training.precision import choose_precision, describe_device
 from colorkeras.training.train_step import Colorizer
 from colorkeras.utils.determinism import make_deterministic
@@ -38,10 +39,10 @@ def main():
     config = TrainingConfig()
     precision, _ = choose_precision()
     make_deterministic(config.seed)
-    _, output = architectures.choose(DEFAULT_ARCHITECTURE, None)
+    _, output = choose_architecture(DEFAULT_ARCHITECTURE, None)
     colorizer = Colorizer(
-        architectures.build(DEFAULT_ARCHITECTURE, dtype=precision),
-        architectures.build(DEFAULT_ARCHITECTURE),
+        build_network(DEFAULT_ARCHITECTURE, dtype=precision),
+        build_network(DEFAULT_ARCHITECTURE),
         objectives.create(output, config),
         metrics={},
         ema_decay=config.ema_decay,

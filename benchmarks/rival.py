@@ -47,7 +47,7 @@ from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.export import saved_model
-from colorkeras.models import architectures
+from colorkeras.models.predictions import prediction_name
 from colorkeras.objectives import Objective
 from colorkeras.training import checkpoints, optimizers
 from colorkeras.training.callbacks import Progress, StopOnNaN
@@ -335,7 +335,7 @@ def main():
         "minutes": options.minutes if options.images_per_second else trained["wall_minutes"],
     }
     print(saved_model.export(network, objective(), Path(options.export_dir, options.name), facts))
-    print(f"{architectures.output_name(network)}: {network.count_params():,} parameters")
+    print(f"{prediction_name(network)}: {network.count_params():,} parameters")
 
 
 if __name__ == "__main__":

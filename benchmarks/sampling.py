@@ -8,9 +8,10 @@
 Each `--vary` takes one setting and its values; all other settings keep the model's values. Besides
 the exported settings sampling_steps, temperature and guidance_scale, these can vary:
 
-- time_warp: `colorkeras.objectives.flow.TIME_WARP`.
+- time_warp: `colorkeras.objectives.flow_sampling.TIME_STEP_EXPONENT`.
 - noise_mean, noise_4, noise_2, noise_1: temperatures of the parts of the noise, from its mean over
-  the image to its finest scale (`colorkeras.objectives.noise`), on top of the overall temperature.
+  the image to its finest scale (`colorkeras.objectives.flow_noise`), on top of the overall
+  temperature.
 - true_classes: share of the images whose ground-truth class conditions the velocity network; the
   others use the class that the encoder predicts. It shows what better recognition would gain.
 
@@ -46,8 +47,8 @@ from colorkeras.evaluation.learned_metrics.fooling import fooling_rate
 from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import restore
 from colorkeras.models.architectures.flow_unet import ENCODER
-from colorkeras.models.outputs import NUM_CLASSES
-from colorkeras.objectives import flow, noise
+from colorkeras.models.class_head import NUM_CLASSES
+from colorkeras.objectives import flow_noise, flow_sampling
 from colorkeras.training.precision import describe_device
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
@@ -55,9 +56,9 @@ from colorkeras.utils.files import write_json, write_text
 from colorkeras.utils.version import git_commit
 
 TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampling"
-AMPLITUDES, MEAN_AMPLITUDE = noise.AMPLITUDES, noise.MEAN_AMPLITUDE
+AMPLITUDES, MEAN_AMPLITUDE = flow_noise.AMPLITUDES, flow_noise.MEAN_AMPLITUDE
 NOISE_PARTS = {"noise_mean": 1.0, **{f"noise_{distance}": 1.0 for distance in AMPLITUDES}}
-NOT_EXPORTED = {"time_warp": flow.TIME_WARP, "true_classes": 0.0, **NOISE_PARTS}
+NOT_EXPORTED = {"time_warp": flow_sampling.TIME_STEP_EXPONENT, "true_classes": 0.0, **NOISE_PARTS}
 """What exports do not tell of themselves, as it is where it is not varied."""
 
 SETTINGS = {"sampling_steps": int, "temperature": float, "guidance_scale": float}
@@ -107,13 +108,13 @@ def colorizer(network, labels, settings, sample=0):
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
     def color(grayscale, numbers):
-        flow.TIME_WARP = settings["time_warp"]
-        noise.MEAN_AMPLITUDE = MEAN_AMPLITUDE * settings["noise_mean"]
-        noise.AMPLITUDES = {d: settings[f"noise_{d}"] * part for d, part in AMPLITUDES.items()}
+        flow_sampling.TIME_STEP_EXPONENT = settings["time_warp"]
+        flow_noise.MEAN_AMPLITUDE = MEAN_AMPLITUDE * settings["noise_mean"]
+        flow_noise.AMPLITUDES = {d: settings[f"noise_{d}"] * part for d, part in AMPLITUDES.items()}
         # The first of each hundred, so that a larger share includes a smaller one.
         is_told = tf.cast(numbers % 100, tf.float32) < 100 * share
         knowing = KnowsClasses(network, tf.gather(labels, numbers), is_told)
-        return objective.color(knowing, grayscale, numbers + sample * len(labels))
+        return objective.colorize(knowing, grayscale, numbers + sample * len(labels))
 
     return color
 

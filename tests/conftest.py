@@ -24,9 +24,11 @@ from colorkeras import evaluation, objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import sample
 from colorkeras.export import saved_model
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.outputs import NUM_CLASSES, OUTPUTS
+from colorkeras.models.build import build_network
+from colorkeras.models.class_head import NUM_CLASSES
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.selection import choose_architecture
 from colorkeras.training import trainer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -36,7 +38,7 @@ SMALL = {
     "encoder_decoder": {"widths": (8, 8)},
     "unet": {"widths": (8, 8)},
     "residual_unet": {"widths": (8, 8), "depths": (1, 1)},
-    "flow_unet": {"widths": (8, 8), "depths": (1, 1), "guide_widths": (8, 8)},
+    "flow_unet": {"widths": (8, 8), "depths": (1, 1), "velocity_widths": (8, 8)},
 }
 """Arguments for small networks in tests, which are faster to build, trace and save."""
 
@@ -56,8 +58,8 @@ def small_networks():
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, widths in SMALL.items():
             kind = ARCHITECTURES[name]
-            builder = functools.partial(kind.builder, **widths)
-            monkeypatch.setitem(ARCHITECTURES, name, replace(kind, builder=builder))
+            builder = functools.partial(kind.constructor, **widths)
+            monkeypatch.setitem(ARCHITECTURES, name, replace(kind, constructor=builder))
         yield
 
 
@@ -86,7 +88,7 @@ def inputs_for():
     """Function from a prediction type and grayscale images to the inputs of its networks."""
 
     def inputs(output, grayscale):
-        if OUTPUTS[output].objective != "flow":
+        if PREDICTIONS[output].objective != "flow":
             return grayscale
         count, height, width, _ = grayscale.shape
         generator = np.random.default_rng(0)
@@ -193,11 +195,11 @@ def exports(tmp_path_factory, worker_id):
         folder_of_all = folder_of_all.parent
 
     def get(name, output=None):
-        name, output = pair = architectures.choose(name, output)
+        name, output = pair = choose_architecture(name, output)
         if pair not in made:
             # Like training: mixed precision, copied to float32 for the export.
-            trained = _randomize(architectures.build(name, output, "mixed_bfloat16"))
-            network = architectures.build(name, output)
+            trained = _randomize(build_network(name, output, "mixed_bfloat16"))
+            network = build_network(name, output)
             network.set_weights(trained.get_weights())
             objective = objectives.create(output, TrainingConfig(sampling_steps=3))
             parent = folder_of_all / f"exports_{output}" / name
@@ -214,7 +216,7 @@ def exports(tmp_path_factory, worker_id):
     return get
 
 
-PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
 
 
 @pytest.fixture(scope="session", params=PAIRS, ids="-".join)

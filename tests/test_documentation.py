@@ -10,7 +10,7 @@ from report_tables import card_metrics, card_section
 
 from colorkeras.data import DATASETS
 from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.export import bundled, metadata, saved_model, signatures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives.losses import LOSSES

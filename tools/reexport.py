@@ -13,7 +13,7 @@ from colorkeras import objectives
 from colorkeras.cli import guarded
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import bundled, restore, saved_model
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.utils.version import git_commit
 
 
@@ -34,12 +34,12 @@ def main():
     metadata = saved_model.read_metadata(bundled.resolve(model))
     output = metadata["prediction"]
     config = TrainingConfig(
-        objective=OUTPUTS[output].objective, **{**restore.color_settings(model), **options}
+        objective=PREDICTIONS[output].objective, **{**restore.color_settings(model), **options}
     )
     objectives.check_settings(config)
     objective = objectives.create(output, config)
     metadata["exported_again_by"] = git_commit()
-    if objective.samples:  # Others' description is of the loss alone, which stays.
+    if objective.is_stochastic:  # Others' description is of the loss alone, which stays.
         metadata["loss"] = objective.description
     folder = Path(parent, metadata["name"])
     print(saved_model.export(restore.load(model), objective, folder, metadata))

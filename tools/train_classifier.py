@@ -25,7 +25,7 @@ from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.data.augmentation.geometry import cut_out, flip_and_shift
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.evaluation.learned_metrics import classifier
-from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.training.optimizers import NO_DECAY
 from colorkeras.training.precision import choose_precision
 from colorkeras.utils.determinism import make_deterministic

@@ -7,7 +7,7 @@ from colorkeras.cli.colorize_arguments import add_model_argument
 from colorkeras.config.settings import add_options
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import DATASETS, load_dataset
-from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.export import bundled, saved_model
 
 DATA_SETTINGS = ("dataset", "data_dir", "image_size")

@@ -6,24 +6,30 @@ import tensorflow as tf
 
 
 def ciede2000(lab1, lab2):
-    """CIEDE2000 color difference with unit weighting factors.
+    """Compute the CIEDE2000 color difference with unit weighting factors.
 
     Args:
-        lab1: float `[..., 3]`, CIE L*a*b*.
-        lab2: float `[..., 3]`, same shape.
+        lab1: CIE L*a*b*, float `[..., 3]`.
+        lab2: CIE L*a*b*, same shape.
 
     Returns:
-        float `[...]`, at least 0; about 1 is just noticeable. Symmetric in its arguments.
+        float `[...]`, at least 0; about 1 is a just-noticeable difference. Symmetric.
 
     Reference: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula: implementation notes,
     supplementary test data, and mathematical observations", Color Research and Application 30,
-    2005. Names follow the paper; the equation numbers below are its own.
+    2005. Names and equation numbers are those of the paper.
+
+    Example:
+
+    >>> red, gray = tf.constant([53.2, 80.1, 67.2]), tf.constant([50.0, 0.0, 0.0])
+    >>> round(float(ciede2000(red, gray)), 1), float(ciede2000(red, red))
+    (31.4, 0.0)
     """
     l1, a1, b1 = tf.unstack(lab1, axis=-1)
     l2, a2, b2 = tf.unstack(lab2, axis=-1)
 
     mean_c = (_hypot(a1, b1) + _hypot(a2, b2)) / 2
-    g = 0.5 * (1 - tf.sqrt(_seventh_power_share(mean_c)))  # (4)
+    g = 0.5 * (1 - tf.sqrt(_seventh_power_ratio(mean_c)))  # (4)
     a1, a2 = (1 + g) * a1, (1 + g) * a2  # (5)
     c1, c2 = _hypot(a1, b1), _hypot(a2, b2)  # (6)
     h1, h2 = _hue_degrees(a1, b1), _hue_degrees(a2, b2)  # (7)
@@ -50,7 +56,7 @@ def ciede2000(lab1, lab2):
         - 0.20 * tf.cos(_radians(4 * mean_h - 63))
     )  # (15)
     delta_theta = 30 * tf.exp(-tf.square((mean_h - 275) / 25))  # (16)
-    r_c = 2 * tf.sqrt(_seventh_power_share(mean_c))  # (17)
+    r_c = 2 * tf.sqrt(_seventh_power_ratio(mean_c))  # (17)
     lightness = tf.square(mean_l - 50)
     s_l = 1 + 0.015 * lightness / tf.sqrt(20 + lightness)  # (18)
     s_c = 1 + 0.045 * mean_c  # (19)
@@ -59,7 +65,7 @@ def ciede2000(lab1, lab2):
 
     l_term, c_term, h_term = delta_l / s_l, delta_c / s_c, delta_big_h / s_h
     squared = l_term**2 + c_term**2 + h_term**2 + r_t * c_term * h_term  # (22)
-    # Rounding can leave a tiny negative number where both colors are equal.
+    # For equal colors, rounding errors can be negative.
     return tf.sqrt(tf.maximum(squared, 0.0))
 
 
@@ -67,8 +73,8 @@ def _hypot(a, b):
     return tf.sqrt(a * a + b * b)
 
 
-def _seventh_power_share(c):
-    """`c^7 / (c^7 + 25^7)`, from equations (4) and (17), without large powers."""
+def _seventh_power_ratio(c):
+    """Compute `c^7 / (c^7 + 25^7)`, of equations (4) and (17), without large powers."""
     ratio = tf.pow(c / 25.0, 7)
     return ratio / (ratio + 1)
 

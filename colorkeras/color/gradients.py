@@ -1,14 +1,17 @@
-"""Differences of neighboring pixels, on which losses and metrics of structure rest."""
+"""Image gradients, used by losses and metrics of structure."""
 
 
 def neighbor_differences(images):
-    """Each pixel's lower and right neighbor minus itself.
+    """Subtract each pixel from its lower and right neighbor.
 
     Args:
-        images: `[n, h, w, c]`.
+        images: `[batch, height, width, channels]`.
 
     Returns:
-        `(vertical, horizontal)`: `[n, h - 1, w, c]` and `[n, h, w - 1, c]`.
+        `(vertical, horizontal)`: `[batch, height - 1, width, channels]` and
+        `[batch, height, width - 1, channels]`.
+
+    Example:
 
     >>> import numpy as np
     >>> vertical, horizontal = neighbor_differences(np.array([[1, 2], [4, 8]]).reshape(1, 2, 2, 1))

@@ -1,11 +1,11 @@
-"""From a picture of any size to one that networks know, and their colors back to its own.
+"""Guided upsampling: color a large image from the chroma predicted for a small one.
 
-Networks see a picture at about the size of those that they were trained on. Chroma is smoother than
-luma, and where it changes luma mostly does: so the chroma of a small picture, led by the luma of
-the large one, colors the large one, all of whose details are its own.
+Networks process images at about the resolution of their training images. Chroma is smoother than
+luma, and its edges mostly coincide with luma edges. A guided filter therefore upsamples the small
+image's chroma with the luma of the large image, which keeps all its detail.
 
-Both steps work on strips of rows, so that memory hardly grows with the picture, and in graphs as
-well: what exports do with the whole picture in a graph is what `model` does strip by strip.
+Both directions work on strips of rows to bound memory, and inside graphs as well: exports do with a
+whole image in a graph what `colorkeras.inference.streaming` does strip by strip.
 
 Reference: He, Sun, Tang, "Guided image filtering", IEEE Transactions on Pattern Analysis and
 Machine Intelligence 35(6), 2013; computed at low resolution as in He, Sun, "Fast guided filter",
@@ -17,168 +17,171 @@ import tensorflow as tf
 from colorkeras.color.spaces import luma, luma_chroma_to_planes, rgb_to_chroma
 
 RENDER_SIZE = 96
-"""Pixels: the longer side of the picture that networks see, unless another is asked for; the best
-one for `unet` and next to the best for `unet_vivid`, see `benchmarks/render_size.py`."""
+"""Default longer side, in pixels, of the image that networks process.
+
+Best for `unet` and close to the best for `unet_vivid`, see `benchmarks/render_size.py`.
+"""
 
 RADIUS = 2
-"""Pixels of the small picture: chroma follows luma within windows of twice that and one."""
+"""Radius, in pixels of the small image, of the guided filter's window."""
 
 EPSILON = 0.02**2
-"""The variance of luma, 0..1, in a window, below which its chroma hardly follows it."""
+"""Regularization of the guided filter: luma variance below which chroma is nearly constant."""
 
 PIXELS_PER_STRIP = 2**18
-"""About how many are worked on at once: few enough for a processor's cache."""
+"""Approximate size of a strip; it fits a processor's cache."""
 
 
-def small_size(size, render_size):
-    """The size at which networks see a picture.
+def scaled_size(size, render_size):
+    """Return the size at which networks process an image.
 
     Args:
         size: Height and width, int32 `[2]`, each at least 1.
-        render_size: Pixels that the longer side shall have; a smaller picture stays as it is.
+        render_size: Maximum length of the longer side in pixels; smaller images are not enlarged.
 
     Returns:
         int32 `[2]`, each at least 1.
 
-    >>> [small_size(size, 128).numpy().tolist() for size in ([3000, 4000], [20, 10], [1, 5000])]
+    Example:
+
+    >>> [scaled_size(size, 128).numpy().tolist() for size in ([3000, 4000], [20, 10], [1, 5000])]
     [[96, 128], [20, 10], [1, 128]]
     """
     size = tf.cast(size, tf.float64)
     longer = tf.reduce_max(size)
-    share = tf.minimum(longer, tf.cast(render_size, tf.float64)) / longer
-    return tf.maximum(1, tf.cast(tf.round(share * size), tf.int32))
+    scale = tf.minimum(longer, tf.cast(render_size, tf.float64)) / longer
+    return tf.maximum(1, tf.cast(tf.round(scale * size), tf.int32))
 
 
 def rows_per_strip(width):
-    """How many rows of a picture of a width are worked on at once: as `width`, at least 1."""
+    """Return the number of rows of a strip, of the type of `width`, at least 1."""
     return 1 + (PIXELS_PER_STRIP - 1) // width
 
 
-def shrink(pixels, small):
-    """A small picture of a large one's luma, in a graph.
+def downscale_luma(pixels, small_size):
+    """Compute a small grayscale image in a graph.
 
     Args:
-        pixels: uint8, uint16 or floating-point in 0..1, `[h, w, 1]`, gray, or `[h, w, 3]`, RGB.
-        small: Height and width, int32 `[2]`. Each pixel is the mean of an area of the large
-            picture, or, where that is the smaller one, of parts of pixels.
+        pixels: uint8, uint16 or floating point in `[0, 1]`; gray `[height, width, 1]` or RGB
+            `[height, width, 3]`.
+        small_size: Height and width of the result, int32 `[2]`. Its pixels are area means.
 
     Returns:
-        float32 grayscale `[1, small height, small width, 1]` in 0..1.
+        Grayscale, float32 `[1, small height, small width, 1]` in `[0, 1]`.
     """
     size = tf.shape(pixels)[:2]
 
     def add(start, rows, total):
-        return total + shrink_rows(rows, start, size, small)
+        return total + downscale_luma_rows(rows, start, size, small_size)
 
-    return as_grayscale(_over_strips(add, pixels, tf.zeros(small)))
+    return as_network_input(_fold_strips(add, pixels, tf.zeros(small_size)))
 
 
-def enlarge(grayscale, rgb, pixels, saturation=1.0):
-    """Colors a large picture like a small one, in a graph.
+def upsample_color(grayscale, rgb, pixels, saturation=1.0):
+    """Color a large image like a small one, in a graph.
 
     Args:
-        grayscale: What `shrink` returned.
-        rgb: The same in color, float32 `[1, small height, small width, 3]` in 0..1.
-        pixels: The large picture, as for `shrink`.
+        grayscale: From `downscale_luma`.
+        rgb: Colorized `grayscale`, float32 `[1, small height, small width, 3]` in `[0, 1]`.
+        pixels: The large image, see `downscale_luma`.
         saturation: Factor of chroma, float32 `[]`, at least 0.
 
     Returns:
-        RGB `[h, w, 3]` of the dtype and luma of `pixels`.
+        RGB `[height, width, 3]` with the dtype and luma of `pixels`.
     """
     size = tf.shape(pixels)[:2]
-    lines = lines_of(grayscale, rgb, saturation)
+    coefficients = chroma_coefficients(grayscale, rgb, saturation)
 
     def add(start, rows, strips):
-        return strips.write(strips.size(), enlarge_rows(rows, start, size, lines))
+        return strips.write(strips.size(), upsample_color_rows(rows, start, size, coefficients))
 
     strips = tf.TensorArray(
         pixels.dtype, 0, dynamic_size=True, infer_shape=False, element_shape=[None, None, 3]
     )
-    return _over_strips(add, pixels, strips).concat()
+    return _fold_strips(add, pixels, strips).concat()
 
 
-def shrink_rows(rows, start, size, small):
-    """What some rows of a picture add to the small one.
+def downscale_luma_rows(rows, start, size, small_size):
+    """Compute the contribution of some rows to the small grayscale image.
 
     Args:
-        rows: Of the pixels, as for `shrink`.
-        start: The number of the first of them in the picture, int32 `[]`.
-        size: Height and width of the picture, int32 `[2]`.
-        small: As for `shrink`.
+        rows: Rows of the pixels, see `downscale_luma`.
+        start: Index of the first row, int32 `[]`.
+        size: Height and width of the large image, int32 `[2]`.
+        small_size: See `downscale_luma`.
 
     Returns:
-        float32 `[small height, small width]`, of which the sum over all rows is the small picture's
-        luma but for rounding errors, see `as_grayscale`.
+        float32 `[small height, small width]`; see `as_network_input` for the sum over all rows.
     """
-    vertical = _shares_of_area(size[0], small[0], start, tf.shape(rows)[0])
-    horizontal = _shares_of_area(size[1], small[1], 0, size[1])
+    vertical = _area_weights(size[0], small_size[0], start, tf.shape(rows)[0])
+    horizontal = _area_weights(size[1], small_size[1], 0, size[1])
     return tf.matmul(tf.matmul(vertical, _luma_of(rows)), horizontal, transpose_b=True)
 
 
-def as_grayscale(total):
-    """The sum of what `shrink_rows` returned as what `shrink` returns."""
+def as_network_input(total):
+    """Convert the sum over all `downscale_luma_rows` to the result of `downscale_luma`."""
     return tf.clip_by_value(total, 0.0, 1.0)[tf.newaxis, ..., tf.newaxis]
 
 
-def lines_of(grayscale, rgb, saturation=1.0):
-    """How chroma follows luma around each pixel of a small picture, with `enlarge`'s arguments.
+def chroma_coefficients(grayscale, rgb, saturation=1.0):
+    """Fit the chroma of a small image as linear functions of luma, see `upsample_color`.
 
     Returns:
-        What `follow` returns, of chroma scaled by `saturation`.
+        `guided_filter_coefficients` of the chroma scaled by `saturation`.
     """
-    return saturation * follow(grayscale[0], rgb_to_chroma(rgb)[0])
+    return saturation * guided_filter_coefficients(grayscale[0], rgb_to_chroma(rgb)[0])
 
 
-def enlarge_rows(rows, start, size, lines):
-    """Colors some rows of a picture.
+def upsample_color_rows(rows, start, size, coefficients):
+    """Color some rows of a large image.
 
     Args:
-        rows: Of the pixels, as for `shrink`.
-        start: The number of the first of them in the picture, int32 `[]`.
-        size: Height and width of the picture, int32 `[2]`.
-        lines: What `lines_of` returned.
+        rows: Rows of the pixels, see `downscale_luma`.
+        start: Index of the first row, int32 `[]`.
+        size: Height and width of the large image, int32 `[2]`.
+        coefficients: From `chroma_coefficients`.
 
     Returns:
-        RGB `[n, w, 3]` of the dtype and luma of `rows`.
+        RGB `[num_rows, width, 3]` with the dtype and luma of `rows`.
     """
-    luma_rows, small = _luma_of(rows), tf.shape(lines)[1:]
-    vertical = _bilinear(small[0], size[0], start, tf.shape(rows)[0])
-    horizontal = _bilinear(small[1], size[1], 0, size[1])
-    led = tf.matmul(tf.matmul(vertical, lines), horizontal, transpose_b=True)
-    cb, cr = (led[channel] * luma_rows + led[channel + 2] for channel in (0, 1))
+    luma_rows, small_size = _luma_of(rows), tf.shape(coefficients)[1:]
+    vertical = _bilinear_weights(small_size[0], size[0], start, tf.shape(rows)[0])
+    horizontal = _bilinear_weights(small_size[1], size[1], 0, size[1])
+    upsampled = tf.matmul(tf.matmul(vertical, coefficients), horizontal, transpose_b=True)
+    cb, cr = (upsampled[channel] * luma_rows + upsampled[channel + 2] for channel in (0, 1))
     planes = luma_chroma_to_planes(luma_rows, cb, cr)
-    # Stacked when they are small: of 8 bits.
+    # Stacked after the conversion to the smaller dtype.
     return tf.stack([_as_dtype(plane, rows.dtype) for plane in planes], axis=-1)
 
 
-def follow(luma, chroma):
-    """How chroma follows luma in a small picture, around each pixel: slopes and offsets.
+def guided_filter_coefficients(luma, chroma):
+    """Fit chroma as a linear function of luma in the window around each pixel.
 
     Args:
-        luma: float32 `[h, w, 1]` in 0..1.
-        chroma: float32 `[h, w, 2]`, Cb and Cr.
+        luma: float32 `[height, width, 1]` in `[0, 1]`.
+        chroma: Cb and Cr, float32 `[height, width, 2]`.
 
     Returns:
-        float32 `[4, h, w]`: two slopes, of Cb and of Cr over luma, and two offsets.
+        float32 `[4, height, width]`: slopes of Cb and Cr, intercepts of Cb and Cr.
     """
     mean_luma, mean_chroma = _window_means(luma), _window_means(chroma)
     variance = _window_means(luma * luma) - mean_luma * mean_luma
     covariance = _window_means(luma * chroma) - mean_luma * mean_chroma
     slope = _window_means(covariance / (tf.maximum(variance, 0.0) + EPSILON))
-    # The filter would take a mean of the offsets as well. With each pixel's own the small picture
-    # keeps its chroma, so that one that is not enlarged is what the network made of it.
+    # The original filter averages the intercepts as well. With each pixel's own intercept, an image
+    # that is not enlarged keeps exactly the predicted chroma.
     return tf.transpose(tf.concat([slope, chroma - slope * luma], axis=-1), [2, 0, 1])
 
 
-def _over_strips(function, pixels, state):
-    """Folds a function of a first row's number, some rows and state over a picture."""
+def _fold_strips(function, pixels, state):
+    """Fold a function of start row, rows and state over the strips of an image."""
     height, width = tf.unstack(tf.shape(pixels)[:2])
     num_rows = rows_per_strip(width)
 
     def step(start, state):
         return start + num_rows, function(start, pixels[start : start + num_rows], state)
 
-    # One at a time: several at once would take more memory.
+    # One strip at a time bounds memory.
     _, state = tf.while_loop(
         lambda start, _: start < height, step, (0, state), parallel_iterations=1
     )
@@ -186,7 +189,7 @@ def _over_strips(function, pixels, state):
 
 
 def _luma_of(pixels):
-    """float32 `[n, w]` in 0..1 of pixels as for `shrink`."""
+    """Luma of pixels (see `downscale_luma`), float32 `[rows, width]` in `[0, 1]`."""
     rows = tf.cast(pixels, tf.float32)
     if not pixels.dtype.is_floating:
         rows /= pixels.dtype.max
@@ -194,30 +197,30 @@ def _luma_of(pixels):
 
 
 def _as_dtype(plane, dtype):
-    """float32 in 0..1 as a dtype, whose whole range stands for it if it is of whole numbers."""
+    """Convert float32 in `[0, 1]` to a dtype; integers use their full range."""
     return tf.cast(plane if dtype.is_floating else tf.round(plane * dtype.max), dtype)
 
 
 def _window_means(images):
-    # TensorFlow leaves what lies outside of the picture out of these means.
+    # TensorFlow excludes padding from these means.
     window = 2 * RADIUS + 1
     return tf.nn.avg_pool2d(images[tf.newaxis], window, strides=1, padding="SAME")[0]
 
 
-def _shares_of_area(length, small, start, count):
-    """What each of `count` pixels adds to each of the larger ones: float32 `[small, count]`."""
+def _area_weights(length, small_length, start, count):
+    """Weights of `count` pixels in each small pixel's area mean: float32 `[small, count]`."""
     pixels = tf.cast(start + tf.range(count), tf.float64)
-    width = tf.cast(length, tf.float64) / tf.cast(small, tf.float64)
-    first = width * tf.cast(tf.range(small), tf.float64)[:, tf.newaxis]
+    width = tf.cast(length, tf.float64) / tf.cast(small_length, tf.float64)
+    first = width * tf.cast(tf.range(small_length), tf.float64)[:, tf.newaxis]
     covered = tf.minimum(pixels + 1, first + width) - tf.maximum(pixels, first)
     return tf.nn.relu(tf.cast(covered / width, tf.float32))
 
 
-def _bilinear(small, length, start, count):
-    """What pixels of the small picture add to each of `count`: float32 `[count, small]`."""
+def _bilinear_weights(small_length, length, start, count):
+    """Weights of small pixels in the interpolation at `count` pixels: float32 `[count, small]`."""
     pixels = tf.cast(start + tf.range(count), tf.float64) + 0.5
-    places = pixels * tf.cast(small, tf.float64) / tf.cast(length, tf.float64) - 0.5
-    of_small = tf.cast(tf.range(small), tf.float64)
-    places = tf.clip_by_value(places, of_small[0], of_small[-1])[:, tf.newaxis]
-    distance = tf.abs(places - of_small)
+    positions = pixels * tf.cast(small_length, tf.float64) / tf.cast(length, tf.float64) - 0.5
+    small_pixels = tf.cast(tf.range(small_length), tf.float64)
+    positions = tf.clip_by_value(positions, small_pixels[0], small_pixels[-1])[:, tf.newaxis]
+    distance = tf.abs(positions - small_pixels)
     return tf.nn.relu(tf.cast(1 - distance, tf.float32))

@@ -1,4 +1,4 @@
-"""Chroma at half the resolution of luma, and back."""
+"""Resampling of chroma to half the resolution of luma and back."""
 
 import functools
 
@@ -6,44 +6,46 @@ import numpy as np
 import tensorflow as tf
 
 
-def halve(images):
-    """Pictures at half resolution, of which `double` makes those that are nearest to the originals.
+def downsample_2x(images):
+    """Halve the resolution such that `upsample_2x` is closest to the original.
 
-    Nearest in the sense of least squares. Means of 2x2 pixels would be blurred once more by the
-    interpolation.
+    This is the least-squares solution. Averaging 2x2 pixels would blur more after interpolation.
 
     Args:
-        images: float32 `[n, h, w, c]`, h and w known while a graph is built.
+        images: float32 `[batch, height, width, channels]`, height and width static.
 
     Returns:
-        float32 `[n, ceil(h / 2), ceil(w / 2), c]`, whose range may exceed that of `images`.
+        float32 `[batch, ceil(height / 2), ceil(width / 2), channels]`; values may exceed the range
+        of `images`.
     """
-    rows, columns = (_inverse(length) for length in images.shape[1:3])
+    rows, columns = (_inverse_interpolation(length) for length in images.shape[1:3])
     return tf.einsum("ay,nyxc,bx->nabc", rows, images, columns)
 
 
-def double(images, like):
-    """Bilinear interpolation to the size of other pictures: the counterpart of `halve`.
+def upsample_2x(images, like):
+    """Double the resolution by bilinear interpolation: the counterpart of `downsample_2x`.
 
     Args:
-        images: float32 `[n, ceil(h / 2), ceil(w / 2), c]`.
-        like: `[n, h, w, k]`, of which only the size counts.
+        images: float32 `[batch, ceil(height / 2), ceil(width / 2), channels]`.
+        like: `[batch, height, width, k]`, whose height and width are used.
 
     Returns:
-        float32 `[n, h, w, c]`.
+        float32 `[batch, height, width, channels]`.
     """
-    size, wanted = tf.shape(images)[1:3], tf.shape(like)[1:3]
-    return tf.image.resize(images, 2 * size)[:, : wanted[0], : wanted[1]]
+    size, target_size = tf.shape(images)[1:3], tf.shape(like)[1:3]
+    return tf.image.resize(images, 2 * size)[:, : target_size[0], : target_size[1]]
 
 
-def divide_up(length, divisor):
-    """The smallest whole number of parts of a length that cover all of it.
+def ceil_divide(length, divisor):
+    """Divide non-negative integers and round up.
 
     Args:
-        length: int, or int32 tensor, at least 0.
-        divisor: Length of a part, at least 1.
+        length: int or int32 tensor, at least 0.
+        divisor: int, at least 1.
 
-    >>> divide_up(5, 2), divide_up(4, 2)
+    Example:
+
+    >>> ceil_divide(5, 2), ceil_divide(4, 2)
     (3, 2)
     """
     # Without negative numbers, whose quotients ONNX rounds towards zero.
@@ -51,13 +53,13 @@ def divide_up(length, divisor):
 
 
 @functools.cache
-def _inverse(length):
-    """Pseudoinverse of what `double` does along one axis: float32 `[ceil(length / 2), length]`."""
-    half = -(-length // 2)
-    places = (np.arange(length) + 0.5) / 2 - 0.5
-    lower = np.floor(places)
-    doubling = np.zeros([length, half])
-    for neighbor, weight in ((lower, 1 - (places - lower)), (lower + 1, places - lower)):
+def _inverse_interpolation(length):
+    """Pseudoinverse of `upsample_2x` along one axis: float32 `[ceil(length / 2), length]`."""
+    half = ceil_divide(length, 2)
+    positions = (np.arange(length) + 0.5) / 2 - 0.5
+    lower = np.floor(positions)
+    matrix = np.zeros([length, half])
+    for neighbor, weight in ((lower, 1 - (positions - lower)), (lower + 1, positions - lower)):
         column = np.clip(neighbor, 0, half - 1).astype(int)
-        np.add.at(doubling, (np.arange(length), column), weight)
-    return np.linalg.pinv(doubling).astype(np.float32)
+        np.add.at(matrix, (np.arange(length), column), weight)
+    return np.linalg.pinv(matrix).astype(np.float32)

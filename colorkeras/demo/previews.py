@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.color.spaces import LUMA_WEIGHTS
+from colorkeras.color.bt601 import LUMA_WEIGHTS
 from colorkeras.inference import streaming
 from colorkeras.utils.errors import UserError
 
@@ -56,7 +56,7 @@ class Preview:
         self.size = width, height
         self._models = models
         self._grayscale = {
-            name: streaming.shrink(pixels, model.render_size, model.exported.image_size)
+            name: streaming.downscale_luma(pixels, model.render_size, model.exported.image_size)
             for name, model in models.items()
         }
         self.gray = _shrunk_luma(pixels)
@@ -70,7 +70,7 @@ class Preview:
     def colored(self, name, seed=0, saturation=1.0):
         """Return the preview in color, uint8 `[height, width, 3]`; see `Predictor.colorize`."""
         rgb = self._predict(name, seed)
-        return streaming.enlarge(self.gray, self._grayscale[name], rgb, saturation)
+        return streaming.upsample_color(self.gray, self._grayscale[name], rgb, saturation)
 
     def uncertainty(self, name):
         """Return how uncertain a model is about the color of each region.

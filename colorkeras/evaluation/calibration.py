@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, rgb_to_chroma
 from colorkeras.data import evaluation_batches
-from colorkeras.data.degradations import DEGRADATIONS
-from colorkeras.objectives.flow import NUM_DRAWS
+from colorkeras.evaluation.degradations import DEGRADATIONS
+from colorkeras.objectives.flow import NUM_SPREAD_SAMPLES
 from colorkeras.utils import plots
 
 NUM_CALIBRATION_GROUPS = 10
@@ -80,10 +80,12 @@ def _sampled(model, grayscale, first, num_examples):
     seeds = first + tf.range(len(grayscale))
     answer, *others = (
         rgb_to_chroma(model.color(grayscale, seeds + number * num_examples))
-        for number in range(NUM_DRAWS + 1)
+        for number in range(NUM_SPREAD_SAMPLES + 1)
     )
     _, variance = tf.nn.moments(tf.stack(others), axes=[0])
-    variance *= NUM_DRAWS / (NUM_DRAWS - 1)  # Bessel's correction, as in the endpoint.
+    variance *= NUM_SPREAD_SAMPLES / (
+        NUM_SPREAD_SAMPLES - 1
+    )  # Bessel's correction, as in the endpoint.
     return answer, tf.sqrt(tf.reduce_sum(variance, axis=-1))
 
 

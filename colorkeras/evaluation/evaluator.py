@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, luma_chroma_to_rgb, to_uint8
 from colorkeras.data import evaluation_batches
-from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation.color_statistics import NUM_AB_BINS
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.evaluation.metrics import (
     METRICS,
     NUM_SAMPLES_PER_IMAGE,

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, to_uint8
 from colorkeras.data import evaluation_batches
-from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.evaluation.evaluator import grayscale_baseline
 from colorkeras.utils.errors import UserError
 

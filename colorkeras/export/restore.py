@@ -10,9 +10,9 @@ from colorkeras import objectives
 from colorkeras.color import chroma_bins
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import bundled, saved_model
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.build import build_network
+from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.utils.errors import UserError, one_line
 
 COLOR_SETTINGS = ("flip_tta", "sampling_steps", "guidance_scale", "temperature")
@@ -27,7 +27,7 @@ def load(model):
             file that a run left.
 
     Returns:
-        float32 `keras.Model` as from `architectures.build`.
+        float32 `keras.Model` as from `build_network`.
 
     Raises:
         UserError: There is none, or it is not one of this version's architectures.
@@ -39,9 +39,9 @@ def load(model):
 def _from_keras_file(path):
     try:
         network = keras.saving.load_model(path, compile=False)
-        if network.name not in ARCHITECTURES or network.output_names[0] not in OUTPUTS:
+        if network.name not in ARCHITECTURES or network.output_names[0] not in PREDICTIONS:
             raise ValueError(f"it holds a model named {network.name!r}")
-        rebuilt = architectures.build(network.name, network.output_names[0])
+        rebuilt = build_network(network.name, network.output_names[0])
         _assign(rebuilt.weights, network.get_weights())
     except Exception as error:  # Keras raises what its parsers stumble over.
         raise _unusable(path, error) from error
@@ -64,7 +64,7 @@ def rebuild(model):
     try:
         if "priors" in model.metadata:
             chroma_bins.check_priors(model.metadata["priors"])
-        network = architectures.build(architecture, output)
+        network = build_network(architecture, output)
         objective = objectives.create(output, _settings(model.metadata))
         values = [variable.numpy() for variable in model.signature.variables]
         _assign(_in_order_of_use(network, objective), values)
@@ -112,7 +112,7 @@ def _in_order_of_use(network, objective):
 
     def color(grayscale):
         seeds = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
-        return objective.color(network, grayscale, seeds, objective.temperature)
+        return objective.colorize(network, grayscale, seeds, objective.temperature)
 
     grayscale = tf.TensorSpec([None, height, width, 1], tf.float32)
     function = tf.function(color).get_concrete_function(grayscale)
@@ -125,9 +125,9 @@ def _check_equal(network, objective, model):
     size = model.image_size or 16
     noise = np.random.default_rng(0).random((2, size, size, 1), np.float32)
     # Models that sample start at noise, which another version may draw otherwise, but not at 0.
-    temperature = 0.0 if objective.samples else objective.temperature
-    colored = objective.color(network, noise, tf.zeros([2], tf.int32), temperature)
-    expected = model.color(noise, temperature=temperature if objective.samples else None)
+    temperature = 0.0 if objective.is_stochastic else objective.temperature
+    colored = objective.colorize(network, noise, tf.zeros([2], tf.int32), temperature)
+    expected = model.color(noise, temperature=temperature if objective.is_stochastic else None)
     difference = np.abs(colored - expected).max()
     if not difference < 1e-3:
         raise ValueError(f"rebuilt from its weights it colors differently, by {difference}")

@@ -18,7 +18,7 @@ from colorkeras.export.metadata import (
     explain_load_errors,
     read_metadata,
 )
-from colorkeras.models import architectures
+from colorkeras.models.predictions import prediction_name
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import (
     RESULTS_BEGIN,
@@ -132,7 +132,7 @@ def export(network, objective, parent, metadata):
     """Writes `parent/<n>`, a SavedModel with the endpoints of `signatures.create`.
 
     Args:
-        network: A float32 model from `architectures.build`, without a class head.
+        network: A float32 model from `build_network`, without a class head.
         objective: The `Objective` that it was trained for.
         parent: Folder of the numbered versions of one model.
         metadata: Dict for `assets.extra/colorkeras.json` that names at least "name" and
@@ -145,7 +145,7 @@ def export(network, objective, parent, metadata):
         "format_version": FORMAT_VERSION,
         "name": metadata["name"],
         "architecture": network.name,
-        "prediction": architectures.output_name(network),
+        "prediction": prediction_name(network),
         "num_parameters": network.count_params(),
         "render_size": RENDER_SIZE,
         **metadata,
@@ -179,12 +179,14 @@ def _readme(network, objective, offered, metadata):
     return _README.format(
         endpoints=signatures.table(offered),
         sizes=", h and w are any size" if height is None else f", h = {height}, w = {width}",
-        sampling=_SAMPLING.format(temperature=objective.temperature) if objective.samples else "",
+        sampling=_SAMPLING.format(temperature=objective.temperature)
+        if objective.is_stochastic
+        else "",
         metadata_file=METADATA_FILE.as_posix(),
         labels=", and on what they show" if metadata.get("aux_class_loss_weight") else "",
         origin=_CIFAR10 if "CIFAR-10" in metadata["dataset"] else "",
         large=_LARGE.format(**metadata) if height is None else "",
-        failures=_FAILURES[objective.samples],
+        failures=_FAILURES[objective.is_stochastic],
         training="\n".join(training) or "Not recorded.",
         begin=RESULTS_BEGIN,
         end=RESULTS_END,

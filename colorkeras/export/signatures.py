@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from colorkeras.color.guided_upsampling import enlarge, shrink, small_size
+from colorkeras.color.guided_upsampling import downscale_luma, scaled_size, upsample_color
 from colorkeras.color.spaces import from_uint8, to_uint8
 from colorkeras.config.colorize_options import MAX_TEMPERATURE
 
@@ -40,7 +40,7 @@ def create(network, objective, render_size):
     "sample", those that predict a distribution "colorize_with_confidence".
 
     Args:
-        network: float32 model from `architectures.build`.
+        network: float32 model from `build_network`.
         objective: Its `Objective`.
         render_size: Pixels of the longer side of what the network sees of files.
 
@@ -61,7 +61,7 @@ def create(network, objective, render_size):
         ]
     )
     def color_each(grayscale, seeds, temperatures):
-        return objective.color(network, grayscale, seeds, temperatures)
+        return objective.colorize(network, grayscale, seeds, temperatures)
 
     def color(grayscale, seed=0, temperature=objective.temperature):
         count = tf.shape(grayscale)[:1]
@@ -78,10 +78,10 @@ def create(network, objective, render_size):
         def color_file(contents):
             pixels = _decode(contents)
             size = tf.shape(pixels)[:2]
-            small = small_size(size, render_size) if height is None else (height, width)
-            grayscale = shrink(pixels, tf.convert_to_tensor(small))
+            small = scaled_size(size, render_size) if height is None else (height, width)
+            grayscale = downscale_luma(pixels, tf.convert_to_tensor(small))
             grayscale = tf.ensure_shape(grayscale, [1, height, width, 1])
-            return tf.io.encode_png(enlarge(grayscale, color(grayscale), pixels))
+            return tf.io.encode_png(upsample_color(grayscale, color(grayscale), pixels))
 
         # One at a time: the pictures of a batch may differ in size.
         return {"image_bytes": tf.map_fn(color_file, image_bytes, fn_output_signature=tf.string)}
@@ -90,7 +90,10 @@ def create(network, objective, render_size):
         return {"rgb": color(grayscale, seed, _checked(temperature))}
 
     def colorize_with_confidence(grayscale):
-        return {"rgb": color(grayscale), "standard_deviation": objective.spread(network, grayscale)}
+        return {
+            "rgb": color(grayscale),
+            "standard_deviation": objective.standard_deviation(network, grayscale),
+        }
 
     offered = {
         "serving_default": (serving_default, [grayscale_spec(tf.float32)]),
@@ -100,14 +103,14 @@ def create(network, objective, render_size):
             [tf.TensorSpec([None], tf.string, name="image_bytes")],
         ),
     }
-    if objective.samples:
+    if objective.is_stochastic:
         # One number for all pictures, or one for each.
         numbers = [
             tf.TensorSpec(None, tf.int32, name="seed"),
             tf.TensorSpec(None, tf.float32, name="temperature"),
         ]
         offered["sample"] = (sample, [grayscale_spec(tf.float32), *numbers])
-    if objective.spread is not None:
+    if objective.standard_deviation is not None:
         offered["colorize_with_confidence"] = (
             colorize_with_confidence,
             [grayscale_spec(tf.float32)],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from colorkeras.color.spaces import LUMA_WEIGHTS
+from colorkeras.color.bt601 import LUMA_WEIGHTS
 
 MAX_DEVIATION = 5.0
 """Levels of 8 bits by which chroma may stray from that of its luma in a toned picture: what JPEG

@@ -174,9 +174,9 @@ class Predictor:
         """
         self._check(seed, temperature, saturation)
         exported = self.exported
-        grayscale = streaming.shrink(picture.pixels, self.render_size, exported.image_size)
+        grayscale = streaming.downscale_luma(picture.pixels, self.render_size, exported.image_size)
         rgb = exported.color(grayscale, [seed], temperature)
-        colored = streaming.enlarge(picture.pixels, grayscale, rgb, saturation)
+        colored = streaming.upsample_color(picture.pixels, grayscale, rgb, saturation)
         return DecodedImage(colored, picture.alpha)
 
     def _check(self, seed, temperature, saturation):

@@ -7,12 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from colorkeras.color.guided_upsampling import (
-    as_grayscale,
-    enlarge_rows,
-    lines_of,
+    as_network_input,
+    chroma_coefficients,
+    downscale_luma_rows,
     rows_per_strip,
-    shrink_rows,
-    small_size,
+    scaled_size,
+    upsample_color_rows,
 )
 from colorkeras.utils.errors import UserError
 
@@ -21,7 +21,7 @@ MAX_SIDE = 2**18
 with it, up to some hundred MB."""
 
 
-def shrink(pixels, render_size, image_size=None):
+def downscale_luma(pixels, render_size, image_size=None):
     """The small picture that a network sees of a large one.
 
     Args:
@@ -43,18 +43,18 @@ def shrink(pixels, render_size, image_size=None):
             "Cut it into parts.",
         )
     size = tf.constant(pixels.shape[:2])
-    small = small_size(size, render_size) if image_size is None else tf.constant([image_size] * 2)
+    small = scaled_size(size, render_size) if image_size is None else tf.constant([image_size] * 2)
     total = tf.zeros(small)
     for start, rows in _strips(pixels):
-        total += _graphs_of(rows).shrink(rows, start, size, small)
-    return as_grayscale(total)
+        total += _graphs_of(rows).downscale_luma(rows, start, size, small)
+    return as_network_input(total)
 
 
-def enlarge(pixels, grayscale, rgb, saturation=1.0):
+def upsample_color(pixels, grayscale, rgb, saturation=1.0):
     """Colors a large picture like its small one.
 
     Args:
-        pixels: As for `shrink`.
+        pixels: As for `downscale_luma`.
         grayscale: What it returned.
         rgb: The same in color, float32 `[1, small height, small width, 3]` in 0..1.
         saturation: Factor of chroma, at least 0.
@@ -63,10 +63,10 @@ def enlarge(pixels, grayscale, rgb, saturation=1.0):
         NumPy array, RGB `[h, w, 3]` of the dtype and luma of `pixels`.
     """
     size = tf.constant(pixels.shape[:2])
-    lines = lines_of(grayscale, rgb, saturation)
+    lines = chroma_coefficients(grayscale, rgb, saturation)
     colored = np.empty([*pixels.shape[:2], 3], pixels.dtype)
     for start, rows in _strips(pixels):
-        colored_rows = _graphs_of(rows).enlarge(rows, start, size, lines)
+        colored_rows = _graphs_of(rows).upsample_color(rows, start, size, lines)
         colored[int(start) : int(start) + len(rows)] = colored_rows
     return colored
 
@@ -80,14 +80,14 @@ def _strips(pixels):
 
 
 class _Graphs:
-    """`shrink_rows` and `enlarge_rows` in graphs, traced once for pictures of all sizes."""
+    """`downscale_luma_rows` and `upsample_color_rows` as graphs, traced once for all sizes."""
 
     def __init__(self, dtype, num_channels):
         rows = tf.TensorSpec([None, None, num_channels], dtype)
         number, size = tf.TensorSpec([], tf.int32), tf.TensorSpec([2], tf.int32)
         lines = tf.TensorSpec([4, None, None], tf.float32)
-        self.shrink = _traced(shrink_rows, [rows, number, size, size])
-        self.enlarge = _traced(enlarge_rows, [rows, number, size, lines])
+        self.downscale_luma = _traced(downscale_luma_rows, [rows, number, size, size])
+        self.upsample_color = _traced(upsample_color_rows, [rows, number, size, lines])
 
 
 def _traced(function, signature):

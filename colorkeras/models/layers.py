@@ -1,35 +1,44 @@
-"""Parts that the architectures share: convolution with batch normalization, fitting odd sizes."""
+"""Layers shared by the architectures: convolution blocks, padding, cropping, depth to space."""
 
 import keras
 import tensorflow as tf
 from keras import layers
 
-from colorkeras.color.resampling import divide_up
+from colorkeras.color.resampling import ceil_divide
 
 
 def convolution_block(x, filters, kernel_size=3, strides=1):
-    """Convolution, batch normalization, ReLU; `strides` divides height and width.
+    """Apply convolution, batch normalization and ReLU.
 
-    The convolution has no bias, which the normalization would cancel.
+    The convolution has no bias, because batch normalization would cancel it.
+
+    Args:
+        x: Tensor `[batch, height, width, channels]`.
+        filters: Output channels.
+        kernel_size: Pixels.
+        strides: Divisor of height and width.
     """
     x = layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=False)(x)
     return batch_norm_relu(x)
 
 
 def batch_norm_relu(x):
-    """Batch normalization and ReLU."""
-    # A window of about 10 steps, so that short runs too leave the initial statistics behind; the
-    # average of the weights smooths them for long ones.
-    # Replicas share their statistics, which makes them those of the whole batch.
+    """Apply batch normalization, synchronized across replicas, and ReLU."""
+    # A window of about 10 steps: short runs forget the initial statistics as well, and the EMA of
+    # the weights smooths them in long runs.
     synchronized = tf.distribute.get_strategy().num_replicas_in_sync > 1
     x = layers.BatchNormalization(momentum=0.9, synchronized=synchronized)(x)
     return layers.ReLU()(x)
 
 
-def output_layer(features, output_name, num_channels, kernel_size=1):
-    """The last convolution: float32 whatever the precision, named after what it predicts.
+def prediction_layer(x, name, num_channels, kernel_size=1):
+    """Apply the last convolution: float32 under any dtype policy, zero initial weights.
 
-    It starts at zero, so that the first steps unlearn no random colors.
+    Args:
+        x: Tensor `[batch, height, width, channels]`.
+        name: Name of the layer, a key of `PREDICTIONS`.
+        num_channels: Channels of the prediction.
+        kernel_size: Pixels.
     """
     return layers.Conv2D(
         num_channels,
@@ -37,19 +46,24 @@ def output_layer(features, output_name, num_channels, kernel_size=1):
         padding="same",
         kernel_initializer="zeros",
         dtype="float32",
-        name=output_name,
-    )(features)
+        name=name,
+    )(x)
 
 
 @keras.saving.register_keras_serializable("colorkeras")
 class PadToMultiple(layers.Layer):
-    """Repeats the last row and column until height and width are multiples of `multiple`.
-
-    Input shape: `[n, h, w, c]`, h and w at least 1, known or unknown. Output shape:
-    `[n, h', w', c]` with h' and w' the next multiples. Pictures that fit pass untouched.
+    """Pad height and width to multiples by repeating the last row and column.
 
     Args:
         multiple: Positive int.
+
+    Input shape: `[batch, h, w, channels]`, h and w at least 1, static or dynamic. Output shape:
+    `[batch, h', w', channels]` with h' and w' the next multiples of `multiple`.
+
+    Example:
+
+    >>> PadToMultiple(4)(tf.zeros([1, 5, 8, 1])).shape
+    TensorShape([1, 8, 8, 1])
     """
 
     def __init__(self, multiple, **kwargs):
@@ -61,15 +75,15 @@ class PadToMultiple(layers.Layer):
             size = inputs.shape[axis]
             if size is not None and size % self.multiple == 0:
                 continue
-            # Clipped indices, unlike reflection, also serve pictures smaller than the padding.
+            # Clipped indices, unlike reflection, support images smaller than the padding.
             size = tf.shape(inputs)[axis]
-            padded_size = divide_up(size, self.multiple) * self.multiple
+            padded_size = ceil_divide(size, self.multiple) * self.multiple
             inputs = tf.gather(inputs, tf.minimum(tf.range(padded_size), size - 1), axis=axis)
         return inputs
 
     def compute_output_shape(self, input_shape):
         batch, *sizes, channels = input_shape
-        padded = [size and divide_up(size, self.multiple) * self.multiple for size in sizes]
+        padded = [size and ceil_divide(size, self.multiple) * self.multiple for size in sizes]
         return (batch, *padded, channels)
 
     def get_config(self):
@@ -78,13 +92,18 @@ class PadToMultiple(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class CropLike(layers.Layer):
-    """Crops the first input to the size that the second has: undoes `PadToMultiple`.
-
-    Input shape: `[[n, h', w', c], [n, h, w, k]]` with h' >= h / stride, w' >= w / stride. Output:
-    `[n, ceil(h / stride), ceil(w / stride), c]`.
+    """Crop the first input to the size of the second; undoes `PadToMultiple`.
 
     Args:
-        stride: Pixels of the second input for each of the first, along each axis.
+        stride: Pixels of the second input per value of the first along each axis.
+
+    Input shape: `[[batch, h', w', c], [batch, h, w, k]]`, h' and w' at least h / stride and
+    w / stride. Output shape: `[batch, ceil(h / stride), ceil(w / stride), c]`.
+
+    Example:
+
+    >>> CropLike(stride=2)([tf.zeros([1, 4, 4, 8]), tf.zeros([1, 5, 8, 1])]).shape
+    TensorShape([1, 3, 4, 8])
     """
 
     def __init__(self, stride=1, **kwargs):
@@ -93,18 +112,18 @@ class CropLike(layers.Layer):
 
     def call(self, inputs):
         features, reference = inputs
-        wanted = self._cropped(reference.shape[1:3])
-        if None not in wanted and list(features.shape[1:3]) == wanted:
+        cropped = self._crop_size(reference.shape[1:3])
+        if None not in cropped and list(features.shape[1:3]) == cropped:
             return features
-        height, width = self._cropped(tf.unstack(tf.shape(reference)[1:3]))
+        height, width = self._crop_size(tf.unstack(tf.shape(reference)[1:3]))
         return features[:, :height, :width, :]
 
-    def _cropped(self, sizes):
-        return [None if size is None else divide_up(size, self.stride) for size in sizes]
+    def _crop_size(self, sizes):
+        return [None if size is None else ceil_divide(size, self.stride) for size in sizes]
 
     def compute_output_shape(self, input_shape):
         (batch, _, _, channels), (_, *sizes, _) = input_shape
-        return (batch, *self._cropped(sizes), channels)
+        return (batch, *self._crop_size(sizes), channels)
 
     def get_config(self):
         return {**super().get_config(), "stride": self.stride}
@@ -112,10 +131,17 @@ class CropLike(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class DepthToSpace(layers.Layer):
-    """Rearranges channels into pixels: `[n, h, w, 4 c]` to `[n, 2 h, 2 w, c]`.
+    """Rearrange channels into 2x2 pixels.
+
+    Input shape: `[batch, h, w, 4 c]`. Output shape: `[batch, 2 h, 2 w, c]`.
 
     Reference: Shi et al., "Real-time single image and video super-resolution using an efficient
     sub-pixel convolutional neural network", CVPR 2016.
+
+    Example:
+
+    >>> DepthToSpace()(tf.reshape([1, 2, 3, 4], [1, 1, 1, 4])).numpy()[0, ..., 0].tolist()
+    [[1, 2], [3, 4]]
     """
 
     def call(self, inputs):

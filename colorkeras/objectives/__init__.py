@@ -1,84 +1,72 @@
-"""Objectives: what networks learn, and how their answers become color.
+"""Objectives: what networks are trained on and how predictions are decoded to color.
 
-Add one by adding a file with a function that makes an `Objective`, one entry to `OBJECTIVES`, and
-its output to `OUTPUTS`.
+To add one, add a file with a function that returns an `Objective`, entries in `OBJECTIVES` and
+`SETTINGS`, and its prediction in `PREDICTIONS`.
 """
 
 from colorkeras.config.settings import option_of
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.models.outputs import OUTPUTS
-from colorkeras.objectives import classification, flow, regression
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.objectives.classification import classification
+from colorkeras.objectives.flow import flow_matching
 from colorkeras.objectives.losses import LOSS_WEIGHTS
 from colorkeras.objectives.objective import Objective
+from colorkeras.objectives.regression import regression
 from colorkeras.utils.errors import UserError
 
 __all__ = ["OBJECTIVES", "SETTINGS", "Objective", "check_settings", "create"]
 
-OBJECTIVES = {
-    "regression": regression.regression,
-    "classification": classification.classification,
-    "flow": flow.flow,
-}
-"""Functions that make an objective, by name; their arguments are those of `create`."""
+OBJECTIVES = {"regression": regression, "classification": classification, "flow": flow_matching}
+"""Constructors of objectives by name, with the arguments of `create`."""
 
 SETTINGS = {
-    "loss": ("regression",),
-    "flip_tta": ("regression", "flow"),
-    "smoothness_weight": ("regression",),
-    "gradient_weight": ("regression",),
-    "rebalance": ("classification",),
-    "sampling_steps": ("flow",),
-    "guidance_scale": ("flow",),
-    "temperature": ("classification", "flow"),
+    "regression": ("loss", "flip_tta", "smoothness_weight", "gradient_weight"),
+    "classification": ("rebalance", "temperature"),
+    "flow": ("flip_tta", "sampling_steps", "guidance_scale", "temperature"),
 }
-"""Fields of `TrainingConfig` that only some objectives make use of, and which."""
+"""Fields of `TrainingConfig` that each objective uses and others ignore."""
 
 
-def check_settings(config):
-    """Raises UserError for a setting that its objective or loss would ignore.
-
-    Args:
-        config: `TrainingConfig` whose `objective` is settled.
-    """
-
-    def is_set(name):
-        return getattr(config, name) != getattr(TrainingConfig, name)
-
-    for name, objectives in SETTINGS.items():
-        if not is_set(name) or config.objective in objectives:
-            continue
-        option, value = option_of(name), getattr(config, name)
-        # A recipe's cannot be left away.
-        no = f" or pass {option_of('no_' + name)}" if value is True else ""
-        raise UserError(
-            f"{option} {value} for objective {config.objective!r}, which has no use for it",
-            f"objective {' or '.join(objectives)}",
-            f"Leave {option} away{no}, or pass --objective {objectives[0]}.",
-        )
-    for loss, weights in LOSS_WEIGHTS.items():
-        for name in weights:
-            if is_set(name) and name not in LOSS_WEIGHTS.get(config.loss, ()):
-                option = option_of(name)
-                raise UserError(
-                    f"{option} {getattr(config, name):g} for loss {config.loss!r}, which has none",
-                    f"loss {loss!r}",
-                    f"Leave {option} away, or pass --loss {loss}.",
-                )
-
-
-def create(output, settings, source=None):
-    """Makes the objective of networks with an output.
+def create(prediction, settings, source=None):
+    """Create the objective of networks with a prediction.
 
     Args:
-        output: Key of `OUTPUTS`.
+        prediction: Key of `PREDICTIONS`.
         settings: `TrainingConfig`, or any object with its attributes.
-        source: `Source` of the training pictures, from which statistics are taken; None for an
-            objective that only colors.
+        source: `Source` of the training images, from which statistics are computed; None for an
+            objective that is only used for inference.
 
     Returns:
         `Objective`.
 
     Raises:
-        UserError: The pictures have no color to learn.
+        UserError: All training images are gray.
     """
-    return OBJECTIVES[OUTPUTS[output].objective](output, settings, source)
+    return OBJECTIVES[PREDICTIONS[prediction].objective](prediction, settings, source)
+
+
+def check_settings(config):
+    """Raise `UserError` for a setting that the objective or the loss would ignore.
+
+    Args:
+        config: `TrainingConfig` with a resolved `objective`.
+    """
+    defaults = TrainingConfig()
+    for name in dict.fromkeys(name for names in SETTINGS.values() for name in names):
+        if getattr(config, name) == getattr(defaults, name):
+            continue
+        for kind, users in (("objective", SETTINGS), ("loss", LOSS_WEIGHTS)):
+            allowed = [user for user, names in users.items() if name in names]
+            if allowed and getattr(config, kind) not in allowed:
+                _refuse(config, name, kind, allowed)
+
+
+def _refuse(config, name, kind, allowed):
+    option, value = option_of(name), getattr(config, name)
+    # A value that comes from a preset cannot be omitted.
+    negation = f" or pass {option_of('no_' + name)}" if value is True else ""
+    raise UserError(
+        f"{option} {value} for {kind} {getattr(config, kind)!r}, which ignores it",
+        f"{kind} {' or '.join(allowed)}",
+        f"Omit {option}{negation}, or pass --{kind} {allowed[0]}.",
+    )

@@ -1,4 +1,4 @@
-"""What an objective is: a few functions."""
+"""Definition of an objective as a record of functions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,36 +6,38 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Objective:
-    """What a network learns, and how its answers become color.
+    """Training target, loss and decoding of a prediction.
 
-    Pictures are float32 in 0..1: RGB `[n, h, w, 3]`, grayscale `[n, h, w, 1]`.
+    Images are float32 in `[0, 1]`: RGB `[batch, height, width, 3]`, grayscale
+    `[batch, height, width, 1]`.
 
     Attributes:
-        description: Short text for records.
-        target: Maps true RGB, grayscale, `Randomness` and labels, int64 `[n]` or None where they
-            are not known, to `(inputs, target)`: what the network is given, and what `loss`
-            compares its prediction with.
-        loss: Maps the target and the prediction to one scalar, the mean over the batch.
-        color: Maps a network, grayscale, seeds and temperature to RGB. Seeds are int32 `[n]`, the
-            temperature is float32 `[]` or `[n]`; what makes no use of them ignores them.
-        without_drawing: Maps a seed and the height and width of the largest pictures to a function
-            of a network and grayscale that returns what `color` returns for this seed and the
-            default temperature, without random operations, which only TensorFlow has; None for
-            objectives whose `color` has none.
-        spread: Maps a network and grayscale to the standard deviation of chroma (-0.5..0.5, Cb and
-            Cr together) over the distribution that the network predicts, before chroma is limited
-            to what RGB can show, `[n, h, w, 1]`; None for objectives that predict no distribution.
-        samples: Whether another seed gives another plausible version.
-        temperature: What `color` is given where nobody asks for another one.
-        facts: Dict of what else an export's metadata says of it.
+        description: One line for records.
+        target: Maps ground-truth RGB, grayscale, `Randomness` and labels (int64 `[batch]`, None if
+            unknown) to `(inputs, target)`: the inputs of the network and the first argument of
+            `loss`.
+        loss: Maps target and prediction to a scalar, the mean over the batch.
+        colorize: Maps a network, grayscale, seeds and temperature to RGB. Seeds are int32
+            `[batch]`, the temperature is float32 `[]` or `[batch]`; objectives that do not use them
+            ignore them.
+        make_deterministic_colorize: Maps a seed and the maximum height and width of images to a
+            function of a network and grayscale. It returns what `colorize` returns for this seed
+            and the default temperature, without random operations, which only TensorFlow supports.
+            None if `colorize` has none.
+        standard_deviation: Maps a network and grayscale to the standard deviation of the predicted
+            chroma distribution, Cb and Cr together, before gamut mapping: `[batch, height, width,
+            1]`. None if no distribution is predicted.
+        is_stochastic: Whether `colorize` depends on the seeds.
+        temperature: Default temperature of `colorize`.
+        metadata: Dict of further settings for the metadata of an export.
     """
 
     description: str
     target: Callable
     loss: Callable
-    color: Callable
-    without_drawing: Callable | None = None
-    spread: Callable | None = None
-    samples: bool = False
+    colorize: Callable
+    make_deterministic_colorize: Callable | None = None
+    standard_deviation: Callable | None = None
+    is_stochastic: bool = False
     temperature: float = 1.0
     metadata: dict = field(default_factory=dict)

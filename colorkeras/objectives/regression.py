@@ -1,54 +1,90 @@
-"""Regression: the network predicts the colors themselves, one for each pixel."""
+"""Regression: the network predicts one color per pixel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import tensorflow as tf
 
+from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.objectives import losses
 from colorkeras.objectives.objective import Objective
-from colorkeras.objectives.representations import REPRESENTATIONS
 
 
-def regression(output, settings, source=None):
-    """The objective of outputs "chroma" and "rgb".
+@dataclass(frozen=True)
+class ColorEncoding:
+    """Conversion between RGB and the numbers that a network predicts.
 
-    It aims at the mean (loss "mse") or the median ("mae") of the plausible colors, which is right
-    on average and pale. With `mirror` a prediction is the mean of those for a picture and for its
-    mirror image, whose errors differ in part.
+    Attributes:
+        encode: Maps RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, to the target of the
+            loss, `[batch, height, width, num_channels]`.
+        decode: Maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and the prediction
+            to RGB in `[0, 1]`. Not part of the loss.
+        luma_and_chroma: Maps grayscale and the prediction to luma `[batch, height, width, 1]` and
+            chroma `[batch, height, width, 2]`, without clipping.
+    """
+
+    encode: Callable
+    decode: Callable
+    luma_and_chroma: Callable
+
+
+COLOR_ENCODINGS = {
+    "rgb": ColorEncoding(
+        encode=tf.identity,
+        decode=lambda grayscale, prediction: tf.clip_by_value(prediction, 0.0, 1.0),
+        luma_and_chroma=lambda grayscale, prediction: (luma(prediction), rgb_to_chroma(prediction)),
+    ),
+    "chroma": ColorEncoding(
+        encode=rgb_to_chroma,
+        decode=luma_chroma_to_rgb,
+        luma_and_chroma=lambda grayscale, prediction: (grayscale, prediction),
+    ),
+}
+"""Encodings by prediction: RGB in `[0, 1]`; BT.601 Cb and Cr, which keep the luma of the input."""
+
+
+def regression(prediction, settings, source=None):
+    """Create the objective of the predictions "chroma" and "rgb".
+
+    Its minimum is the mean (loss "mse") or the median ("mae") of the plausible colors: accurate on
+    average, but desaturated.
 
     Args:
-        output: "chroma" or "rgb".
-        settings: With `loss` and the weights that it takes, and with `mirror`.
+        prediction: "chroma" or "rgb".
+        settings: Object with `loss`, the weights of the loss, and `flip_tta`: average the
+            predictions of the image and its mirror image.
         source: Not used.
 
     Returns:
         `Objective`.
 
-    Reference (mirror images): Timofte, Rothe, Van Gool, "Seven ways to improve example-based single
-    image super resolution", CVPR 2016.
+    Reference (test-time augmentation): Timofte, Rothe, Van Gool, "Seven ways to improve
+    example-based single image super resolution", CVPR 2016.
     """
     del source
-    representation = REPRESENTATIONS[output]
+    encoding = COLOR_ENCODINGS[prediction]
     loss = losses.with_weights(settings.loss, settings)
 
     def target(rgb, grayscale, randomness, labels=None):
         del randomness, labels
         return grayscale, rgb
 
-    def color(network, grayscale, seeds=None, temperature=None):
-        del seeds, temperature  # There is one answer.
-        prediction = network(grayscale, training=False)
+    def colorize(network, grayscale, seeds=None, temperature=None):
+        del seeds, temperature
+        predicted = network(grayscale, training=False)
         if settings.flip_tta:
-            other = network(_mirrored(grayscale), training=False)
-            prediction = (prediction + _mirrored(other)) / 2
-        return representation.decode(grayscale, prediction)
+            flipped = network(_flip(grayscale), training=False)
+            predicted = (predicted + _flip(flipped)) / 2
+        return encoding.decode(grayscale, predicted)
 
     return Objective(
         description=losses.describe(settings.loss, settings),
         target=target,
-        loss=lambda rgb, prediction: loss(representation, rgb, prediction),
-        color=color,
+        loss=lambda rgb, predicted: loss(encoding, rgb, predicted),
+        colorize=colorize,
         metadata={"flip_tta": settings.flip_tta},
     )
 
 
-def _mirrored(images):
+def _flip(images):
     return tf.reverse(images, axis=[2])

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from colorkeras.config.presets import PRESETS
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.objectives import OBJECTIVES
 from colorkeras.objectives.losses import LOSSES
 from colorkeras.training.distribution import STRATEGIES
@@ -17,7 +17,7 @@ REGISTRIES = MappingProxyType(
         "preset": PRESETS,
         "augment": AUGMENTATIONS,
         "arch": ARCHITECTURES,
-        "prediction": OUTPUTS,
+        "prediction": PREDICTIONS,
         "objective": OBJECTIVES,
         "loss": LOSSES,
         "optimizer": OPTIMIZERS,

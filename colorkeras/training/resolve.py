@@ -5,8 +5,9 @@ import dataclasses
 from colorkeras import objectives
 from colorkeras.config.presets import PRESETS
 from colorkeras.export import restore
-from colorkeras.models import architectures
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.class_head import remove_class_head
+from colorkeras.models.predictions import PREDICTIONS, prediction_name
+from colorkeras.models.selection import choose_architecture
 from colorkeras.training.precision import describe_device
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.version import git_commit, package_versions
@@ -21,12 +22,12 @@ def settle(config, new):
     weights = None
     if config.init is not None and new:
         trained = restore.load(config.init)
-        arch, output = trained.name, architectures.output_name(trained)
+        arch, output = trained.name, prediction_name(trained)
         weights = trained.get_weights()
         for option, asked, given in (
             ("--arch", config.arch, arch),
             ("--prediction", config.prediction, output),
-            ("--objective", config.objective, OUTPUTS[output].objective),
+            ("--objective", config.objective, PREDICTIONS[output].objective),
         ):
             if asked not in (None, given):
                 raise UserError(
@@ -35,11 +36,11 @@ def settle(config, new):
                     f"Leave {option} away, or start from another model.",
                 )
     else:
-        arch, output = architectures.choose(config.arch, config.prediction, config.objective)
+        arch, output = choose_architecture(config.arch, config.prediction, config.objective)
     settled = {
         "arch": arch,
         "prediction": output,
-        "objective": OUTPUTS[output].objective,
+        "objective": PREDICTIONS[output].objective,
         "name": config.name or arch,
     }
     config = dataclasses.replace(config, **settled)
@@ -99,7 +100,7 @@ def facts_of(config, network, objective, dataset, batch_size, precision, strateg
         "architecture": config.arch,
         "prediction": config.prediction,
         "objective": config.objective,
-        "num_parameters": architectures.without_class_head(network).count_params(),
+        "num_parameters": remove_class_head(network).count_params(),
         "loss": objective.description,
         "aux_class_loss_weight": config.aux_class_loss_weight,
         "init": config.init,

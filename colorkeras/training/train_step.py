@@ -6,7 +6,7 @@ import tensorflow as tf
 from colorkeras.color.spaces import from_uint8, luma
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.evaluation.metrics import MeanOverImages, rounded
-from colorkeras.models import architectures
+from colorkeras.models.class_head import remove_class_head
 from colorkeras.training.distribution import is_multi_worker
 
 
@@ -21,7 +21,7 @@ class Colorizer(keras.Model):
     each batch; losses, metrics and augmentation then are those of one replica.
 
     Args:
-        network: A model from `architectures.build`, of any precision.
+        network: A model from `build_network`, of any precision.
         average: The same architecture and output in float32.
         objective: `Objective` of that output.
         metrics: Dict of `Metric` for validation.
@@ -55,7 +55,7 @@ class Colorizer(keras.Model):
         self.network = network
         self.average = average
         # What colors and is measured, with the same variables: it ends in one output.
-        self._colors = architectures.without_class_head(average)
+        self._colors = remove_class_head(average)
         self.objective = objective
         self.ema_decay = float(ema_decay)
         self.augment = augment
@@ -101,7 +101,7 @@ class Colorizer(keras.Model):
         """
         seeds = tf.range(tf.shape(grayscale)[0])
         objective = self.objective
-        return objective.color(self._colors, grayscale, seeds, objective.temperature)
+        return objective.colorize(self._colors, grayscale, seeds, objective.temperature)
 
     def train_step(self, data):
         """One update from a replica's share of the batch.

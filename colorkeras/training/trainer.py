@@ -13,8 +13,9 @@ from colorkeras.data import evaluation_batches, load_dataset, training_batches
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.export import restore, saved_model
-from colorkeras.models import architectures
-from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.models.build import build_network, check_image_size
+from colorkeras.models.class_head import NUM_CLASSES, remove_class_head, reset_class_head
+from colorkeras.models.selection import check_class_head
 from colorkeras.training import checkpoints, optimizers, resolve, run_directory, tensorboard
 from colorkeras.training.callbacks import BestEpoch, Checkpoints, Progress, Record, StopOnNaN
 from colorkeras.training.distribution import (
@@ -127,7 +128,7 @@ def _run(config, resumed_folder, earlier, say, held):
     is_resumed = resumed_folder is not None and checkpoints.exist(resumed_folder)
     config, weights = resolve.settle(config, new=not is_resumed)
     if config.aux_class_loss_weight:
-        architectures.check_class_head(config.arch)
+        check_class_head(config.arch)
     require_writable(Path(config.export_dir, config.name), "--export-dir")
 
     # ----------------------------------------------------------------- data
@@ -145,13 +146,13 @@ def _run(config, resumed_folder, earlier, say, held):
     make_deterministic(config.seed)
     with strategy.scope():
         num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
-        network = architectures.build(config.arch, config.prediction, precision, num_classes)
-        average = architectures.build(config.arch, config.prediction, num_classes=num_classes)
+        network = build_network(config.arch, config.prediction, precision, num_classes)
+        average = build_network(config.arch, config.prediction, num_classes=num_classes)
     if weights is not None:
-        architectures.without_class_head(network).set_weights(weights)
+        remove_class_head(network).set_weights(weights)
         if not num_classes:
-            architectures.forget_classes(network)
-    architectures.check_image_size(network, config.image_size, config.image_size)
+            reset_class_head(network)
+    check_image_size(network, config.image_size, config.image_size)
     objective = objectives.create(config.prediction, config, dataset.train)
 
     # ------------------------------------------------------------------ run
@@ -296,9 +297,9 @@ def _export(objective, best, folder, config, facts):
     with signals_ignored():
         # Out of the strategy's scope: other workers take no part in it.
         num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
-        trained = architectures.build(config.arch, config.prediction, num_classes=num_classes)
+        trained = build_network(config.arch, config.prediction, num_classes=num_classes)
         trained.set_weights(best.weights)
-        network = architectures.without_class_head(trained)
+        network = remove_class_head(trained)
         parent = Path(config.export_dir, config.name)
         export_folder = saved_model.export(network, objective, parent, facts)
         with atomic_write(folder / "model.keras") as temporary:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.color.resampling import halve
+from colorkeras.color.resampling import downsample_2x
 from colorkeras.data import ArraySource
-from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE
-from colorkeras.models.outputs import NUM_CLASSES
-from colorkeras.objectives import noise
+from colorkeras.models.architectures.flow_unet import ENCODER, VELOCITY_NETWORK
+from colorkeras.models.class_head import NUM_CLASSES
+from colorkeras.objectives import flow_noise
 from colorkeras.utils.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,10 +57,10 @@ def test_the_guide_is_told_the_true_class_of_a_share_of_the_pictures(sampling):
         """Takes everything for class 9, and moves nothing."""
 
         def get_layer(self, name):
-            return {ENCODER: self.encode, GUIDE: self.guide}[name]
+            return {ENCODER: self.encode, VELOCITY_NETWORK: self.guide}[name]
 
         def encode(self, grayscale, training):
-            seen = tf.repeat(halve(grayscale), 2, axis=-1)
+            seen = tf.repeat(downsample_2x(grayscale), 2, axis=-1)
             logits = 9 * tf.one_hot(tf.fill([len(grayscale)], 9), NUM_CLASSES)
             return [seen, seen, logits]
 
@@ -88,10 +88,12 @@ class LeavesNoise:
     """A flow's network that moves nothing and recognizes nothing."""
 
     def get_layer(self, name):
-        return {ENCODER: self.encode, GUIDE: lambda inputs, training: 0 * inputs[0]}[name]
+        return {ENCODER: self.encode, VELOCITY_NETWORK: lambda inputs, training: 0 * inputs[0]}[
+            name
+        ]
 
     def encode(self, grayscale, training):
-        seen = tf.repeat(halve(grayscale), 2, axis=-1)
+        seen = tf.repeat(downsample_2x(grayscale), 2, axis=-1)
         return [seen, seen, tf.zeros([len(grayscale), NUM_CLASSES])]
 
 
@@ -99,7 +101,7 @@ class LeavesNoise:
 def drawn(sampling, monkeypatch):
     """Function of settings and a number of a sample: two pictures of noise, float32."""
     for name in ("AMPLITUDES", "MEAN_AMPLITUDE"):  # As after the test again.
-        monkeypatch.setattr(noise, name, getattr(noise, name))
+        monkeypatch.setattr(flow_noise, name, getattr(flow_noise, name))
 
     def draw(settings, sample=0):
         settings = sampling["NOT_EXPORTED"] | {"sampling_steps": 1, "temperature": 0.5} | settings

@@ -5,36 +5,36 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color.chroma_bins import (
+    BIN_CENTERS,
     BIN_SIZE,
-    CENTERS,
-    NUM_BINS,
+    NUM_CHROMA_BINS,
     NUM_NEIGHBORS,
     annealed_mean,
     check_priors,
-    rebalancing,
+    rebalancing_weights,
     soft_encode,
     standard_deviation,
 )
 from colorkeras.color.spaces import rgb_to_chroma
 from colorkeras.utils.errors import UserError
 
-GRAY = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])
+GRAY = int(np.flatnonzero((BIN_CENTERS == 0).all(axis=1))[0])
 
 
 def logits_of(**probabilities):
-    """Logits `[1, NUM_BINS]` of a distribution over bins, by number with a leading "b"."""
-    values = np.full([1, NUM_BINS], -1e9, np.float32)
+    """Logits `[1, NUM_CHROMA_BINS]` of a distribution over bins, by number with a leading "b"."""
+    values = np.full([1, NUM_CHROMA_BINS], -1e9, np.float32)
     for name, probability in probabilities.items():
         values[0, int(name[1:])] = np.log(probability)
     return tf.constant(values)
 
 
 def test_bins_cover_the_gamut_on_a_regular_grid():
-    assert NUM_BINS == 179
-    np.testing.assert_allclose(CENTERS / BIN_SIZE, np.round(CENTERS / BIN_SIZE))
+    assert NUM_CHROMA_BINS == 179
+    np.testing.assert_allclose(BIN_CENTERS / BIN_SIZE, np.round(BIN_CENTERS / BIN_SIZE))
     corners = np.array([[r, g, b] for r in (0, 1) for g in (0, 1) for b in (0, 1)], np.float32)
     distances = np.linalg.norm(
-        rgb_to_chroma(corners).numpy()[:, np.newaxis] - CENTERS[np.newaxis], axis=-1
+        rgb_to_chroma(corners).numpy()[:, np.newaxis] - BIN_CENTERS[np.newaxis], axis=-1
     )
     # The farthest colors lie within a bin's diagonal of a center.
     assert distances.min(axis=1).max() < BIN_SIZE * np.sqrt(2)
@@ -52,47 +52,49 @@ def test_soft_encoding_of_a_center_weighs_it_and_its_four_neighbors():
 @pytest.mark.parametrize("chroma", [(0.49, 0.49), (0.021, -0.013), (-0.5, 0.1)])
 def test_soft_encoding_is_a_distribution_about_the_color(chroma):
     encoded = soft_encode(tf.constant([[chroma]])).numpy()
-    assert encoded.shape == (1, 1, NUM_BINS)
+    assert encoded.shape == (1, 1, NUM_CHROMA_BINS)
     assert encoded.min() >= 0
     assert encoded.sum() == pytest.approx(1, rel=1e-6)
-    nearest = np.linalg.norm(CENTERS - np.array(chroma), axis=1).argmin()
+    nearest = np.linalg.norm(BIN_CENTERS - np.array(chroma), axis=1).argmin()
     assert encoded.argmax() == nearest
 
 
 def test_rebalancing_is_the_formula_with_mean_one():
-    priors = np.full(NUM_BINS, 0.5 / (NUM_BINS - 1))
+    priors = np.full(NUM_CHROMA_BINS, 0.5 / (NUM_CHROMA_BINS - 1))
     priors[GRAY] = 0.5
-    weights = rebalancing(priors, 0.5)
-    raw = 1 / (0.5 * priors + 0.5 / NUM_BINS)
+    weights = rebalancing_weights(priors, 0.5)
+    raw = 1 / (0.5 * priors + 0.5 / NUM_CHROMA_BINS)
     assert weights[GRAY] / weights[0] == pytest.approx(raw[GRAY] / raw[0], rel=1e-5)
     assert (weights * priors).sum() == pytest.approx(1, rel=1e-5)
 
 
 def test_share_one_does_not_rebalance():
-    priors = np.random.default_rng(0).dirichlet(np.ones(NUM_BINS))
-    np.testing.assert_allclose(rebalancing(priors, 1.0), 1, rtol=1e-5)
+    priors = np.random.default_rng(0).dirichlet(np.ones(NUM_CHROMA_BINS))
+    np.testing.assert_allclose(rebalancing_weights(priors, 1.0), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("priors", [np.full(313, 1 / 313), np.ones(NUM_BINS), []])
+@pytest.mark.parametrize("priors", [np.full(313, 1 / 313), np.ones(NUM_CHROMA_BINS), []])
 def test_priors_of_another_grid_are_refused(priors):
-    with pytest.raises(UserError, match=f"(?s)priors of .* bins.*those of the {NUM_BINS} bins"):
+    with pytest.raises(
+        UserError, match=f"(?s)priors of .* bins.*priors of the {NUM_CHROMA_BINS} bins"
+    ):
         check_priors(priors)
     with pytest.raises(UserError):
-        rebalancing(priors, 0.5)
+        rebalancing_weights(priors, 0.5)
 
 
 def test_annealed_mean_goes_from_the_mean_to_the_mode():
     logits = logits_of(b3=0.25, b100=0.75)
-    mean = 0.25 * CENTERS[3] + 0.75 * CENTERS[100]
+    mean = 0.25 * BIN_CENTERS[3] + 0.75 * BIN_CENTERS[100]
     np.testing.assert_allclose(annealed_mean(logits, 1.0)[0], mean, atol=1e-6)
-    np.testing.assert_allclose(annealed_mean(logits, 0.0)[0], CENTERS[100], atol=1e-6)
+    np.testing.assert_allclose(annealed_mean(logits, 0.0)[0], BIN_CENTERS[100], atol=1e-6)
     # At temperature 1/2 probabilities are squared: 1/10 and 9/10.
-    half = 0.1 * CENTERS[3] + 0.9 * CENTERS[100]
+    half = 0.1 * BIN_CENTERS[3] + 0.9 * BIN_CENTERS[100]
     np.testing.assert_allclose(annealed_mean(logits, 0.5)[0], half, atol=1e-6)
 
 
 def test_standard_deviation_of_two_colors_is_half_their_distance():
-    distance = np.linalg.norm(CENTERS[3] - CENTERS[100])
+    distance = np.linalg.norm(BIN_CENTERS[3] - BIN_CENTERS[100])
     received = standard_deviation(logits_of(b3=0.5, b100=0.5)).numpy()
     assert received.shape == (1, 1)
     assert received[0, 0] == pytest.approx(distance / 2, rel=1e-4)

@@ -5,13 +5,18 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color import guided_upsampling
-from colorkeras.color.guided_upsampling import enlarge, follow, shrink, small_size
+from colorkeras.color.guided_upsampling import (
+    downscale_luma,
+    guided_filter_coefficients,
+    scaled_size,
+    upsample_color,
+)
 from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 
 
 def test_areas_by_hand():
     pixels = tf.constant([[0, 30, 60], [90, 120, 150]], tf.uint8)[..., tf.newaxis]
-    small = shrink(pixels, tf.constant([1, 2]))[0, ..., 0] * 255
+    small = downscale_luma(pixels, tf.constant([1, 2]))[0, ..., 0] * 255
     # Each of the two covers one column and half of the middle one.
     np.testing.assert_allclose(small, [[(45 + 75 / 2) / 1.5, (105 + 75 / 2) / 1.5]], rtol=1e-5)
 
@@ -20,21 +25,21 @@ def test_areas_by_hand():
 def test_small_picture_keeps_the_mean(size, monkeypatch):
     monkeypatch.setattr(guided_upsampling, "PIXELS_PER_STRIP", 100)
     pixels = np.random.default_rng(0).integers(0, 256, [*size, 1]).astype(np.uint8)
-    small = shrink(tf.constant(pixels), small_size(size, 32))
+    small = downscale_luma(tf.constant(pixels), scaled_size(size, 32))
     assert max(small.shape[1:3]) == min(32, max(size))
     assert float(tf.reduce_mean(small)) == pytest.approx(pixels.mean() / 255, abs=1e-5)
 
 
 def test_whole_blocks_are_averaged():
     pixels = np.random.default_rng(1).random([64, 96, 1], np.float32)
-    small = shrink(tf.constant(pixels), tf.constant([16, 24]))
+    small = downscale_luma(tf.constant(pixels), tf.constant([16, 24]))
     expected = pixels.reshape(16, 4, 24, 4).mean(axis=(1, 3))
     np.testing.assert_allclose(small[0, ..., 0], expected, atol=1e-6)
 
 
 def test_a_smaller_picture_can_be_made_larger():
     pixels = tf.constant([[0.0, 1.0]])[..., tf.newaxis]
-    small = shrink(pixels, tf.constant([2, 4]))[0, ..., 0]
+    small = downscale_luma(pixels, tf.constant([2, 4]))[0, ..., 0]
     np.testing.assert_allclose(small, [[0, 0, 1, 1]] * 2, atol=1e-6)
 
 
@@ -42,14 +47,14 @@ def colored(size):
     """A gray picture of smooth luma and a smaller one of it in color."""
     rows, columns = np.meshgrid(*(np.linspace(0.2, 0.8, n) for n in size), indexing="ij")
     pixels = tf.constant(((rows + columns) / 2).astype(np.float32)[..., np.newaxis])
-    grayscale = shrink(pixels, small_size(size, 16))
+    grayscale = downscale_luma(pixels, scaled_size(size, 16))
     chroma = tf.concat([0.1 * grayscale, 0.05 - 0.1 * grayscale], axis=-1)
     return pixels, grayscale, luma_chroma_to_rgb(grayscale, chroma)
 
 
 def test_chroma_that_follows_luma_does_so_in_the_large_picture_as_well():
     pixels, grayscale, rgb = colored((200, 150))
-    large = enlarge(grayscale, rgb, pixels)
+    large = upsample_color(grayscale, rgb, pixels)
     np.testing.assert_allclose(luma(large), pixels, atol=1e-6)
     chroma = rgb_to_chroma(large)[20:-20, 20:-20]
     gray = pixels[20:-20, 20:-20, 0]
@@ -61,10 +66,10 @@ def test_colors_do_not_bleed_over_edges():
     """Where luma has an edge, chroma of 10 times coarser pixels has it at the same place."""
     pixels = np.full([160, 160, 1], 0.3, np.float32)
     pixels[:, 75:] = 0.7  # Within a pixel of the small picture.
-    grayscale = shrink(tf.constant(pixels), tf.constant([16, 16]))
+    grayscale = downscale_luma(tf.constant(pixels), tf.constant([16, 16]))
     share = (grayscale - 0.3) / 0.4  # Of the brighter side, also in the pixels that see both.
     chroma = tf.concat([0.1 * (1 - share), 0.1 * share], axis=-1)
-    large = enlarge(grayscale, luma_chroma_to_rgb(grayscale, chroma), tf.constant(pixels))
+    large = upsample_color(grayscale, luma_chroma_to_rgb(grayscale, chroma), tf.constant(pixels))
     blue = rgb_to_chroma(large)[80, :, 0].numpy()
     assert blue[:75].min() > 0.07
     assert blue[75:].max() < 0.03
@@ -72,10 +77,10 @@ def test_colors_do_not_bleed_over_edges():
 
 def test_strips_leave_no_seams(monkeypatch):
     pixels, grayscale, rgb = colored((90, 70))
-    whole = enlarge(grayscale, rgb, pixels)
+    whole = upsample_color(grayscale, rgb, pixels)
     for num_pixels in (1, 70 * 7, 70 * 45):
         monkeypatch.setattr(guided_upsampling, "PIXELS_PER_STRIP", num_pixels)
-        np.testing.assert_allclose(enlarge(grayscale, rgb, pixels), whole, atol=1e-6)
+        np.testing.assert_allclose(upsample_color(grayscale, rgb, pixels), whole, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
@@ -84,7 +89,7 @@ def test_luma_is_kept_in_every_dtype(dtype):
     levels = np.random.default_rng(2).random([64, 48, 1])
     scale = 1 if dtype.startswith("float") else np.iinfo(dtype).max
     pixels = tf.constant((levels * scale).astype(dtype))
-    large = enlarge(grayscale, rgb, pixels)
+    large = upsample_color(grayscale, rgb, pixels)
     assert large.dtype == dtype and large.shape == [64, 48, 3]
     tolerance = 1e-6 if scale == 1 else 0.5 / scale + 1e-6
     np.testing.assert_allclose(
@@ -98,8 +103,10 @@ def test_graphs_and_eager_calls_agree():
     pixels = tf.cast(tf.random.stateless_uniform([70, 50, 3], [0, 1], 0, 256, tf.int32), tf.uint8)
 
     def color(pixels):
-        grayscale = shrink(pixels, small_size(tf.shape(pixels)[:2], 16))
-        return enlarge(grayscale, tf.repeat(grayscale, 3, axis=-1) * [1.0, 0.9, 0.8], pixels, 2.0)
+        grayscale = downscale_luma(pixels, scaled_size(tf.shape(pixels)[:2], 16))
+        return upsample_color(
+            grayscale, tf.repeat(grayscale, 3, axis=-1) * [1.0, 0.9, 0.8], pixels, 2.0
+        )
 
     graph = tf.function(color, input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     np.testing.assert_array_equal(graph(pixels), color(pixels))
@@ -107,9 +114,9 @@ def test_graphs_and_eager_calls_agree():
 
 def test_saturation_scales_chroma():
     pixels, grayscale, rgb = colored((64, 48))
-    gray = enlarge(grayscale, rgb, pixels, 0.0)
+    gray = upsample_color(grayscale, rgb, pixels, 0.0)
     np.testing.assert_allclose(gray, np.repeat(pixels, 3, axis=-1), atol=1e-6)
-    half, once = (rgb_to_chroma(enlarge(grayscale, rgb, pixels, s)) for s in (0.5, 1.0))
+    half, once = (rgb_to_chroma(upsample_color(grayscale, rgb, pixels, s)) for s in (0.5, 1.0))
     np.testing.assert_allclose(once, 2 * half, atol=1e-5)
 
 
@@ -118,10 +125,10 @@ def test_a_picture_that_is_not_enlarged_keeps_its_chroma():
     pixels = tf.constant(generator.random([20, 30, 1], np.float32))
     chroma = generator.normal(0, 0.02, [1, 20, 30, 2]).astype(np.float32)
     rgb = luma_chroma_to_rgb(pixels[tf.newaxis], chroma)
-    np.testing.assert_allclose(enlarge(pixels[tf.newaxis], rgb, pixels), rgb[0], atol=1e-5)
+    np.testing.assert_allclose(upsample_color(pixels[tf.newaxis], rgb, pixels), rgb[0], atol=1e-5)
 
 
 def test_flat_luma_has_flat_chroma():
-    lines = follow(tf.fill([9, 9, 1], 0.4), tf.ones([9, 9, 2]) * [0.1, -0.2])
+    lines = guided_filter_coefficients(tf.fill([9, 9, 1], 0.4), tf.ones([9, 9, 2]) * [0.1, -0.2])
     np.testing.assert_allclose(lines[:2], np.zeros([2, 9, 9]), atol=1e-3)
     np.testing.assert_allclose(lines[2] + 0.4 * lines[0], np.full([9, 9], 0.1), atol=1e-6)

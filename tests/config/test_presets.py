@@ -9,8 +9,9 @@ import pytest
 from colorkeras.config.presets import PRESETS
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.models.architectures import ARCHITECTURES, choose
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.selection import choose_architecture
 from colorkeras.objectives import check_settings
 from colorkeras.objectives.losses import LOSSES
 from colorkeras.training.optimizers import OPTIMIZERS
@@ -19,9 +20,9 @@ from colorkeras.training.optimizers import OPTIMIZERS
 @pytest.mark.parametrize("name", PRESETS)
 def test_settings_of_a_preset_exist_and_fit_together(name):
     config = TrainingConfig(preset=name, **PRESETS[name].settings)
-    arch, output = choose(config.arch, config.prediction, config.objective)
-    assert output in ARCHITECTURES[arch].outputs
-    check_settings(replace(config, objective=OUTPUTS[output].objective))
+    arch, output = choose_architecture(config.arch, config.prediction, config.objective)
+    assert output in ARCHITECTURES[arch].predictions
+    check_settings(replace(config, objective=PREDICTIONS[output].objective))
     assert ARCHITECTURES[arch].has_class_head or not config.aux_class_loss_weight
     assert config.optimizer in OPTIMIZERS
     assert config.loss in LOSSES and config.augment in AUGMENTATIONS

@@ -11,8 +11,8 @@ from PIL import Image
 from colorkeras import evaluation
 from colorkeras.color.spaces import from_uint8, luma, to_uint8
 from colorkeras.data import ArraySource, ImageDataset
-from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation import REPORT_FILES
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.evaluation.metrics import METRICS, SAMPLES
 
 DETERMINISTIC = {name for name, metric in METRICS.items() if metric.needs != SAMPLES}

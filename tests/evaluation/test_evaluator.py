@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from colorkeras import evaluation
 from colorkeras.data import ArraySource, pipeline
-from colorkeras.data.degradations import DEGRADATIONS
 from colorkeras.evaluation.color_statistics import color_statistics
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.evaluation.metrics import NUM_SAMPLES_PER_IMAGE, metrics_for
 
 RED, GRAY = (255, 0, 0), (100, 100, 100)

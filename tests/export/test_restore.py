@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from colorkeras.color.chroma_bins import NUM_BINS
+from colorkeras.color.chroma_bins import NUM_CHROMA_BINS
 from colorkeras.export import bundled, restore, saved_model
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.architectures.flow_unet import flow_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
+from colorkeras.models.predictions import prediction_name
 from colorkeras.utils.errors import UserError
 
 
@@ -37,7 +37,7 @@ def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
 def test_a_shipped_model_comes_back(name, monkeypatch):
     # Not the small networks of other tests.
     for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
-        kind = replace(ARCHITECTURES[architecture], builder=builder)
+        kind = replace(ARCHITECTURES[architecture], constructor=builder)
         monkeypatch.setitem(ARCHITECTURES, architecture, kind)
     metadata = saved_model.load(bundled.resolve(name)).metadata
     assert restore.load(name).count_params() == metadata["num_parameters"]
@@ -90,8 +90,10 @@ def test_priors_of_another_grid_of_bins_are_refused(exports, tmp_path):
 
 
 def test_priors_of_this_grid_are_taken(exports, tmp_path):
-    folder = changed(exports("residual_unet", "bins"), tmp_path, priors=[1 / NUM_BINS] * NUM_BINS)
-    assert architectures.output_name(restore.load(folder)) == "bins"
+    folder = changed(
+        exports("residual_unet", "bins"), tmp_path, priors=[1 / NUM_CHROMA_BINS] * NUM_CHROMA_BINS
+    )
+    assert prediction_name(restore.load(folder)) == "bins"
 
 
 def test_weights_in_another_order_are_noticed(exports, monkeypatch):

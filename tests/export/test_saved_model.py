@@ -19,13 +19,12 @@ from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import saved_model as export
 from colorkeras.export import signatures as signatures_module
 from colorkeras.inference.predictor import Predictor
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS, prediction_name
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import write_next_version
 
-PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
 
 
 def random_grayscale(size, count=3):
@@ -59,7 +58,7 @@ def test_endpoints_have_the_documented_names_types_and_shapes(exported):
     side = exported.model.image_size
     signatures = exported.model.saved_model.signatures
     expected = {"serving_default", "colorize", "colorize_bytes"}
-    objective = OUTPUTS[architectures.output_name(exported.network)].objective
+    objective = PREDICTIONS[prediction_name(exported.network)].objective
     expected |= {"sample"} if objective == "flow" else set()
     expected |= {"colorize_with_confidence"} if objective != "regression" else set()
     assert set(signatures) == expected
@@ -82,11 +81,11 @@ def test_endpoints_have_the_documented_names_types_and_shapes(exported):
 def test_export_colors_as_the_keras_network_does(exported):
     grayscale = tf.constant(random_grayscale(exported.size))
     objective, seeds = exported.objective, tf.zeros([3], tf.int32)
-    expected = objective.color(exported.network, grayscale, seeds, objective.temperature).numpy()
+    expected = objective.colorize(exported.network, grayscale, seeds, objective.temperature).numpy()
     # A network that colors nothing would make the comparison worthless.
     assert expected.std(axis=-1).max() > 0.1
     # Flows go on with what rounding has changed.
-    tolerance = 1e-4 if exported.objective.samples else 1e-5
+    tolerance = 1e-4 if exported.objective.is_stochastic else 1e-5
     np.testing.assert_allclose(exported.model.color(grayscale), expected, atol=tolerance)
 
 
@@ -192,7 +191,7 @@ def test_confidence_is_the_spread_beside_the_colors(name, output, exports):
     received = endpoint(grayscale=grayscale)
     assert set(received) == {"rgb", "standard_deviation"}
     np.testing.assert_allclose(received["rgb"], exported.model.color(grayscale), atol=1e-5)
-    expected = exported.objective.spread(exported.network, grayscale)
+    expected = exported.objective.standard_deviation(exported.network, grayscale)
     assert expected.shape == (2, 17, 17, 1) and np.max(expected) > 0.005
     np.testing.assert_allclose(received["standard_deviation"], expected, rtol=1e-3, atol=1e-5)
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import colorkeras.data
-from colorkeras.color.spaces import LUMA_WEIGHTS
+from colorkeras.color.bt601 import LUMA_WEIGHTS
 from colorkeras.image_io.color_detection import is_colored
 
 PHOTOGRAPHS = sorted((Path(colorkeras.data.__file__).parent / "sample_photographs").glob("*.jpg"))

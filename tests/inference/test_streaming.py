@@ -21,20 +21,22 @@ def test_strips_make_the_whole(shape, dtype, monkeypatch):
     levels = np.random.default_rng(0).random(shape)
     pixels = (levels * (np.iinfo(dtype).max if dtype != "float32" else 1)).astype(dtype)
     tensor = tf.constant(pixels.reshape(130, 70, -1))
-    expected_small = guided_upsampling.shrink(tensor, tf.constant([32, 17]))
-    expected = guided_upsampling.enlarge(expected_small, colored_small(expected_small), tensor, 1.5)
+    expected_small = guided_upsampling.downscale_luma(tensor, tf.constant([32, 17]))
+    expected = guided_upsampling.upsample_color(
+        expected_small, colored_small(expected_small), tensor, 1.5
+    )
 
     monkeypatch.setattr(guided_upsampling, "PIXELS_PER_STRIP", 70 * 9)
-    small = streaming.shrink(pixels, 32)
+    small = streaming.downscale_luma(pixels, 32)
     np.testing.assert_allclose(small, expected_small, atol=1e-6)
-    large = streaming.enlarge(pixels, small, colored_small(small), 1.5)
+    large = streaming.upsample_color(pixels, small, colored_small(small), 1.5)
     assert large.dtype == dtype and large.shape == (130, 70, 3)
     tolerance = 1e-5 if dtype == "float32" else 1
     np.testing.assert_allclose(large, np.asarray(expected, np.float64), atol=tolerance)
 
 
 def test_a_network_of_one_size_gets_it():
-    assert streaming.shrink(np.zeros([50, 20], np.uint8), 96, 32).shape == (1, 32, 32, 1)
+    assert streaming.downscale_luma(np.zeros([50, 20], np.uint8), 96, 32).shape == (1, 32, 32, 1)
 
 
 def test_pictures_of_all_sizes_and_threads_share_a_graph(monkeypatch):
@@ -47,23 +49,23 @@ def test_pictures_of_all_sizes_and_threads_share_a_graph(monkeypatch):
 
         return count
 
-    for name in ("shrink_rows", "enlarge_rows"):
+    for name in ("downscale_luma_rows", "upsample_color_rows"):
         monkeypatch.setattr(streaming, name, counted(getattr(streaming, name)))
     streaming._graphs.cache_clear()
 
     def color(height):
         pixels = np.zeros([height, 3 * height, 3], np.uint16)
-        small = streaming.shrink(pixels, 6 + height // 4)
-        return streaming.enlarge(pixels, small, colored_small(small)).shape
+        small = streaming.downscale_luma(pixels, 6 + height // 4)
+        return streaming.upsample_color(pixels, small, colored_small(small)).shape
 
     sizes = range(8, 20)
     with ThreadPoolExecutor(4) as pool:
         shapes = list(pool.map(color, sizes))
     assert shapes == [(height, 3 * height, 3) for height in sizes]
-    assert sorted(traced) == ["enlarge_rows", "shrink_rows"]
+    assert sorted(traced) == ["upsample_color_rows", "downscale_luma_rows"]
     streaming._graphs.cache_clear()
 
 
 def test_too_long_a_side_is_refused():
     with pytest.raises(UserError, match="262145x1 pixels"):
-        streaming.shrink(np.zeros([1, 2**18 + 1], np.uint8), 96)
+        streaming.downscale_luma(np.zeros([1, 2**18 + 1], np.uint8), 96)

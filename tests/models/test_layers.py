@@ -10,7 +10,7 @@ from colorkeras.models.layers import (
     DepthToSpace,
     PadToMultiple,
     convolution_block,
-    output_layer,
+    prediction_layer,
 )
 
 LAYERS = [PadToMultiple(8), CropLike(), CropLike(stride=2), DepthToSpace()]
@@ -101,5 +101,5 @@ def test_strided_block_halves_the_size_and_has_no_useless_bias():
 
 def test_last_layer_starts_at_gray():
     inputs = keras.Input((4, 4, 3))
-    model = keras.Model(inputs, output_layer(inputs, "chroma", 2, kernel_size=3))
+    model = keras.Model(inputs, prediction_layer(inputs, "chroma", 2, kernel_size=3))
     np.testing.assert_array_equal(model(random_features(4, 4, channels=3)), 0)

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.models import architectures
 from colorkeras.models.architectures.flow_unet import flow_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
-from colorkeras.models.residual_blocks import residual_block, trunk
+from colorkeras.models.build import build_network
+from colorkeras.models.class_head import remove_class_head
+from colorkeras.models.residual_blocks import residual_block, unet_backbone
 
 
 def random(*shape):
@@ -33,7 +34,7 @@ def test_a_condition_shifts_a_trained_block(randomize):
 @pytest.mark.parametrize(("size", "padded"), [((1, 1), (8, 8)), ((33, 47), (40, 48))])
 def test_features_are_those_of_the_padded_picture_finest_first(size, padded):
     grayscale = keras.Input((None, None, 1))
-    features, summary = trunk(grayscale, widths=(4, 5, 6), depths=(1, 1, 2))
+    features, summary = unet_backbone(grayscale, widths=(4, 5, 6), depths=(1, 1, 2))
     *features, summary = keras.Model(grayscale, [*features, summary])(random(2, *size, 1))
     for level, (feature, width) in enumerate(zip(features, (4, 5, 6), strict=True), start=1):
         assert feature.shape == (2, padded[0] // 2**level, padded[1] // 2**level, width)
@@ -41,7 +42,7 @@ def test_features_are_those_of_the_padded_picture_finest_first(size, padded):
 
 
 def test_every_pixel_follows_from_the_whole_picture(randomize):
-    network = randomize(architectures.build("residual_unet"))
+    network = randomize(build_network("residual_unet"))
     picture = random(1, 96, 96, 1).numpy()
     before = network(picture).numpy()
     picture[:, :32, :32] = 1.0
@@ -56,7 +57,7 @@ def test_residual_unet_as_users_train_it(output):
     assert prediction.shape == ((1, 33, 47, 2) if output == "chroma" else (1, 17, 24, 179))
     assert logits.shape == (1, 10)
     # In float32 an export of it is below the 12 MB that a bundled model may take.
-    assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6
+    assert 1e6 < remove_class_head(network).count_params() < 2.9e6
 
 
 def test_flow_unet_as_users_train_it():
@@ -65,4 +66,4 @@ def test_flow_unet_as_users_train_it():
         [random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1), random(1, 10)]
     )
     assert prediction.shape == (2, 17, 24, 4) and logits.shape == (1, 10)
-    assert 1e6 < architectures.without_class_head(network).count_params() < 2.9e6
+    assert 1e6 < remove_class_head(network).count_params() < 2.9e6

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.color.chroma_bins import BIN_SIZE, CENTERS, NUM_BINS, NUM_NEIGHBORS
-from colorkeras.color.resampling import double
+from colorkeras.color.chroma_bins import BIN_CENTERS, BIN_SIZE, NUM_CHROMA_BINS, NUM_NEIGHBORS
+from colorkeras.color.resampling import upsample_2x
 from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource
@@ -14,7 +14,7 @@ from colorkeras.objectives.classification import TEMPERATURE
 from colorkeras.utils.errors import UserError
 
 BLUE, GRAY = (60, 90, 200), (100, 100, 100)
-GRAY_BIN = int(np.flatnonzero((CENTERS == 0).all(axis=1))[0])
+GRAY_BIN = int(np.flatnonzero((BIN_CENTERS == 0).all(axis=1))[0])
 
 
 def plain(*colors, size=8):
@@ -28,7 +28,7 @@ def create(*colors, **settings):
 
 
 def encoded(color):
-    """Soft encoding of a color 0..255 by NumPy, float64 `[NUM_BINS]`."""
+    """Soft encoding of a color 0..255 by NumPy, float64 `[NUM_CHROMA_BINS]`."""
     red, green, blue = np.array(color) / 255
     y = 0.299 * red + 0.587 * green + 0.114 * blue
     return encoded_chroma(np.array([(blue - y) / 1.772, (red - y) / 1.402]))
@@ -36,16 +36,16 @@ def encoded(color):
 
 def encoded_chroma(chroma):
     """The same of Cb and Cr."""
-    squared = ((CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
+    squared = ((BIN_CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
     nearest = np.argsort(squared)[:NUM_NEIGHBORS]
-    weights = np.zeros(NUM_BINS)
+    weights = np.zeros(NUM_CHROMA_BINS)
     weights[nearest] = np.exp(-squared[nearest] / (2 * (BIN_SIZE / 2) ** 2))
     return weights / weights.sum()
 
 
 def bins(probabilities, height, width):
-    """Logits `[1, height, width, NUM_BINS]` of a distribution, a dict by number of the bin."""
-    logits = np.full([1, height, width, NUM_BINS], -1e9, np.float32)
+    """Logits `[1, height, width, NUM_CHROMA_BINS]` of a dict of probabilities by bin."""
+    logits = np.full([1, height, width, NUM_CHROMA_BINS], -1e9, np.float32)
     for number, probability in probabilities.items():
         logits[..., number] = np.log(probability)
     return tf.constant(logits)
@@ -57,10 +57,12 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     rgb = tf.constant(images / np.float32(255))
     inputs, target = create().target(rgb, luma(rgb), None)
     np.testing.assert_array_equal(inputs, luma(rgb))
-    assert target.shape == (2, 3, 3, NUM_BINS)
+    assert target.shape == (2, 3, 3, NUM_CHROMA_BINS)
     np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
     # By NumPy: the half of which doubling makes the nearest.
-    doubling = double(tf.eye(3)[:, :, tf.newaxis, tf.newaxis], tf.zeros([3, 5, 1, 1]))[..., 0, 0]
+    doubling = upsample_2x(tf.eye(3)[:, :, tf.newaxis, tf.newaxis], tf.zeros([3, 5, 1, 1]))[
+        ..., 0, 0
+    ]
     inverse = np.linalg.pinv(np.transpose(doubling))
     half = np.einsum("ay,yxc,bx->abc", inverse, rgb_to_chroma(rgb)[0], inverse)
     for place in ((0, 0), (1, 0), (2, 2)):
@@ -78,14 +80,14 @@ def test_priors_are_counted_on_all_pictures():
 def test_loss_weighs_each_color_by_its_rarity():
     objective = create(GRAY, GRAY, GRAY, BLUE, rebalance=0.4)
     priors = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
-    weights = 1 / (0.6 * priors + 0.4 / NUM_BINS)
+    weights = 1 / (0.6 * priors + 0.4 / NUM_CHROMA_BINS)
     weights /= (priors * weights).sum()
     of_gray, of_blue = weights[GRAY_BIN], weights[encoded(BLUE).argmax()]
     assert of_blue > 2 * of_gray
     rgb = tf.constant(plain(GRAY, BLUE, BLUE) / np.float32(255))
     _, target = objective.target(rgb, luma(rgb), None)
-    # Logits that know nothing: the cross entropy of every pixel is log NUM_BINS.
-    expected = np.log(NUM_BINS) * (of_gray + 2 * of_blue) / 3
+    # Logits that know nothing: the cross entropy of every pixel is log NUM_CHROMA_BINS.
+    expected = np.log(NUM_CHROMA_BINS) * (of_gray + 2 * of_blue) / 3
     assert float(objective.loss(target, tf.zeros(target.shape))) == pytest.approx(expected, 1e-4)
     # The entropy of the target is the least that cross entropy can be.
     likely = np.log(np.maximum([encoded(GRAY), encoded(BLUE), encoded(BLUE)], 1e-9))
@@ -100,14 +102,14 @@ def test_without_rebalancing_all_colors_count_alike(objective):
     rgb = tf.constant(plain(GRAY, BLUE) / np.float32(255))
     _, target = objective.target(rgb, luma(rgb), None)
     loss = float(objective.loss(target, tf.zeros(target.shape)))
-    assert loss == pytest.approx(np.log(NUM_BINS), rel=1e-5)
+    assert loss == pytest.approx(np.log(NUM_CHROMA_BINS), rel=1e-5)
 
 
 def test_pictures_without_color_are_refused():
     with pytest.raises(UserError) as error:
         create(GRAY, (0, 0, 0), (255, 255, 255))
     received, expected, fix = str(error.value).splitlines()
-    assert "3 training pictures that are all gray" in received
+    assert "3 training images that are all gray" in received
     assert "in color" in expected and "--dataset" in fix
     # One picture with a little color is enough.
     assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]
@@ -125,9 +127,9 @@ def test_colors_are_the_annealed_mean_at_the_luma_of_the_picture(size):
 
     # At temperature 1/2 probabilities are squared, at 0 the mode is left.
     for temperature, share in ((1.0, 0.25), (0.5, 0.1), (0.0, 0.0)):
-        chroma = share * CENTERS[one] + (1 - share) * CENTERS[other]
+        chroma = share * BIN_CENTERS[one] + (1 - share) * BIN_CENTERS[other]
         expected = luma_chroma_to_rgb(grayscale, np.broadcast_to(chroma, (1, *size, 2)))
-        received = create().color(network, grayscale, temperature=temperature)
+        received = create().colorize(network, grayscale, temperature=temperature)
         np.testing.assert_allclose(received, expected, atol=1e-5)
     np.testing.assert_allclose(luma(received), grayscale, atol=1e-5)
 
@@ -136,11 +138,13 @@ def test_each_picture_may_have_its_own_temperature():
     grayscale = tf.fill([2, 4, 4, 1], 0.5)
     one, other = GRAY_BIN + 1, GRAY_BIN - 1
     logits = tf.repeat(bins({one: 0.25, other: 0.75}, 2, 2), 2, axis=0)
-    colors = create().color(lambda *_, training: logits, grayscale, None, tf.constant([1.0, 0.0]))
+    colors = create().colorize(
+        lambda *_, training: logits, grayscale, None, tf.constant([1.0, 0.0])
+    )
     chroma = rgb_to_chroma(colors).numpy()
-    mean = 0.25 * CENTERS[one] + 0.75 * CENTERS[other]
+    mean = 0.25 * BIN_CENTERS[one] + 0.75 * BIN_CENTERS[other]
     np.testing.assert_allclose(chroma[0], np.broadcast_to(mean, (4, 4, 2)), atol=1e-5)
-    np.testing.assert_allclose(chroma[1], np.broadcast_to(CENTERS[other], (4, 4, 2)), atol=1e-5)
+    np.testing.assert_allclose(chroma[1], np.broadcast_to(BIN_CENTERS[other], (4, 4, 2)), atol=1e-5)
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(None, TEMPERATURE), (0.8, 0.8), (1, 1)])
@@ -152,8 +156,10 @@ def test_default_temperature_is_the_papers_or_that_of_the_settings(asked, taken)
 def test_spread_of_two_colors_is_half_their_distance():
     one, other = GRAY_BIN + 20, GRAY_BIN - 1
     logits = tf.concat([bins({one: 0.5, other: 0.5}, 2, 3), bins({one: 1.0}, 2, 3)], axis=0)
-    spread = create().spread(lambda *_, training: logits, tf.zeros([2, 3, 5, 1])).numpy()
+    spread = (
+        create().standard_deviation(lambda *_, training: logits, tf.zeros([2, 3, 5, 1])).numpy()
+    )
     assert spread.shape == (2, 3, 5, 1)
-    expected = np.linalg.norm(CENTERS[one] - CENTERS[other]) / 2
+    expected = np.linalg.norm(BIN_CENTERS[one] - BIN_CENTERS[other]) / 2
     np.testing.assert_allclose(spread[0], expected, rtol=1e-4)
     np.testing.assert_allclose(spread[1], 0, atol=1e-3)

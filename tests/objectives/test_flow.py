@@ -5,24 +5,26 @@ import pytest
 import tensorflow as tf
 
 from colorkeras import objectives
-from colorkeras.color.resampling import double, halve
+from colorkeras.color.resampling import downsample_2x, upsample_2x
 from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE
-from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.models.architectures.flow_unet import ENCODER, VELOCITY_NETWORK
+from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.objectives.flow import (
+    CONDITIONING_DROPOUT,
     DETAIL_WEIGHT,
-    KNOWN_SHARE,
     MEAN_WEIGHT,
-    NOISES_PER_PICTURE,
-    NUM_DRAWS,
-    SURE,
-    TIME_WARP,
-    scale,
-    unscale,
+    NOISE_SAMPLES_PER_IMAGE,
+    NUM_SPREAD_SAMPLES,
 )
-from colorkeras.objectives.noise import noise_of_seeds
+from colorkeras.objectives.flow_noise import noise_from_seeds
+from colorkeras.objectives.flow_sampling import (
+    CLASS_CONFIDENCE_THRESHOLD,
+    TIME_STEP_EXPONENT,
+    denormalize_chroma,
+    normalize_chroma,
+)
 
 
 class Straight:
@@ -36,12 +38,16 @@ class Straight:
         self._pull = pull
 
     def get_layer(self, name):
-        return {ENCODER: self._encode, GUIDE: self._guide}[name]
+        return {ENCODER: self._encode, VELOCITY_NETWORK: self._guide}[name]
 
     def _encode(self, grayscale, training):
         assert training is False
-        seen = halve(grayscale)
-        return seen, scale(self.chroma(grayscale)), tf.zeros([len(grayscale), NUM_CLASSES])
+        seen = downsample_2x(grayscale)
+        return (
+            seen,
+            normalize_chroma(self.chroma(grayscale)),
+            tf.zeros([len(grayscale), NUM_CLASSES]),
+        )
 
     def _guide(self, inputs, training):
         assert training is False
@@ -51,7 +57,7 @@ class Straight:
     @staticmethod
     def chroma(grayscale):
         """Small, so that no color leaves the gamut."""
-        seen = halve(grayscale) - 0.5
+        seen = downsample_2x(grayscale) - 0.5
         return tf.concat([0.3 * seen, -0.2 * seen + 0.02], axis=-1)
 
 
@@ -77,9 +83,11 @@ def target_of(rgb, step=0):
 
 def test_target_is_velocity_and_chroma_and_the_input_lies_between(rgb):
     noisy, time, target = target_of(rgb)
-    chroma = np.repeat(scale(halve(rgb_to_chroma(rgb))), NOISES_PER_PICTURE, axis=0)
-    assert noisy.shape == chroma.shape == (5 * NOISES_PER_PICTURE, 17, 12, 2)
-    assert time.shape == (5 * NOISES_PER_PICTURE, 1)
+    chroma = np.repeat(
+        normalize_chroma(downsample_2x(rgb_to_chroma(rgb))), NOISE_SAMPLES_PER_IMAGE, axis=0
+    )
+    assert noisy.shape == chroma.shape == (5 * NOISE_SAMPLES_PER_IMAGE, 17, 12, 2)
+    assert time.shape == (5 * NOISE_SAMPLES_PER_IMAGE, 1)
     assert target.shape == (*chroma.shape[:-1], 4)
     velocity, expected = target[..., :2], target[..., 2:]
     np.testing.assert_allclose(expected, chroma, atol=1e-5)
@@ -96,7 +104,7 @@ def test_times_are_spread_evenly():
     _, time, _ = target_of(picture)
     assert time.min() >= 0 and time.max() < 1
     counts, _ = np.histogram(time, bins=5, range=(0, 1))
-    expected = 500 * NOISES_PER_PICTURE / 5
+    expected = 500 * NOISE_SAMPLES_PER_IMAGE / 5
     assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)
 
 
@@ -114,10 +122,12 @@ def test_noise_and_time_follow_from_the_step_and_differ_within_it(rgb):
 
 def test_scaled_chroma_and_back():
     # Pure orange against blue: Cr as much above gray as Cb below it.
-    np.testing.assert_allclose(scale(tf.constant([-0.07, 0.07])), [2**0.5, 0], atol=1e-6)
-    np.testing.assert_allclose(scale(tf.constant([0.034, 0.034])), [0, 2**0.5], atol=1e-6)
+    np.testing.assert_allclose(normalize_chroma(tf.constant([-0.07, 0.07])), [2**0.5, 0], atol=1e-6)
+    np.testing.assert_allclose(
+        normalize_chroma(tf.constant([0.034, 0.034])), [0, 2**0.5], atol=1e-6
+    )
     chroma = tf.constant(np.random.default_rng(0).normal(size=(2, 3, 4, 2)), tf.float32)
-    np.testing.assert_allclose(unscale(scale(chroma)), chroma, atol=1e-6)
+    np.testing.assert_allclose(denormalize_chroma(normalize_chroma(chroma)), chroma, atol=1e-6)
 
 
 def test_loss_of_errors_without_detail_by_hand():
@@ -142,8 +152,8 @@ def test_loss_of_a_single_pixel_has_no_detail():
 @pytest.mark.parametrize("steps", [1, 2, 8, 30])
 def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
     grayscale = grayscale_of(9, 16)
-    received = create(sampling_steps=steps).color(Straight(), grayscale, tf.range(3), 1.0)
-    chroma = double(Straight.chroma(grayscale), grayscale)
+    received = create(sampling_steps=steps).colorize(Straight(), grayscale, tf.range(3), 1.0)
+    chroma = upsample_2x(Straight.chroma(grayscale), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
     np.testing.assert_allclose(rgb_to_chroma(received), chroma, atol=1e-5)
 
@@ -151,7 +161,7 @@ def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
 def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
     labels = tf.constant([3, 0, 9, 3] * 500, tf.int64)
     grayscale = tf.zeros([2000, 2, 2, 1])
-    for known, share in ((labels, KNOWN_SHARE), (None, 0)):
+    for known, share in ((labels, 1 - CONDITIONING_DROPOUT), (None, 0)):
         inputs, _ = create().target(tf.zeros([2000, 2, 2, 3]), grayscale, Randomness(0, 0), known)
         told = inputs[3].numpy()
         is_told = told.any(axis=-1)
@@ -171,7 +181,7 @@ def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
             np.testing.assert_array_equal(inputs[2], expected)
             return super()._guide(inputs, training)
 
-    create(sampling_steps=2).color(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
+    create(sampling_steps=2).colorize(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
 
 
 class Telling(Straight):
@@ -194,14 +204,14 @@ class Telling(Straight):
 def test_guidance_exaggerates_what_the_class_does_to_the_velocity(guidance):
     grayscale = tf.constant([0.45, 0.55, 0.45])[:, tf.newaxis, tf.newaxis, tf.newaxis]
     grayscale += tf.zeros([3, 8, 8, 1])
-    received = create(sampling_steps=3, guidance_scale=guidance).color(
+    received = create(sampling_steps=3, guidance_scale=guidance).colorize(
         Telling(), grayscale, tf.range(3), 0.0
     )
     # What is told of the class counts so many times, all else once; a constant velocity leads by
     # itself.
     told = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
-    led = guidance * told + 0.01 + 0.1 * halve(grayscale) + np.zeros([3, 4, 4, 2])
-    chroma = double(unscale(tf.constant(led, tf.float32)), grayscale)
+    led = guidance * told + 0.01 + 0.1 * downsample_2x(grayscale) + np.zeros([3, 4, 4, 2])
+    chroma = upsample_2x(denormalize_chroma(tf.constant(led, tf.float32)), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
 
 
@@ -216,16 +226,18 @@ def test_the_mirror_image_is_asked_as_well():
         def _guide(self, inputs, training):
             seen.append(inputs[2][:, 4].numpy())
             # All else is as the picture shows it, not its mirror image.
-            np.testing.assert_array_equal(inputs[4], halve(grayscale))
-            np.testing.assert_array_equal(inputs[3], np.repeat(halve(grayscale), 2, axis=-1))
+            np.testing.assert_array_equal(inputs[4], downsample_2x(grayscale))
+            np.testing.assert_array_equal(
+                inputs[3], np.repeat(downsample_2x(grayscale), 2, axis=-1)
+            )
             return super()._guide(inputs, training)
 
     for mirror in (False, True):
-        color = create(sampling_steps=1, flip_tta=mirror).color
+        color = create(sampling_steps=1, flip_tta=mirror).colorize
         color(Watched(), tf.constant(grayscale), tf.range(2), 0.0)
     np.testing.assert_array_equal(seen[0], [1, 1])
     # Only one side of the second speaks for the class: half of the logit is left.
-    assert np.exp(4) / (np.exp(4) + 9) > SURE > np.exp(2) / (np.exp(2) + 9)
+    assert np.exp(4) / (np.exp(4) + 9) > CLASS_CONFIDENCE_THRESHOLD > np.exp(2) / (np.exp(2) + 9)
     np.testing.assert_array_equal(seen[1], [1, 0])
 
 
@@ -237,8 +249,8 @@ def test_every_step_is_told_its_time():
             seen.append(inputs[1].numpy())
             return super()._guide(inputs, training)
 
-    create(sampling_steps=4).color(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
-    times = (0, 0.25**TIME_WARP, 0.5**TIME_WARP, 0.75**TIME_WARP)
+    create(sampling_steps=4).colorize(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
+    times = (0, 0.25**TIME_STEP_EXPONENT, 0.5**TIME_STEP_EXPONENT, 0.75**TIME_STEP_EXPONENT)
     np.testing.assert_allclose(seen, [np.full((3, 1), time) for time in times], rtol=1e-5)
 
 
@@ -249,8 +261,8 @@ def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
             return -inputs[0]
 
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
-    received = create(sampling_steps=steps).color(Decaying(), grayscale, seeds, 1.0)
-    times = [(number / steps) ** TIME_WARP for number in range(steps + 1)]
+    received = create(sampling_steps=steps).colorize(Decaying(), grayscale, seeds, 1.0)
+    times = [(number / steps) ** TIME_STEP_EXPONENT for number in range(steps + 1)]
     left, velocities = 1.0, []
     for number in range(steps):
         velocities.append(-left)
@@ -259,23 +271,23 @@ def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
             change = (velocity - velocities[-2]) / (times[number] - times[number - 1])
             velocity += change * width / 2
         left += width * velocity
-    chroma = double(unscale(left * noise_of_seeds(seeds, 4, 4)), grayscale)
+    chroma = upsample_2x(denormalize_chroma(left * noise_from_seeds(seeds, 4, 4)), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [0.5, [0.1, 0.4, 0.0]])
 def test_the_way_starts_at_the_noise_of_the_seed_times_the_temperature(temperature):
     grayscale, seeds = grayscale_of(9, 16), tf.constant([4, 0, 4])
-    received = create(sampling_steps=3).color(Straight(pull=0), grayscale, seeds, temperature)
-    noise = noise_of_seeds(seeds, 5, 8) * np.reshape(np.float32(temperature), [-1, 1, 1, 1])
-    expected = luma_chroma_to_rgb(grayscale, double(unscale(noise), grayscale))
+    received = create(sampling_steps=3).colorize(Straight(pull=0), grayscale, seeds, temperature)
+    noise = noise_from_seeds(seeds, 5, 8) * np.reshape(np.float32(temperature), [-1, 1, 1, 1])
+    expected = luma_chroma_to_rgb(grayscale, upsample_2x(denormalize_chroma(noise), grayscale))
     np.testing.assert_allclose(received, expected, atol=1e-5)
     assert np.ptp(received, axis=-1)[0].max() > 0.01
 
 
 def test_at_temperature_zero_all_seeds_give_the_same():
     grayscale = tf.repeat(grayscale_of(8, 8, count=1), 3, axis=0)
-    first, *others = create().color(Straight(pull=0.3), grayscale, tf.constant([1, 2, 3]), 0.0)
+    first, *others = create().colorize(Straight(pull=0.3), grayscale, tf.constant([1, 2, 3]), 0.0)
     for other in others:
         np.testing.assert_array_equal(other, first)
 
@@ -288,13 +300,13 @@ def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
     assert objective.metadata == expected
     assert "3 steps" in objective.description
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
-    left_open = objective.color(Straight(pull=0), grayscale, seeds)
-    expected = objective.color(Straight(pull=0), grayscale, seeds, float(taken))
+    left_open = objective.colorize(Straight(pull=0), grayscale, seeds)
+    expected = objective.colorize(Straight(pull=0), grayscale, seeds, float(taken))
     np.testing.assert_array_equal(left_open, expected)
 
 
 def test_spread_is_nothing_where_all_noise_arrives_at_the_same_chroma():
-    spread = create().spread(Straight(), grayscale_of(9, 16)).numpy()
+    spread = create().standard_deviation(Straight(), grayscale_of(9, 16)).numpy()
     assert spread.shape == (3, 9, 16, 1)
     np.testing.assert_allclose(spread, 0, atol=1e-6)
 
@@ -303,8 +315,8 @@ def test_spread_is_that_of_the_draws():
     grayscale, temperature = grayscale_of(9, 16, count=1), 0.5
     # What is pulled by a third in one step keeps two thirds of its noise.
     objective = create(sampling_steps=1, temperature=temperature)
-    spread = objective.spread(Straight(pull=1 / 3), grayscale)
-    draws = unscale(noise_of_seeds(tf.range(NUM_DRAWS), 5, 8)).numpy()
+    spread = objective.standard_deviation(Straight(pull=1 / 3), grayscale)
+    draws = denormalize_chroma(noise_from_seeds(tf.range(NUM_SPREAD_SAMPLES), 5, 8)).numpy()
     deviation = np.sqrt(draws.var(axis=0, ddof=1).sum(axis=-1, keepdims=True))
-    expected = double(tf.constant(deviation[np.newaxis] * temperature * 2 / 3), grayscale)
+    expected = upsample_2x(tf.constant(deviation[np.newaxis] * temperature * 2 / 3), grayscale)
     np.testing.assert_allclose(spread, expected, rtol=1e-4)

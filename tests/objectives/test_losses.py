@@ -8,16 +8,16 @@ import tensorflow as tf
 
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.objectives.losses import EDGE_CONTRAST, LOSS_WEIGHTS, LOSSES, with_weights
-from colorkeras.objectives.representations import REPRESENTATIONS
+from colorkeras.objectives.regression import COLOR_ENCODINGS
 
 
 def loss_of(name, output, rgb, prediction, **weights):
     weights = {weight: weights.get(weight, 0.0) for weight in LOSS_WEIGHTS.get(name, ())}
-    return float(LOSSES[name](REPRESENTATIONS[output], rgb, prediction, **weights))
+    return float(LOSSES[name](COLOR_ENCODINGS[output], rgb, prediction, **weights))
 
 
 def perfect(output, rgb):
-    return REPRESENTATIONS[output].target(rgb)
+    return COLOR_ENCODINGS[output].encode(rgb)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def rgb():
     return tf.constant(np.random.default_rng(0).random((3, 6, 5, 3), np.float32))
 
 
-@pytest.mark.parametrize("output", REPRESENTATIONS)
+@pytest.mark.parametrize("output", COLOR_ENCODINGS)
 @pytest.mark.parametrize("name", LOSSES)
 def test_error_raises_the_loss(name, output, rgb):
     right = perfect(output, rgb)
@@ -34,7 +34,7 @@ def test_error_raises_the_loss(name, output, rgb):
     assert loss_of(name, output, rgb, right + 0.2) > loss_of(name, output, rgb, right + 0.1)
 
 
-@pytest.mark.parametrize("output", REPRESENTATIONS)
+@pytest.mark.parametrize("output", COLOR_ENCODINGS)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (8, 1)])
 def test_loss_and_gradient_are_finite_at_any_size(name, output, size):
@@ -43,7 +43,7 @@ def test_loss_and_gradient_are_finite_at_any_size(name, output, size):
     with tf.GradientTape() as tape:
         prediction = perfect(output, rgb)
         tape.watch(prediction)
-        value = loss(REPRESENTATIONS[output], rgb, prediction)
+        value = loss(COLOR_ENCODINGS[output], rgb, prediction)
     assert math.isfinite(value)
     assert np.isfinite(tape.gradient(value, prediction)).all()
 
@@ -98,6 +98,6 @@ def test_weights_come_from_the_settings(rgb):
     prediction = perfect("rgb", rgb) * 0.5
     config = TrainingConfig(smoothness_weight=3.0, gradient_weight=2.0)
     for name in LOSSES:
-        received = float(with_weights(name, config)(REPRESENTATIONS["rgb"], rgb, prediction))
+        received = float(with_weights(name, config)(COLOR_ENCODINGS["rgb"], rgb, prediction))
         expected = loss_of(name, "rgb", rgb, prediction, smoothness_weight=3.0, gradient_weight=2.0)
         assert received == pytest.approx(expected)

@@ -9,13 +9,14 @@ import tensorflow as tf
 from colorkeras import objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.models import architectures
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.build import build_network
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.selection import choose_architecture
 from colorkeras.utils.errors import UserError
 
 SETTINGS = TrainingConfig(sampling_steps=2)
 
-every_output = pytest.mark.parametrize("output", OUTPUTS)
+every_output = pytest.mark.parametrize("output", PREDICTIONS)
 any_size = pytest.mark.parametrize("size", [(1, 1), (5, 8), (33, 47)])
 
 
@@ -31,7 +32,7 @@ def network_for(randomize):
     def get(output):
         if output not in made:
             name = {"chroma": "skip_cnn", "rgb": "skip_cnn"}.get(output)
-            made[output] = randomize(architectures.build(*architectures.choose(name, output)))
+            made[output] = randomize(build_network(*choose_architecture(name, output)))
         return made[output]
 
     return get
@@ -41,7 +42,7 @@ def network_for(randomize):
 def test_weights_of_another_loss_are_refused(weight):
     settings = {"objective": "regression", weight: 7.0}
     objectives.check_settings(TrainingConfig(loss="structure", **settings))
-    with pytest.raises(UserError, match="7 for loss 'mse'"):
+    with pytest.raises(UserError, match=r"7\.0 for loss 'mse', which ignores it"):
         objectives.check_settings(TrainingConfig(loss="mse", **settings))
 
 
@@ -65,7 +66,7 @@ def test_target_and_loss_fit_the_network(output, size, network_for):
 def test_colors_are_rgb_of_the_pictures_size(output, size, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     grayscale = grayscale_of(*size)
-    rgb = objective.color(network, grayscale, tf.range(3), objective.temperature).numpy()
+    rgb = objective.colorize(network, grayscale, tf.range(3), objective.temperature).numpy()
     assert rgb.shape == (3, *size, 3) and rgb.dtype == np.float32
     assert rgb.min() >= 0 and rgb.max() <= 1
     assert np.ptp(rgb, axis=-1).max() > 0.01, "gray"
@@ -75,9 +76,9 @@ def test_colors_are_rgb_of_the_pictures_size(output, size, network_for):
 @every_output
 def test_spread_is_one_number_for_each_pixel(output, size, network_for):
     objective = objectives.create(output, SETTINGS)
-    assert (objective.spread is None) == (OUTPUTS[output].objective == "regression")
-    if objective.spread is not None:
-        spread = objective.spread(network_for(output), grayscale_of(*size)).numpy()
+    assert (objective.standard_deviation is None) == (PREDICTIONS[output].objective == "regression")
+    if objective.standard_deviation is not None:
+        spread = objective.standard_deviation(network_for(output), grayscale_of(*size)).numpy()
         assert spread.shape == (3, *size, 1)
         # No distribution within -0.5..0.5 spreads further than half of the diagonal.
         assert spread.min() >= 0 and spread.max() > 1e-4
@@ -88,33 +89,35 @@ def test_spread_is_one_number_for_each_pixel(output, size, network_for):
 def test_a_pictures_colors_do_not_depend_on_the_batch_around_it(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     grayscale, seeds = grayscale_of(16, 16, count=4), tf.constant([5, 0, 7, 5])
-    together = objective.color(network, grayscale, seeds, objective.temperature).numpy()
+    together = objective.colorize(network, grayscale, seeds, objective.temperature).numpy()
     for number in range(4):
-        alone = objective.color(network, grayscale[number : number + 1], seeds[number : number + 1])
+        alone = objective.colorize(
+            network, grayscale[number : number + 1], seeds[number : number + 1]
+        )
         np.testing.assert_allclose(together[number], alone[0], atol=1e-4)
 
 
 @every_output
 def test_only_what_samples_makes_use_of_the_seed(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
-    assert objective.samples == (output == "velocity")
+    assert objective.is_stochastic == (output == "velocity")
     grayscale = tf.repeat(grayscale_of(16, 16, count=1), 3, axis=0)
-    one, other, again = objective.color(
+    one, other, again = objective.colorize(
         network, grayscale, tf.constant([1, 2, 1]), objective.temperature
     ).numpy()
     np.testing.assert_allclose(one, again, atol=1e-5)
-    assert (np.abs(one - other).max() > 1e-2) == objective.samples
+    assert (np.abs(one - other).max() > 1e-2) == objective.is_stochastic
 
 
 @every_output
 def test_what_needs_chance_colors_the_same_without_drawing(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
-    assert (objective.without_drawing is not None) == objective.samples
-    if not objective.samples:
+    assert (objective.make_deterministic_colorize is not None) == objective.is_stochastic
+    if not objective.is_stochastic:
         return
     for size in ((33, 47), (5, 8), (1, 1)):
         grayscale = grayscale_of(*size)
         seeds = tf.fill([3], 4)
-        expected = objective.color(network, grayscale, seeds, objective.temperature)
-        colored = objective.without_drawing(4, 33, 47)(network, grayscale)
+        expected = objective.colorize(network, grayscale, seeds, objective.temperature)
+        colored = objective.make_deterministic_colorize(4, 33, 47)(network, grayscale)
         np.testing.assert_allclose(colored, expected, atol=1e-5)

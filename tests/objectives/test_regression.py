@@ -7,11 +7,11 @@ import tensorflow as tf
 from colorkeras import objectives
 from colorkeras.color.spaces import luma, rgb_to_chroma
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.objectives.losses import LOSSES, describe, with_weights
-from colorkeras.objectives.representations import REPRESENTATIONS
+from colorkeras.objectives.regression import COLOR_ENCODINGS
 
-every_output = pytest.mark.parametrize("output", REPRESENTATIONS)
+every_output = pytest.mark.parametrize("output", COLOR_ENCODINGS)
 
 
 @pytest.fixture(scope="module")
@@ -24,24 +24,24 @@ def prediction_of():
     generator = np.random.default_rng(1)
 
     def prediction(output):
-        shape = (3, 6, 5, OUTPUTS[output].num_channels)
+        shape = (3, 6, 5, PREDICTIONS[output].num_channels)
         return tf.constant(generator.uniform(-0.2, 1.2, shape).astype("float32"))
 
     return prediction
 
 
 def test_representations_are_the_outputs_of_regressions():
-    regressions = [name for name, kind in OUTPUTS.items() if kind.objective == "regression"]
-    assert set(REPRESENTATIONS) == set(regressions)
+    regressions = [name for name, kind in PREDICTIONS.items() if kind.objective == "regression"]
+    assert set(COLOR_ENCODINGS) == set(regressions)
 
 
 @every_output
 def test_the_right_prediction_is_the_picture(output, rgb):
-    kind = REPRESENTATIONS[output]
-    target = kind.target(rgb)
-    assert target.shape == (3, 6, 5, OUTPUTS[output].num_channels)
-    np.testing.assert_allclose(kind.decode(luma(rgb), target), rgb, atol=1e-5)
-    received_luma, chroma = kind.luma_and_chroma(luma(rgb), target)
+    encoding = COLOR_ENCODINGS[output]
+    target = encoding.encode(rgb)
+    assert target.shape == (3, 6, 5, PREDICTIONS[output].num_channels)
+    np.testing.assert_allclose(encoding.decode(luma(rgb), target), rgb, atol=1e-5)
+    received_luma, chroma = encoding.luma_and_chroma(luma(rgb), target)
     np.testing.assert_allclose(received_luma, luma(rgb), atol=1e-6)
     np.testing.assert_allclose(chroma, rgb_to_chroma(rgb), atol=1e-6)
 
@@ -55,7 +55,7 @@ def test_loss_is_that_of_the_representation(loss, output, rgb, prediction_of):
     prediction = prediction_of(output)
     inputs, target = objective.target(rgb, luma(rgb), None)
     np.testing.assert_array_equal(inputs, luma(rgb))
-    expected = with_weights(loss, settings)(REPRESENTATIONS[output], rgb, prediction)
+    expected = with_weights(loss, settings)(COLOR_ENCODINGS[output], rgb, prediction)
     assert float(objective.loss(target, prediction)) == pytest.approx(float(expected))
 
 
@@ -69,9 +69,9 @@ def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
         return prediction
 
     objective = objectives.create(output, TrainingConfig())
-    expected = REPRESENTATIONS[output].decode(luma(rgb), prediction)
-    np.testing.assert_array_equal(objective.color(network, luma(rgb)), expected)
-    assert not objective.samples and objective.spread is None
+    expected = COLOR_ENCODINGS[output].decode(luma(rgb), prediction)
+    np.testing.assert_array_equal(objective.colorize(network, luma(rgb)), expected)
+    assert not objective.is_stochastic and objective.standard_deviation is None
     assert objective.metadata == {"flip_tta": False}
 
 
@@ -85,9 +85,9 @@ def test_mirrored_colors_are_the_mean_of_both_ways_to_look(output, rgb, predicti
         return second[:, :, ::-1] if len(seen) == 2 else first
 
     objective = objectives.create(output, TrainingConfig(flip_tta=True))
-    received = objective.color(network, luma(rgb))
+    received = objective.colorize(network, luma(rgb))
     np.testing.assert_array_equal(seen[0], luma(rgb))
     np.testing.assert_array_equal(seen[1], luma(rgb)[:, :, ::-1])
-    expected = REPRESENTATIONS[output].decode(luma(rgb), (first + second) / 2)
+    expected = COLOR_ENCODINGS[output].decode(luma(rgb), (first + second) / 2)
     np.testing.assert_allclose(received, expected, atol=1e-6)
     assert objective.metadata == {"flip_tta": True}

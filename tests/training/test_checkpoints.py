@@ -20,7 +20,7 @@ POSITION = Position(
 
 
 def make_colorizer(arch="skip_cnn", output="chroma", optimizer="adamw", **sizes):
-    networks = [ARCHITECTURES[arch].builder(output, **sizes) for _ in range(2)]
+    networks = [ARCHITECTURES[arch].constructor(output, **sizes) for _ in range(2)]
     config = TrainingConfig(sampling_steps=2, optimizer=optimizer)
     objective = objectives.create(output, config)
     colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)

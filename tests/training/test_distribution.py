@@ -34,11 +34,11 @@ class Steps(keras.callbacks.Callback):
         self.sums.append(float(logs["loss"]) * (batch + 1))
 
 def skip_cnn():
-    return ARCHITECTURES["skip_cnn"].builder(filters=8, num_blocks=2)
+    return ARCHITECTURES["skip_cnn"].constructor(filters=8, num_blocks=2)
 
 def flow_unet():
-    return ARCHITECTURES["flow_unet"].builder(
-        widths=(8, 8), depths=(1, 1), guide_widths=(8, 8)
+    return ARCHITECTURES["flow_unet"].constructor(
+        widths=(8, 8), depths=(1, 1), velocity_widths=(8, 8)
     )
 
 def run(name, build, output, num_steps, num_validation):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.models import architectures
+from colorkeras.models.build import build_network
 from colorkeras.training import optimizers
 from colorkeras.training.optimizers import OPTIMIZERS, ConvolutionalMuon
 
@@ -14,7 +14,7 @@ from colorkeras.training.optimizers import OPTIMIZERS, ConvolutionalMuon
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weight_decay_leaves_biases_and_normalization_alone(name):
     optimizer = optimizers.create(TrainingConfig(optimizer=name), total_steps=100)
-    network = architectures.build("skip_cnn")
+    network = build_network("skip_cnn")
     optimizer.build(network.trainable_variables)
     decayed = {v.name for v in network.trainable_variables if optimizer._use_weight_decay(v)}
     assert decayed == {"kernel"}

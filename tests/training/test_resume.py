@@ -12,6 +12,7 @@ from whole_runs import comparable_history, signalled, stopping, weights_of
 
 from colorkeras import evaluation
 from colorkeras.config.training_config import TrainingConfig
+from colorkeras.models.build import build_network
 from colorkeras.training import callbacks, checkpoints, optimizers, run_directory, trainer
 from colorkeras.utils.errors import InterruptedRunError, UserError
 
@@ -247,7 +248,7 @@ def test_a_signal_behind_the_last_epoch_is_obeyed(config_for, tmp_path, monkeypa
 
 
 def resumed_colorizer(config):
-    networks = [trainer.architectures.build(config.arch) for _ in range(2)]
+    networks = [build_network(config.arch) for _ in range(2)]
     objective = trainer.objectives.create("chroma", config)
     augment = trainer.AUGMENTATIONS["flip"]
     colorizer = trainer.Colorizer(*networks, objective, {}, 0.9, augment, seed=0)

@@ -13,7 +13,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 
 from colorkeras.color.spaces import from_uint8, luma, to_uint8
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.objectives.representations import REPRESENTATIONS
+from colorkeras.objectives.regression import COLOR_ENCODINGS
 from colorkeras.training import trainer
 from colorkeras.training.callbacks import Progress
 from colorkeras.training.tensorboard import EpochSummaries, Profile, tags, write_comparison
@@ -126,7 +126,7 @@ def test_pictures_show_what_the_average_network_makes_of_the_same_examples(finis
     # What a run saves is the average network after its best epoch.
     average = keras.saving.load_model(finished.run.folder / "model.keras")
     grayscale = luma(from_uint8(first["ground truth"]))
-    expected = REPRESENTATIONS["chroma"].decode(grayscale, average(grayscale, training=False))
+    expected = COLOR_ENCODINGS["chroma"].decode(grayscale, average(grayscale, training=False))
     best = finished.rows[finished.run.metrics["model"]["best_epoch"] - 1]["prediction"]
     np.testing.assert_array_equal(best, to_uint8(expected))
     assert np.ptp(best, axis=-1).max() > 2, "gray, like an untrained network"
@@ -353,7 +353,7 @@ from colorkeras.training.tensorboard import EpochSummaries, Profile
 images = np.random.default_rng(0).integers(0, 256, [8, 16, 16, 3], "uint8")
 source = ArraySource(images)
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    build = ARCHITECTURES["skip_cnn"].builder
+    build = ARCHITECTURES["skip_cnn"].constructor
     networks = [build(filters=4, num_blocks=1) for _ in range(2)]
     objective = objectives.create("chroma", TrainingConfig())
     colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)

@@ -12,16 +12,16 @@ from colorkeras.data import ArraySource, augmentation, evaluation_batches
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.build import build_network
 from colorkeras.training.train_step import Colorizer
 
 
 def small_network(output, num_classes):
-    if output in ARCHITECTURES["skip_cnn"].outputs and not num_classes:
-        return ARCHITECTURES["skip_cnn"].builder(output=output, filters=4, num_blocks=1)
+    if output in ARCHITECTURES["skip_cnn"].predictions and not num_classes:
+        return ARCHITECTURES["skip_cnn"].constructor(prediction=output, filters=4, num_blocks=1)
     name = "flow_unet" if output == "velocity" else "residual_unet"
-    return architectures.build(name, output, num_classes=num_classes)
+    return build_network(name, output, num_classes=num_classes)
 
 
 def make_colorizer(
@@ -57,7 +57,7 @@ from colorkeras.data import ArraySource, training_batches
 batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
 print("element", batches.element_spec.dtype.name)
 with tf.device("CPU:1"):
-    build = ARCHITECTURES["skip_cnn"].builder
+    build = ARCHITECTURES["skip_cnn"].constructor
     networks = [build(filters=4, num_blocks=1) for _ in range(2)]
     objective = objectives.create("chroma", TrainingConfig())
     colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["scan"], seed=0)

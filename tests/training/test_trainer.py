@@ -16,7 +16,7 @@ from PIL import Image
 from whole_runs import refused, stopping, weights_of
 
 from colorkeras.export import restore, saved_model
-from colorkeras.objectives.representations import REPRESENTATIONS
+from colorkeras.objectives.regression import COLOR_ENCODINGS
 from colorkeras.training import checkpoints, resolve, trainer
 from colorkeras.training.callbacks import Progress, StopOnNaN
 from colorkeras.utils.errors import DivergedError, InterruptedRunError
@@ -63,7 +63,7 @@ def test_a_run_exports_its_average_network(finished):
     grayscale = tf.constant(np.random.default_rng(0).random((2, 9, 7, 1), np.float32))
     prediction = network(grayscale, training=False)
     assert np.abs(prediction).max() > 0
-    expected = REPRESENTATIONS["chroma"].decode(grayscale, prediction)
+    expected = COLOR_ENCODINGS["chroma"].decode(grayscale, prediction)
     np.testing.assert_allclose(
         saved_model.load(run.export_folder).color(grayscale), expected, atol=1e-5
     )

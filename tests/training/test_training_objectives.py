@@ -12,6 +12,9 @@ from whole_runs import refused, weights_of
 from colorkeras.config.presets import PRESETS
 from colorkeras.data import ArraySource, ImageDataset
 from colorkeras.export import restore, saved_model
+from colorkeras.models.build import build_network
+from colorkeras.models.class_head import remove_class_head
+from colorkeras.models.selection import choose_architecture
 from colorkeras.training import resolve, trainer
 
 
@@ -68,13 +71,13 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
         return train_step(colorizer, data)
 
     monkeypatch.setattr(trainer.Colorizer, "train_step", watched)
-    arch, output = trainer.architectures.choose(
+    arch, output = choose_architecture(
         {"regression": "residual_unet"}.get(objective), None, objective
     )
     config = config_for(tmp_path, arch=arch, image_size=32, aux_class_loss_weight=0.1)
     run = trainer.train(config, lambda line: None)
     assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
-    bare = trainer.architectures.build(arch, output)
+    bare = build_network(arch, output)
     metadata = saved_model.load(run.export_folder).metadata
     assert metadata["aux_class_loss_weight"] == 0.1
     assert metadata["num_parameters"] == bare.count_params()
@@ -89,8 +92,8 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
     config = config_for(tmp_path, arch=None, init=str(run.export_folder), aux_class_loss_weight=0.1)
     settled, weights = resolve.settle(config, new=True)
     assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
-    network = trainer.architectures.build(arch, output, num_classes=10)
-    trainer.architectures.without_class_head(network).set_weights(weights)
+    network = build_network(arch, output, num_classes=10)
+    remove_class_head(network).set_weights(weights)
 
 
 @pytest.mark.parametrize("arch", ["residual_unet", "flow_unet"])

@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from colorkeras.models import architectures
+from colorkeras.models.build import build_network
 from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma
 from colorkeras.data import load_dataset
 from colorkeras.utils.determinism import make_deterministic
 
 make_deterministic(seed=0)
-network = architectures.build("skip_cnn")
+network = build_network("skip_cnn")
 draw = np.random.default_rng(0).standard_normal
 network.set_weights([abs(0.1 * draw(weight.shape, "float32")) for weight in network.weights])
 rgb = from_uint8(load_dataset("sample").train.load(tf.range(256, dtype=tf.int64), 0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from colorkeras.color.resampling import double, halve
+from colorkeras.color.resampling import downsample_2x, upsample_2x
 from colorkeras.color.spaces import from_uint8, luma, luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.evaluation import bootstrap
 from colorkeras.evaluation.learned_metrics import classifier, fooling
@@ -188,7 +188,7 @@ def protocol():
 def half_chroma(images):
     """Return true colors with chroma at half resolution: uint8 `[n, h, w, 3]` to the same."""
     rgb = from_uint8(images)
-    chroma = double(halve(rgb_to_chroma(rgb)), rgb)
+    chroma = upsample_2x(downsample_2x(rgb_to_chroma(rgb)), rgb)
     return to_uint8(luma_chroma_to_rgb(luma(rgb), chroma)).numpy()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from colorkeras.color.spaces import from_uint8
-from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.utils.errors import UserError, one_line
 
 FILE = Path(__file__).with_name("classifier.keras")

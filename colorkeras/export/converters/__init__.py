@@ -17,7 +17,7 @@ from colorkeras.export import bundled, restore, saved_model
 from colorkeras.export.converters.converter import Converter
 from colorkeras.export.converters.litert import LITERT
 from colorkeras.export.converters.onnx import ONNX
-from colorkeras.models import architectures
+from colorkeras.models.build import check_image_size
 from colorkeras.utils.errors import UserError, check_choice, one_line
 from colorkeras.utils.files import atomic_write, is_disk_problem
 
@@ -88,13 +88,13 @@ def convert(model, kind, path, image_size=None):
     exported = saved_model.load(bundled.resolve(model))
     network, objective = restore.rebuild(exported)
     if image_size is not None:
-        architectures.check_image_size(network, image_size, image_size)
+        check_image_size(network, image_size, image_size)
     image_size = image_size or exported.image_size
     function = _function(network, objective, image_size)
     with atomic_write(path) as temporary, _problem_explained(exported, converter):
         converter.convert(function, temporary)
         difference = _difference(converter, temporary, exported, image_size)
-    max_size = MAX_SIZE if objective.samples and image_size is None else None
+    max_size = MAX_SIZE if objective.is_stochastic and image_size is None else None
     return Converted(Path(path), image_size, max_size, difference)
 
 
@@ -103,15 +103,15 @@ def _function(network, objective, image_size):
 
     Traced anew, as a smaller graph comes of it where the size of pictures is known.
     """
-    if objective.without_drawing is None:
+    if objective.make_deterministic_colorize is None:
 
         def color(network, grayscale):
             seeds = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
-            return objective.color(network, grayscale, seeds, objective.temperature)
+            return objective.colorize(network, grayscale, seeds, objective.temperature)
 
     else:
         largest = image_size or MAX_SIZE
-        color = objective.without_drawing(0, largest, largest)
+        color = objective.make_deterministic_colorize(0, largest, largest)
 
     @tf.function(
         input_signature=[

@@ -187,7 +187,7 @@ class _Onlooker:
     pages: list = field(default_factory=list)
 
     def color_image(self, picture, seed, temperature, saturation):
-        small = streaming.shrink(picture.pixels, self.render_size, self.image_size)
+        small = streaming.downscale_luma(picture.pixels, self.render_size, self.image_size)
         self.pages.append(small[0].numpy())
         return picture
 
@@ -258,7 +258,7 @@ class _Colorist:
 
     def color_image(self, picture, seed, temperature, saturation):
         grayscale, rgb = (each[tf.newaxis] for each in self.answers.pop(0))
-        colored = streaming.enlarge(picture.pixels, grayscale, rgb, saturation)
+        colored = streaming.upsample_color(picture.pixels, grayscale, rgb, saturation)
         return DecodedImage(colored, picture.alpha)
 
 

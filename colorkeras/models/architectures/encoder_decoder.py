@@ -1,4 +1,4 @@
-"""The autoencoder: everything passes a narrow code, nothing passes around it."""
+"""Convolutional autoencoder: all information passes through a narrow code."""
 
 import keras
 from keras import layers
@@ -8,33 +8,39 @@ from colorkeras.models.layers import (
     PadToMultiple,
     batch_norm_relu,
     convolution_block,
-    output_layer,
+    prediction_layer,
 )
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS
 
 
-def encoder_decoder(output="chroma", widths=(32, 64, 128), code_channels=32):
-    """Strided convolutions down to a code, transposed convolutions up again, no skips.
+def encoder_decoder(prediction="chroma", widths=(32, 64, 128), code_channels=32):
+    """Convolutional encoder and decoder without skip connections.
 
-    With the default arguments a 32x32 picture becomes a code of 4 x 4 x 32 numbers.
+    With the default arguments, the code of a 32x32 image has 4 x 4 x 32 values.
 
     Args:
-        output: A key of `OUTPUTS`.
+        prediction: Key of `PREDICTIONS`.
         widths: Channels after each halving of height and width.
         code_channels: Channels of the code.
 
     Returns:
-        `keras.Model`, float32 `[n, h, w, 1]` in 0..1 to `[n, h, w, num_channels]`, any h and w.
+        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
+        `[batch, height, width, num_channels]`, any height and width.
+
+    Example:
+
+    >>> encoder_decoder().output_shape
+    (None, None, None, 2)
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     x = PadToMultiple(2 ** len(widths))(grayscale)
     for width in widths:
         x = convolution_block(x, width, strides=2)
         x = convolution_block(x, width)
-    x = convolution_block(x, code_channels, kernel_size=1)
+    x = convolution_block(x, code_channels, kernel_size=1)  # [batch, h / 8, w / 8, 32] by default
     for width in reversed(widths):
         x = layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False)(x)
         x = batch_norm_relu(x)
     x = CropLike()([x, grayscale])
-    prediction = output_layer(x, output, OUTPUTS[output].num_channels)
-    return keras.Model(grayscale, prediction, name="encoder_decoder")
+    outputs = prediction_layer(x, prediction, PREDICTIONS[prediction].num_channels)
+    return keras.Model(grayscale, outputs, name="encoder_decoder")

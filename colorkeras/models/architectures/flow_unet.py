@@ -1,139 +1,149 @@
-"""Two networks in one for flow matching: one looks at the picture, a light one leads noise."""
+"""Encoder and velocity network for flow matching, in one model."""
 
 import keras
 import tensorflow as tf
 from keras import layers
 
-from colorkeras.models.layers import CropLike, PadToMultiple, output_layer
-from colorkeras.models.outputs import CLASSES, NUM_CLASSES
+from colorkeras.models.class_head import CLASSES, NUM_CLASSES, class_head
+from colorkeras.models.layers import CropLike, PadToMultiple, prediction_layer
 from colorkeras.models.residual_blocks import (
     STEM_STRIDE,
-    class_head,
     convolution,
-    down,
+    downsample,
     residual_block,
-    trunk,
-    up,
+    unet_backbone,
+    upsample,
 )
 
-_CONDITION_WIDTH = 128
-"""Channels in which time and class are known to every block of the guide."""
+_CONDITION_WIDTH = 128  # Channels of the embedding of time and class.
 
 ENCODER = "encoder"
-"""Name of the part that sees the grayscale picture, once."""
+"""Name of the submodel that encodes the grayscale image, once per image."""
 
-GUIDE = "guide"
-"""Name of the part that sees noisy chroma, at every step."""
+VELOCITY_NETWORK = "guide"
+"""Name of the submodel that predicts the velocity of noisy chroma, once per ODE solver step."""
 
 
 def flow_unet(
-    output="velocity",
+    prediction="velocity",
     num_classes=0,
     widths=(48, 96, 192),
     depths=(1, 1, 2),
-    guide_widths=(32, 64, 96),
+    velocity_widths=(32, 64, 96),
 ):
-    """The trunk as encoder of the picture, and a small U-Net that guides noise to chroma.
+    """U-Net encoder of the image and small U-Net that predicts the velocity of noisy chroma.
 
-    Only the guide has to run at each step of coloring: get both by `get_layer` with `ENCODER` and
-    `GUIDE`. The guide is told what a picture shows. In training that is the label; in coloring it
-    is what the encoder believes, so that all parts of a thing get the colors of the same thing.
+    Sampling evaluates the encoder once and the velocity network at every step; get them by
+    `get_layer(ENCODER)` and `get_layer(VELOCITY_NETWORK)`. The velocity network is conditioned on
+    the class: the label in training, the encoder's prediction at inference. This keeps the colors
+    of one object consistent.
 
     Args:
-        output: "velocity".
-        num_classes: 0, or `NUM_CLASSES` for a second output: the encoder's logits
-            `[n, num_classes]` of what the picture shows, to be trained beside the velocity.
-        widths: As for `trunk`.
-        depths: As for `trunk`.
-        guide_widths: Channels of the guide, at the same resolutions.
+        prediction: "velocity".
+        num_classes: 0, or `NUM_CLASSES` for a second output, the encoder's class logits
+            `[batch, NUM_CLASSES]`.
+        widths: See `unet_backbone`.
+        depths: See `unet_backbone`.
+        velocity_widths: Channels of the velocity network, at the same resolutions.
 
     Returns:
-        `keras.Model` from a list of grayscale, float32 `[n, h, w, 1]` in 0..1, scaled noisy chroma
-        `[m, ceil(h / 2), ceil(w / 2), 2]`, time `[m, 1]` in 0..1 and class `[n, NUM_CLASSES]`, one
-        of which is 1 or none if it is not known, to the prediction, any h and w. Each picture is
-        used for m / n of the noisy ones, which follow each other; m is n unless one look at a
-        picture is to teach more.
+        `keras.Model` from a list of four inputs to the prediction, any height and width:
+
+        - grayscale: float32 `[batch, height, width, 1]` in `[0, 1]`;
+        - noisy chroma, scaled: `[samples, ceil(height / 2), ceil(width / 2), 2]`, where `samples`
+          is a multiple of `batch`; the noise samples of one image are consecutive;
+        - time: `[samples, 1]` in `[0, 1]`;
+        - class: one-hot `[batch, NUM_CLASSES]`, all 0 if unknown.
+
+    Example:
+
+    >>> [tuple(x.shape[1:]) for x in flow_unet().inputs]
+    [(None, None, 1), (None, None, 2), (1,), (10,)]
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     noisy = keras.Input((None, None, 2), name="noisy_chroma")
     time = keras.Input((1,), name="time")
-    known = keras.Input((NUM_CLASSES,), name="known_class")
-    *seen, logits = _encoder(widths, depths, guide_widths, has_labels=num_classes > 0)(grayscale)
-    *features, mean, repeated = [RepeatLike()([x, noisy]) for x in (*seen, known)]
-    velocity = _guide(guide_widths)([noisy, time, repeated, mean, *features])
-    prediction = layers.Concatenate(dtype="float32", name=output)([velocity, mean])
+    label = keras.Input((NUM_CLASSES,), name="known_class")
+    encoder = _encoder(widths, depths, velocity_widths, trains_classes=num_classes > 0)
+    *encoded, logits = encoder(grayscale)
+    # One encoded image serves several noise samples.
+    *features, mean, labels = [RepeatLike()([x, noisy]) for x in (*encoded, label)]
+    velocity = _velocity_network(velocity_widths)([noisy, time, labels, mean, *features])
+    outputs = layers.Concatenate(dtype="float32", name=prediction)([velocity, mean])
     if num_classes:
-        outputs = [prediction, layers.Identity(dtype="float32", name=CLASSES)(logits)]
-    else:
-        outputs = prediction
-    return keras.Model([grayscale, noisy, time, known], outputs, name="flow_unet")
+        outputs = [outputs, layers.Identity(dtype="float32", name=CLASSES)(logits)]
+    return keras.Model([grayscale, noisy, time, label], outputs, name="flow_unet")
 
 
-def _encoder(widths, depths, guide_widths, has_labels):
-    """Grayscale to features at each resolution, the chroma to expect, and logits of classes.
+def _encoder(widths, depths, velocity_widths, trains_classes):
+    """Map grayscale to features at each resolution, mean chroma and class logits.
 
-    Features are fitted to the guide's channels here, once, rather than at every step.
+    Features are projected to the velocity network's channels here, once per image instead of once
+    per step.
     """
     grayscale = keras.Input((None, None, 1))
-    features, summary = trunk(grayscale, widths, depths)
+    features, summary = unet_backbone(grayscale, widths, depths)
     features = [layers.ReLU()(x) for x in features]
     mean = CropLike(stride=STEM_STRIDE)([features[0], grayscale])
-    mean = output_layer(mean, "mean_chroma", 2)
+    mean = prediction_layer(mean, "mean_chroma", 2)  # [batch, h / 2, w / 2, 2]
     features = [
         convolution(x, width, kernel_size=1)
-        for x, width in zip(features, guide_widths, strict=True)
+        for x, width in zip(features, velocity_widths, strict=True)
     ]
-    logits = class_head(summary, NUM_CLASSES, CLASSES, trainable=has_labels)
+    logits = class_head(summary, NUM_CLASSES, trainable=trains_classes)
     return keras.Model(grayscale, [*features, mean, logits], name=ENCODER)
 
 
-def _guide(widths):
-    """Noisy chroma, time, class, mean chroma and features to the velocity."""
+def _velocity_network(widths):
+    """Map noisy chroma, time, class, mean chroma and encoder features to the velocity."""
     noisy, mean = keras.Input((None, None, 2)), keras.Input((None, None, 2))
-    time, known = keras.Input((1,)), keras.Input((NUM_CLASSES,))
+    time, label = keras.Input((1,)), keras.Input((NUM_CLASSES,))
     features = [keras.Input((None, None, width)) for width in widths]
-    # Zeros at first: a class that was never told in training has no say.
-    shown = layers.Dense(_CONDITION_WIDTH, use_bias=False, kernel_initializer="zeros")(known)
+    # Zero initial weights: a class that never occurs in training has no effect.
+    class_embedding = layers.Dense(_CONDITION_WIDTH, use_bias=False, kernel_initializer="zeros")(
+        label
+    )
     condition = layers.Dense(_CONDITION_WIDTH)(time)
-    condition = layers.ReLU()(layers.Add()([condition, shown]))
+    condition = layers.ReLU()(layers.Add()([condition, class_embedding]))
     condition = layers.Dense(_CONDITION_WIDTH, activation="relu")(condition)
     x = PadToMultiple(2 ** (len(widths) - 1))(layers.Concatenate()([noisy, mean]))
     x = convolution(x, widths[0])
     skips = []
-    for level, (width, seen) in enumerate(zip(widths, features, strict=True)):
+    for level, (width, encoded) in enumerate(zip(widths, features, strict=True)):
         if level:
-            x = down(x, width)
-        x = layers.Add()([x, seen])
+            x = downsample(x, width)
+        x = layers.Add()([x, encoded])
         x = residual_block(x, condition)
         skips.append(x)
     for skip in reversed(skips[:-1]):
-        x = residual_block(up(x, skip), condition)
+        x = residual_block(upsample(x, skip), condition)
     x = CropLike()([layers.ReLU()(x), noisy])
-    answer = output_layer(x, "answer", 2, kernel_size=3)
-    velocity = Velocity(dtype="float32")([answer, noisy, time])
-    return keras.Model([noisy, time, known, mean, *features], velocity, name=GUIDE)
+    residual = prediction_layer(x, "answer", 2, kernel_size=3)
+    velocity = Velocity(dtype="float32")([residual, noisy, time])
+    return keras.Model([noisy, time, label, mean, *features], velocity, name=VELOCITY_NETWORK)
 
 
 @keras.saving.register_keras_serializable("colorkeras")
 class Velocity(layers.Layer):
-    """Adds to a network's answer what is known of the velocity without looking.
+    """Preconditioning of the velocity: best linear estimate plus the scaled network output.
 
-    With `x = (1 - t) x0 + t x1`, noise and chroma of unit variance, and `d = t^2 + (1 - t)^2`, the
-    best linear guess of the velocity `x1 - x0` is `(2 t - 1) x / d`, and what is left has variance
-    `1 / d`. The answer, of unit variance at any time, thus is the chroma at the start and the
-    negative noise at the end: neither has to be told from what it is mixed with.
+    With `x = (1 - t) x0 + t x1`, noise x0 and chroma x1 of unit variance, and
+    `d = t^2 + (1 - t)^2`, the best linear estimate of the velocity `x1 - x0` is `(2 t - 1) x / d`,
+    and the residual has variance `1 / d`. The network output thus has unit variance at any time: it
+    is the chroma at t = 0 and the negative noise at t = 1.
 
-    Input shape: `[[n, h, w, c], [n, h, w, c], [n, 1]]`: answer, x and time. Output: `[n, h, w, c]`.
+    Input shape: `[[batch, h, w, c], [batch, h, w, c], [batch, 1]]`: network output, x and time.
+    Output shape: `[batch, h, w, c]`.
 
     Reference: Karras, Aittala, Aila, Laine, "Elucidating the design space of diffusion-based
-    generative models", NeurIPS 2022, section 5, whose preconditioning this is for straight paths.
+    generative models", NeurIPS 2022, section 5; here for straight paths.
     """
 
     def call(self, inputs):
-        answer, x, time = inputs
+        residual, x, time = inputs
         time = time[:, tf.newaxis, tf.newaxis]
         variance = tf.square(time) + tf.square(1 - time)
-        return (2 * time - 1) / variance * x + answer / tf.sqrt(variance)
+        return (2 * time - 1) / variance * x + residual / tf.sqrt(variance)
 
     def compute_output_shape(self, input_shape):
         return input_shape[0]
@@ -141,9 +151,14 @@ class Velocity(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class RepeatLike(layers.Layer):
-    """Repeats each of n entries until there are as many as in the second input.
+    """Repeat each batch entry of the first input to match the batch size of the second.
 
     Input shape: `[[n, ...], [m, ...]]`, m a multiple of n. Output shape: `[m, ...]`.
+
+    Example:
+
+    >>> RepeatLike()([tf.constant([[1], [2]]), tf.zeros([4, 1])]).numpy().ravel().tolist()
+    [1, 1, 2, 2]
     """
 
     def call(self, inputs):

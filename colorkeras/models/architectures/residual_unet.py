@@ -1,40 +1,52 @@
-"""A residual U-Net without normalization."""
+"""Residual U-Net without normalization."""
 
 import keras
 from keras import layers
 
-from colorkeras.models.layers import CropLike, DepthToSpace, output_layer
-from colorkeras.models.outputs import CLASSES, OUTPUTS
-from colorkeras.models.residual_blocks import STEM_STRIDE, class_head, trunk
+from colorkeras.models.class_head import class_head
+from colorkeras.models.layers import CropLike, DepthToSpace, prediction_layer
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.residual_blocks import STEM_STRIDE, unet_backbone
 
 
 def residual_unet(
-    output="chroma", num_classes=0, widths=(64, 128, 192), depths=(1, 1, 2), head_channels=8
+    prediction="chroma", num_classes=0, widths=(64, 128, 192), depths=(1, 1, 2), head_channels=8
 ):
-    """The trunk, brought back to full resolution for a prediction at every pixel.
+    """U-Net backbone with a prediction head.
+
+    The head upsamples to full resolution, except for "bins", which are predicted at the backbone's
+    half resolution.
 
     Args:
-        output: A key of `OUTPUTS`. "bins" are predicted at the trunk's own half resolution.
-        num_classes: Above 0, a second output holds the logits `[n, num_classes]` of what the
-            picture shows.
-        widths: As for `trunk`.
-        depths: As for `trunk`.
-        head_channels: Channels that are brought back to full resolution.
+        prediction: Key of `PREDICTIONS`.
+        num_classes: Above 0, the class logits `[batch, num_classes]` are a second output.
+        widths: See `unet_backbone`.
+        depths: See `unet_backbone`.
+        head_channels: Channels that are upsampled to full resolution.
 
     Returns:
-        `keras.Model`, float32 `[n, h, w, 1]` in 0..1 to the prediction, any h and w.
+        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to the prediction, any
+        height and width.
+
+    Example:
+
+    >>> residual_unet("bins").output_shape
+    (None, None, None, 179)
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
-    (features, *_), summary = trunk(grayscale, widths, depths)
-    features = layers.ReLU()(features)
-    if OUTPUTS[output].stride == 1:
-        x = DepthToSpace()(layers.Conv2D(4 * head_channels, 1)(features))
+    (x, *_), summary = unet_backbone(grayscale, widths, depths)
+    x = layers.ReLU()(x)  # [batch, h / 2, w / 2, widths[0]]
+    num_channels = PREDICTIONS[prediction].num_channels
+    if PREDICTIONS[prediction].stride == 1:
+        x = layers.Conv2D(4 * head_channels, 1)(x)
+        x = DepthToSpace()(x)  # [batch, h, w, head_channels]
         x = CropLike()([x, grayscale])
-        # In float32, so that the last layer sees the input unrounded.
+        # float32, so that the last layer receives the input unrounded.
         x = layers.Concatenate(dtype="float32")([x, grayscale])
-        prediction = output_layer(x, output, OUTPUTS[output].num_channels, kernel_size=3)
+        outputs = prediction_layer(x, prediction, num_channels, kernel_size=3)
     else:
-        x = CropLike(stride=STEM_STRIDE)([features, grayscale])
-        prediction = output_layer(x, output, OUTPUTS[output].num_channels)
-    outputs = [prediction, class_head(summary, num_classes, CLASSES)] if num_classes else prediction
+        x = CropLike(stride=STEM_STRIDE)([x, grayscale])
+        outputs = prediction_layer(x, prediction, num_channels)
+    if num_classes:
+        outputs = [outputs, class_head(summary, num_classes)]
     return keras.Model(grayscale, outputs, name="residual_unet")

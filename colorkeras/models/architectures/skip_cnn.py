@@ -1,31 +1,37 @@
-"""A plain convolutional network whose last layer also sees the untouched input."""
+"""Plain convolutional network with a skip connection from the input to the last layer."""
 
 import keras
 from keras import layers
 
-from colorkeras.models.layers import convolution_block, output_layer
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.layers import convolution_block, prediction_layer
+from colorkeras.models.predictions import PREDICTIONS
 
 
-def skip_cnn(output="chroma", filters=32, num_blocks=3):
-    """Batch-normalized convolutions at full resolution, input passed through to the last layer.
+def skip_cnn(prediction="chroma", filters=32, num_blocks=3):
+    """Batch-normalized convolutions at full resolution.
 
-    The skip keeps the picture's structure, so the convolutions are free to learn color. With the
-    default arguments a pixel's color follows from the 11x11 pixels around it.
+    The skip connection preserves the image structure, so that the convolutions only model color.
+    With the default arguments the receptive field is 11x11 pixels.
 
     Args:
-        output: A key of `OUTPUTS`.
+        prediction: Key of `PREDICTIONS`.
         filters: Channels of each convolution.
         num_blocks: Number of 3x3 convolutions after the first, 5x5 one, at least 1.
 
     Returns:
-        `keras.Model`, float32 `[n, h, w, 1]` in 0..1 to `[n, h, w, num_channels]`, any h and w.
+        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
+        `[batch, height, width, num_channels]`, any height and width.
+
+    Example:
+
+    >>> skip_cnn(prediction="rgb").output_shape
+    (None, None, None, 3)
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     x = convolution_block(grayscale, filters, kernel_size=5)
     for _ in range(num_blocks):
         x = convolution_block(x, filters)
-    # In float32, so that the last layer sees the input unrounded.
-    x = layers.Concatenate(dtype="float32")([x, grayscale])
-    prediction = output_layer(x, output, OUTPUTS[output].num_channels)
-    return keras.Model(grayscale, prediction, name="skip_cnn")
+    # float32, so that the last layer receives the input unrounded.
+    x = layers.Concatenate(dtype="float32")([x, grayscale])  # [batch, h, w, filters + 1]
+    outputs = prediction_layer(x, prediction, PREDICTIONS[prediction].num_channels)
+    return keras.Model(grayscale, outputs, name="skip_cnn")

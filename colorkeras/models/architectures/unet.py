@@ -1,4 +1,4 @@
-"""A U-Net that works at half resolution, between a stem that folds pixels and a full-size head."""
+"""U-Net that works at half resolution, with a full-resolution head."""
 
 import keras
 from keras import layers
@@ -8,32 +8,38 @@ from colorkeras.models.layers import (
     DepthToSpace,
     PadToMultiple,
     convolution_block,
-    output_layer,
+    prediction_layer,
 )
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.predictions import PREDICTIONS
 
 
-def unet(output="chroma", widths=(32, 64, 128, 192), head_channels=8):
-    """Encoder and decoder with a skip at every level, the input itself included.
+def unet(prediction="chroma", widths=(32, 64, 128, 192), head_channels=8):
+    """U-Net with skip connections at every level and from the input.
 
-    The stem folds 2x2 pixels into channels, so all but the last layer work on a quarter of the
-    pixels: chroma is smooth, and the last layer sees the grayscale input at full size.
+    The stem folds 2x2 pixels into channels, so that all but the last layer work on a quarter of the
+    pixels: chroma is smooth, and the last layer receives the grayscale input at full resolution.
 
     Args:
-        output: A key of `OUTPUTS`.
+        prediction: Key of `PREDICTIONS`.
         widths: Channels at 1/2, 1/4, 1/8, ... of the input's height and width.
-        head_channels: Channels that are brought back to full resolution.
+        head_channels: Channels that are upsampled to full resolution.
 
     Returns:
-        `keras.Model`, float32 `[n, h, w, 1]` in 0..1 to `[n, h, w, num_channels]`, any h and w.
+        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
+        `[batch, height, width, num_channels]`, any height and width.
 
     Reference: Ronneberger, Fischer, Brox, "U-Net: convolutional networks for biomedical image
     segmentation", MICCAI 2015.
+
+    Example:
+
+    >>> unet().output_shape
+    (None, None, None, 2)
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     x = PadToMultiple(2 ** len(widths))(grayscale)
     # A strided 2x2 convolution is space-to-depth followed by a linear layer.
-    x = layers.Conv2D(widths[0], 2, strides=2)(x)
+    x = layers.Conv2D(widths[0], 2, strides=2)(x)  # [batch, h / 2, w / 2, widths[0]]
     skips = []
     for width in widths[:-1]:
         x = convolution_block(x, width)
@@ -41,16 +47,16 @@ def unet(output="chroma", widths=(32, 64, 128, 192), head_channels=8):
         skips.append(x)
         x = layers.MaxPooling2D(2)(x)
     x = convolution_block(x, widths[-1])
-    x = convolution_block(x, widths[-1])
+    x = convolution_block(x, widths[-1])  # [batch, h / 16, w / 16, 192] by default
     for width, skip in zip(reversed(widths[:-1]), reversed(skips), strict=True):
         x = layers.UpSampling2D(2)(x)
         x = layers.Concatenate()([x, skip])
         x = convolution_block(x, width)
         x = convolution_block(x, width)
     x = layers.Conv2D(4 * head_channels, 1)(x)
-    x = DepthToSpace()(x)
+    x = DepthToSpace()(x)  # [batch, h, w, head_channels]
     x = CropLike()([x, grayscale])
-    # In float32, so that the last layer sees the input unrounded.
+    # float32, so that the last layer receives the input unrounded.
     x = layers.Concatenate(dtype="float32")([x, grayscale])
-    prediction = output_layer(x, output, OUTPUTS[output].num_channels, kernel_size=3)
-    return keras.Model(grayscale, prediction, name="unet")
+    outputs = prediction_layer(x, prediction, PREDICTIONS[prediction].num_channels, kernel_size=3)
+    return keras.Model(grayscale, outputs, name="unet")

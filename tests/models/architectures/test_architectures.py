@@ -9,12 +9,13 @@ from colorkeras import objectives
 from colorkeras.color.spaces import from_uint8, luma
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.models import architectures
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.outputs import CLASSES, OUTPUTS
+from colorkeras.models.build import build_network, check_image_size
+from colorkeras.models.class_head import CLASSES, remove_class_head
+from colorkeras.models.predictions import PREDICTIONS, prediction_name
 from colorkeras.utils.errors import UserError
 
-PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.outputs]
+PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
 every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
 every_pair = pytest.mark.parametrize(("name", "output"), PAIRS)
 # The control alone is tied to one size; everything added later has to take any.
@@ -32,41 +33,41 @@ def grayscale_of(height, width, count=2):
 
 
 def shape_of(output, height, width, count=2):
-    kind = OUTPUTS[output]
+    kind = PREDICTIONS[output]
     return (count, -(-height // kind.stride), -(-width // kind.stride), kind.num_channels)
 
 
 @every_pair
 def test_prediction_is_float32_of_the_outputs_shape_and_bears_its_name(name, output, inputs_for):
-    network = architectures.build(name, output)
+    network = build_network(name, output)
     prediction = network(inputs_for(output, grayscale_of(32, 32)))
     assert prediction.shape == shape_of(output, 32, 32)
     assert prediction.dtype == tf.float32
-    assert architectures.output_name(network) == output
+    assert prediction_name(network) == output
     assert network.name == name
 
 
 @every_architecture
 def test_default_output_is_chroma_except_for_the_control_and_flows(name):
     expected = {"baseline": "rgb", "flow_unet": "velocity"}.get(name, "chroma")
-    assert architectures.output_name(architectures.build(name)) == expected
+    assert prediction_name(build_network(name)) == expected
 
 
 def test_baseline_is_one_layer_from_3072_to_3072():
-    assert architectures.build("baseline").count_params() == 9_440_256
+    assert build_network("baseline").count_params() == 9_440_256
 
 
 def test_baseline_refuses_every_other_size():
-    network = architectures.build("baseline")
-    architectures.check_image_size(network, 32, 32)
+    network = build_network("baseline")
+    check_image_size(network, 32, 32)
     for height, width in ((64, 64), (32, 33), (31, 32)):
         with pytest.raises(UserError, match=f"{height}x{width}(.|\n)*Expected: 32x32(.|\n)*Fix:"):
-            architectures.check_image_size(network, height, width)
+            check_image_size(network, height, width)
 
 
 @any_size
 def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_for):
-    network = randomize(architectures.build(name, output))
+    network = randomize(build_network(name, output))
 
     def inputs_of(height, width):
         return inputs_for(output, grayscale_of(height, width))
@@ -77,7 +78,7 @@ def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_fo
     signature = [tf.nest.map_structure(of_unknown_size, inputs_of(1, 1))]
     predict = tf.function(lambda inputs: network(inputs, training=False), input_signature=signature)
     for size in ((1, 1), (33, 47), (5, 64), (32, 32)):
-        architectures.check_image_size(network, *size)
+        check_image_size(network, *size)
         prediction = predict(inputs_of(*size))
         assert prediction.shape == shape_of(output, *size)
         assert np.isfinite(prediction).all()
@@ -89,9 +90,9 @@ def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_fo
 @every_architecture
 def test_real_size(name, inputs_for):
     # Other tests meet smaller ones.
-    builder = ARCHITECTURES[name].builder
+    builder = ARCHITECTURES[name].constructor
     network = getattr(builder, "func", builder)()
-    output = architectures.output_name(network)
+    output = prediction_name(network)
     prediction = network(inputs_for(output, grayscale_of(32, 32)))
     assert prediction.shape == shape_of(output, 32, 32)
     assert 2e4 < network.count_params() < 1e7
@@ -99,18 +100,18 @@ def test_real_size(name, inputs_for):
 
 @every_pair
 def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs_for, tmp_path):
-    network = randomize(architectures.build(name, output))
+    network = randomize(build_network(name, output))
     network.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
     inputs = inputs_for(output, grayscale_of(32, 32))
     np.testing.assert_array_equal(reloaded(inputs), network(inputs))
-    assert architectures.output_name(reloaded) == output
+    assert prediction_name(reloaded) == output
 
 
 @every_architecture
 def test_no_lambda_layers(name):
     # They reload only where the user allows arbitrary code.
-    assert '"Lambda"' not in architectures.build(name).to_json()
+    assert '"Lambda"' not in build_network(name).to_json()
 
 
 def layers_of(network):
@@ -120,7 +121,7 @@ def layers_of(network):
 
 @every_pair
 def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, inputs_for):
-    network = architectures.build(name, output, "mixed_bfloat16")
+    network = build_network(name, output, "mixed_bfloat16")
     assert {weight.dtype for weight in network.weights} == {"float32"}
     assert network(inputs_for(output, grayscale_of(32, 32))).dtype == tf.float32
     assert keras.config.dtype_policy().name == "float32"
@@ -133,8 +134,8 @@ def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, i
 def test_weights_of_a_mixed_precision_build_fit_a_float32_build(
     name, output, randomize, inputs_for
 ):
-    mixed = randomize(architectures.build(name, output, "mixed_bfloat16"))
-    exact = architectures.build(name, output)
+    mixed = randomize(build_network(name, output, "mixed_bfloat16"))
+    exact = build_network(name, output)
     assert [(w.name, w.shape) for w in exact.weights] == [(w.name, w.shape) for w in mixed.weights]
     exact.set_weights(mixed.get_weights())
     inputs = inputs_for(output, grayscale_of(32, 32))
@@ -147,7 +148,7 @@ def test_weights_of_a_mixed_precision_build_fit_a_float32_build(
 def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
     # Glorot initializers draw from the global seed.
     keras.utils.set_random_seed(0)
-    network = architectures.build(name, output)
+    network = build_network(name, output)
     optimizer = keras.optimizers.Adam(1e-4)
     objective = objectives.create(output, TrainingConfig())
     rgb = from_uint8(crops[:4])
@@ -168,9 +169,9 @@ def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
 def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
     inputs = inputs_for(output, grayscale_of(32, 32))
     for dtype in ("float32", "mixed_bfloat16"):
-        network = architectures.build(name, output, dtype, num_classes=10)
+        network = build_network(name, output, dtype, num_classes=10)
         assert network.output_names == [output, CLASSES]
-        assert architectures.output_name(network) == output
+        assert prediction_name(network) == output
         prediction, logits = network(inputs)
         assert prediction.shape == shape_of(output, 32, 32)
         assert logits.shape == (2, 10)
@@ -181,11 +182,11 @@ def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
 def test_what_is_left_without_the_class_head_is_the_same_network(
     name, output, randomize, inputs_for, tmp_path
 ):
-    network = randomize(architectures.build(name, output, num_classes=10))
-    bare = architectures.without_class_head(network)
+    network = randomize(build_network(name, output, num_classes=10))
+    bare = remove_class_head(network)
     assert bare.name == name and bare.output_names == [output]
     # The same variables, in the order of a network that never had a head.
-    fresh = architectures.build(name, output)
+    fresh = build_network(name, output)
     assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
     dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
     # The guide of a flow goes on listening to what the head believes.
@@ -203,8 +204,8 @@ def test_what_is_left_without_the_class_head_is_the_same_network(
 
 
 def test_a_network_without_a_class_head_stays_as_it_is():
-    network = architectures.build("skip_cnn")
-    assert architectures.without_class_head(network) is network
+    network = build_network("skip_cnn")
+    assert remove_class_head(network) is network
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_a_network_without_a_class_head_stays_as_it_is():
 )
 def test_classes_for_an_architecture_without_a_head_are_refused(name):
     with pytest.raises(UserError) as error:
-        architectures.build(name, num_classes=10)
+        build_network(name, num_classes=10)
     received, expected, fix = str(error.value).splitlines()
     assert "--aux-class-loss-weight" in received and repr(name) in received
     assert "residual_unet" in expected and name not in expected.split(", ")
@@ -223,12 +224,12 @@ def test_classes_for_an_architecture_without_a_head_are_refused(name):
     ("arguments", "received", "expected"),
     [
         (("resnet",), "architecture 'resnet'", "unet"),
-        (("unet", "hsv"), "output 'hsv'", "chroma"),
+        (("unet", "hsv"), "prediction 'hsv'", "chroma"),
     ],
 )
 def test_unknown_names_are_answered_with_the_known_ones(arguments, received, expected):
     with pytest.raises(UserError) as error:
-        architectures.build(*arguments)
+        build_network(*arguments)
     received_line, expected_line, _ = str(error.value).splitlines()
     assert received in received_line
     assert expected in expected_line

@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from colorkeras.models import architectures
-from colorkeras.models.architectures.flow_unet import ENCODER, GUIDE, RepeatLike, Velocity
-from colorkeras.models.outputs import NUM_CLASSES
+from colorkeras.models.architectures.flow_unet import (
+    ENCODER,
+    VELOCITY_NETWORK,
+    RepeatLike,
+    Velocity,
+)
+from colorkeras.models.build import build_network
+from colorkeras.models.class_head import NUM_CLASSES, reset_class_head
 
 
 def random(*shape):
@@ -67,7 +72,7 @@ def test_layer_is_restored_from_its_configuration(layer):
 
 @pytest.fixture(scope="module")
 def network(randomize):
-    return randomize(architectures.build("flow_unet"))
+    return randomize(build_network("flow_unet"))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 47)])
@@ -78,7 +83,7 @@ def test_the_parts_together_are_the_whole(network, size):
     time, known = tf.constant([[0.2], [0.7]]), tf.one_hot([3, 9], NUM_CLASSES)
     *features, mean, logits = network.get_layer(ENCODER)(grayscale)
     assert logits.shape == (2, NUM_CLASSES)
-    velocity = network.get_layer(GUIDE)([noisy, time, known, mean, *features])
+    velocity = network.get_layer(VELOCITY_NETWORK)([noisy, time, known, mean, *features])
     expected = np.concatenate([velocity, mean], axis=-1)
     np.testing.assert_allclose(
         network([grayscale, noisy, time, known]), expected, rtol=1e-5, atol=1e-5
@@ -114,18 +119,18 @@ def test_velocity_follows_from_noise_time_class_and_picture(network):
 def test_a_new_network_makes_the_best_linear_guess():
     known = np.eye(NUM_CLASSES, dtype=np.float32)[:1]
     inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]]), known]
-    velocity = architectures.build("flow_unet")(inputs).numpy()
+    velocity = build_network("flow_unet")(inputs).numpy()
     # At the start all is noise, of which nothing is to stay.
     np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)
     np.testing.assert_array_equal(velocity[..., 2:], 0)
 
 
 def test_a_network_that_forgets_classes_believes_in_none(randomize):
-    network = randomize(architectures.build("flow_unet", num_classes=NUM_CLASSES))
+    network = randomize(build_network("flow_unet", num_classes=NUM_CLASSES))
     grayscale = random(2, 16, 16, 1)
     *before, logits = network.get_layer(ENCODER)(grayscale)
     assert np.ptp(logits) > 0
-    architectures.forget_classes(network)
+    reset_class_head(network)
     *after, logits = network.get_layer(ENCODER)(grayscale)
     np.testing.assert_array_equal(logits, 0)
     for one, other in zip(before, after, strict=True):

@@ -1,9 +1,10 @@
-"""Tests of how architecture, output and objective are settled."""
+"""Tests of how architecture, prediction and objective are settled."""
 
 import pytest
 
-from colorkeras.models.architectures import ARCHITECTURES, choose
-from colorkeras.models.outputs import OUTPUTS
+from colorkeras.models.architectures import ARCHITECTURES
+from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.selection import choose_architecture
 from colorkeras.objectives import OBJECTIVES
 from colorkeras.utils.errors import UserError
 
@@ -14,45 +15,48 @@ from colorkeras.utils.errors import UserError
         ({}, ("unet", "chroma")),
         ({"name": "baseline"}, ("baseline", "rgb")),
         ({"name": "flow_unet"}, ("flow_unet", "velocity")),
-        ({"output": "rgb"}, ("unet", "rgb")),
-        ({"output": "bins"}, ("residual_unet", "bins")),
+        ({"prediction": "rgb"}, ("unet", "rgb")),
+        ({"prediction": "bins"}, ("residual_unet", "bins")),
         ({"objective": "regression"}, ("unet", "chroma")),
         ({"objective": "classification"}, ("residual_unet", "bins")),
         ({"objective": "flow"}, ("flow_unet", "velocity")),
         ({"name": "residual_unet", "objective": "classification"}, ("residual_unet", "bins")),
         ({"name": "baseline", "objective": "regression"}, ("baseline", "rgb")),
-        ({"output": "rgb", "objective": "regression"}, ("unet", "rgb")),
+        ({"prediction": "rgb", "objective": "regression"}, ("unet", "rgb")),
     ],
 )
 def test_what_is_left_open_is_settled(asked, chosen):
-    assert choose(**asked) == chosen
+    assert choose_architecture(**asked) == chosen
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_what_an_architecture_lists_is_possible(name):
-    for output in ARCHITECTURES[name].outputs:
-        assert choose(name, output, OUTPUTS[output].objective) == (name, output)
+    for prediction in ARCHITECTURES[name].predictions:
+        assert choose_architecture(name, prediction, PREDICTIONS[prediction].objective) == (
+            name,
+            prediction,
+        )
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
-def test_every_output_has_an_architecture_and_an_objective(output):
-    assert OUTPUTS[output].objective in OBJECTIVES
-    assert choose(output=output)[1] == output
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_every_output_has_an_architecture_and_an_objective(prediction):
+    assert PREDICTIONS[prediction].objective in OBJECTIVES
+    assert choose_architecture(prediction=prediction)[1] == prediction
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        {"name": "unet", "output": "bins"},
+        {"name": "unet", "prediction": "bins"},
         {"name": "unet", "objective": "flow"},
-        {"name": "flow_unet", "output": "chroma"},
-        {"output": "rgb", "objective": "flow"},
-        {"name": "residual_unet", "output": "chroma", "objective": "classification"},
+        {"name": "flow_unet", "prediction": "chroma"},
+        {"prediction": "rgb", "objective": "flow"},
+        {"name": "residual_unet", "prediction": "chroma", "objective": "classification"},
     ],
 )
 def test_combinations_that_do_not_exist_are_explained(asked):
     with pytest.raises(UserError) as error:
-        choose(**asked)
+        choose_architecture(**asked)
     received, expected, fix = str(error.value).splitlines()
     names = {"name": "architecture"}
     for kind, value in asked.items():
@@ -60,20 +64,20 @@ def test_combinations_that_do_not_exist_are_explained(asked):
     assert received.count("'") == 2 * len(asked), "names what nobody asked for"
     assert "flow_unet with velocity (flow)" in expected
     assert "residual_unet with chroma (regression) or rgb (regression) or bins" in expected
-    assert fix == "Fix: Leave one of them away."
+    assert fix == "Fix: Omit one of them."
 
 
 @pytest.mark.parametrize(
     ("asked", "received", "expected"),
     [
         ({"name": "resnet"}, "architecture 'resnet'", ARCHITECTURES),
-        ({"output": "hsv"}, "output 'hsv'", OUTPUTS),
+        ({"prediction": "hsv"}, "prediction 'hsv'", PREDICTIONS),
         ({"objective": "gan"}, "objective 'gan'", OBJECTIVES),
     ],
 )
 def test_unknown_names_are_answered_with_the_known_ones(asked, received, expected):
     with pytest.raises(UserError) as error:
-        choose(**asked)
+        choose_architecture(**asked)
     received_line, expected_line, fix = str(error.value).splitlines()
     assert received_line == f"Received: {received}"
     assert set(expected_line.removeprefix("Expected: one of ").split(", ")) == set(expected)

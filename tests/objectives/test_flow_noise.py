@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.objectives.noise import noise_of_seeds, noise_of_training, stored_noise
+from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise, training_noise
 
 
 def halved(values):
@@ -16,11 +16,11 @@ def halved(values):
 
 
 def of_seeds():
-    return noise_of_seeds(tf.range(400), 16, 16).numpy()
+    return noise_from_seeds(tf.range(400), 16, 16).numpy()
 
 
 def of_training():
-    return noise_of_training(Randomness(0, 0), 400, 16, 16).numpy()
+    return training_noise(Randomness(0, 0), 400, 16, 16).numpy()
 
 
 @pytest.mark.parametrize("draw", [of_seeds, of_training])
@@ -55,21 +55,21 @@ def test_channels_and_pictures_are_independent():
 
 def test_noise_follows_from_the_seed_alone():
     seeds = tf.constant([3, 2**31 - 1, 3, -3])
-    noise = noise_of_seeds(seeds, 8, 12).numpy()
+    noise = noise_from_seeds(seeds, 8, 12).numpy()
     np.testing.assert_array_equal(noise[0], noise[2])
     for one, other in ((0, 1), (0, 3), (1, 3)):
         assert np.abs(noise[one] - noise[other]).max() > 0.5
-    alone = noise_of_seeds(seeds[1:2], 8, 12).numpy()
+    alone = noise_from_seeds(seeds[1:2], 8, 12).numpy()
     np.testing.assert_array_equal(alone[0], noise[1])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40)])
 def test_noise_of_any_size_also_in_graphs(size):
-    eager = noise_of_seeds(tf.range(2), *size)
+    eager = noise_from_seeds(tf.range(2), *size)
     assert eager.shape == (2, *size, 2) and eager.dtype == tf.float32
     assert np.isfinite(eager).all() and np.abs(eager).min(axis=(1, 2)).min() > 0
     draw = tf.function(
-        noise_of_seeds,
+        noise_from_seeds,
         input_signature=[
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([], tf.int32),
@@ -82,8 +82,8 @@ def test_noise_of_any_size_also_in_graphs(size):
 @pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40), (24, 24), (9, 40)])
 def test_stored_noise_is_what_is_drawn(size):
     # The last is longer than the largest one, and has fewer grid points.
-    stored = stored_noise(7, 24, 24)
-    drawn = noise_of_seeds(tf.constant([7]), *size)
+    stored = precomputed_noise(7, 24, 24)
+    drawn = noise_from_seeds(tf.constant([7]), *size)
     np.testing.assert_array_equal(stored(*size), drawn)
     in_graph = tf.function(stored, input_signature=[tf.TensorSpec([], tf.int32)] * 2)
     np.testing.assert_allclose(in_graph(*size), drawn, atol=1e-6)
@@ -91,12 +91,12 @@ def test_stored_noise_is_what_is_drawn(size):
 
 def test_no_more_noise_is_to_be_had_than_was_stored():
     with pytest.raises(tf.errors.InvalidArgumentError):
-        stored_noise(7, 24, 24)(25, 25)
+        precomputed_noise(7, 24, 24)(25, 25)
 
 
 def test_noise_of_training_follows_from_seed_and_step():
     def draw(seed, step):
-        return noise_of_training(Randomness(seed, step), 2, 8, 8).numpy()
+        return training_noise(Randomness(seed, step), 2, 8, 8).numpy()
 
     np.testing.assert_array_equal(draw(1, 5), draw(1, 5))
     assert np.abs(draw(1, 5) - draw(1, 6)).max() > 0.5

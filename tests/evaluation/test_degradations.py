@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, luma
-from colorkeras.data.degradations import DEGRADATIONS
+from colorkeras.evaluation.degradations import DEGRADATIONS
 
 
 @pytest.fixture(params=DEGRADATIONS)
