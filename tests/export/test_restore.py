@@ -86,7 +86,7 @@ def test_priors_of_another_grid_of_bins_are_refused(exports, tmp_path):
     received, expected, fix = refused(changed(made, tmp_path, priors=[1 / 313] * 313)).splitlines()
     assert received.startswith("Received: priors of 313 bins")
     assert expected.startswith("Expected: ") and "179 bins" in expected
-    assert fix.startswith("Fix: Train anew")
+    assert fix.startswith("Fix: Train again")
 
 
 def test_priors_of_this_grid_are_taken(exports, tmp_path):

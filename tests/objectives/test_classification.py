@@ -110,7 +110,7 @@ def test_pictures_without_color_are_refused():
         create(GRAY, (0, 0, 0), (255, 255, 255))
     received, expected, fix = str(error.value).splitlines()
     assert "3 training images that are all gray" in received
-    assert "in color" in expected and "--dataset" in fix
+    assert "color images" in expected and "--dataset" in fix
     # One picture with a little color is enough.
     assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]
 
