@@ -1,0 +1,152 @@
+"""MkDocs hooks that generate the pages which must agree with the code.
+
+MkDocs calls these functions; `mkdocs.yml` names this file. They run the tutorial, list the commands
+and the public Python API, and add the README, CONTRIBUTING.md, CHANGELOG.md and `results/`. Set
+DOCS_TUTORIAL=skip for a quick preview without the tutorial's output.
+"""
+
+import argparse
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED_PAGES = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
+COPIED_RESULTS = ("*.png", "photographs/*", "*/*.png", "studies/*")
+
+
+def on_files(files, config):
+    """Add generated pages and the images that pages show."""
+    pages = {
+        target: site_links((ROOT / source).read_text(encoding="utf-8"))
+        for source, target in COPIED_PAGES.items()
+    }
+    pages |= {"commands.md": commands_page(), "api.md": api_page()}
+    for uri, content in pages.items():
+        files.append(File.generated(config, uri, content=content))
+    for pattern in COPIED_RESULTS:
+        for path in (ROOT / "results").glob(pattern):
+            uri = path.relative_to(ROOT).as_posix()
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    files.remove(files.get_file_from_path("tutorial.py"))
+    for uri, content in tutorial_files().items():
+        files.append(File.generated(config, uri, content=content))
+    return files
+
+
+def on_page_markdown(markdown, page, **_):
+    """Point links of a page in `docs/` to the copies that the site has."""
+    return site_links(markdown) if "/" not in page.file.src_uri else markdown
+
+
+def on_page_content(html, page, **_):
+    """Show functions under their public names where their definitions have others."""
+    if page.file.src_uri != "api.md":
+        return html
+    import colorkeras
+
+    for name in colorkeras.__all__:
+        defined = getattr(getattr(colorkeras, name), "__name__", name)
+        html = html.replace(f">{defined}</span>", f">{name}</span>")
+    return html
+
+
+def site_links(markdown):
+    """Return Markdown whose links lead to pages and images of the site.
+
+    >>> site_links("[a](docs/export.md#onnx) ![b](../results/b.png) [c](../CHANGELOG.md)")
+    '[a](export.md#onnx) ![b](results/b.png) [c](changelog.md)'
+    """
+    for source, target in COPIED_PAGES.items():
+        markdown = re.sub(rf"\]\((\.\./)?{re.escape(source)}", f"]({target}", markdown)
+    markdown = markdown.replace("](docs/tutorial.py)", "](tutorial.md)")
+    return re.sub(r"\]\((?:docs/|\.\./(?=results/))", "](", markdown)
+
+
+def commands_page():
+    """Return the reference of all commands as Markdown, read from their parsers."""
+    from colorkeras import cli
+
+    parts = [
+        "# Command line\n\nThis page is generated from the commands themselves; "
+        "`colorkeras COMMAND --help` prints the same."
+    ]
+    for command in cli.COMMANDS:
+        parser = command_parser(command)
+        summary, _, rest = parser.description.strip().partition("\n")
+        parts += [f"## {command}", summary]
+        parts += map(_description, re.split(r"\n\s*\n", rest.strip("\n")))
+        for group in parser._action_groups:
+            actions = [action for action in group._group_actions if action.dest != "help"]
+            if actions:
+                rows = [_option_row(action, parser) for action in actions]
+                header = ["| option | meaning |", "| --- | --- |"]
+                if group not in (parser._positionals, parser._optionals):
+                    parts.append(f"**{group.title.capitalize()}**")
+                parts.append("\n".join([*header, *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def command_parser(command):
+    """Return the `argparse.ArgumentParser` of a command."""
+    module = importlib.import_module(f"colorkeras.cli.{command}")
+    parser = argparse.ArgumentParser(prog=f"colorkeras {command}", description=module.__doc__)
+    module.add_arguments(parser)
+    return parser
+
+
+def _description(block):
+    """Return a part of a description as Markdown: headings with indented text keep their layout."""
+    first, *others = block.splitlines() or [""]
+    is_list = not first.startswith(" ") and any(line.startswith(" ") for line in others)
+    return f"```text\n{block}\n```" if is_list else block
+
+
+def _option_row(action, parser):
+    formatter = parser._get_formatter()
+    names = ", ".join(action.option_strings)
+    value = formatter._format_args(action, formatter._get_default_metavar_for_optional(action))
+    call = f"{names} {value}".strip() if action.nargs != 0 else names
+    text = formatter._expand_help(action) if action.help else ""
+    cells = [f"`{call}`", " ".join(text.split())]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def api_page():
+    """Return the page that documents every public name of the package."""
+    import colorkeras
+
+    parts = ["# Python API\n\nThese names are public. Everything else may change without notice."]
+    for name in sorted(colorkeras.__all__, key=str.lower):
+        value = getattr(colorkeras, name)
+        if not callable(value):
+            continue
+        path = f"{value.__module__}.{value.__qualname__}"
+        options = f"    options:\n      heading: colorkeras.{name}\n      toc_label: {name}"
+        parts.append(f"::: {path}\n{options}")
+    return "\n\n".join(parts) + "\n"
+
+
+def tutorial_files():
+    """Return the tutorial's page and images by their place in the site."""
+    runner = [sys.executable, str(ROOT / "tools" / "run_tutorial.py")]
+    if os.environ.get("DOCS_TUTORIAL") == "skip":
+        runner.append("--skip-code")
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([*runner, folder], check=True)
+        return {
+            path.name: path.read_text(encoding="utf-8")
+            if path.suffix == ".md"
+            else path.read_bytes()
+            for path in Path(folder).iterdir()
+        }
