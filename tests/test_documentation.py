@@ -16,8 +16,8 @@ from report_tables import card_metrics, card_section
 from colorkeras import cli
 from colorkeras.data import DATASETS
 from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.evaluation import format_value
+from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.export import bundled, metadata, saved_model, signatures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives import OBJECTIVES
