@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from colorkeras.evaluation import column_title, learned_metrics
-from colorkeras.evaluation.image_samples import NUM_SAMPLES
+from colorkeras.evaluation.image_samples import NUM_SAMPLE_IMAGES
 from colorkeras.utils import plots
 
 COMPARISON_FILE = "comparison.png"
@@ -100,7 +100,7 @@ def _histories(results):
 def save_comparison(folder, results):
     """Write the plot of the same ten images by each model; return its `Path`."""
     first = next(iter(results.values()))
-    num_images = min(NUM_SAMPLES, first["num_images"])
+    num_images = min(NUM_SAMPLE_IMAGES, first["num_images"])
     images = {}
     for name in results:
         rows = split_strip(Path(folder, name, "images.png"), num_images)
