@@ -44,13 +44,12 @@ import tensorflow as tf
 from colorkeras import objectives
 from colorkeras.color.spaces import luma
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.build import build_network
 from colorkeras.models.selection import choose_architecture
 from colorkeras.training.precision import choose_precision, describe_device
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.train_step import TrainingModel
 from colorkeras.utils.determinism import make_deterministic
 
 BATCH_SIZE = TrainingConfig.batch_size
@@ -116,20 +115,17 @@ def images_per_second(name, setting):
     else:
         keras.utils.set_random_seed(0)
     network = build_network(name, dtype=precision)
-    colorizer = Colorizer(
+    model = TrainingModel(
         network,
         build_network(name),
         default_objective(name),
-        metrics={},
-        ema_decay=0.999,
-        augment=AUGMENTATIONS["flip"],
-        seed=0,
+        TrainingConfig(),
     )
-    colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
+    model.compile(optimizer=keras.optimizers.AdamW(1e-3))
     images = tf.cast(tf.random.uniform([BATCH_SIZE, 32, 32, 3], 0, 256, tf.int32), tf.uint8)
     batches = iter(tf.data.Dataset.from_tensors(images).repeat())
-    colorizer.make_train_function()
-    train_step = colorizer.train_function
+    model.make_train_function()
+    train_step = model.train_function
     seconds = []
     for _ in range(WARMUP_STEPS + STEPS):
         started = time.perf_counter()

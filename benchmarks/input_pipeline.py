@@ -20,12 +20,11 @@ import tensorflow as tf
 from colorkeras import objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import load_dataset, training_batches
-from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.models.architectures import DEFAULT_ARCHITECTURE
 from colorkeras.models.build import build_network
 from colorkeras.models.selection import choose_architecture
 from colorkeras.training.precision import choose_precision, describe_device
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.train_step import TrainingModel
 from colorkeras.utils.determinism import make_deterministic
 
 STEPS = 60
@@ -40,23 +39,20 @@ def main():
     precision, _ = choose_precision()
     make_deterministic(config.seed)
     _, output = choose_architecture(DEFAULT_ARCHITECTURE, None)
-    colorizer = Colorizer(
+    model = TrainingModel(
         build_network(DEFAULT_ARCHITECTURE, dtype=precision),
         build_network(DEFAULT_ARCHITECTURE),
         objectives.create(output, config),
-        metrics={},
-        ema_decay=config.ema_decay,
-        augment=AUGMENTATIONS[config.augment],
-        seed=config.seed,
+        config,
     )
-    colorizer.compile(optimizer=keras.optimizers.AdamW(config.learning_rate))
+    model.compile(optimizer=keras.optimizers.AdamW(config.learning_rate))
 
     batches = training_batches(source, config.batch_size, config.seed)
     one_batch = tf.data.Dataset.from_tensors(next(iter(batches))).repeat()
     rates = {"CIFAR-10": [], "one repeated batch": []}
     for _ in range(ROUNDS):
         for name, dataset in zip(rates, (batches, one_batch), strict=True):
-            seconds = epoch_seconds(colorizer, dataset)
+            seconds = epoch_seconds(model, dataset)
             rates[name].append(STEPS * config.batch_size / seconds)
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, median in medians.items():
@@ -65,16 +61,14 @@ def main():
     print(f"ratio: {statistics.median(ratios):.1%} (median), {precision}, {describe_device()}")
 
 
-def epoch_seconds(colorizer, dataset):
+def epoch_seconds(model, dataset):
     """Seconds of the second epoch of a fit."""
     times = []
     clock = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: times.append(time.perf_counter()),
         on_epoch_end=lambda epoch, logs: times.append(time.perf_counter()),
     )
-    colorizer.fit(
-        dataset, epochs=2, steps_per_epoch=STEPS, shuffle=False, verbose=0, callbacks=[clock]
-    )
+    model.fit(dataset, epochs=2, steps_per_epoch=STEPS, shuffle=False, verbose=0, callbacks=[clock])
     return times[3] - times[2]
 
 

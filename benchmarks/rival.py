@@ -44,15 +44,15 @@ from colorkeras.cli import guarded
 from colorkeras.color.spaces import lab_to_rgb, luma_chroma_to_rgb, rgb_to_chroma, rgb_to_lab
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
 from colorkeras.export import saved_model
 from colorkeras.models.predictions import prediction_name
 from colorkeras.objectives import Objective
 from colorkeras.training import checkpoints, optimizers
-from colorkeras.training.callbacks import Progress, StopOnNaN
+from colorkeras.training.callbacks import StopOnNaN
 from colorkeras.training.precision import choose_precision, describe_device
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.progress import EpochTimer
+from colorkeras.training.train_step import TrainingModel
 from colorkeras.utils.determinism import make_deterministic
 from colorkeras.utils.errors import DivergedError, UserError, check_choice
 from colorkeras.utils.files import write_json
@@ -130,18 +130,16 @@ def objective():
 
 
 def build(config, precision):
-    """A `Colorizer` of two fresh generators, to be compiled."""
+    """A `TrainingModel` of two fresh generators, to be compiled."""
     keras.config.set_dtype_policy(precision)
     network = generator()
     keras.config.set_dtype_policy("float32")
-    return Colorizer(
+    return TrainingModel(
         network,
         generator(),
         objective(),
+        config,
         {metric: METRICS[metric] for metric in VALIDATION_METRICS},
-        config.ema_decay,
-        AUGMENTATIONS[config.augment],
-        config.seed,
     )
 
 
@@ -184,7 +182,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
     colorizer.compile(optimizers.create(config, total_steps))
     history, best, num_done, earlier = {}, {"round": None, "weights": []}, 0, 0.0
     if work_dir and checkpoints.exist(work_dir):
-        best["weights"], position = checkpoints.restore(work_dir, colorizer)
+        best["weights"], position, _ = checkpoints.restore(work_dir, colorizer)
         history, num_done, best["round"], earlier = (
             position.history,
             position.num_epochs,
@@ -200,7 +198,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         for name, value in {"round": number + 1, **logs}.items():
             history.setdefault(name, []).append(float(value))
         if max(history[CHOSEN_BY]) == history[CHOSEN_BY][-1]:
-            best.update(round=number + 1, weights=colorizer.average.get_weights())
+            best.update(round=number + 1, weights=colorizer.ema_network.get_weights())
         if work_dir:
             position = checkpoints.Position(number + 1, wall_minutes(), history, best["round"])
             checkpoints.save(work_dir, colorizer, best["weights"], position)
@@ -213,13 +211,13 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         validation_data=evaluation_batches(dataset.validation, config.batch_size),
         callbacks=[
             StopOnNaN(),
-            Progress(config.batch_size, total_steps - num_done * steps_per_round, print),
+            EpochTimer(config.batch_size),
             keras.callbacks.LambdaCallback(on_epoch_end=record),
         ],
         shuffle=False,
         verbose=2,
     )
-    colorizer.average.set_weights(best["weights"])
+    colorizer.ema_network.set_weights(best["weights"])
     if images_per_second:
         history["minutes"] = [minutes * number / rounds for number in history["round"]]
     facts = {
@@ -230,7 +228,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         "wall_minutes": round(wall_minutes(), 2),
         "history": history,
     }
-    return colorizer.average, facts
+    return colorizer.ema_network, facts
 
 
 def check_plan(work_dir, config, minutes, images_per_second):

@@ -18,19 +18,18 @@ import time
 
 # The child reports when the first step has ended; everything else is the ordinary command.
 _CHILD = """
-import sys, time
-from colorkeras.callbacks import Progress
+import functools, sys, time
+import keras
 from colorkeras.cli import main
+from colorkeras.training import trainer
 
-ordinary = Progress.on_train_batch_end
+class FirstStep(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 0:
+            float(logs["loss"])
+            print("FIRST_STEP", time.time(), flush=True)
 
-def reporting(self, batch, logs=None):
-    if self._steps == 0:
-        float(logs["loss"])
-        print("FIRST_STEP", time.time(), flush=True)
-    ordinary(self, batch, logs)
-
-Progress.on_train_batch_end = reporting
+trainer.train = functools.partial(trainer.train, callbacks=[FirstStep()])
 sys.exit(main(command="train"))
 """
 

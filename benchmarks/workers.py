@@ -1,15 +1,15 @@
-"""What a second worker costs on one machine, and how soon a worker notices that the other died.
+"""Overhead of a second worker on one machine, and the time until a lost worker is noticed.
 
     python benchmarks/workers.py
 
-Trains `unet` on the pictures that come with colorkeras, in one process and in two workers on the
-loopback, at the same batch, and takes the speed of the last epoch. Then kills one of two workers,
-and takes the time until the other has ended. On one machine two workers share its processors: no
-speed-up is to be had.
+Trains `unet` on the sample dataset with the same batch size in one process and in two workers, and
+reports the speed of the last epoch. Then it kills one of two workers and measures the time until
+the other one has stopped. Two workers on one machine share its processors, so no speed-up is
+possible.
 
 Last result (2026-11-26, two cores of an AMD EPYC, medians of 3): one process 727 images/s (660 to
-756), a cluster of one worker 787 (784 to 808), of two workers 358 (319 to 367); a worker ends 8.0 s
-after the other one was killed (2.5 to 9.0).
+756), a cluster of one worker 787 (784 to 808), of two workers 358 (319 to 367); a worker stops
+8.0 s after the other one was killed (2.5 to 9.0).
 """
 
 import argparse
@@ -54,19 +54,19 @@ def main():
         )
     seconds = [seconds_to_notice(launch_local) for _ in range(REPEATS)]
     print(
-        f"a dead worker: the other one ends after {statistics.median(seconds):.1f} s "
+        f"a killed worker: the other one stops after {statistics.median(seconds):.1f} s "
         f"({min(seconds):.1f} to {max(seconds):.1f})"
     )
 
 
 def options_in(folder, epochs):
-    """Words of a run in a folder."""
+    """Return the command-line arguments of a run in a folder."""
     folders = ("--runs-dir", folder / "runs", "--export-dir", folder / "saved_models")
     return [*map(str, (*COMMON, "--epochs", epochs, *folders))]
 
 
 def history_in(folder):
-    """Rows of the run's history, as far as it is written."""
+    """Return the rows of the run's history so far."""
     for path in folder.glob("runs/*/*/history.csv"):
         with path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
@@ -74,7 +74,7 @@ def history_in(folder):
 
 
 def speed(words):
-    """Images a second in the last epoch of a run."""
+    """Train; return the images per second of the last epoch."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         command = [sys.executable, *map(str, words), *options_in(folder, EPOCHS)]
@@ -83,12 +83,12 @@ def speed(words):
 
 
 def seconds_to_notice(launch_local):
-    """How long a worker goes on after the death of the other one, in the middle of a run."""
+    """Kill one of two workers; return the seconds until the other one has stopped."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(ROOT):
         folder = Path(folder)
         addresses = [f"localhost:{port}" for port in launch_local.free_ports(2)]
         words = [*options_in(folder, 1000), "--strategy", "multi_worker"]
-        first, second = (launch_local.started(addresses, number, words) for number in range(2))
+        first, second = (launch_local.start_worker(addresses, number, words) for number in range(2))
         while not history_in(folder):
             assert first.poll() is None and second.poll() is None
             time.sleep(0.1)

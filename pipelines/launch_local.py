@@ -1,11 +1,11 @@
-"""Start several workers of one training on this machine, to try `--strategy multi_worker`.
+"""Start several workers of one training run on this machine, to try `--strategy multi_worker`.
 
     python pipelines/launch_local.py --workers 2 --dataset sample --arch skip_cnn --epochs 1
     python pipelines/launch_local.py --workers 2 --resume runs/skip_cnn/20260101-120000
 
-All other options are those of `pipelines/train.py`. Lines of a worker begin with its number. On
-several machines, start `pipelines/train.py --strategy multi_worker` on each with its TF_CONFIG, and
-with a folder for runs that all of them see.
+All other options are those of `colorkeras train`. Each line of output begins with the number of its
+worker. On several machines, start `colorkeras train --strategy multi_worker` on each, with its own
+TF_CONFIG and with `--runs-dir` on a shared file system.
 """
 
 import argparse
@@ -25,33 +25,34 @@ from colorkeras.cli import guarded
 TRAIN = Path(__file__).with_name("train.py")
 
 SECONDS_TO_END = 120
-"""For workers of which another one has failed; they find out by themselves, see
-`docs/operations.md`."""
+"""Seconds that other workers have to stop by themselves after one has failed."""
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--workers", type=int, default=2, metavar="N")
+    parser.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="Number of workers. Default: 2."
+    )
     options, words = parser.parse_known_args()
     if options.workers < 1:
-        parser.error(f"--workers {options.workers}: at least 1 is needed")
+        parser.error(f"--workers {options.workers}: must be at least 1")
     words = [*words, "--strategy", "multi_worker"]
     addresses = [f"localhost:{port}" for port in free_ports(options.workers)]
-    workers = [started(addresses, number, words) for number in range(options.workers)]
+    workers = [start_worker(addresses, number, words) for number in range(options.workers)]
 
-    def pass_on(number, frame):
+    def forward(number, frame):
         for worker in workers:
             worker.send_signal(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
-    return ended(workers)
+        signal.signal(number, forward)
+    return wait_for_all(workers)
 
 
 def free_ports(count):
-    """Ports of this machine that nobody listens at."""
+    """Return unused ports of this machine."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("localhost", 0))
@@ -61,8 +62,17 @@ def free_ports(count):
     return ports
 
 
-def started(addresses, number, words):
-    """Starts a worker, whose lines are printed behind its number."""
+def start_worker(addresses, number, words):
+    """Start a worker and print its output, each line with the number of the worker.
+
+    Args:
+        addresses: List of `host:port` of all workers.
+        number: Index of this worker.
+        words: Command-line arguments.
+
+    Returns:
+        `subprocess.Popen`.
+    """
     task = {"type": "worker", "index": number}
     config = json.dumps({"cluster": {"worker": addresses}, "task": task})
     worker = subprocess.Popen(
@@ -71,7 +81,7 @@ def started(addresses, number, words):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # A signal from the keyboard reaches it through this program, once.
+        # This process forwards Ctrl-C; the terminal would send it a second time.
         start_new_session=True,
     )
 
@@ -79,19 +89,19 @@ def started(addresses, number, words):
         for line in worker.stdout:
             print(f"[{number}] {line}", end="", flush=True)
 
-    # The program does not end before all is printed.
+    # Not a daemon, so that all output is printed before this process ends.
     threading.Thread(target=show).start()
     return worker
 
 
-def ended(workers):
-    """Waits for all workers; returns the first exit status that is not 0, if there is one."""
+def wait_for_all(workers):
+    """Wait for all workers; return the first exit status that is not 0, or else 0."""
     status, deadline = 0, math.inf
     while True:
         statuses = [worker.poll() for worker in workers]
         failed = [each for each in statuses if each]
         if failed and not status:
-            # That of a shell for what a signal ended.
+            # Like a shell, report 128 + the signal that ended a process.
             status = failed[0] if failed[0] > 0 else 128 - failed[0]
             deadline = time.monotonic() + SECONDS_TO_END
         if None not in statuses:

@@ -1,6 +1,5 @@
 """Shared fixtures; slow ones are created once per session."""
 
-import contextlib
 import functools
 import gc
 import os
@@ -19,9 +18,9 @@ import pytest
 import tensorflow as tf
 from filelock import FileLock
 from PIL import Image
-from whole_runs import NoReport
+from whole_runs import log_lines
 
-from colorkeras import evaluation, objectives
+from colorkeras import objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import sample
 from colorkeras.export import saved_model
@@ -157,23 +156,12 @@ def config_for(picture_folder):
 
 
 @pytest.fixture(scope="session")
-def finalize(config_for, tmp_path_factory):
-    """A run of two epochs in mixed precision: its parent folder, what it said, its `Run`."""
+def finished(config_for, tmp_path_factory):
+    """A run of two epochs in mixed precision: its parent folder, its log lines, its `Run`."""
     folder = tmp_path_factory.mktemp("finished")
-    said = []
-    run = trainer.train(config_for(folder, precision="mixed_bfloat16"), said.append)
-    return folder, said, run
-
-
-@pytest.fixture
-def fit_only(monkeypatch):
-    """Leaves out what follows the last epoch, and TensorBoard, for tests of what happens before."""
-    no_summaries = contextlib.nullcontext([])
-    monkeypatch.setattr(trainer, "_summaries", lambda *arguments: no_summaries)
-    monkeypatch.setattr(saved_model, "export", lambda *arguments: None)
-    monkeypatch.setattr(saved_model, "load", lambda folder: None)
-    monkeypatch.setattr(trainer, "_save_curves", lambda *arguments: None)
-    monkeypatch.setattr(evaluation, "evaluate_model", lambda *arguments, **settings: NoReport())
+    with log_lines() as lines:
+        run = trainer.train(config_for(folder, precision="mixed_bfloat16"))
+    return folder, lines, run
 
 
 @dataclass(frozen=True)

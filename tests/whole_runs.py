@@ -1,73 +1,92 @@
-"""What tests of whole training runs share."""
+"""Helpers for tests of whole training runs."""
 
+import contextlib
 import csv
+import logging
 import signal
+from pathlib import Path
 
 import keras
 import pytest
 
-from colorkeras.training import trainer
-from colorkeras.training.callbacks import Progress
+from colorkeras.training import run_directory, trainer
 from colorkeras.utils.errors import UserError
 
 
-class NoReport:
-    """Stands in for an `evaluation.EvaluationReport` where figures do not matter."""
+@contextlib.contextmanager
+def log_lines():
+    """Yield a list that collects the messages that colorkeras logs."""
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = logging.getLogger("colorkeras")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
-    def __init__(self):
-        self.metrics = {"metrics": {}}
 
-    def save(self, folder):
-        """Writes nothing."""
+def fitted(config, folder=None, earlier=None):
+    """Return a `Trainer` after all steps but `finish`."""
+    with trainer.Trainer(config, folder, earlier) as one:
+        one.prepare()
+        one.restore()
+        one.fit()
+    assert one.failure is None
+    return one
 
-    def table(self):
-        """No text."""
-        return ""
+
+def resumed(folder, changes):
+    """Return the `Trainer` of a resumed run after all steps but `finish`."""
+    config, earlier = run_directory.read_config(folder, changes)
+    return fitted(config, Path(folder), earlier)
 
 
 def comparable_history(folder):
-    """The rows of a run's `history.csv`, without what a clock decides."""
+    """Return the rows of a run's `history.csv` without the columns that measure time."""
     with (folder / "history.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    clocks = {"images_per_second", "minutes"}
-    return [{name: row[name] for name in row if name not in clocks} for row in rows]
+    timed = {"images_per_second", "minutes"}
+    return [{name: row[name] for name in row if name not in timed} for row in rows]
 
 
 def weights_of(run):
-    """The weights of the network that a run kept."""
+    """Return the weights that a run exported."""
     return keras.saving.load_model(run.folder / "model.keras").get_weights()
 
 
-def stopping(monkeypatch, error, epoch):
-    """Lets a run meet an exception at the start of an epoch."""
+def raise_at(error, epoch):
+    """Return a callback that raises an exception at the beginning of an epoch."""
 
-    class Stopping(Progress):
-        def on_epoch_begin(self, number, logs=None):
-            super().on_epoch_begin(number, logs)
-            if number == epoch:
-                raise error
+    def on_epoch_begin(number, logs=None):
+        if number == epoch:
+            raise error
 
-    monkeypatch.setattr(trainer, "Progress", Stopping)
+    return keras.callbacks.LambdaCallback(on_epoch_begin=on_epoch_begin)
 
 
-def signalled(monkeypatch, number, epoch, step):
-    """Lets a run get a signal in the middle of a step: `step` steps of `epoch` are done then."""
+class SignalAt(keras.callbacks.Callback):
+    """Raise a signal during a step, after which `num_steps` steps of an epoch are done."""
 
-    class Signalled(Progress):
-        def on_train_batch_begin(self, batch, logs=None):
-            if (self.epoch, batch) == (epoch, step - 1):
-                signal.raise_signal(number)
+    def __init__(self, number, epoch, num_steps):
+        super().__init__()
+        self._number, self._place = number, (epoch, num_steps - 1)
 
-        def on_epoch_begin(self, number, logs=None):
-            super().on_epoch_begin(number, logs)
-            self.epoch = number
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
 
-    monkeypatch.setattr(trainer, "Progress", Signalled)
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self._epoch, batch) == self._place:
+            signal.raise_signal(self._number)
 
 
 def refused(config, tmp_path):
-    """The three lines of the error with which a run is refused, which leaves no folder."""
+    """Return the three lines of the error that refuses a run, which must leave no folder."""
     with pytest.raises(UserError) as error:
-        trainer.train(config, lambda line: None)
+        trainer.train(config)
     assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
     return str(error.value).splitlines()

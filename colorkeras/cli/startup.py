@@ -67,14 +67,17 @@ def console_logging():
     logger = logging.getLogger("colorkeras")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_ConsoleFormatter())
-    previous_level = logger.level
+    previous = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    # Some libraries add a handler to the root logger, which would print every line again.
+    logger.propagate = False
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(previous_level)
+        logger.setLevel(previous[0])
+        logger.propagate = previous[1]
 
 
 class _ConsoleFormatter(logging.Formatter):

@@ -1,4 +1,4 @@
-"""Keras callbacks of a training run."""
+"""Keras callbacks that stop a run, keep its best weights, and write its history and checkpoints."""
 
 import csv
 import math
@@ -11,80 +11,21 @@ from colorkeras.utils.errors import DivergedError
 from colorkeras.utils.files import atomic_write
 
 
-class Progress(keras.callbacks.Callback):
-    """Adds speed, time and learning rate to the logs; says early how long the run will take.
+class StopOnNaN(keras.callbacks.Callback):
+    """Raise DivergedError if the loss is not finite.
 
-    Put it before the callbacks that write logs.
-
-    Args:
-        batch_size: Pictures per step.
-        total_steps: Steps that are left.
-        say: Function of one line of text.
-        minutes: Time that earlier parts of a resumed run took.
+    `keras.callbacks.TerminateOnNaN` waits for the device after every step, ignores the validation
+    loss, and lets the epoch end, so that a checkpoint of NaN weights would follow.
     """
 
-    ESTIMATE_AFTER_STEPS = 50
-
-    def __init__(self, batch_size, total_steps, say, minutes=0.0):
-        super().__init__()
-        self._minutes = minutes
-        self._created = time.perf_counter()
-        self._batch_size = batch_size
-        self._total_steps = total_steps
-        self._say = say
-        self._steps = 0
-        self._estimated = False
-
-    @property
-    def minutes(self):
-        """Time spent on the run, all its parts together."""
-        return self._minutes + (time.perf_counter() - self._created) / 60
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._num_timed = 0
-        self._begun, self._started = time.perf_counter(), None
+    EVERY_STEPS = 10
+    """A mean stays NaN, so most steps can be skipped."""
 
     def on_train_batch_end(self, batch, logs=None):
-        self._steps += 1
-        # The first step of an epoch waits for data, and that of the run for the compiler.
-        if self._started is None:
-            self._started = time.perf_counter()
-            return
-        self._num_timed += 1
-        self._seconds = time.perf_counter() - self._started
-        # Not "==": that step may be the first of an epoch, which is not timed.
-        if self._steps >= self.ESTIMATE_AFTER_STEPS and not self._estimated:
-            self._estimated = True
-            self._estimate()
-
-    def on_epoch_end(self, epoch, logs):
-        if self._num_timed:
-            speed = self._num_timed * self._batch_size / self._seconds
-        else:
-            # What is left of an epoch may be a single step; every epoch has the same columns.
-            speed = self._batch_size / (self._started - self._begun)
-        logs["images_per_second"] = speed
-        logs["minutes"] = self.minutes
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-
-    def _estimate(self):
-        seconds_per_step = self._seconds / self._num_timed
-        minutes = (self._total_steps - self._steps) * seconds_per_step / 60
-        rate = self._batch_size / seconds_per_step
-        self._say(f"\nAbout {minutes:.1f} more minutes for training, at {rate:.0f} images/s.")
-
-
-class StopOnNaN(keras.callbacks.Callback):
-    """Raises DivergedError when the loss is no finite number."""
-
-    # Reading the loss waits for the device; a mean stays NaN, so every step need not be read.
-    EVERY_STEPS = 10
-
-    def on_train_batch_end(self, batch, logs):
         if batch % self.EVERY_STEPS == 0:
             self._check(logs)
 
-    def on_epoch_end(self, epoch, logs):
+    def on_epoch_end(self, epoch, logs=None):
         self._check(logs)
 
     def _check(self, logs):
@@ -96,27 +37,28 @@ class StopOnNaN(keras.callbacks.Callback):
                 )
 
 
-class BestEpoch(keras.callbacks.Callback):
-    """Keeps the average weights of the epoch that is to be exported.
+class BestWeights(keras.callbacks.Callback):
+    """Keep the EMA weights of the epoch to export, and stop when `patience` is exhausted.
 
     Args:
-        patience: Epochs without a lower validation loss after which to stop; 0 never stops.
-        keep_last: Whether that is the last epoch rather than that of the lowest validation loss.
+        patience: Number of epochs without a lower validation loss after which training stops;
+            0 never stops.
+        export_epoch: "best" keeps the epoch with the lowest validation loss, "last" the last one.
 
     Attributes:
-        epoch: Index of that epoch, None before the first has ended.
-        weights: NumPy arrays as from `get_weights` of the average network.
+        epoch: Index of that epoch; None before the first epoch has finished.
+        weights: NumPy arrays as from `get_weights` of the EMA network.
         history: Dict of lists, the logs of the finished epochs.
     """
 
-    def __init__(self, patience=0, keep_last=False):
+    def __init__(self, patience=0, export_epoch="best"):
         super().__init__()
         self._patience = patience
-        self._keep_last = keep_last
-        self.put(None, None, {})
+        self._export_epoch = export_epoch
+        self.set_state(None, None, {})
 
-    def put(self, epoch, weights, history):
-        """Sets all attributes at once: an interrupt may come between any two lines."""
+    def set_state(self, epoch, weights, history):
+        """Set all attributes at once, because an interrupt may come between any two lines."""
         self._state = (epoch, weights, history)
 
     @property
@@ -132,30 +74,31 @@ class BestEpoch(keras.callbacks.Callback):
         return self._state[2]
 
     @property
-    def patience_ended(self):
-        """Whether as many epochs as `patience` have brought nothing better."""
+    def is_patience_exhausted(self):
+        """Whether the last `patience` epochs brought no lower validation loss."""
         losses = self.history.get("val_loss")
         return bool(losses) and 0 < self._patience < len(losses) - losses.index(min(losses))
 
-    def on_epoch_end(self, epoch, logs):
+    def on_epoch_end(self, epoch, logs=None):
         best, weights, history = self._state
-        keep = best is None or self._keep_last
+        keep = best is None or self._export_epoch == "last"
         if keep or logs["val_loss"] < history["val_loss"][best]:
-            best, weights = epoch, self.model.average.get_weights()
+            best, weights = epoch, self.model.ema_network.get_weights()
         history = {name: [*history.get(name, []), float(value)] for name, value in logs.items()}
-        self.put(best, weights, history)
-        if self.patience_ended:
+        self.set_state(best, weights, history)
+        if self.is_patience_exhausted:
             self.model.stop_training = True
 
 
-class Record(keras.callbacks.Callback):
-    """Writes `history.csv` after each epoch.
+class HistoryLogger(keras.callbacks.Callback):
+    """Write `history.csv` after each epoch.
 
-    Put it behind `Progress` and `BestEpoch`.
+    Put it after `BestWeights`. `keras.callbacks.CSVLogger` appends to a file: a run that was killed
+    between an epoch's row and its checkpoint would get that row twice when it is resumed.
 
     Args:
         folder: The run's folder.
-        best: The run's `BestEpoch`.
+        best: The run's `BestWeights`.
     """
 
     def __init__(self, folder, best):
@@ -167,44 +110,44 @@ class Record(keras.callbacks.Callback):
         self.write()
 
     def write(self):
-        """Writes what there is of the history."""
+        """Replace the file with the history of all finished epochs."""
         history = self._best.history
-        numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
+        columns = {"epoch": range(1, len(history["loss"]) + 1), **history}
         with (
             atomic_write(self._folder / "history.csv") as temporary,
             temporary.open("w", newline="", encoding="utf-8") as stream,
         ):
             rows = csv.writer(stream)
-            rows.writerow(numbered)
-            rows.writerows(zip(*numbered.values(), strict=True))
+            rows.writerow(columns)
+            rows.writerows(zip(*columns.values(), strict=True))
 
 
-class Checkpoints(keras.callbacks.Callback):
-    """Writes a checkpoint after each epoch, within epochs, and before it stops the run.
+class CheckpointCallback(keras.callbacks.Callback):
+    """Write a checkpoint after each epoch, at intervals, and when a signal stops the run.
 
-    Put it behind all other callbacks: what they leave of an epoch belongs to its checkpoint.
+    Put it last: what other callbacks do with an epoch belongs to its checkpoint.
 
     Args:
         folder: The run's folder; None in workers that do not write, see `checkpoints.save`.
-        best: The run's `BestEpoch`.
-        progress: The run's `Progress`.
-        steps_per_epoch: Steps of a whole epoch.
-        every: How often to write one within epochs, as from `config.interval_of`, or None.
+        best: The run's `BestWeights`.
+        timer: The run's `EpochTimer`.
+        steps_per_epoch: Number of steps of a whole epoch.
+        interval: `(number, unit)` as from `interval_of`, or None for epochs only.
         stop: `StopRequest`, or None.
     """
 
-    def __init__(self, folder, best, progress, steps_per_epoch, every=None, stop=None):
+    def __init__(self, folder, best, timer, steps_per_epoch, interval=None, stop=None):
         super().__init__()
         self._folder = folder
         self._best = best
-        self._progress = progress
+        self._timer = timer
         self._steps_per_epoch = steps_per_epoch
-        self._number, self._unit = every or (math.inf, "steps")
+        self._number, self._unit = interval or (math.inf, "steps")
         self._stop = stop
         self._resumed = None
 
     def resume(self, position):
-        """Lets the next epoch be one of which the steps of a `Position` are done."""
+        """Start the next epoch at a `checkpoints.Position` within it."""
         self._resumed = position
 
     def on_train_begin(self, logs=None):
@@ -217,14 +160,14 @@ class Checkpoints(keras.callbacks.Callback):
             self.model.running_loss = self._resumed.running_loss
             self._resumed = None
 
-    def on_train_batch_end(self, batch, logs):
+    def on_train_batch_end(self, batch, logs=None):
         self._num_done += 1
-        # That of the epoch follows.
+        # The checkpoint of the whole epoch follows.
         if self._num_done == self._steps_per_epoch:
             return
         is_stopped = self._stop is not None and self._stop.number is not None
         if is_stopped or self._is_due():
-            # Nothing good follows a loss, or an update, that is no number.
+            # A run cannot recover from weights after a NaN.
             if all(math.isfinite(float(logs[name])) for name in ("loss", "gradient_norm")):
                 self._save(self._epoch, self._num_done, self.model.running_loss)
             if is_stopped:
@@ -244,7 +187,7 @@ class Checkpoints(keras.callbacks.Callback):
     def _save(self, num_epochs, num_steps=0, running_loss=()):
         position = checkpoints.Position(
             num_epochs=num_epochs,
-            minutes=self._progress.minutes,
+            minutes=self._timer.minutes,
             history=self._best.history,
             best_epoch=self._best.epoch,
             num_steps=num_steps,

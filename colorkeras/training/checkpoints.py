@@ -1,4 +1,4 @@
-"""What a run needs to go on where it stopped: one file after each epoch, and some within."""
+"""Checkpoints: everything that a run needs to resume with bit-identical results."""
 
 import json
 import re
@@ -12,23 +12,25 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import atomic_write, quoted
 
 FOLDER = "checkpoints"
+"""Folder of the checkpoints in a run's folder."""
+
 NUM_KEPT = 2
+"""Number of checkpoints that are kept."""
 
 _NAME = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.npz")
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far a run has come, beside the weights.
+    """Progress of a run, apart from its weights.
 
     Attributes:
-        num_epochs: Finished epochs.
-        minutes: Time spent on them, and on the one that was begun.
+        num_epochs: Number of finished epochs.
+        minutes: Training time so far, including the current epoch.
         history: Dict of lists, the logs of the finished epochs.
-        best_epoch: Index of the epoch whose weights were to be exported; None before the first is
-            finished.
-        num_steps: Steps of the epoch that was begun.
-        running_loss: `Colorizer.running_loss` after them.
+        best_epoch: Index of the epoch to export; None before the first epoch has finished.
+        num_steps: Number of finished steps of the current epoch.
+        running_loss: `TrainingModel.running_loss` after these steps.
     """
 
     num_epochs: int
@@ -39,102 +41,108 @@ class Position:
     running_loss: list = field(default_factory=list)
 
 
-def save(run_folder, colorizer, best_weights, position):
-    """Writes a checkpoint and removes all but the last `NUM_KEPT`.
+START = Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
+"""Position of a new run."""
 
-    The file is an archive of NumPy's, which has a checksum of each array.
+
+def save(run_folder, model, best_weights, position):
+    """Write a checkpoint and remove all but the newest `NUM_KEPT`.
+
+    The file is a NumPy archive, which stores a checksum for each array.
 
     Args:
-        run_folder: The run's folder; None writes nothing, but reads the state, in which all
-            workers of a run take part.
-        colorizer: `Colorizer`, compiled.
-        best_weights: NumPy arrays, the average network's after the best epoch; none before the
-            first is finished.
+        run_folder: The run's folder; None reads the state without writing it. All workers of a run
+            must take part in reading.
+        model: `TrainingModel`, compiled.
+        best_weights: List of NumPy arrays, the weights of the EMA network after the best epoch;
+            empty before the first epoch has finished.
         position: `Position`.
 
     Returns:
-        Its path, or None.
+        `Path` of the checkpoint, or None.
     """
     arrays = {"position": np.array(json.dumps(vars(position)))}
-    for group, values in {**_variables(colorizer), "best": best_weights}.items():
+    for group, values in {**_variables(model), "best": best_weights}.items():
         for number, value in enumerate(values):
             arrays[f"{group}/{number}"] = keras.ops.convert_to_numpy(value)
     if run_folder is None:
         return None
-    within = f"-step-{position.num_steps:06}" if position.num_steps else ""
-    written = Path(run_folder, FOLDER, f"epoch-{position.num_epochs:04}{within}.npz")
-    # Written as an open file: by name, NumPy would append its own suffix.
-    with atomic_write(written, durable=True) as temporary, temporary.open("wb") as stream:
+    step = f"-step-{position.num_steps:06}" if position.num_steps else ""
+    path = Path(run_folder, FOLDER, f"epoch-{position.num_epochs:04}{step}.npz")
+    # Passed as an open file, because NumPy appends a suffix to names.
+    with atomic_write(path, durable=True) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
-    for path in _newest_last(run_folder)[:-NUM_KEPT]:
-        path.unlink()
-    return written
+    for old in _sorted_paths(run_folder)[:-NUM_KEPT]:
+        old.unlink()
+    return path
 
 
-def restore(run_folder, colorizer, say=print, leads=True):
-    """Loads the newest checkpoint that is whole into a compiled `Colorizer` of the same settings.
+def restore(run_folder, model, is_chief=True):
+    """Load the newest intact checkpoint.
 
     Args:
         run_folder: The run's folder.
-        colorizer: `Colorizer`; nothing of it changes where no checkpoint can be used.
-        say: Function of one line of text, for those that cannot be used.
-        leads: Whether to rename these to `*.unusable`; of several workers one does.
+        model: Compiled `TrainingModel` with the same settings; unchanged if no checkpoint can be
+            used.
+        is_chief: Whether to rename unusable checkpoints to `*.unusable`. With several workers, one
+            of them does this.
 
     Returns:
-        `(best_weights, position)` as they were passed to `save`.
+        `(best_weights, position, notices)`: the first two as passed to `save`; a list of str, one
+        for each checkpoint that cannot be used.
 
     Raises:
-        UserError: There is none that can be used, or the newest may not be read.
+        UserError: There is no usable checkpoint, or the newest one must not be read.
     """
-    paths = _newest_last(run_folder)
+    paths = _sorted_paths(run_folder)
     if not paths:
         raise UserError(
             f"--resume {quoted(run_folder)}, which has no checkpoint",
-            "a run that has written one",
-            "Start another run; --init takes the model.keras of this one, if it has one.",
+            "a run that has written a checkpoint",
+            "Start a new run. If this run left a model.keras, pass it as --init.",
         )
-    variables = _variables(colorizer)
-    unusable = []
+    variables = _variables(model)
+    problems = {}
     for path in reversed(paths):
         try:
             arrays, position = _read(path, variables)
             break
         except PermissionError as error:
             raise UserError(
-                f"the checkpoint {quoted(path)}, which may not be read ({error.strerror})",
-                "a file that you may read",
+                f"the checkpoint {quoted(path)}, which cannot be read ({error.strerror})",
+                "a readable file",
                 "Change its owner or its permissions.",
             ) from error
         except MemoryError:
             raise
-        except Exception as error:  # NumPy raises whatever a damaged file makes it stumble over.
-            problem = one_line(error)
-            unusable.append(path)
-            say(f"*** The checkpoint {quoted(path)} cannot be used: {problem}")
+        except Exception as error:  # NumPy raises all kinds of errors for damaged files.
+            problems[path] = one_line(error)
     else:
         raise UserError(
-            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problem})",
-            "checkpoints as this version of colorkeras writes them",
-            "Start the training anew; --init takes the model.keras of this run, if it has one.",
+            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problems[paths[0]]})",
+            "checkpoints of this version of colorkeras",
+            "Start a new run. If this run left a model.keras, pass it as --init.",
         )
     for group, values in variables.items():
         for variable, value in zip(values, arrays[group], strict=True):
             variable.assign(value)
-    for path in unusable if leads else ():
-        # Else it would be taken for the newest one again.
+    for path in problems if is_chief else ():
+        # Otherwise the next start would try it again.
         path.rename(path.with_name(f"{path.name}.unusable"))
-    return arrays["best"], position
+    notices = [
+        f"The checkpoint {quoted(path)} cannot be used: {problems[path]}" for path in problems
+    ]
+    return arrays["best"], position, notices
 
 
 def exist(run_folder):
-    """Whether a run has a checkpoint to go on from."""
-    return bool(_newest_last(run_folder))
+    """Return whether a run has a checkpoint."""
+    return bool(_sorted_paths(run_folder))
 
 
 def _read(path, variables):
-    """Arrays by group, and the `Position`; raises what is wrong with the file."""
-    # Pickled objects are refused: they could run code. Opened here, because NumPy leaves damaged
-    # files open.
+    # Pickled objects are refused because they can run code. The file is opened here because NumPy
+    # does not close damaged files.
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         contents = dict(stored)
     position = Position(**json.loads(str(contents["position"])))
@@ -145,23 +153,26 @@ def _read(path, variables):
     for group, values in variables.items():
         for variable, value in zip(values, arrays[group], strict=True):
             if tuple(variable.shape) != value.shape:
-                raise ValueError(f"{value.shape} in place of {tuple(variable.shape)}")
+                raise ValueError(
+                    f"an array has shape {value.shape} instead of {tuple(variable.shape)}"
+                )
     return arrays, position
 
 
-def _variables(colorizer):
-    """The variables that make a run's state, by group, always in the same order."""
-    with colorizer.distribute_strategy.scope():
-        colorizer.optimizer.build(colorizer.network.trainable_variables)
+def _variables(model):
+    """Return the variables of a run's state by group, always in the same order."""
+    with model.distribute_strategy.scope():
+        model.optimizer.build(model.network.trainable_variables)
     return {
-        # Beside the weights: what draws of layers such as dropout follow from.
-        "network": colorizer.network.variables,
-        "average": colorizer.average.weights,
-        "optimizer": colorizer.optimizer.variables,
+        # Includes the states of random generators, such as those of dropout layers.
+        "network": model.network.variables,
+        "ema": model.ema_network.weights,
+        "optimizer": model.optimizer.variables,
     }
 
 
-def _newest_last(run_folder):
+def _sorted_paths(run_folder):
+    """Return the paths of a run's checkpoints, oldest first."""
     found = {}
     for path in Path(run_folder, FOLDER).glob("*"):
         match = _NAME.fullmatch(path.name)

@@ -1,4 +1,4 @@
-"""On how many devices, of this machine or of several, to train."""
+"""Distribution strategies: one device, several GPUs, or several machines."""
 
 import json
 import os
@@ -6,26 +6,30 @@ import re
 
 import tensorflow as tf
 
-from colorkeras.utils.errors import UserError, check_choice, one_line
+from colorkeras.utils.errors import LostWorkerError, UserError, check_choice, one_line
 
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker")
 
+LOST_WORKER_ERRORS = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
+"""Errors that TensorFlow raises in a worker when another worker is gone."""
+
 
 def choose_strategy(requested, batch_size):
-    """Resolves the name of a strategy.
+    """Create the distribution strategy.
 
     Args:
-        requested: One of `STRATEGIES`. "auto" takes as many GPUs as share the batch evenly, all of
-            them if possible; without several, one device. "mirrored" takes all GPUs, or all
-            logical CPU devices where there is no GPU. "multi_worker" takes the devices of all
-            processes that TF_CONFIG names; it must be chosen before TensorFlow has done anything.
-        batch_size: Pictures per step on all devices together.
+        requested: One of `STRATEGIES`. "auto" uses as many GPUs as can share the batch evenly, all
+            of them if possible, or else one device. "mirrored" uses all GPUs, or all logical CPU
+            devices if there is no GPU. "multi_worker" uses the devices of all processes in
+            TF_CONFIG; it must be created before any TensorFlow operation runs.
+        batch_size: Images per step on all devices together.
 
     Returns:
-        `tf.distribute.Strategy`; that of one device is TensorFlow's default.
+        `tf.distribute.Strategy`, TensorFlow's default for one device.
 
     Raises:
-        UserError: The name is unknown, or "mirrored" cannot share the batch evenly.
+        UserError: The name is unknown, the devices cannot share the batch evenly, TF_CONFIG is
+            invalid, or the workers cannot connect.
 
     >>> choose_strategy("one", batch_size=128).num_replicas_in_sync
     1
@@ -39,32 +43,34 @@ def choose_strategy(requested, batch_size):
     if requested == "auto":
         devices = devices[: largest_divisor(batch_size, len(devices))]
     devices = devices or tf.config.list_logical_devices("CPU")
-    if batch_size % len(devices):
-        raise UserError(
-            f"--batch-size {batch_size} for {len(devices)} devices",
-            "a multiple of the number of devices",
-            f"Pass --batch-size {-(-batch_size // len(devices)) * len(devices)}, "
-            "or --strategy one.",
-        )
+    _check_batch_size(batch_size, len(devices))
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def is_multi_worker(strategy):
-    """Whether a strategy trains in several processes."""
+    """Return whether a strategy trains in several processes."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return False
-    # In a cluster of a single worker it is like `MirroredStrategy`.
+    # A cluster of one worker behaves like `MirroredStrategy`.
     cluster = strategy.cluster_resolver.cluster_spec().as_dict()
     return sum(map(len, cluster.values())) > 1
 
 
 def is_chief(strategy):
-    """Whether this process is the one, perhaps the only one, that writes files."""
+    """Return whether this process writes the files: the only process, or the first worker."""
     if not is_multi_worker(strategy):
         return True
     resolver = strategy.cluster_resolver
     first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
     return (resolver.task_type, resolver.task_id) == (first, 0)
+
+
+def lost_worker_error(run_folder):
+    """Return a LostWorkerError; `run_folder` may be None."""
+    return LostWorkerError(
+        "Stopped: another worker cannot be reached; see its own output. To resume, start all "
+        f"workers with --resume {run_folder or 'and the folder of the run'}"
+    )
 
 
 def _multi_worker(batch_size):
@@ -73,38 +79,41 @@ def _multi_worker(batch_size):
         parts = {part: _addresses(config["cluster"], part) for part in ("chief", "worker")}
         own, index = config["task"]["type"], config["task"]["index"]
         if type(index) is not int or not 0 <= index < len(parts[own]):
-            raise ValueError(f"it names no {own} {index!r}")
+            raise ValueError(f"it lists no {own} {index!r}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"--strategy multi_worker with TF_CONFIG {os.environ.get('TF_CONFIG')!r} "
             f"({one_line(error)})",
             'JSON such as {"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
-            '"task": {"type": "worker", "index": 0}}, another index on each machine',
-            "Set it, or try two workers on this machine with pipelines/launch_local.py.",
+            '"task": {"type": "worker", "index": 0}}, with a different index on each machine',
+            "Set TF_CONFIG, or pass --strategy auto to train in one process.",
         ) from error
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"TF_CONFIG {os.environ['TF_CONFIG']!r}, whose workers do not find each other "
+            f"TF_CONFIG {os.environ['TF_CONFIG']!r}, whose workers cannot connect "
             f"({one_line(error)})",
-            "free ports of machines that reach each other, and a process on each",
+            "free ports on machines that can reach each other, and one process on each",
             "Start all workers, each with its own index.",
         ) from error
-    if batch_size % strategy.num_replicas_in_sync:
-        count = strategy.num_replicas_in_sync
-        raise UserError(
-            f"--batch-size {batch_size} for {count} devices of all workers",
-            "a multiple of the number of devices",
-            f"Pass --batch-size {-(-batch_size // count) * count}.",
-        )
+    _check_batch_size(batch_size, strategy.num_replicas_in_sync)
     return strategy
+
+
+def _check_batch_size(batch_size, num_devices):
+    if batch_size % num_devices:
+        raise UserError(
+            f"--batch-size {batch_size} for {num_devices} devices",
+            "a multiple of the number of devices",
+            f"Pass --batch-size {-(-batch_size // num_devices) * num_devices}, or --strategy one.",
+        )
 
 
 def _addresses(cluster, part):
     addresses = cluster.get(part, [])
     if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
-        raise ValueError(f"its {part} is no list of addresses")
+        raise ValueError(f"its {part} is not a list of addresses")
     return addresses
 
 
@@ -113,7 +122,7 @@ def _is_address(text):
 
 
 def largest_divisor(number, limit):
-    """The largest divisor of a number that is at most `limit`.
+    """Return the largest divisor of a number that is at most `limit`.
 
     >>> largest_divisor(128, 6)
     4
@@ -122,13 +131,13 @@ def largest_divisor(number, limit):
 
 
 def even_batch_size(num_examples, batch_size, num_replicas):
-    """A batch size near `batch_size` with which every batch has a picture for each replica.
+    """Return a batch size near `batch_size` with which no replica gets an empty batch.
 
-    TensorFlow cuts a batch of unknown size into shares of its ceiling; convolutions on CPUs fail
-    on a share that is left empty.
+    TensorFlow splits a batch of unknown size into shares of `ceil(size / num_replicas)`, so the
+    last share can be empty. Convolutions on CPUs fail on empty batches.
 
     Raises:
-        UserError: There is none.
+        UserError: There is no such batch size.
 
     >>> even_batch_size(33, batch_size=16, num_replicas=1)
     16
@@ -144,7 +153,7 @@ def even_batch_size(num_examples, batch_size, num_replicas):
         if is_shared(size) and is_shared(num_examples % size):
             return size
     raise UserError(
-        f"{num_examples} validation pictures for {num_replicas} devices",
-        "enough that each device gets some of every batch",
-        "Pass --strategy one, or more pictures.",
+        f"{num_examples} validation images for {num_replicas} devices",
+        "enough images for each device to get some of every batch",
+        "Pass --strategy one, or add images.",
     )

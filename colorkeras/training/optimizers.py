@@ -1,18 +1,24 @@
-"""Optimizers by name, with the project's schedule of the learning rate."""
+"""Optimizers by name, and the learning rate schedule."""
+
+import re
 
 import keras
 
 NO_DECAY = ("bias", "gamma", "beta")
-"""Names of variables that weight decay leaves alone."""
+"""Names of variables without weight decay."""
 
 
 @keras.saving.register_keras_serializable("colorkeras")
 class ConvolutionalMuon(keras.optimizers.Muon):
-    """Muon that also takes the kernels of convolutions, as matrices of `[h * w * in, out]`.
+    """Muon for the kernels of convolutions, too.
 
-    Its updates have singular values that are all about 1, so that rare directions of the gradient
-    count as much as common ones. Keras's own leaves everything but matrices to AdamW. Kernels of
-    layers that give fewer than `MIN_CHANNELS` channels, such as last ones, are left to AdamW here.
+    Kernels of convolutions are updated as matrices `[height * width * in, out]`. The singular
+    values of an update are all close to 1, so rare directions of the gradient count as much as
+    common ones. AdamW updates everything else: vectors, kernels with fewer than `MIN_CHANNELS`
+    output channels (such as those of last layers), and variables that `exclude_layers` or
+    `exclude_embeddings` exclude.
+
+    Args: those of `keras.optimizers.Muon`.
 
     Reference: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
@@ -20,48 +26,54 @@ class ConvolutionalMuon(keras.optimizers.Muon):
     MIN_CHANNELS = 16
 
     def _should_use_adamw(self, variable):
-        is_kernel = len(variable.shape) in (2, 4)
-        return not is_kernel or variable.shape[-1] < self.MIN_CHANNELS
-
-    def zeropower_via_newtonschulz5(self, x, steps):
-        return super().zeropower_via_newtonschulz5(_matrix(x), steps)
+        if len(variable.shape) not in (2, 4) or variable.shape[-1] < self.MIN_CHANNELS:
+            return True
+        if self.exclude_embeddings and "embedding" in variable.path.lower():
+            return True
+        return any(re.search(keyword, variable.path) for keyword in self.exclude_layers)
 
     def _muon_update_step(self, gradient, variable, lr, m):
         self.assign_add(m, gradient + m * (self.momentum - 1))
-        update = self.zeropower_via_newtonschulz5(gradient + self.momentum * m, self.ns_steps)
-        update = self.lr_adjust(lr * update)
-        self.assign_sub(variable, keras.ops.reshape(update, variable.shape))
+        update = gradient + self.momentum * m if self.nesterov else m
+        matrix = keras.ops.reshape(update, (-1, update.shape[-1]))
+        matrix = self.zeropower_via_newtonschulz5(matrix, self.ns_steps)
+        matrix = self.lr_adjust(lr * matrix)
+        self.assign_sub(variable, keras.ops.reshape(matrix, variable.shape))
 
-
-def _matrix(x):
-    return keras.ops.reshape(x, (-1, x.shape[-1]))
+    def get_config(self):
+        # Keras 3.15 omits it.
+        return {**super().get_config(), "nesterov": self.nesterov}
 
 
 def adamw(learning_rate, weight_decay):
-    """AdamW: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019."""
+    """Create AdamW: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019."""
     return keras.optimizers.AdamW(learning_rate, weight_decay)
 
 
 def muon(learning_rate, weight_decay):
-    """Muon for kernels, AdamW for all else, both at the same rate."""
+    """Create Muon for kernels with AdamW for the rest, both at the same learning rate."""
     return ConvolutionalMuon(
         learning_rate, weight_decay=weight_decay, adam_weight_decay=weight_decay
     )
 
 
 OPTIMIZERS = {"adamw": adamw, "muon": muon}
-"""Functions of a learning rate (or schedule) and weight decay by name."""
+"""Functions that create an optimizer from a learning rate (or schedule) and a weight decay."""
 
 
 def create(config, total_steps):
-    """An optimizer with the project's schedule: linear warm-up, then cosine decay to zero.
+    """Create an optimizer with linear warm-up, then cosine decay of the learning rate to zero.
 
     Args:
         config: `TrainingConfig`.
-        total_steps: Steps of the whole run.
+        total_steps: Number of steps in the whole run.
 
     Returns:
         `keras.optimizers.Optimizer`.
+
+    >>> from colorkeras.config.training_config import TrainingConfig
+    >>> float(create(TrainingConfig(warmup_fraction=0.1), total_steps=100).learning_rate)
+    0.0
     """
     warmup_steps = int(config.warmup_fraction * total_steps)
     schedule = keras.optimizers.schedules.CosineDecay(

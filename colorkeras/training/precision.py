@@ -1,4 +1,4 @@
-"""Which precision to train in, and how to say what the computer is."""
+"""Numeric precision of a run, and a description of its device."""
 
 import os
 import platform
@@ -15,15 +15,21 @@ _BFLOAT16_COMPUTE_CAPABILITY = (8, 0)
 
 
 def choose_precision(requested="auto"):
-    """Resolves a precision to a Keras dtype policy and the reason for it.
+    """Resolve a precision to a Keras dtype policy.
 
     Args:
-        requested: One of `PRECISIONS`. "auto" takes bfloat16 where the device computes it
-            natively: GPUs of compute capability 8.0 and later, CPUs with AVX512-BF16 or AMX.
-            Elsewhere it is emulated, and far slower than float32.
+        requested: One of `PRECISIONS`. "auto" selects bfloat16 on devices that support it natively:
+            GPUs of compute capability 8.0 or higher, CPUs with AVX512-BF16 or AMX. Other devices
+            emulate it, far slower than float32.
 
     Returns:
-        `(policy, reason)`, for example `("float32", "as requested")`.
+        `(policy, reason)`.
+
+    Raises:
+        UserError: The precision is unknown.
+
+    >>> choose_precision("float32")
+    ('float32', 'as requested')
     """
     check_choice("precision", requested, PRECISIONS)
     if requested != "auto":
@@ -41,10 +47,10 @@ def choose_precision(requested="auto"):
 
 
 def describe_device(num_replicas=1):
-    """One line on what computes: the GPUs' names, or the CPU's and its number of cores.
+    """Return one line about the device: the GPU's name, or the CPU's name and number of cores.
 
     Args:
-        num_replicas: Devices that share the work.
+        num_replicas: Number of devices in use.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -61,7 +67,7 @@ def _cpu_flags():
 
 
 def _cpu_field(name):
-    """A field of the first processor in /proc/cpuinfo, "" where there is none (not Linux)."""
+    """Return a field of the first processor in /proc/cpuinfo; "" if it is missing (not Linux)."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,122 +1,114 @@
-"""What the settings of a training run come to, once its start and its data are known."""
+"""Resolve unset config fields from the initial checkpoint and the dataset."""
 
 import dataclasses
 
 from colorkeras import objectives
 from colorkeras.config.presets import PRESETS
+from colorkeras.config.settings import option_of
 from colorkeras.export import restore
-from colorkeras.models.class_head import remove_class_head
 from colorkeras.models.predictions import PREDICTIONS, prediction_name
 from colorkeras.models.selection import choose_architecture
-from colorkeras.training.precision import describe_device
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.version import git_commit, package_versions
 
 
-def settle(config, new):
-    """Settles architecture, output and name; a new run with `init` also gets its weights.
+def resolve_model(config, is_new):
+    """Resolve architecture, prediction, objective and name.
+
+    Args:
+        config: `TrainingConfig`.
+        is_new: Whether the run starts from its first step. Only then is the initial checkpoint
+            (`config.init`) loaded.
 
     Returns:
-        `(config, weights)`: `TrainingConfig` without None in these, NumPy arrays or None.
+        `(config, weights)`: `TrainingConfig` in which these fields are set; the initial weights, a
+        list of NumPy arrays, or None without an initial checkpoint.
+
+    Raises:
+        UserError: A field contradicts the initial checkpoint or the objective.
     """
     weights = None
-    if config.init is not None and new:
-        trained = restore.load(config.init)
-        arch, output = trained.name, prediction_name(trained)
-        weights = trained.get_weights()
-        for option, asked, given in (
-            ("--arch", config.arch, arch),
-            ("--prediction", config.prediction, output),
-            ("--objective", config.objective, PREDICTIONS[output].objective),
-        ):
-            if asked not in (None, given):
-                raise UserError(
-                    f"{option} {asked} with --init {config.init}",
-                    f"{given}, which that model has",
-                    f"Leave {option} away, or start from another model.",
-                )
+    if config.init is not None and is_new:
+        network = restore.load(config.init)
+        weights = network.get_weights()
+        arch, prediction = network.name, prediction_name(network)
+        _check_same_model(config, arch, prediction)
     else:
-        arch, output = choose_architecture(config.arch, config.prediction, config.objective)
-    settled = {
-        "arch": arch,
-        "prediction": output,
-        "objective": PREDICTIONS[output].objective,
-        "name": config.name or arch,
-    }
-    config = dataclasses.replace(config, **settled)
-    if new:  # An earlier version may have had other defaults.
+        arch, prediction = choose_architecture(config.arch, config.prediction, config.objective)
+    config = dataclasses.replace(
+        config,
+        arch=arch,
+        prediction=prediction,
+        objective=PREDICTIONS[prediction].objective,
+        name=config.name or arch,
+    )
+    if is_new:  # A resumed run has passed this check, perhaps with other defaults.
         objectives.check_settings(config)
     return config, weights
 
 
-def with_labels(config, dataset):
-    """The settings, without a recipe's class head where the pictures have no labels.
+def _check_same_model(config, arch, prediction):
+    resolved = {
+        "arch": arch,
+        "prediction": prediction,
+        "objective": PREDICTIONS[prediction].objective,
+    }
+    for name, expected in resolved.items():
+        requested, option = getattr(config, name), option_of(name)
+        if requested not in (None, expected):
+            raise UserError(
+                f"{option} {requested} with --init {config.init}",
+                f"{option} {expected}, as in that model",
+                f"Omit {option}, or start from another model.",
+            )
+
+
+def resolve_class_head(config, dataset):
+    """Disable a preset's auxiliary class head if the dataset has no labels.
+
+    Args:
+        config: `TrainingConfig`.
+        dataset: `ImageDataset`.
+
+    Returns:
+        `TrainingConfig`, the same or with an `aux_class_loss_weight` of 0.
 
     Raises:
-        UserError: The user, not a recipe, asked for a class head.
+        UserError: The user, not the preset, requested a class head for a dataset without labels.
     """
     if not config.aux_class_loss_weight or getattr(dataset.train, "labels", None) is not None:
         return config
-    # A run that goes on may be of a recipe that is no more.
-    own = PRESETS[config.preset].settings if config.preset in PRESETS else {}
-    if own.get("aux_class_loss_weight") != config.aux_class_loss_weight:
+    # A resumed run may name a preset that no longer exists.
+    preset = PRESETS[config.preset].settings if config.preset in PRESETS else {}
+    if preset.get("aux_class_loss_weight") != config.aux_class_loss_weight:
         raise UserError(
             f"--aux-class-loss-weight {config.aux_class_loss_weight:g} for {dataset.name}, "
             "which has no labels",
-            "a data set with labels, such as cifar10",
+            "a dataset with labels, such as cifar10",
             "Pass --aux-class-loss-weight 0, or another --dataset.",
         )
-    dataset.notes.append(f"No labels in {dataset.name}: trained without the class head.")
     return dataclasses.replace(config, aux_class_loss_weight=0.0)
 
 
-def batch_size_for(config, dataset, num_replicas):
-    """The batch size, which is smaller than asked for where there are few pictures.
+def resolve_batch_size(config, dataset, num_replicas):
+    """Limit the batch size to the number of training images.
+
+    Args:
+        config: `TrainingConfig`.
+        dataset: `ImageDataset`.
+        num_replicas: Number of devices that share a batch.
+
+    Returns:
+        int, a multiple of `num_replicas` if it is below `config.batch_size`.
 
     Raises:
-        UserError: There is not one for each of the `num_replicas` devices.
+        UserError: There is less than one image for each device.
     """
     num_examples = dataset.train.num_examples
     batch_size = min(config.batch_size, num_examples // num_replicas * num_replicas)
     if batch_size == 0:
         raise UserError(
-            f"{num_examples} training pictures for {num_replicas} devices",
-            "at least one for each device",
-            "Pass --strategy one, or more pictures.",
-        )
-    if batch_size < config.batch_size:
-        dataset.notes.append(
-            f"Only {num_examples} training pictures: batches of {batch_size} instead of "
-            f"{config.batch_size}."
+            f"{num_examples} training images for {num_replicas} devices",
+            "at least one image for each device",
+            "Pass --strategy one, or add images.",
         )
     return batch_size
-
-
-def facts_of(config, network, objective, dataset, batch_size, precision, strategy):
-    """What the settings came to, for `config.json` and the export's metadata."""
-    return {
-        "name": config.name,
-        "preset": config.preset,
-        "architecture": config.arch,
-        "prediction": config.prediction,
-        "objective": config.objective,
-        "num_parameters": remove_class_head(network).count_params(),
-        "loss": objective.description,
-        "aux_class_loss_weight": config.aux_class_loss_weight,
-        "init": config.init,
-        "augmentation": config.augment,
-        "optimizer": config.optimizer,
-        "learning_rate": config.learning_rate,
-        "warmup_fraction": config.warmup_fraction,
-        "weight_decay": config.weight_decay,
-        "ema_decay": config.ema_decay,
-        "dataset": dataset.description,
-        "dataset_fingerprint": dataset.fingerprint,
-        "notes": dataset.notes,
-        "seed": config.seed,
-        "batch_size": batch_size,
-        "precision": precision,
-        "device": describe_device(strategy.num_replicas_in_sync),
-        "versions": package_versions(),
-        "git_commit": git_commit(),
-    }

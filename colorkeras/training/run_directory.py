@@ -1,4 +1,4 @@
-"""The folder of a run: its name and its settings."""
+"""The folder of a run: its name, its lock and its `config.json`."""
 
 import contextlib
 import dataclasses
@@ -11,18 +11,19 @@ import filelock
 from colorkeras.config.settings import option_of
 from colorkeras.config.training_config import CHANGEABLE, TrainingConfig
 from colorkeras.evaluation import REPORT_FILES
+from colorkeras.export.metadata import FORMAT_VERSION
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import printable, quoted, write_json
 
 EPOCHS_FOLDER = "epochs"
-"""In a run's folder: pictures after each epoch, 001.png and so on."""
+"""Folder, in a run's folder, of the images after each epoch: 001.png and so on."""
 
 _CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
 
 
-def new_folder(parent):
-    """Makes `parent/<time>`, with a number behind where runs start within one second."""
+def create(parent):
+    """Create the folder `parent/<time>`, with a suffix if several runs start in one second."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
         folder = Path(parent, stamp + suffix)
@@ -31,18 +32,19 @@ def new_folder(parent):
             return folder
         except FileExistsError:
             continue
-    raise UserError(f"{parent}, which is full of runs of this second", "room", "Start again.")
+    raise UserError(
+        f"{quoted(parent)}, in which 999 runs started in this second",
+        "fewer runs",
+        "Start again.",
+    )
 
 
 @contextlib.contextmanager
-def claimed(folder):
-    """Keeps other processes from going on with a run; what held it is free when it ends.
-
-    Args:
-        folder: The run's folder.
+def locked(folder):
+    """Hold a lock on a run's folder; the lock also ends with the process.
 
     Raises:
-        UserError: Another process trains it.
+        UserError: Another process holds it.
     """
     lock = filelock.FileLock(Path(folder, _LOCK_FILE))
     try:
@@ -50,8 +52,8 @@ def claimed(folder):
     except filelock.Timeout as error:
         raise UserError(
             f"--resume {quoted(folder)}, which another process is training",
-            "a run that was stopped",
-            "Wait for its end, or stop it.",
+            "a run that is not being trained",
+            "Wait until that process ends, or stop it.",
         ) from error
     try:
         yield
@@ -60,7 +62,7 @@ def claimed(folder):
 
 
 def has_results(folder, num_epochs):
-    """Whether a run's final figures are those after so many epochs."""
+    """Return whether a run was evaluated after this number of epochs."""
     try:
         metrics = json.loads(Path(folder, REPORT_FILES[0]).read_text(encoding="utf-8"))
         return metrics["model"]["epochs"] == num_epochs
@@ -68,47 +70,29 @@ def has_results(folder, num_epochs):
         return False
 
 
-def write_config(folder, config, facts):
-    """Writes `config.json`: every setting, and what it came to.
-
-    Args:
-        folder: The run's folder.
-        config: `TrainingConfig`.
-        facts: Dict.
-    """
-    content = {"settings": dataclasses.asdict(config), **facts}
-    # Without it no checkpoint is of use.
+def write_config(folder, config, metadata):
+    """Write `config.json`: the settings of a `TrainingConfig`, and the run metadata, a dict."""
+    content = {"settings": dataclasses.asdict(config), **metadata}
+    # Durable, because the checkpoints are useless without it.
     write_json(Path(folder, _CONFIG_FILE), content, durable=True)
 
 
 def read_config(folder, changes):
-    """Reads what `write_config` wrote, for going on with a run.
+    """Read the file that `write_config` wrote, to resume a run.
 
     Args:
         folder: The run's folder.
-        changes: Dict of settings that the user asks for.
+        changes: Dict of settings that the user requests.
 
     Returns:
-        `(config, facts)`: `TrainingConfig` with the changes; the facts as they were, with
-        "epochs_planned", the setting before the changes.
+        `(config, metadata)`: `TrainingConfig` with the changes; the run metadata, with
+        "epochs_planned", the number of epochs before the changes.
 
     Raises:
-        UserError: It is no run's folder, a setting differs that must not, or exports would go to
-            a place outside of the current folder that the user has not named.
+        UserError: It is not the folder of a run of this version, a setting must not change, or the
+            run would export to a folder outside the current one that the user has not named.
     """
-    path = Path(folder, _CONFIG_FILE)
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        settings = facts.pop("settings")
-        config = TrainingConfig.from_dict(settings)
-        if not all(type(number) is int for number in facts.get("resumed_after", [])):
-            raise ValueError("resumed_after is no list of whole numbers")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
-        raise UserError(
-            f"--resume {str(folder)!r}, which is no run of this version ({one_line(error)})",
-            f"the folder of a run, with its {_CONFIG_FILE}",
-            "Pass the folder that training printed, such as runs/unet/20260101-120000.",
-        ) from error
+    config, metadata = _read(Path(folder, _CONFIG_FILE))
     different = [
         f"{option_of(name)} {value} (the run: {getattr(config, name)})"
         for name, value in changes.items()
@@ -117,15 +101,57 @@ def read_config(folder, changes):
     if different:
         raise UserError(
             f"--resume with {', '.join(different)}",
-            "the run's own settings; only " + ", ".join(map(option_of, CHANGEABLE)) + " may change",
-            "Leave these options away, or start another run, from this one with "
+            f"the run's own settings, except for {', '.join(map(option_of, CHANGEABLE))}",
+            "Omit these options, or start a new run from the weights of this one with "
             f"--init {Path(folder, 'model.keras')}.",
         )
     export_dir = Path(config.export_dir)
     if "export_dir" not in changes and not export_dir.resolve().is_relative_to(Path.cwd()):
         raise UserError(
             f"--resume {quoted(folder)}, which exports to {quoted(export_dir)}",
-            "a folder below the current one, or one that you name: the run may be another's",
+            "an export folder below the current folder, or one that you name",
             f"Pass --export-dir {printable(export_dir)}, or another folder.",
         )
-    return dataclasses.replace(config, **changes), {**facts, "epochs_planned": config.epochs}
+    return dataclasses.replace(config, **changes), {**metadata, "epochs_planned": config.epochs}
+
+
+def _read(path):
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+        settings = metadata.pop("settings")
+        if metadata.get("format_version") == FORMAT_VERSION:
+            config = TrainingConfig.from_dict(settings)
+            if not all(type(number) is int for number in metadata.get("resumed_after", [])):
+                raise ValueError("resumed_after is not a list of whole numbers")
+            return config, metadata
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
+        raise UserError(
+            f"--resume {quoted(path.parent)}, which is not a run ({one_line(error)})",
+            f"the folder of a run, with its {_CONFIG_FILE}",
+            "Pass the folder that training printed, such as runs/unet/20260101-120000.",
+        ) from error
+    raise UserError(
+        f"--resume {quoted(path.parent)}, a run of "
+        + ("colorkeras 0.1.0" if "format_version" not in metadata else "another version"),
+        f"a run of this version (format_version {FORMAT_VERSION})",
+        "Resume it with the version that started it, or start a new run from its weights with "
+        f"--init {printable(path.with_name('model.keras'))}.",
+    )
+
+
+def check_same_run(folder, metadata, earlier):
+    """Raise UserError unless data, batches and precision are as in the metadata of `earlier`."""
+    unknown = earlier.keys() - metadata.keys() - {"epochs_planned", "resumed_after"}
+    if unknown:
+        raise UserError(
+            f"--resume {quoted(folder)}, whose {_CONFIG_FILE} has {', '.join(sorted(unknown))}",
+            "a run of this version",
+            "Start a new run; --init takes the model.keras of this one.",
+        )
+    for key in ("dataset", "dataset_fingerprint", "batch_size", "precision"):
+        if metadata[key] != earlier.get(key):
+            raise UserError(
+                f"--resume {quoted(folder)} with {key.replace('_', ' ')} {metadata[key]!r}",
+                f"that of the run, {earlier.get(key)!r}",
+                "Provide the same data and devices, or start a new run.",
+            )

@@ -1,4 +1,4 @@
-"""Signals that end a run after its current step rather than within it."""
+"""SIGINT and SIGTERM handling: finish the current step, write a checkpoint, then stop."""
 
 import contextlib
 import signal
@@ -8,25 +8,26 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """A signal that asked for the end of the work.
+    """Request to stop training.
 
     Attributes:
-        number: The signal's, None before it came.
+        number: Number of the signal that was received; None if there was none.
     """
 
     def __init__(self):
         self.number = None
 
     def obey(self):
-        """Raises KeyboardInterrupt with the number of the signal."""
+        """Raise KeyboardInterrupt with the number of the signal."""
         raise KeyboardInterrupt(self.number)
 
 
 @contextlib.contextmanager
 def stop_requests():
-    """Yields a `StopRequest` that the first SIGINT or SIGTERM fills; a second one acts at once.
+    """Yield a `StopRequest` that records the first SIGINT or SIGTERM.
 
-    Outside of the main thread, which alone receives signals, nothing fills it.
+    A second signal acts at once. Only the main thread receives signals; in other threads the
+    request stays empty.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -34,11 +35,11 @@ def stop_requests():
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def ask(number, frame):
+    def record(number, frame):
         request.number = number
         _set(before)
 
-    _set(dict.fromkeys(SIGNALS, ask))
+    _set(dict.fromkeys(SIGNALS, record))
     try:
         yield request
     finally:
@@ -47,9 +48,9 @@ def stop_requests():
 
 @contextlib.contextmanager
 def signals_ignored():
-    """Lets SIGINT and SIGTERM pass without effect."""
+    """Ignore SIGINT and SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread may set, and receives, signals.
+        yield  # Only the main thread can set signal handlers.
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
     _set(dict.fromkeys(SIGNALS, signal.SIG_IGN))

@@ -1,71 +1,60 @@
-"""The model that `fit` trains: a network, the average of its weights, and the compiled steps."""
+"""The Keras model that `fit` trains, with its train and validation steps."""
 
 import keras
 import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, luma
+from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.evaluation.metrics import MeanOverImages, rounded
 from colorkeras.models.class_head import remove_class_head
 from colorkeras.training.distribution import is_multi_worker
 
 
-class Colorizer(keras.Model):
-    """Trains a network on uint8 RGB batches; conversion to grayscale is part of the step.
+class TrainingModel(keras.Model):
+    """Train a network on uint8 RGB batches; the step itself converts them to grayscale.
 
-    Beside the trained network it keeps a float32 copy whose weights are their exponential moving
-    average. Batch statistics are averaged with the same coefficient as the weights, so that the
-    average network has statistics that belong to it. Validation and export use the average.
+    A float32 copy of the network holds the exponential moving average (EMA) of its weights. Batch
+    statistics are averaged with the same decay, so that they match the averaged weights. Validation
+    and export use the EMA network.
 
-    It may be built in the scope of a `tf.distribute` strategy whose replicas get equal shares of
-    each batch; losses, metrics and augmentation then are those of one replica.
+    Create it in the scope of a `tf.distribute` strategy to train on several devices. Each replica
+    gets an equal share of a batch and computes losses, metrics and augmentation on its own share.
 
     Args:
         network: A model from `build_network`, of any precision.
-        average: The same architecture and output in float32.
-        objective: `Objective` of that output.
-        metrics: Dict of `Metric` for validation.
-        average_decay: Decay of the average in 0..1; 0 copies the weights.
-        augment: Value of `AUGMENTATIONS`.
-        seed: Whole number from which all augmentation and noise follows.
-        class_weight: Of the cross entropy of the auxiliary class head in the training loss, at
-            least 0; above 0 for networks that have one, which then need labels beside pictures.
+        ema_network: The same architecture and prediction in float32.
+        objective: `Objective` of that prediction.
+        config: `TrainingConfig`, of which `ema_decay`, `augment`, `seed` and
+            `aux_class_loss_weight` are used. If the latter is above 0, the networks need a class
+            head and the batches labels.
+        metrics: Dict of `Metric` by name, for validation.
 
     Attributes:
-        step_graph: The `tf.Graph` of the train step that is being or was compiled; None before.
+        step_graph: `tf.Graph` of the most recently traced train step; None before the first.
 
-    Reference (average of weights): Polyak, Juditsky, "Acceleration of stochastic approximation by
+    Reference (averaged weights): Polyak, Juditsky, "Acceleration of stochastic approximation by
     averaging", SIAM Journal on Control and Optimization 30, 1992.
     """
 
-    def __init__(
-        self,
-        network,
-        average,
-        objective,
-        metrics,
-        ema_decay,
-        augment,
-        seed,
-        aux_class_loss_weight=0.0,
-    ):
-        super().__init__(name="colorizer")
-        average.trainable = False
-        average.set_weights(network.get_weights())
+    def __init__(self, network, ema_network, objective, config, metrics=None):
+        super().__init__(name="training_model")
+        ema_network.trainable = False
+        ema_network.set_weights(network.get_weights())
         self.network = network
-        self.average = average
-        # What colors and is measured, with the same variables: it ends in one output.
-        self._colors = remove_class_head(average)
+        self.ema_network = ema_network
+        # Shares the variables of the EMA network, but has the colors as its only output.
+        self._color_network = remove_class_head(ema_network)
         self.objective = objective
-        self.ema_decay = float(ema_decay)
-        self.augment = augment
-        self.seed = seed
-        self.aux_class_loss_weight = aux_class_loss_weight
+        self.ema_decay = float(config.ema_decay)
+        self.augment = AUGMENTATIONS[config.augment]
+        self.seed = config.seed
+        self.aux_class_loss_weight = config.aux_class_loss_weight
         self.step_graph = None
         self._is_multi_worker = is_multi_worker(tf.distribute.get_strategy())
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._validation_metrics = [
-            MeanOverImages(metric, name) for name, metric in metrics.items()
+            MeanOverImages(metric, name) for name, metric in (metrics or {}).items()
         ]
         self.built = True
 
@@ -75,7 +64,7 @@ class Colorizer(keras.Model):
 
     @property
     def running_loss(self):
-        """Sum and number of the losses since the epoch began, from which its mean follows."""
+        """Sum and count of the losses since the epoch began: list of two floats."""
         return [float(tf.convert_to_tensor(v.value)) for v in self._loss_mean.variables]
 
     @running_loss.setter
@@ -84,37 +73,38 @@ class Colorizer(keras.Model):
             variable.assign(value)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras 3.15 would average the replicas' shares of the first batch to learn its shape,
-        # which fails where these differ in size. Only the optimizer needs building.
+        # Keras 3.15 averages the replicas' shares of the first batch to infer its shape, which
+        # fails if the shares differ in size. Only the optimizer needs building.
         if self.optimizer is not None:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.network.trainable_variables)
 
     def call(self, grayscale):
-        """Colors with the average network; its place in the batch is the seed of each picture.
+        """Color images with the EMA network; an image's position in the batch is its seed.
 
         Args:
-            grayscale: float32 `[n, h, w, 1]` in 0..1.
+            grayscale: float32 `[batch, height, width, 1]` in [0, 1].
 
         Returns:
-            float32 RGB `[n, h, w, 3]` in 0..1.
+            float32 RGB `[batch, height, width, 3]` in [0, 1].
         """
         seeds = tf.range(tf.shape(grayscale)[0])
         objective = self.objective
-        return objective.colorize(self._colors, grayscale, seeds, objective.temperature)
+        return objective.colorize(self._color_network, grayscale, seeds, objective.temperature)
 
     def train_step(self, data):
-        """One update from a replica's share of the batch.
+        """Update the weights from a replica's share of the batch.
 
         Args:
-            data: uint8 RGB `[n, h, w, 3]`; with a class head a pair of this and int64 `[n]`.
+            data: uint8 RGB `[batch, height, width, 3]`; with a class head a pair of this and int64
+                labels `[batch]`.
 
         Returns:
             Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
-            this step's gradient on the replica's share, of which Keras reports the replicas' mean.
+            this step's gradient (Keras reports the mean over the replicas).
         """
         images, labels = self._split(data)
-        # Python runs this when Keras compiles the step: kept as it is, TensorBoard shows it.
+        # Runs once, while Keras traces the step. TensorBoard shows this graph.
         self.step_graph = tf.compat.v1.get_default_graph()
         step = self.optimizer.iterations
         with tf.name_scope("step"):
@@ -128,63 +118,69 @@ class Colorizer(keras.Model):
             prediction = self.network(inputs, training=True)
             with tf.name_scope("loss"):
                 loss = self._loss(target, prediction, labels)
-                # The optimizer adds the gradients of all replicas.
+                # The optimizer sums the gradients of all replicas.
                 share = loss / replicas.num_replicas_in_sync
         variables = self.network.trainable_variables
-        # The tape's own name, under which it puts the other operations.
+        # The tape uses the same scope name for its own operations.
         with tf.name_scope("gradient_tape"):
             gradients = tape.gradient(share, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
-        with tf.name_scope("average"):
-            self._update_average(tf.cast(step, tf.float32))
+        with tf.name_scope("ema"):
+            self._update_ema(tf.cast(step, tf.float32))
         with tf.name_scope("metrics"):
             self._loss_mean.update_state(replicas.all_reduce(tf.distribute.ReduceOp.MEAN, loss))
             norm = tf.linalg.global_norm(gradients) * replicas.num_replicas_in_sync
-            return self._told({"loss": self._loss_mean.result(), "gradient_norm": norm})
+            return self._as_logs({"loss": self._loss_mean.result(), "gradient_norm": norm})
 
     def _loss(self, target, prediction, labels):
         if labels is None:
             return self.objective.loss(target, prediction)
         prediction, logits = prediction
         entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return self.objective.loss(
-            target, prediction
-        ) + self.aux_class_loss_weight * tf.reduce_mean(entropy)
+        loss = self.objective.loss(target, prediction)
+        return loss + self.aux_class_loss_weight * tf.reduce_mean(entropy)
 
     def _split(self, data):
         return data if self.aux_class_loss_weight else (data, None)
 
     def test_step(self, data):
-        """Measures the average network, without its class head, on data as for `train_step`."""
+        """Measure the EMA network, without its class head.
+
+        Args:
+            data: As for `train_step`.
+
+        Returns:
+            Dict of "loss" and the validation metrics, means over all images so far.
+        """
         images, labels = self._split(data)
         rgb = from_uint8(images)
         grayscale = luma(rgb)
-        # The same noise in every epoch, so that losses can be compared.
+        # The same noise in every epoch makes validation losses comparable.
         inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0), labels)
-        loss = self.objective.loss(target, self._colors(inputs, training=False))
+        loss = self.objective.loss(target, self._color_network(inputs, training=False))
         self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
         truth = tf.cast(images, tf.float32)
-        output = rounded(self(grayscale))
+        prediction = rounded(self(grayscale))
         for metric in self._validation_metrics:
-            metric.update_state(truth, output)
-        return self._told({metric.name: metric.result() for metric in self.metrics})
+            metric.update_state(truth, prediction)
+        return self._as_logs({metric.name: metric.result() for metric in self.metrics})
 
-    def _told(self, logs):
-        # Keras 3.15 takes the mean of what workers return over its first axis.
+    def _as_logs(self, values):
+        # With several workers, Keras 3.15 averages the returned values over their first axis.
         if not self._is_multi_worker:
-            return logs
-        return {name: tf.reshape(value, [1]) for name, value in logs.items()}
+            return values
+        return {name: tf.reshape(value, [1]) for name, value in values.items()}
 
-    def _update_average(self, step):
-        # A short memory at first, so that the start of a run is forgotten.
+    def _update_ema(self, step):
+        # A small decay in the first steps forgets the initial weights quickly.
         decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
 
         def update_all(strategy, decay):
-            for mean, value in zip(self.average.weights, self.network.weights, strict=True):
+            for mean, value in zip(self.ema_network.weights, self.network.weights, strict=True):
                 strategy.extended.update(mean.value, update, args=(value.value, decay))
 
         def update(mean, value, decay):
             mean.assign_add((1.0 - decay) * (value - mean))
 
-        # Each replica updates its own copies, from weights that are the same on all.
+        # Each replica updates its own copy, from weights that are equal on all replicas.
         tf.distribute.get_replica_context().merge_call(update_all, args=(decay,))

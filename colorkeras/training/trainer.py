@@ -1,35 +1,29 @@
-"""One training run from settings to export, in the order in which things happen."""
+"""Train a network: prepare, restore, fit, finish."""
 
 import contextlib
-import sys
-from dataclasses import dataclass
+import logging
 from pathlib import Path
 
-import tensorflow as tf
-
-from colorkeras import evaluation, objectives
-from colorkeras.config.settings import option_of
-from colorkeras.data import evaluation_batches, load_dataset, training_batches
-from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.evaluation.metrics import METRICS, VALIDATION_METRICS
-from colorkeras.export import restore, saved_model
-from colorkeras.models.build import build_network, check_image_size
-from colorkeras.models.class_head import NUM_CLASSES, remove_class_head, reset_class_head
-from colorkeras.models.selection import check_class_head
-from colorkeras.training import checkpoints, optimizers, resolve, run_directory, tensorboard
-from colorkeras.training.callbacks import BestEpoch, Checkpoints, Progress, Record, StopOnNaN
-from colorkeras.training.distribution import (
-    choose_strategy,
-    even_batch_size,
-    is_chief,
-    is_multi_worker,
+from colorkeras import evaluation
+from colorkeras.data import evaluation_batches, training_batches
+from colorkeras.training import (
+    checkpoints,
+    run_context,
+    run_directory,
+    run_results,
+    tensorboard,
 )
-from colorkeras.training.precision import choose_precision
-from colorkeras.training.registries import REGISTRIES
-from colorkeras.training.stop_signals import signals_ignored, stop_requests
-from colorkeras.training.train_step import Colorizer
-from colorkeras.utils import plots
-from colorkeras.utils.determinism import make_deterministic
+from colorkeras.training.callbacks import (
+    BestWeights,
+    CheckpointCallback,
+    HistoryLogger,
+    StopOnNaN,
+)
+from colorkeras.training.distribution import LOST_WORKER_ERRORS, lost_worker_error
+from colorkeras.training.progress import EpochTimer, ProgressLogger
+from colorkeras.training.run_results import Run
+from colorkeras.training.run_resume import check_same_position, load_checkpoint
+from colorkeras.training.stop_signals import StopRequest, stop_requests
 from colorkeras.utils.errors import (
     InterruptedRunError,
     LostDataError,
@@ -37,433 +31,268 @@ from colorkeras.utils.errors import (
     UserError,
     signal_number,
 )
-from colorkeras.utils.files import atomic_write, printable, quoted, require_writable
+from colorkeras.utils.files import printable, quoted, require_writable
 
-_PEER_IS_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
-"""What TensorFlow raises in a worker whose collective operations lack another one."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a finished run left.
-
-    Attributes:
-        folder: Its folder below `runs/`.
-        export_folder: The SavedModel.
-        metrics: Content of its `metrics.json`.
-    """
-
-    folder: Path
-    export_folder: Path
-    metrics: dict
+logger = logging.getLogger(__name__)
 
 
-def train(config, say=print):
-    """Trains, exports and evaluates; see the README for what a run leaves.
+def train(config, callbacks=()):
+    """Train a network, export it as a SavedModel and evaluate it.
 
     Args:
         config: `TrainingConfig`.
-        say: Function of one line of text, for what the user should know.
+        callbacks: Additional Keras callbacks. With several workers, all of them run these.
 
     Returns:
-        `Run`; None in a worker that is not the first one.
+        `Run`; None in a worker that is not the chief.
 
     Raises:
-        UserError: Nothing could start: a setting, the data or a folder is unusable.
+        UserError: A setting, the dataset or a folder is unusable; nothing was started.
         DivergedError: The loss became NaN. The best finished epoch is exported.
         InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
+        LostDataError: An image can no longer be read. The best finished epoch is exported.
+        LostWorkerError: Another worker cannot be reached. Its checkpoints are kept.
+
+    Example:
+
+    ```python
+    config = TrainingConfig(arch="skip_cnn", dataset="sample", epochs=2)
+    run = train(config)
+    print(run.export_folder, run.metrics["metrics"]["psnr_pooled"])
+    ```
     """
     require_writable(config.runs_dir, "--runs-dir")
-    with _lost_workers_explained(config, None), contextlib.ExitStack() as held:
-        return _run(config, None, {}, say, held)
+    return Trainer(config, callbacks=callbacks).run()
 
 
-def resume(folder, changes, say=print):
-    """Goes on with a run after its last checkpoint, or from its start where there is none.
+def resume(folder, changes, callbacks=()):
+    """Resume a run from its last checkpoint, or restart it if there is none.
 
-    With the same `epochs` the result is that of a run that was never stopped, to the last bit on
-    the same machine with as many devices. Other `epochs` lay out the schedule of the learning rate
-    anew. A run whose epochs are all finished, but not its results, only gets these.
+    With the same number of epochs, on the same machine with the same number of devices, the result
+    is bit-identical to that of an uninterrupted run. Another number of epochs changes the learning
+    rate schedule. If only the final evaluation is missing, nothing else is done.
 
     Args:
         folder: The run's folder.
-        changes: Dict of settings that differ, of which `runs.CHANGEABLE` may.
-        say: As for `train`, like what is raised.
+        changes: Dict of changed settings, keys of `run_directory.CHANGEABLE`.
+        callbacks: As for `train`.
 
     Returns:
-        `Run`, in the same folder; its export is a new version.
+        `Run` in the same folder; its export is a new version.
+
+    Raises:
+        UserError: It is not the folder of an unfinished run, or a setting must not change. Other
+            errors are those of `train`.
     """
     config, earlier = run_directory.read_config(folder, changes)
     require_writable(folder, "--resume")
     if config.init and "init" not in changes and not checkpoints.exist(folder):
         raise UserError(
             f"--resume {quoted(folder)}, without a checkpoint, which starts from {config.init!r}",
-            "a model that you name: it may be a program, and the run another's",
+            "an initial model that you name, because a model can contain code",
             f"Pass --init {printable(config.init)} as well.",
         )
-    with _lost_workers_explained(config, folder), contextlib.ExitStack() as held:
-        return _run(config, Path(folder), earlier, say, held)
+    return Trainer(config, Path(folder), earlier, callbacks).run()
 
 
-@contextlib.contextmanager
-def _lost_workers_explained(config, folder):
-    """Raises LostWorkerError where others end before or after the epochs, see `_explained`."""
-    try:
-        yield
-    except _PEER_IS_GONE as error:
-        if config.strategy != "multi_worker":
-            raise
-        raise _lost_worker(folder) from error
-
-
-def _run(config, resumed_folder, earlier, say, held):
-    config.check_names(REGISTRIES)
-
-    # ------------------------------------------------------------- settings
-    strategy = choose_strategy(config.strategy, config.batch_size)
-    # Of several workers one speaks and writes; the others take part in all that is computed.
-    leads = is_chief(strategy)
-    say = say if leads else lambda line: None
-    precision, precision_reason = choose_precision(config.precision)
-    is_resumed = resumed_folder is not None and checkpoints.exist(resumed_folder)
-    config, weights = resolve.settle(config, new=not is_resumed)
-    if config.aux_class_loss_weight:
-        check_class_head(config.arch)
-    require_writable(Path(config.export_dir, config.name), "--export-dir")
-
-    # ----------------------------------------------------------------- data
-    dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
-    config = resolve.with_labels(config, dataset)
-    evaluation.check_colors(dataset, "train")
-    batch_size = resolve.batch_size_for(config, dataset, strategy.num_replicas_in_sync)
-    validation_size = even_batch_size(
-        dataset.validation.num_examples, batch_size, strategy.num_replicas_in_sync
-    )
-    steps_per_epoch = dataset.train.num_examples // batch_size
-
-    # -------------------------------------------------------------- network
-    # Before anything that counts is drawn.
-    make_deterministic(config.seed)
-    with strategy.scope():
-        num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
-        network = build_network(config.arch, config.prediction, precision, num_classes)
-        average = build_network(config.arch, config.prediction, num_classes=num_classes)
-    if weights is not None:
-        remove_class_head(network).set_weights(weights)
-        if not num_classes:
-            reset_class_head(network)
-    check_image_size(network, config.image_size, config.image_size)
-    objective = objectives.create(config.prediction, config, dataset.train)
-
-    # ------------------------------------------------------------------ run
-    facts = resolve.facts_of(config, network, objective, dataset, batch_size, precision, strategy)
-    for note in dataset.notes:
-        say(f"*** {note}")
-    say(f"Data: {dataset.description}")
-    say(
-        f"Network: {config.arch}, {facts['num_parameters']:,} parameters, "
-        f"prediction {config.prediction}" + (f", from {config.init}" if config.init else "")
-    )
-    if weights is not None:
-        for name, value in restore.color_settings(config.init).items():
-            if objective.metadata[name] != value:
-                option = f"{option_of(name)} {'' if value is True else value}".strip()
-                say(f"*** {config.init} colors with {option}, this run does not")
-    say(f"Precision: {precision} ({precision_reason}) on {facts['device']}")
-    with strategy.scope():
-        colorizer = Colorizer(
-            network,
-            average,
-            objective,
-            {metric: METRICS[metric] for metric in VALIDATION_METRICS},
-            config.ema_decay,
-            AUGMENTATIONS[config.augment],
-            config.seed,
-            config.aux_class_loss_weight,
-        )
-        colorizer.compile(optimizer=optimizers.create(config, config.epochs * steps_per_epoch))
-    best = BestEpoch(config.early_stopping_patience, config.export_epoch == "last")
-    folder = resumed_folder
-    if leads and folder is None:
-        folder = run_directory.new_folder(Path(config.runs_dir, config.arch))
-    if leads:
-        held.enter_context(run_directory.claimed(folder))
-        if resumed_folder is not None and checkpoints.exist(folder) != is_resumed:
-            raise UserError(
-                f"--resume {quoted(folder)}, which another process began to train meanwhile",
-                "a run that was stopped",
-                "Start again.",
-            )
-    start = checkpoints.Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
-    if resumed_folder is not None:
-        _check_same(folder, facts, earlier)
-    if is_resumed:
-        start = _restore(folder, config, facts, earlier, colorizer, best, leads, say)
-    elif resumed_folder is not None:
-        say("No checkpoint was written yet: starting anew in the same folder.")
-    if is_multi_worker(strategy):
-        _check_agreement(strategy, start)
-    if leads:
-        run_directory.write_config(folder, config, facts)
-    say(f"Run: {folder}")
-    num_left = (config.epochs - start.num_epochs) * steps_per_epoch - start.num_steps
-    progress = Progress(batch_size, num_left, say, start.minutes)
-    record = Record(folder, best)
-    stop, stopped_by = None, None
-    if num_left > 0 and not best.patience_ended:
-        with contextlib.ExitStack() as stack:
-            every = config.checkpoint_interval
-            written = []
-            if not is_multi_worker(strategy):
-                stop = stack.enter_context(stop_requests())
-            elif every and every[1] == "min":
-                # Clocks differ, and all workers take part in a checkpoint.
-                every = None
-                say(
-                    "Several workers: checkpoints after each epoch only, or --checkpoint-every "
-                    "with a number of steps."
-                )
-            if leads:
-                summaries = _summaries(config, dataset, folder, facts)
-                written = [record, *stack.enter_context(summaries)]
-            keeping = Checkpoints(
-                folder if leads else None, best, progress, steps_per_epoch, every, stop
-            )
-            stopped_by = _fit(
-                colorizer,
-                lambda epoch, step: training_batches(
-                    dataset.train,
-                    batch_size,
-                    config.seed,
-                    epoch,
-                    step,
-                    config.aux_class_loss_weight > 0,
-                ),
-                evaluation_batches(
-                    dataset.validation, validation_size, labels=config.aux_class_loss_weight > 0
-                ),
-                [StopOnNaN(), progress, best, *written, keeping],
-                start,
-                steps_per_epoch,
-                config.epochs,
-                leads,
-            )
-    if stopped_by is None and stop is not None and stop.number is not None:
-        # It came between the last checkpoint and here.
-        stopped_by = InterruptedRunError(stop.number, "Interrupted.")
-    stopped_by = stopped_by and _explained(stopped_by, dataset, strategy, folder)
-    if isinstance(stopped_by, LostWorkerError) or not leads:
-        if stopped_by is not None:
-            raise stopped_by
-        return None
-    if isinstance(stopped_by, InterruptedRunError | LostDataError) and checkpoints.exist(folder):
-        say(f"To go on where it stopped: --resume {folder}")
-    if best.epoch is None:
-        say("No epoch was finished, so there is nothing to export.")
-        raise stopped_by
-    record.write()
-
-    # -------------------------------------------------------------- results
-    facts["epochs"] = len(best.history["loss"])
-    facts["best_epoch"] = best.epoch + 1
-    facts["minutes"] = round(progress.minutes, 2)
-    facts["history"] = best.history
-    export_folder = _export(objective, best, folder, config, facts)
-    say(f"Exported the {config.export_epoch} epoch, {best.epoch + 1}, to {export_folder}")
-    if not isinstance(stopped_by, LostDataError):
-        _save_curves(folder, best, dataset, facts)
-    if stopped_by is not None:
-        raise stopped_by
-    # Eight samples of each picture take longer than an epoch: that is left to `evaluate`.
-    try:
-        setup = evaluation.prepare(dataset, "test")
-        report = evaluation.evaluate_model(saved_model.load(export_folder), setup, samples=False)
-    except Exception as error:
-        explained = _explained(error, dataset, strategy, folder)
-        if explained is error:
-            raise
-        raise explained from error
-    tensorboard.write_comparison(folder, config, dataset.name, facts, report.metrics["metrics"])
-    # Last: its figures say that nothing is left to do.
-    report.save(folder)
-    say(report.table())
-    say(f"Pictures, curves and figures are in {folder}")
-    return Run(folder, export_folder, report.metrics)
-
-
-def _export(objective, best, folder, config, facts):
-    """Writes the best epoch as a SavedModel and as `model.keras`; returns the former's folder."""
-    # A second Ctrl-C would leave nothing to load; two files are soon written.
-    with signals_ignored():
-        # Out of the strategy's scope: other workers take no part in it.
-        num_classes = NUM_CLASSES if config.aux_class_loss_weight else 0
-        trained = build_network(config.arch, config.prediction, num_classes=num_classes)
-        trained.set_weights(best.weights)
-        network = remove_class_head(trained)
-        parent = Path(config.export_dir, config.name)
-        export_folder = saved_model.export(network, objective, parent, facts)
-        with atomic_write(folder / "model.keras") as temporary:
-            network.save(temporary)
-    return export_folder
-
-
-def _check_same(folder, facts, earlier):
-    """Raises UserError unless data and devices are those with which a run began."""
-    unknown = earlier.keys() - facts.keys() - {"epochs_planned", "resumed_after"}
-    if unknown:
-        raise UserError(
-            f"--resume {quoted(folder)}, whose settings have {', '.join(sorted(unknown))}",
-            "a run of this version",
-            "Start another run; --init takes the model.keras of this one.",
-        )
-    for key in ("dataset", "dataset_fingerprint", "batch_size", "precision"):
-        if facts[key] != earlier.get(key):
-            raise UserError(
-                f"--resume {str(folder)!r} with {key.replace('_', ' ')} {facts[key]!r}",
-                f"that of the run, {earlier.get(key)!r}",
-                "Make the same data and devices available, or start another run.",
-            )
-
-
-def _check_agreement(strategy, start):
-    """Raises UserError unless all workers begin at the same step."""
-    own = tf.constant([start.num_epochs, start.num_steps])
-    total = strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(lambda: own), axis=None)
-    if tf.reduce_any(total != own * strategy.num_replicas_in_sync):
-        raise UserError(
-            f"workers that do not all begin at epoch {start.num_epochs + 1}, step "
-            f"{start.num_steps + 1}, as this one does",
-            "the same folder of the run, with the same checkpoints, on all machines",
-            "Pass --resume with a folder that all of them see.",
-        )
-
-
-def _restore(folder, config, facts, earlier, colorizer, best, leads, say):
-    """Puts a run back to its last checkpoint; returns the `checkpoints.Position`."""
-
-    def warn(line):
-        facts["notes"] = [*facts["notes"], line.removeprefix("*** ")]
-        say(line)
-
-    weights, position = checkpoints.restore(folder, colorizer, warn, leads)
-    finished = position.num_epochs
-    # Within an epoch the average is not the last epoch's any more.
-    if config.export_epoch == "last" and finished and not position.num_steps:
-        best.put(finished - 1, colorizer.average.get_weights(), position.history)
-    else:
-        best.put(position.best_epoch, weights, position.history)
-    is_complete = config.epochs == finished or best.patience_ended
-    # A run that was stopped between its last epoch and its results still gets these.
-    if config.epochs < finished or (is_complete and run_directory.has_results(folder, finished)):
-        raise UserError(
-            f"--resume {str(folder)!r} for {config.epochs} epochs, of which it has finished "
-            f"{finished}"
-            + (", as --early-stopping-patience wanted" if best.patience_ended else ""),
-            f"more than {finished} epochs",
-            f"Pass --epochs {2 * finished}, for example.",
-        )
-    facts["resumed_after"] = [*earlier.get("resumed_after", []), finished]
-    within = f"step {position.num_steps} of epoch {finished + 1}" if position.num_steps else ""
-    say(f"Resuming after {within or f'epoch {finished}'} of {config.epochs}.")
-    if config.epochs != earlier["epochs_planned"]:
-        say(
-            f"*** The learning rate goes on where its schedule for {config.epochs} epochs is, "
-            f"not where that for {earlier['epochs_planned']} was."
-        )
-    for key in ("device", "versions", "git_commit"):
-        if facts[key] != earlier.get(key):
-            say(f"*** The {key.replace('_', ' ')} changed: {earlier.get(key)}, now {facts[key]}.")
-    return position
-
-
-def _explained(error, dataset, strategy, folder):
-    """The error, or, where pictures or other workers are gone, one that says so."""
-    if isinstance(error, InterruptedRunError):
-        return error
-    if dataset.problem is not None:
-        return LostDataError(f"Stopped: a picture can no longer be read: {dataset.problem}")
-    if is_multi_worker(strategy) and isinstance(error, _PEER_IS_GONE):
-        return _lost_worker(folder)
-    return error
-
-
-def _lost_worker(folder):
-    return LostWorkerError(
-        "Stopped: another worker cannot be reached any more; its own output says why. To go "
-        f"on, start all workers with --resume {folder or 'and the folder of the run'}"
-    )
-
-
-@contextlib.contextmanager
-def _summaries(config, dataset, folder, facts):
-    """Yields the callbacks that write for TensorBoard, and closes their files."""
-    truth = evaluation.sample_images(dataset.validation)
-    title = f"{_title(facts)}, validation"
-    with contextlib.ExitStack() as files:
-        summaries = [tensorboard.EpochSummaries(folder, truth, title)]
-        if config.profile:
-            summaries.append(tensorboard.Profile(folder))
-        for callback in summaries:
-            # `fit` leaves files open when an exception passes.
-            files.callback(callback.close)
-        yield summaries
-
-
-def _fit(
-    colorizer, batches_from, validation_data, callbacks, start, steps_per_epoch, epochs, leads
-):
-    """Runs `fit`; returns None, or what stopped it, for after the export of the best epoch.
+class Trainer:
+    """One training run, in four steps.
 
     Args:
-        colorizer: `Colorizer`, in the state of `start`.
-        batches_from: Function of the numbers of an epoch and a step to the batches from there on.
-        validation_data: Batches.
-        callbacks: The last one is `Checkpoints`.
-        start: `checkpoints.Position`.
-        steps_per_epoch: Steps of a whole epoch.
-        epochs: Number of the last one.
-        leads: Whether to show progress.
+        config: `TrainingConfig`.
+        resumed_folder: `Path` of the run to resume; None starts a new run.
+        earlier: Its metadata, as from `run_directory.read_config`.
+        callbacks: Additional Keras callbacks.
+
+    Attributes:
+        context: `RunContext`, after `prepare`.
+        folder: `Path` of the run's folder, after `restore`.
+        position: `checkpoints.Position` at which training starts, after `restore`.
+        best: `BestWeights`, after `restore`.
+        failure: The exception that stopped training, after `fit`; None if nothing did.
     """
-    parts = [(start.num_epochs, 0, epochs)]
-    if start.num_steps:
-        # What is left of the epoch that was begun is an epoch of its own for Keras.
-        callbacks[-1].resume(start)
-        begun = start.num_epochs
-        parts = [(begun, start.num_steps, begun + 1), (begun + 1, 0, epochs)]
-    # A moving bar is for people; a log file gets one line per epoch.
-    verbose = 0 if not leads else 1 if sys.stdout.isatty() else 2
-    try:
-        for epoch, step, end in parts:
-            if epoch == end or colorizer.stop_training:
-                break
-            colorizer.fit(
-                batches_from(epoch, step),
-                steps_per_epoch=steps_per_epoch - step,
-                initial_epoch=epoch,
-                epochs=end,
-                validation_data=validation_data,
-                callbacks=callbacks,
-                shuffle=False,
-                verbose=verbose,
+
+    def __init__(self, config, resumed_folder=None, earlier=None, callbacks=()):
+        self._config = config
+        self._is_resumed = resumed_folder is not None
+        self._earlier = earlier or {}
+        self._extra_callbacks = list(callbacks)
+        self._exit_stack = contextlib.ExitStack()
+        self.folder = resumed_folder
+        self.position = checkpoints.START
+        self.failure = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self._exit_stack.close()
+        if isinstance(error, LOST_WORKER_ERRORS) and self._config.strategy == "multi_worker":
+            raise lost_worker_error(self.folder) from error
+
+    def run(self):
+        """Run all steps; return `Run`, or None in a worker that is not the chief."""
+        with self:
+            self.prepare()
+            self.restore()
+            self.fit()
+            return self.finish()
+
+    def prepare(self):
+        """Resolve the settings, open the dataset and build the model; write nothing."""
+        self._has_checkpoint = self._is_resumed and checkpoints.exist(self.folder)
+        self.context = run_context.prepare(self._config, is_new=not self._has_checkpoint)
+        self._config = self.context.config
+        if self.context.is_chief:
+            run_context.log_summary(self.context)
+
+    def restore(self):
+        """Create or lock the run's folder, and load its last checkpoint if there is one."""
+        context = self.context
+        if context.is_chief:
+            self._lock_folder()
+        if self._is_resumed:
+            run_directory.check_same_run(self.folder, context.metadata, self._earlier)
+        self.best = BestWeights(self._config.early_stopping_patience, self._config.export_epoch)
+        if self._has_checkpoint:
+            self.position = load_checkpoint(context, self.folder, self.best, self._earlier)
+        elif self._is_resumed:
+            self._log("There is no checkpoint yet: training restarts in the same folder.")
+        if context.is_multi_worker:
+            check_same_position(context.strategy, self.position)
+        if context.is_chief:
+            run_directory.write_config(self.folder, self._config, context.metadata)
+        self._log("Run: %s", self.folder)
+        self._timer = EpochTimer(context.batch_size, self.position.minutes)
+        self._history_logger = HistoryLogger(self.folder, self.best)
+
+    def fit(self):
+        """Train the remaining epochs; an exception that stops training is left to `finish`."""
+        start, epochs = self.position, self._config.epochs
+        if start.num_epochs >= epochs or self.best.is_patience_exhausted:
+            return
+        stop = StopRequest()
+        with contextlib.ExitStack() as exit_stack:
+            if not self.context.is_multi_worker:
+                stop = exit_stack.enter_context(stop_requests())
+            callbacks = self._callbacks(exit_stack, stop)
+            epoch, step = start.num_epochs, start.num_steps
+            try:
+                if step:
+                    # For Keras, the rest of the current epoch is an epoch of its own.
+                    self._fit_epochs(callbacks, epoch, epoch + 1, step)
+                    epoch += 1
+                self._fit_epochs(callbacks, epoch, epochs)
+            except KeyboardInterrupt as interrupt:
+                self.failure = InterruptedRunError(signal_number(interrupt), "Interrupted.")
+            except Exception as error:
+                self.failure = self._explained(error)
+        if self.failure is None and stop.number is not None:
+            # The signal came after the last checkpoint.
+            self.failure = InterruptedRunError(stop.number, "Interrupted.")
+
+    def finish(self):
+        """Export the best epoch and evaluate it; raise the exception that stopped training.
+
+        Returns:
+            `Run`; None in a worker that is not the chief.
+        """
+        context, folder, best, failure = self.context, self.folder, self.best, self.failure
+        if isinstance(failure, LostWorkerError) or not context.is_chief:
+            if failure is not None:
+                raise failure
+            return None
+        is_resumable = isinstance(failure, InterruptedRunError | LostDataError)
+        if is_resumable and checkpoints.exist(folder):
+            logger.info("To resume this run: colorkeras train --resume %s", folder)
+        if best.epoch is None:
+            logger.info("No epoch was finished, so there is nothing to export.")
+            raise failure
+        self._history_logger.write()
+        context.metadata |= {
+            "epochs": len(best.history["loss"]),
+            "best_epoch": best.epoch + 1,
+            "minutes": round(self._timer.minutes, 2),
+            "history": best.history,
+        }
+        export_folder = run_results.export(context, folder, best)
+        kind = self._config.export_epoch
+        logger.info("Exported the %s epoch, %d, to %s", kind, best.epoch + 1, export_folder)
+        if not isinstance(failure, LostDataError):
+            run_results.save_curves(context, folder, best)
+        if failure is not None:
+            raise failure
+        try:
+            report = run_results.evaluate(context, folder, export_folder)
+        except Exception as error:
+            explained = self._explained(error)
+            if explained is error:
+                raise
+            raise explained from error
+        run_results.log_report(report, folder, export_folder)
+        return Run(folder, export_folder, report.metrics)
+
+    def _log(self, message, *arguments):
+        if self.context.is_chief:
+            logger.info(message, *arguments)
+
+    def _lock_folder(self):
+        if self.folder is None:
+            self.folder = run_directory.create(Path(self._config.runs_dir, self._config.arch))
+        self._exit_stack.enter_context(run_directory.locked(self.folder))
+        if self._is_resumed and checkpoints.exist(self.folder) != self._has_checkpoint:
+            raise UserError(
+                f"--resume {quoted(self.folder)}, which another process has just trained",
+                "a run that is not being trained",
+                "Start again.",
             )
-    except KeyboardInterrupt as interrupt:
-        return InterruptedRunError(signal_number(interrupt), "Interrupted.")
-    except Exception as error:
-        # Divergence, or a picture that vanished: finished epochs are worth keeping.
+
+    def _callbacks(self, exit_stack, stop):
+        context, config, best, timer = self.context, self._config, self.best, self._timer
+        steps_per_epoch, interval = context.steps_per_epoch, context.checkpoint_interval
+        callbacks = [StopOnNaN(), timer, best, *self._extra_callbacks]
+        if context.is_chief:
+            truth = evaluation.sample_images(context.dataset.validation)
+            displays = [
+                ProgressLogger(timer, config.epochs, steps_per_epoch),
+                tensorboard.EpochSummaries(self.folder, truth, f"{context.title}, validation"),
+            ]
+            if config.profile:
+                displays.append(tensorboard.Profile(self.folder))
+            for display in displays:
+                # Keras does not end callbacks when `fit` raises an exception.
+                exit_stack.callback(display.close)
+            callbacks += [self._history_logger, *displays]
+        folder = self.folder if context.is_chief else None
+        checkpoint = CheckpointCallback(folder, best, timer, steps_per_epoch, interval, stop)
+        if self.position.num_steps:
+            checkpoint.resume(self.position)
+        return [*callbacks, checkpoint]
+
+    def _fit_epochs(self, callbacks, epoch, end, step=0):
+        """Train from a step of an epoch to the beginning of epoch `end`."""
+        context, dataset, labels = self.context, self.context.dataset, self.context.has_class_head
+        if epoch == end or context.model.stop_training:
+            return
+        seed, batch_size = self._config.seed, context.batch_size
+        context.model.fit(
+            training_batches(dataset.train, batch_size, seed, epoch, step, labels),
+            steps_per_epoch=context.steps_per_epoch - step,
+            initial_epoch=epoch,
+            epochs=end,
+            validation_data=evaluation_batches(
+                dataset.validation, context.validation_batch_size, labels
+            ),
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+
+    def _explained(self, error):
+        """Return the error, or one that names the unreadable image or lost worker behind it."""
+        problem = self.context.dataset.problem
+        if problem is not None:
+            return LostDataError(f"Stopped: an image can no longer be read: {problem}")
+        if self.context.is_multi_worker and isinstance(error, LOST_WORKER_ERRORS):
+            return lost_worker_error(self.folder)
         return error
-    return None
-
-
-def _save_curves(folder, best, dataset, facts):
-    grayscale_baseline = evaluation.evaluate(evaluation.grayscale_baseline, dataset.validation)
-    plots.save_curves(
-        folder / "curves.png",
-        best.history,
-        best.epoch,
-        _title(facts),
-        grayscale_baseline["psnr_pooled"],
-    )
-
-
-def _title(facts):
-    return f"{facts['name']} ({facts['prediction']}, {facts['loss']}), {facts['dataset']}"

@@ -1,4 +1,4 @@
-"""What the tests of faults share."""
+"""Fixtures of the fault tests."""
 
 import pytest
 from faults.short_run import end, result_in, start_training
@@ -6,8 +6,8 @@ from faults.short_run import end, result_in, start_training
 
 @pytest.fixture(scope="session")
 def undisturbed(picture_folder, tmp_path_factory):
-    """What the short run ends in when nothing goes wrong."""
+    """The result of the short run without faults."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    status, said = end(start_training(folder, picture_folder))
-    assert status == 0, said
+    status, output = end(start_training(folder, picture_folder))
+    assert status == 0, output
     return result_in(folder)

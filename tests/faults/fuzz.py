@@ -1,6 +1,6 @@
-"""Reads damaged files in a process of its own: `python fuzz.py KIND FIRST LAST FOLDER`.
+"""Read damaged files in a separate process: `python fuzz.py KIND FIRST LAST FOLDER`.
 
-Prints the number of each case before it is read, so that one that ends the process is known.
+Prints the number of each case before reading it, which identifies a case that ends the process.
 """
 
 import io
@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 SECONDS = 30
-"""That reading one file may take."""
+"""Time limit for one file."""
 
 MEGABYTES = 6000
-"""That the process may have: TensorFlow reserves some thousand without using them."""
+"""Limit of address space, of which TensorFlow reserves several thousand without using them."""
 
 
 def damaged(content, generator):
-    """Bytes with some changed, gone, doubled or cut off."""
+    """Return bytes with some changed, removed, doubled or cut off."""
     content = bytearray(content)
     for _ in range(int(generator.integers(1, 9))):
         if not content:
@@ -45,7 +45,7 @@ def damaged(content, generator):
 
 
 def changed(value, generator):
-    """JSON with some of its values replaced."""
+    """Return JSON content with some values replaced."""
     if isinstance(value, dict):
         return {key: changed(each, generator) for key, each in value.items()}
     if generator.integers(10):
@@ -54,8 +54,8 @@ def changed(value, generator):
     return hostile[int(generator.integers(len(hostile)))]
 
 
-def pictures(folder):
-    """Reads pictures of all formats, with their metadata."""
+def images(folder):
+    """Return a reader of images in all formats, with metadata."""
     from PIL import Image
 
     from colorkeras import image_io
@@ -81,7 +81,7 @@ def pictures(folder):
         settings = {} if kind in ("BMP", "GIF") else {"exif": exif}
         try:
             image.save(buffer, kind, **settings)
-        except (KeyError, OSError):  # Not every Pillow writes AVIF.
+        except (KeyError, OSError):  # Some builds of Pillow cannot write AVIF.
             continue
         whole[kind, image.mode] = buffer.getvalue()
     contents = list(whole.values())
@@ -98,17 +98,23 @@ def pictures(folder):
 
 
 def configs(folder):
-    """Reads the settings of runs."""
+    """Return a reader of runs' config.json."""
     import dataclasses
 
     from colorkeras.config.training_config import TrainingConfig
+    from colorkeras.export.metadata import FORMAT_VERSION
     from colorkeras.training import run_directory
 
-    settings = {"settings": dataclasses.asdict(TrainingConfig()), "resumed_after": [1], "seed": 0}
+    config = {
+        "settings": dataclasses.asdict(TrainingConfig()),
+        "format_version": FORMAT_VERSION,
+        "resumed_after": [1],
+        "seed": 0,
+    }
 
     def read(number):
         generator = np.random.default_rng(number)
-        text = json.dumps(changed(settings, generator)).encode()
+        text = json.dumps(changed(config, generator)).encode()
         content = text if number % 2 else damaged(text, generator)
         (folder / "config.json").write_bytes(content)
         run_directory.read_config(folder, {"export_dir": "saved_models"} if number % 3 else {})
@@ -116,8 +122,8 @@ def configs(folder):
     return read
 
 
-def manifests(folder):
-    """Compares files with checksums."""
+def all_checksums(folder):
+    """Return a reader of checksums."""
     from colorkeras.export import checksums
 
     (folder / "saved_model.pb").write_bytes(b"program")
@@ -136,7 +142,7 @@ def manifests(folder):
 
 
 def models(folder):
-    """Loads exports of which one file is damaged."""
+    """Return a loader of exports with one damaged file."""
     from colorkeras.export import bundled, saved_model
 
     copy = shutil.copytree(bundled.resolve("unet"), folder / "copy")
@@ -154,7 +160,7 @@ def models(folder):
     return read
 
 
-KINDS = {"pictures": pictures, "configs": configs, "manifests": manifests, "models": models}
+KINDS = {"images": images, "configs": configs, "checksums": all_checksums, "models": models}
 
 
 def main(kind, first, last, folder):

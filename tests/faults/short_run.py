@@ -1,4 +1,4 @@
-"""A short training in a process of its own, to be disturbed."""
+"""A short training run in its own process, for fault injection."""
 
 import json
 import os
@@ -28,11 +28,11 @@ sys.exit(main())
 
 
 def start(folder, *words, program=MAIN):
-    """Starts a command in a folder; its output and errors come as one."""
+    """Start a command in a folder; its output includes its errors."""
     return subprocess.Popen(
         [sys.executable, "-u", "-c", program, *map(str, words)],
         cwd=folder,
-        # What the command itself asks for, too late in programs that have loaded TensorFlow.
+        # The command sets it as well, but too late in programs that import TensorFlow first.
         env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -41,46 +41,46 @@ def start(folder, *words, program=MAIN):
 
 
 def start_training(folder, pictures, program=MAIN):
-    """Starts the short run in a folder."""
+    """Start the short run in a folder."""
     return start(folder, *WORDS, "--dataset", pictures, program=program)
 
 
 def wait_for(process, text):
-    """Reads what a process says up to a line with a text; returns whether it came."""
+    """Read the output of a process up to a line with a text; return whether it was found."""
     return any(text in line for line in process.stdout)
 
 
 def end(process):
-    """Waits for the end of a process; returns its status and what was not yet read."""
+    """Wait for the end of a process; return its status and the rest of its output."""
     with process:
-        said, _ = process.communicate(timeout=600)
-    return process.returncode, said
+        output, _ = process.communicate(timeout=600)
+    return process.returncode, output
 
 
 def run_in(folder):
-    """The folder of the only run that has settings, or None."""
+    """Return the folder of the only run that has a config.json, or None."""
     found = list(Path(folder, "runs", "skip_cnn").glob("*/config.json"))
     assert len(found) <= 1
     return found[0].parent if found else None
 
 
 def finish(folder, pictures):
-    """Goes on with what was stopped as a user would; returns all that was said."""
+    """Resume or restart a run as a user would; return the output."""
     run = run_in(folder)
     if run is None:
-        status, said = end(start_training(folder, pictures))
+        status, output = end(start_training(folder, pictures))
     else:
-        status, said = end(start(folder, "train", "--resume", run))
-        if status == 2 and "has finished 3" in said:
-            # It was stopped when nothing was left to do.
+        status, output = end(start(folder, "train", "--resume", run))
+        if status == 2 and "3 are finished" in output:
+            # It was stopped after its last step.
             assert all((run / name).exists() for name in ("samples.png", "worst.png", "images.png"))
-            return said
-    assert status == 0, said
-    return said
+            return output
+    assert status == 0, output
+    return output
 
 
 def result_in(folder):
-    """What must be the same, bit by bit, however a run came to its end."""
+    """Return what must be bit-identical however often a run was stopped."""
     run = run_in(folder)
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     weights = keras.saving.load_model(run / "model.keras").get_weights()
@@ -88,7 +88,7 @@ def result_in(folder):
 
 
 def assert_whole(folder):
-    """Fails if a checkpoint cannot be read, or an export or the settings are not whole."""
+    """Fail if a checkpoint, an export or the settings are incomplete."""
     for path in Path(folder, "saved_models").glob("skip_cnn/[0-9]*"):
         checksums.verify(path, required=True)
     run = run_in(folder)

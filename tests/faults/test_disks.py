@@ -1,4 +1,4 @@
-"""Full and locked disks: a clear message, nothing earlier lost, and the next start works."""
+"""Full and read-only disks: a clear message, no loss of earlier results, and resuming works."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 IS_ROOT = getattr(os, "geteuid", lambda: 1)() == 0
 
-# A limit to the size of files stands in for a full disk: writing fails the same way.
+# A limit on the size of files simulates a full disk: writing fails in the same way.
 FULL = """
 import resource, sys
 
@@ -42,15 +42,15 @@ def full_at(place, name, number):
 
 PLACES = {
     "checkpoint": "full_at(checkpoints, 'save', 4)",
-    "history": "full_at(callbacks.Record, 'write', 2)",
+    "history": "full_at(callbacks.HistoryLogger, 'write', 2)",
     "events": "full_at(tensorboard.EpochSummaries, 'on_epoch_end', 2)",
-    "export": "full_at(export, 'export', 1)",
+    "export": "full_at(saved_model, 'export', 1)",
 }
 
 NOBODY = """
 import os, sys
 
-# All that is imported later must be there before: nobody may not read everyone's files.
+# Imported first, because the user nobody may not be allowed to read the files.
 from colorkeras.training import trainer
 from colorkeras.cli import main, train
 
@@ -61,11 +61,11 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_full_disk(place, undisturbed, picture_folder, tmp_path):
+def test_full_disk(place, undisturbed, picture_folder, tmp_path):
     process = start_training(tmp_path, picture_folder, program=FULL + PLACES[place] + MAIN)
-    status, said = end(process)
-    assert status == 1, said
-    assert "cannot be written" in said and "Traceback" not in said
+    status, output = end(process)
+    assert status == 1, output
+    assert "cannot be written" in output and "Traceback" not in output
     assert_whole(tmp_path)
     assert "Resuming after" in finish(tmp_path, picture_folder)
     assert_whole(tmp_path)
@@ -74,7 +74,7 @@ def test_a_full_disk(place, undisturbed, picture_folder, tmp_path):
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
 @pytest.mark.parametrize("option", ["--runs-dir", "--export-dir"])
-def test_a_folder_without_permission(option, picture_folder, tmp_path):
+def test_folder_without_permission(option, picture_folder, tmp_path):
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o055)
@@ -87,7 +87,7 @@ def test_a_folder_without_permission(option, picture_folder, tmp_path):
     places[option] = tmp_path / "locked"
     words = [word for pair in places.items() for word in pair]
     process = start("/", *WORDS, "--dataset", picture_folder, *words, program=NOBODY)
-    status, said = end(process)
-    assert status == 2, said
-    assert f"{option} '{tmp_path / 'locked'}" in said and "not writable" in said
+    status, output = end(process)
+    assert status == 2, output
+    assert f"{option} '{tmp_path / 'locked'}" in output and "not writable" in output
     assert not list(Path(tmp_path / "locked").iterdir())

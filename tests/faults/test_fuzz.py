@@ -1,4 +1,4 @@
-"""Files by strangers: whatever they hold, they are read or refused; nothing crashes or hangs.
+"""Fuzzing: damaged files are read or refused; nothing crashes or hangs.
 
 pytest -m faults tests/faults/test_fuzz.py --fuzz-cases 20000
 """
@@ -13,7 +13,7 @@ from faults import fuzz
 pytestmark = pytest.mark.faults
 
 PER_MODEL = 100
-"""So many files are read for each model that is loaded, which takes long."""
+"""Number of other cases for each case of a model, because loading takes long."""
 
 
 @pytest.mark.parametrize("kind", fuzz.KINDS)
@@ -29,5 +29,5 @@ def test_damaged_files_are_read_or_refused(kind, request, tmp_path):
     )
     *_, last = process.stdout.splitlines() or ["nothing"]
     assert process.returncode == 0, f"case {last}: {process.stderr[-3000:]}"
-    # Damage that nobody notices is rare enough not to make up all of it.
+    # Damage goes unnoticed in some cases, but not in all.
     assert int(last.removeprefix("refused ")) > count // 10

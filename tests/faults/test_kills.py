@@ -1,4 +1,4 @@
-"""A run that is killed at any moment and resumed ends in the bits of one that was not.
+"""Runs that are killed at any moment and resumed end with bit-identical results.
 
 pytest -m faults tests/faults/test_kills.py --kills 30
 """
@@ -60,15 +60,15 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="module")
 def seconds(picture_folder, tmp_path_factory):
-    """Seconds from the start of the short run to its end."""
+    """Duration of the short run."""
     started = time.monotonic()
-    status, said = end(start_training(tmp_path_factory.mktemp("timed"), picture_folder))
-    assert status == 0, said
+    status, output = end(start_training(tmp_path_factory.mktemp("timed"), picture_folder))
+    assert status == 0, output
     return time.monotonic() - started
 
 
 def test_killed_at_any_moment(number, seconds, undisturbed, picture_folder, tmp_path):
-    """Most of a short run is its start: the later a moment, the more there is to lose."""
+    """Late moments are more likely, because the first half of a short run is its start."""
     process = start_training(tmp_path, picture_folder)
     time.sleep(seconds * np.sqrt(np.random.default_rng(number).uniform(0.05, 1)))
     process.send_signal(signal.SIGKILL)
@@ -86,13 +86,13 @@ def test_killed_while_writing(pause, undisturbed, picture_folder, tmp_path):
     process.send_signal(signal.SIGKILL)
     end(process)
     assert_whole(tmp_path)
-    said = finish(tmp_path, picture_folder)
-    assert "Resuming after" in said
+    output = finish(tmp_path, picture_folder)
+    assert "Resuming after" in output
     assert_whole(tmp_path)
     assert result_in(tmp_path) == undisturbed
 
 
-def test_two_runs_at_once_leave_two_results(undisturbed, picture_folder, tmp_path):
+def test_two_runs_at_once_give_two_results(undisturbed, picture_folder, tmp_path):
     processes = [start_training(tmp_path, picture_folder) for _ in range(2)]
     assert [end(process)[0] for process in processes] == [0, 0]
     folders = sorted((tmp_path / "runs" / "skip_cnn").iterdir())

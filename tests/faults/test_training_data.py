@@ -1,4 +1,4 @@
-"""Data that vanishes or breaks the loss: finished work is kept, and the next start works."""
+"""Data that vanishes or breaks the loss: finished epochs are kept, and resuming works."""
 
 import shutil
 
@@ -16,32 +16,33 @@ from faults.short_run import (
 pytestmark = pytest.mark.faults
 
 VANISHING = """
-import sys
+import functools, sys
 from pathlib import Path
+
+import keras
 
 from colorkeras.training import trainer
 
-class Vanishing(trainer.Progress):
-    def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
-        if epoch == 1:
-            Path("pictures").rename("elsewhere")
+def vanish(epoch, logs=None):
+    if epoch == 1:
+        Path("pictures").rename("elsewhere")
 
-trainer.Progress = Vanishing
+vanishing = keras.callbacks.LambdaCallback(on_epoch_begin=vanish)
+trainer.train = functools.partial(trainer.train, callbacks=[vanishing])
 """
 
-NO_NUMBER = """
+NAN_LOSS = """
 import tensorflow as tf
 
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.train_step import TrainingModel
 
-loss = Colorizer._loss
+loss = TrainingModel._loss
 
-def no_number(self, *arguments):
+def nan_loss(self, *arguments):
     bad = tf.cast(self.optimizer.iterations, tf.int32) == 7
     return tf.where(bad, float("nan"), loss(self, *arguments))
 
-Colorizer._loss = no_number
+TrainingModel._loss = nan_loss
 """
 
 
@@ -50,23 +51,23 @@ def pictures(picture_folder, tmp_path):
     return shutil.copytree(picture_folder, tmp_path / "pictures")
 
 
-def test_pictures_that_vanish_between_epochs(pictures, undisturbed, tmp_path):
-    status, said = end(start_training(tmp_path, "pictures", program=VANISHING + MAIN))
-    assert status == 1, said
-    assert "can no longer be read: 'pictures/" in said and "Traceback" not in said
-    assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in said
-    assert "Exported the best epoch, 1" in said
+def test_images_that_vanish_between_epochs(pictures, undisturbed, tmp_path):
+    status, output = end(start_training(tmp_path, "pictures", program=VANISHING + MAIN))
+    assert status == 1, output
+    assert "can no longer be read: 'pictures/" in output and "Traceback" not in output
+    assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in output
+    assert "Exported the best epoch, 1" in output
     assert_whole(tmp_path)
     (tmp_path / "elsewhere").rename(pictures)
     assert "Resuming after" in finish(tmp_path, "pictures")
     assert result_in(tmp_path) == undisturbed
 
 
-def test_a_batch_that_makes_the_loss_no_number(pictures, undisturbed, tmp_path):
-    status, said = end(start_training(tmp_path, "pictures", program=NO_NUMBER + MAIN))
-    assert status == 1, said
-    assert "Training diverged: loss is nan" in said and "Traceback" not in said
+def test_batch_with_a_nan_loss(pictures, undisturbed, tmp_path):
+    status, output = end(start_training(tmp_path, "pictures", program=NAN_LOSS + MAIN))
+    assert status == 1, output
+    assert "Training diverged: loss is nan" in output and "Traceback" not in output
     assert_whole(tmp_path)
-    # The fault is gone: what was kept before it was good.
+    # Without the fault, the checkpoint before it leads to the same result.
     assert "Resuming after" in finish(tmp_path, "pictures")
     assert result_in(tmp_path) == undisturbed

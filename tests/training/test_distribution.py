@@ -1,4 +1,4 @@
-"""Tests of training on several devices, for which logical CPU devices stand in."""
+"""Tests of training on several devices, here logical CPU devices."""
 
 import json
 
@@ -19,8 +19,7 @@ import numpy as np
 
 from colorkeras import objectives
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.train_step import TrainingModel
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, sample, training_batches
 from colorkeras.evaluation.metrics import METRICS
@@ -48,12 +47,13 @@ def run(name, build, output, num_steps, num_validation):
     with strategy.scope():
         keras.utils.set_random_seed(0)
         networks = [build() for _ in range(2)]
-        objective = objectives.create(output, TrainingConfig(sampling_steps=2))
+        config = TrainingConfig(sampling_steps=2, ema_decay=0.99)
+        objective = objectives.create(output, config)
         metrics = {name: METRICS[name] for name in ("psnr_pooled", "chroma_variation")}
-        colorizer = Colorizer(*networks, objective, metrics, 0.99, AUGMENTATIONS["flip"], seed=0)
-        colorizer.compile(optimizer=keras.optimizers.AdamW(1e-3))
+        model = TrainingModel(*networks, objective, config, metrics)
+        model.compile(optimizer=keras.optimizers.AdamW(1e-3))
     steps = Steps()
-    history = colorizer.fit(
+    history = model.fit(
         training_batches(source, 16, seed=0),
         steps_per_epoch=num_steps,
         shuffle=False,
@@ -68,13 +68,13 @@ def run(name, build, output, num_steps, num_validation):
         "replicas": strategy.num_replicas_in_sync,
         "losses": np.diff(steps.sums).tolist(),
         "history": {name: float(values[0]) for name, values in history.items()},
-        "average": [weight.ravel().tolist() for weight in colorizer.average.get_weights()],
+        "ema": [weight.ravel().tolist() for weight in model.ema_network.get_weights()],
     }
 
 settings = {
-    # Neither a multiple of the batch nor, in its last batch, of the number of devices.
+    # The last batch is smaller, and no multiple of the number of devices.
     "skip_cnn": (skip_cnn, "chroma", 20, 33),
-    # How pictures are colored takes long to compile, and is the same on any number of devices.
+    # Validation takes long to compile and does not depend on the number of devices.
     "flow_unet": (flow_unet, "velocity", 3, None),
 }
 print(json.dumps({name: run(name, *settings[sys.argv[1]]) for name in ("one", "mirrored")}))
@@ -84,17 +84,12 @@ WHOLE_RUNS_PROGRAM = """
 import sys
 from pathlib import Path
 
-sys.path.insert(0, "tests")
+import logging
 
-from pytest import MonkeyPatch
-from whole_runs import NoReport
-
-from colorkeras import evaluation
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.training.trainer import resume, train
 
-# How pictures are measured is the same on any number of devices.
-MonkeyPatch().setattr(evaluation, "evaluate_model", lambda *arguments, **settings: NoReport())
+logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
 
 def run(**settings):
     return train(
@@ -112,15 +107,15 @@ def run(**settings):
     )
 
 first = run(arch="skip_cnn")
-# Going on where it stopped, and from its result.
+# Resume it, then start from its export.
 resume(first.folder, {"epochs": 2, "export_dir": f"{sys.argv[2]}/saved_models"})
 run(init=str(first.export_folder))
 """
 
 
 def first_steps(run_on_devices, arch):
-    """The first steps on one device and on two, at the same batch size."""
-    # One architecture for each process, in which TensorFlow's reductions bear numbers.
+    """Return the first steps on one device and on two, with the same batch size."""
+    # One process per architecture, because TensorFlow numbers its reductions.
     process = run_on_devices(2, STEPS_PROGRAM, arch)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
@@ -131,7 +126,7 @@ def runs(run_on_devices):
     return first_steps(run_on_devices, "skip_cnn")
 
 
-def test_two_devices_make_the_steps_of_one(runs):
+def test_two_devices_take_the_steps_of_one(runs):
     one, two = runs["one"], runs["mirrored"]
     assert (one["replicas"], two["replicas"]) == (1, 2)
     assert len(one["losses"]) == 20
@@ -139,19 +134,19 @@ def test_two_devices_make_the_steps_of_one(runs):
     # What was learned is more than the difference.
     assert one["losses"][0] - one["losses"][-1] > 1e-3
     # Every weight, and the statistics of batch normalization.
-    for weight, expected in zip(two["average"], one["average"], strict=True):
+    for weight, expected in zip(two["ema"], one["ema"], strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.slow
-def test_two_devices_lead_the_noise_of_one(run_on_devices):
+def test_two_devices_use_the_noise_of_one(run_on_devices):
     one, two = first_steps(run_on_devices, "flow_unet").values()
     assert (one["replicas"], two["replicas"], len(two["losses"])) == (1, 2, 3)
     # Other noise would change losses by percents.
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
 
 
-def test_two_devices_validate_as_one(runs):
+def test_two_devices_validate_like_one(runs):
     one, two = runs["one"]["history"], runs["mirrored"]["history"]
     for name in one:
         if name.startswith("val_"):
@@ -165,7 +160,7 @@ def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
     assert process.stdout.count("in 2 logical devices") == 3
     assert "Resuming after epoch 1 of 2." in process.stdout
     assert len(list((tmp_path / "saved_models" / "skip_cnn").iterdir())) == 3
-    # What several devices made serves one, in TensorFlow and for going on.
+    # The export of several devices works on one, in TensorFlow and for further training.
     model = tf.saved_model.load(str(tmp_path / "saved_models" / "skip_cnn" / "1"))
     rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 9, 9, 1]))["rgb"]
     assert rgb.shape == (1, 9, 9, 3)
@@ -173,7 +168,7 @@ def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
     assert keras.saving.load_model(trained)(tf.zeros([1, 9, 9, 1])).shape == (1, 9, 9, 2)
 
 
-def test_a_batch_that_cannot_be_shared_evenly_is_refused(run_on_devices):
+def test_batch_that_cannot_be_split_evenly_is_refused(run_on_devices):
     program = (
         "from colorkeras.training.distribution import choose_strategy\n"
         "choose_strategy('mirrored', 7)"
@@ -188,14 +183,14 @@ def test_one_device_is_used_without_a_second(name):
     assert choose_strategy(name, batch_size=7).num_replicas_in_sync == 1
 
 
-def test_an_unknown_strategy_is_refused():
+def test_unknown_strategy_is_refused():
     with pytest.raises(UserError, match="strategy 'several'"):
         choose_strategy("several", batch_size=8)
 
 
 @pytest.mark.parametrize("num_replicas", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize("num_examples", [5, 13, 17, 33, 250])
-def test_no_replica_is_left_without_a_picture(num_examples, num_replicas):
+def test_every_replica_gets_an_image(num_examples, num_replicas):
     batch_size = 8 * num_replicas
     try:
         size = even_batch_size(num_examples, batch_size, num_replicas)
@@ -203,6 +198,6 @@ def test_no_replica_is_left_without_a_picture(num_examples, num_replicas):
         assert num_examples <= (num_replicas - 1) ** 2
         return
     for count in {min(size, num_examples), num_examples % size} - {0}:
-        # How TensorFlow cuts a batch whose size it does not know.
+        # TensorFlow splits a batch of unknown size in this way.
         share = -(-count // num_replicas)
         assert [min(share, max(0, count - share * replica)) for replica in range(num_replicas)][-1]

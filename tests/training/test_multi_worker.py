@@ -1,4 +1,4 @@
-"""Tests of training in several processes, on the loopback of this machine."""
+"""Tests of training in several processes on this machine."""
 
 import json
 import os
@@ -11,28 +11,28 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from whole_runs import comparable_history
+from whole_runs import comparable_history, raise_at
 
-from colorkeras.data import load_dataset
-from colorkeras.training import distribution, trainer
+from colorkeras.training import distribution, run_context, trainer
 from colorkeras.utils.errors import LostWorkerError, UserError
 
 SECONDS_TO_NOTICE = 60
-"""Within which a worker stops that has lost another one."""
+"""Seconds within which a worker must stop after another worker has died."""
 
-# Trains and writes down the mean loss after each step, and the weights in the end.
+# Runs the command; records the mean loss after each step, and the final weights.
 PROGRAM = """
-import json, os, sys
+import functools, json, os, sys
 from pathlib import Path
+
+import keras
 
 from colorkeras.training import trainer
 from colorkeras.cli import main
 
 losses = []
 
-class Watched(trainer.Progress):
+class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch, logs)
         losses.append(float(logs["loss"]))
         if os.environ.get("DIE_AT") == str(len(losses)):
             os.kill(os.getpid(), 9)
@@ -42,7 +42,8 @@ class Watched(trainer.Progress):
         weights = [weight.tolist() for weight in self.model.network.get_weights()]
         Path(f"worker-{number}.json").write_text(json.dumps([losses, weights]))
 
-trainer.Progress = Watched
+trainer.train = functools.partial(trainer.train, callbacks=[Recorder()])
+trainer.resume = functools.partial(trainer.resume, callbacks=[Recorder()])
 sys.exit(main())
 """
 
@@ -67,7 +68,7 @@ def start(folder, *words, config=None, **variables):
 
 
 def start_workers(folder, free_ports, *words, die_at=None):
-    """Two workers; the second one may die after a step."""
+    """Start two workers; the second one dies after the step `die_at`."""
     addresses = [f"localhost:{port}" for port in free_ports(2)]
     return [
         start(
@@ -86,8 +87,8 @@ def start_workers(folder, free_ports, *words, die_at=None):
 
 
 def end(processes):
-    said = [process.communicate(timeout=600)[0] for process in processes]
-    return [process.returncode for process in processes], said
+    outputs = [process.communicate(timeout=600)[0] for process in processes]
+    return [process.returncode for process in processes], outputs
 
 
 def run_in(folder):
@@ -124,16 +125,16 @@ def test_launched_workers_end_together(programs, status, launch_local, monkeypat
     workers = [
         subprocess.Popen([*command, f"import os, sys, time\n{program}"]) for program in programs
     ]
-    assert launch_local.ended(workers) == status
+    assert launch_local.wait_for_all(workers) == status
     assert None not in [worker.returncode for worker in workers]
 
 
 @pytest.fixture(scope="module")
 def one(picture_folder, tmp_path_factory):
-    """The folder of a run of one process."""
+    """The folder of a run in one process."""
     folder = tmp_path_factory.mktemp("one")
-    statuses, said = end([start(folder, *WORDS, "--dataset", picture_folder)])
-    assert statuses == [0], said
+    statuses, outputs = end([start(folder, *WORDS, "--dataset", picture_folder)])
+    assert statuses == [0], outputs
     return folder
 
 
@@ -141,29 +142,29 @@ def one(picture_folder, tmp_path_factory):
 def two(picture_folder, free_ports, tmp_path_factory):
     """The folder of the same run in two workers."""
     folder = tmp_path_factory.mktemp("two")
-    statuses, said = end(start_workers(folder, free_ports, *WORDS, "--dataset", picture_folder))
-    assert statuses == [0, 0], said
+    statuses, outputs = end(start_workers(folder, free_ports, *WORDS, "--dataset", picture_folder))
+    assert statuses == [0, 0], outputs
     return folder
 
 
-def watched(folder, number=0):
+def recorded(folder, number=0):
     return json.loads((folder / f"worker-{number}.json").read_text())
 
 
 @pytest.mark.slow
-def test_two_workers_make_the_steps_of_one_process(one, two):
-    losses, weights = watched(one)
+def test_two_workers_take_the_steps_of_one_process(one, two):
+    losses, weights = recorded(one)
     assert len(losses) >= 20
     for number in range(2):
-        np.testing.assert_allclose(watched(two, number)[0][:20], losses[:20], rtol=1e-4)
-    # Both have the same weights, to the bit, and those of one process nearly.
-    assert watched(two, 0)[1] == watched(two, 1)[1]
-    for weight, expected in zip(watched(two)[1], weights, strict=True):
+        np.testing.assert_allclose(recorded(two, number)[0][:20], losses[:20], rtol=1e-4)
+    # The weights of both are bit-identical, and close to those of one process.
+    assert recorded(two, 0)[1] == recorded(two, 1)[1]
+    for weight, expected in zip(recorded(two)[1], weights, strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
 
 
 @pytest.mark.slow
-def test_only_the_first_worker_writes(two):
+def test_only_the_chief_writes(two):
     assert len(list((two / "saved_models" / "skip_cnn").iterdir())) == 1
     assert (run_in(two) / "metrics.json").exists()
     assert len(comparable_history(run_in(two))) == 5
@@ -171,29 +172,29 @@ def test_only_the_first_worker_writes(two):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("die_at", [7])
-def test_a_worker_that_dies_stops_the_other_and_all_go_on(
+def test_worker_that_dies_stops_the_other_and_both_resume(
     die_at, two, free_ports, picture_folder, tmp_path
 ):
     words = (*WORDS, "--dataset", picture_folder)
     first, second = start_workers(tmp_path, free_ports, *words, die_at=die_at)
     assert end([second])[0] == [-signal.SIGKILL]
     died = time.monotonic()
-    (status,), (said,) = end([first])
+    (status,), (outputs,) = end([first])
     assert time.monotonic() - died < SECONDS_TO_NOTICE
-    assert status == 1, said
-    assert "another worker cannot be reached any more" in said
-    assert "Traceback" not in said and "Graph execution error" not in said
-    assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in said
+    assert status == 1, outputs
+    assert "another worker cannot be reached" in outputs
+    assert "Traceback" not in outputs and "Graph execution error" not in outputs
+    assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in outputs
     again = start_workers(tmp_path, free_ports, "train", "--resume", run_in(tmp_path))
-    statuses, said = end(again)
-    assert statuses == [0, 0], said
-    assert "Resuming after step" in said[0]
-    assert watched(tmp_path)[1] == watched(two)[1]
+    statuses, outputs = end(again)
+    assert statuses == [0, 0], outputs
+    assert "Resuming after step" in outputs[0]
+    assert recorded(tmp_path)[1] == recorded(two)[1]
     assert comparable_history(run_in(tmp_path)) == comparable_history(run_in(two))
 
 
 @pytest.mark.slow
-def test_a_worker_without_data_stops_the_other_as_well(free_ports, picture_folder, tmp_path):
+def test_worker_without_data_stops_the_other(free_ports, picture_folder, tmp_path):
     addresses = [f"localhost:{port}" for port in free_ports(2)]
     cluster = {"worker": addresses}
     workers = [
@@ -204,14 +205,14 @@ def test_a_worker_without_data_stops_the_other_as_well(free_ports, picture_folde
         )
         for number, pictures in enumerate((picture_folder, tmp_path / "missing"))
     ]
-    statuses, said = end(workers)
-    assert statuses == [1, 2], said
-    assert "another worker cannot be reached any more" in said[0]
-    assert "Traceback" not in said[0]
+    statuses, outputs = end(workers)
+    assert statuses == [1, 2], outputs
+    assert "another worker cannot be reached" in outputs[0]
+    assert "Traceback" not in outputs[0]
 
 
 @pytest.mark.slow
-def test_workers_with_other_checkpoints_do_not_go_on(two, free_ports, tmp_path):
+def test_workers_with_different_checkpoints_are_refused(two, free_ports, tmp_path):
     folders = [tmp_path / "a", tmp_path / "b"]
     for folder in folders:
         shutil.copytree(two, folder)
@@ -229,9 +230,9 @@ def test_workers_with_other_checkpoints_do_not_go_on(two, free_ports, tmp_path):
         )
         for number, folder in enumerate(folders)
     ]
-    statuses, said = end(workers)
-    assert statuses == [2, 2], said
-    assert all("workers that do not all begin" in each for each in said)
+    statuses, outputs = end(workers)
+    assert statuses == [2, 2], outputs
+    assert all("workers that start at different steps" in each for each in outputs)
 
 
 @pytest.mark.slow
@@ -255,11 +256,17 @@ def test_launching_locally(num_workers, run_python, picture_folder, tmp_path):
         (tf.errors.InvalidArgumentError, False),
     ],
 )
-def test_other_errors_are_not_taken_for_a_lost_worker(kind, is_lost, monkeypatch):
-    monkeypatch.setattr(trainer, "is_multi_worker", lambda strategy: True)
+def test_only_connection_errors_mean_a_lost_worker(
+    kind, is_lost, config_for, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(run_context.RunContext, "is_multi_worker", True)
     error = kind(None, None, "why")
-    told = trainer._explained(error, load_dataset("sample"), None, "runs/a")
-    assert isinstance(told, LostWorkerError) if is_lost else told is error
+    with trainer.Trainer(config_for(tmp_path), callbacks=[raise_at(error, epoch=0)]) as one:
+        one.prepare()
+        monkeypatch.setattr(trainer, "check_same_position", lambda *arguments: None)
+        one.restore()
+        one.fit()
+    assert isinstance(one.failure, LostWorkerError) if is_lost else one.failure is error
 
 
 @pytest.mark.parametrize(
@@ -280,11 +287,11 @@ def test_other_errors_are_not_taken_for_a_lost_worker(kind, is_lost, monkeypatch
         '{"cluster": {"ps": ["a:1"]}, "task": {"type": "ps", "index": 0}}',
     ],
 )
-def test_a_cluster_that_is_none_is_refused(config, monkeypatch):
+def test_invalid_cluster_is_refused(config, monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     if config is not None:
         monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(UserError) as error:
         distribution.choose_strategy("multi_worker", batch_size=4)
     received, expected, fix = str(error.value).splitlines()
-    assert "TF_CONFIG" in received and "cluster" in expected and "launch_local" in fix
+    assert "TF_CONFIG" in received and "cluster" in expected and "TF_CONFIG" in fix

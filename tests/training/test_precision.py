@@ -1,4 +1,4 @@
-"""Tests of the choice of precision and of the name of the device."""
+"""Tests of the precision and of the description of the device."""
 
 import os
 
@@ -13,7 +13,7 @@ MODEL = "AMD EPYC 9B45"
 
 @pytest.fixture
 def pretend(monkeypatch):
-    """Function that makes the computer seem to have some CPU flags, and GPUs of some kind."""
+    """Function that simulates CPU flags and GPUs."""
 
     def set_up(flags="", gpus=0, details=None):
         fields = {"flags": flags, "model name": MODEL}
@@ -30,12 +30,12 @@ def pretend(monkeypatch):
         ("fpu avx512f avx512_bf16 sha", "mixed_bfloat16", "auto: CPU with AVX512-BF16 or AMX"),
         ("fpu amx_bf16 amx_tile", "mixed_bfloat16", "auto: CPU with AVX512-BF16 or AMX"),
         ("fpu avx2 avx512f", "float32", "auto: CPU without AVX512-BF16 or AMX"),
-        # Whole words count; these have no arithmetic in bfloat16.
+        # Flags must match as whole words; these have no bfloat16 arithmetic.
         ("avx512_bf16x amx_tile amx_int8", "float32", "auto: CPU without AVX512-BF16 or AMX"),
         ("", "float32", "auto: CPU without AVX512-BF16 or AMX"),
     ],
 )
-def test_auto_follows_the_flags_of_the_cpu(pretend, flags, policy, reason):
+def test_auto_depends_on_the_cpu_flags(pretend, flags, policy, reason):
     pretend(flags)
     assert choose_precision("auto") == (policy, reason)
     assert choose_precision() == (policy, reason)
@@ -50,19 +50,19 @@ def test_auto_follows_the_flags_of_the_cpu(pretend, flags, policy, reason):
         ({}, "float32", "0.0"),
     ],
 )
-def test_auto_follows_the_gpu_where_there_is_one(pretend, details, policy, what):
+def test_auto_depends_on_the_gpu_if_there_is_one(pretend, details, policy, what):
     pretend("avx512_bf16", gpus=1, details=details)
     assert choose_precision("auto") == (policy, f"auto: GPU of compute capability {what}")
 
 
 @pytest.mark.parametrize("requested", ["float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("flags", ["", "avx512_bf16"])
-def test_a_request_overrules(pretend, requested, flags):
+def test_request_overrules_the_device(pretend, requested, flags):
     pretend(flags)
     assert choose_precision(requested) == (requested, "as requested")
 
 
-def test_device_is_the_cpu_or_the_gpus(pretend):
+def test_device_is_the_cpu_or_the_gpu(pretend):
     pretend()
     assert describe_device() == f"{MODEL}, {os.cpu_count()} cores"
     pretend(gpus=2, details={"device_name": "NVIDIA H100"})
@@ -74,14 +74,14 @@ def test_device_is_the_cpu_or_the_gpus(pretend):
 @pytest.mark.parametrize(
     "name, value", [("model name", MODEL), ("flags", "fpu vme"), ("bogomips", ""), ("model", "7")]
 )
-def test_fields_are_those_of_the_first_processor(monkeypatch, name, value):
+def test_cpu_field_is_that_of_the_first_processor(monkeypatch, name, value):
     processor = "model name\t: {}\nmodel\t\t: 7\nflags\t\t: fpu vme\n\n"
     text = processor.format(MODEL) + processor.format("another")
     monkeypatch.setattr("pathlib.Path.read_text", lambda self, **options: text)
     assert precision._cpu_field(name) == value
 
 
-def test_without_cpuinfo_there_are_no_flags_but_a_name(monkeypatch):
+def test_without_cpuinfo_there_is_a_name_but_no_flags(monkeypatch):
     def fail(self, **options):
         raise FileNotFoundError(self)
 

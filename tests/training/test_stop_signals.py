@@ -1,4 +1,4 @@
-"""Tests of signals that end a run after its step."""
+"""Tests of signals that stop a run after its step."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ def handlers():
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_signal_asks_and_the_second_acts(number, monkeypatch):
+def test_first_signal_is_recorded_and_the_second_acts(number, monkeypatch):
     def interrupt(number, frame):
         raise KeyboardInterrupt(number)
 
@@ -32,7 +32,7 @@ def test_the_first_signal_asks_and_the_second_acts(number, monkeypatch):
         signal.signal(number, before)
 
 
-def test_handlers_are_what_they_were():
+def test_handlers_are_restored():
     before = handlers()
     with stop_requests():
         assert handlers() != before
@@ -43,14 +43,14 @@ def test_handlers_are_what_they_were():
     assert handlers() == before
 
 
-def test_other_threads_get_no_signals():
-    asked = []
+def test_other_threads_record_no_signals():
+    recorded = []
 
     def work():
         with stop_requests() as stop, signals_ignored():
-            asked.append(stop.number)
+            recorded.append(stop.number)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert asked == [None]
+    assert recorded == [None]

@@ -1,6 +1,5 @@
-"""Tests of what a run leaves for TensorBoard, read back from its event files."""
+"""Tests of the summaries for TensorBoard, read from the event files."""
 
-import contextlib
 import csv
 from dataclasses import dataclass, field
 
@@ -10,12 +9,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from tensorboard.plugins.hparams import api_pb2, metadata
+from whole_runs import fitted, weights_of
 
 from colorkeras.color.spaces import from_uint8, luma, to_uint8
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.objectives.regression import COLOR_ENCODINGS
 from colorkeras.training import trainer
-from colorkeras.training.callbacks import Progress
 from colorkeras.training.tensorboard import EpochSummaries, Profile, tags, write_comparison
 from colorkeras.utils import plots
 from colorkeras.utils.errors import InterruptedRunError
@@ -26,7 +25,7 @@ WARMUP = 0.5
 
 @dataclass
 class Events:
-    """What the event files of one folder hold."""
+    """Content of the event files of one folder."""
 
     graphs: list = field(default_factory=list)
     tensors: dict = field(default_factory=dict)  # Dict of step to array, by tag.
@@ -59,14 +58,14 @@ def read(folder):
 @dataclass
 class Finished:
     run: trainer.Run
-    rows: list  # What `figures.save_rows` was given for each epoch.
+    rows: list  # Argument of `plots.save_rows` for each epoch.
 
     def events(self, part):
         return read(self.run.folder / "tensorboard" / part)
 
 
 @pytest.fixture(scope="module")
-def finalize(config_for, tmp_path_factory):
+def finished(config_for, tmp_path_factory):
     """A run of two epochs of two steps each."""
     folder = tmp_path_factory.mktemp("finished")
     config = config_for(folder, epochs=EPOCHS, warmup_fraction=WARMUP, profile=True)
@@ -80,7 +79,7 @@ def finalize(config_for, tmp_path_factory):
     ordinary = plots.save_rows
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(plots, "save_rows", save_rows)
-        return Finished(trainer.train(config, lambda line: None), rows)
+        return Finished(trainer.train(config), rows)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +92,7 @@ def validation_events(finished):
     return finished.events("validation")
 
 
-def test_curves_are_those_of_the_history(finished, train_events, validation_events):
+def test_curves_match_the_history(finished, train_events, validation_events):
     with (finished.run.folder / "history.csv").open(encoding="utf-8") as stream:
         history = list(csv.DictReader(stream))
     columns = {
@@ -102,7 +101,7 @@ def test_curves_are_those_of_the_history(finished, train_events, validation_even
         "images_per_second": (train_events, "steps/images per second"),
         "minutes": (train_events, "steps/minutes since the start"),
         "gradient_norm": (train_events, "steps/gradient norm, last step"),
-        # The same tag as in training: one chart shows both curves.
+        # The same tag as in training, so that both curves share a chart.
         "val_loss": (validation_events, "loss"),
         "val_psnr_pooled": (validation_events, "quality/PSNR, pooled (dB)"),
         "val_ciede2000": (validation_events, "quality/CIEDE2000"),
@@ -117,44 +116,44 @@ def test_curves_are_those_of_the_history(finished, train_events, validation_even
         assert events.tags("scalars") == {tag for each, tag in columns.values() if each is events}
 
 
-def test_pictures_show_what_the_average_network_makes_of_the_same_examples(finished):
+def test_images_are_the_predictions_of_the_ema_network_for_the_same_examples(finished):
     first, last = finished.rows
     assert list(first) == ["grayscale", "prediction", "ground truth"]
     for row in ("grayscale", "ground truth"):
         np.testing.assert_array_equal(first[row], last[row])
     assert not np.array_equal(first["prediction"], last["prediction"])
-    # What a run saves is the average network after its best epoch.
-    average = keras.saving.load_model(finished.run.folder / "model.keras")
+    # A run saves the EMA network of its best epoch.
+    network = keras.saving.load_model(finished.run.folder / "model.keras")
     grayscale = luma(from_uint8(first["ground truth"]))
-    expected = COLOR_ENCODINGS["chroma"].decode(grayscale, average(grayscale, training=False))
+    expected = COLOR_ENCODINGS["chroma"].decode(grayscale, network(grayscale, training=False))
     best = finished.rows[finished.run.metrics["model"]["best_epoch"] - 1]["prediction"]
     np.testing.assert_array_equal(best, to_uint8(expected))
     assert np.ptp(best, axis=-1).max() > 2, "gray, like an untrained network"
 
 
-def test_pictures_are_in_tensorboard_as_in_the_folder(finished, validation_events):
-    assert validation_events.tags("images") == {"pictures"}
+def test_images_in_tensorboard_match_the_files(finished, validation_events):
+    assert validation_events.tags("images") == {"images"}
     files = sorted((finished.run.folder / "epochs").iterdir())
     assert [file.name for file in files] == ["001.png", "002.png"]
     for step, file in enumerate(files, start=1):
         with Image.open(file) as image:
             expected = np.asarray(image.convert("RGB"))
-        # A picture of 16 pixels becomes one of about 100, with a label beside each row.
+        # Images of 16 pixels are enlarged to about 100, with a label beside each row.
         assert expected.shape[0] > 250
-        width, height, encoded, *others = validation_events.tensors["pictures"][step]
+        width, height, encoded, *others = validation_events.tensors["images"][step]
         assert (int(height), int(width)) == expected.shape[:2] and not others
         np.testing.assert_array_equal(tf.io.decode_png(encoded, channels=3), expected)
 
 
-def test_graph_is_that_of_the_train_step(train_events, validation_events):
+def test_graph_is_the_train_step(train_events, validation_events):
     (graph,) = train_events.graphs
     assert not validation_events.graphs
     operations = {node.name: node.op for node in graph.node}
-    # Grayscale is made inside the step, from the augmented pictures.
+    # Grayscale is computed inside the step, from the augmented images.
     assert operations["augment/luma/Sum"] == "Sum"
     groups = {name.split("/")[0] for name in operations}
-    assert {"step", "augment", "loss", "gradient_tape", "average", "metrics"} <= groups
-    # Numbered when the process has made others before.
+    assert {"step", "augment", "loss", "gradient_tape", "ema", "metrics"} <= groups
+    # The name has a number if the process has created other optimizers.
     assert [name for name in groups if name.startswith("adam_w")]
     assert [name for name, op in operations.items() if op == "Conv2D" and "skip_cnn" in name]
     assert [name for name, op in operations.items() if op == "Conv2DBackpropFilter"]
@@ -165,10 +164,10 @@ def test_graph_is_that_of_the_train_step(train_events, validation_events):
     assert not graph.library.function
 
 
-def test_histograms_count_norms_and_weights(finished, train_events, validation_events):
+def test_histograms_of_gradient_norms_and_weights(finished, train_events, validation_events):
     assert train_events.tags("histograms") == {"steps/gradient norm"}
     for buckets in train_events.values("steps/gradient norm"):
-        # Of two steps the first is read. Buckets are (left edge, right edge, count).
+        # Only the first of two steps is read. Buckets are (left edge, right edge, count).
         assert buckets[:, 2].sum() == 1 and buckets[0, 0] > 0
     network = keras.saving.load_model(finished.run.folder / "model.keras")
     kernels = [v for v in network.variables if v.name == "kernel"]
@@ -189,7 +188,7 @@ def test_histograms_count_norms_and_weights(finished, train_events, validation_e
 
 
 def session(events):
-    """Settings and status of the only run in a table of runs."""
+    """Return the start, the settings and the end of the only run in the table."""
     assert events.tags("hparams") == {"_hparams_/session_start_info", "_hparams_/session_end_info"}
     start, end = (events.plugins[f"_hparams_/session_{part}_info"][1] for part in ("start", "end"))
     start = metadata.parse_session_start_info_plugin_data(start)
@@ -199,7 +198,7 @@ def session(events):
     return start, settings, metadata.parse_session_end_info_plugin_data(end)
 
 
-def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
+def test_table_of_runs_has_settings_and_final_metrics(finished, picture_folder):
     events = finished.events("test")
     start, settings, end = session(events)
     assert settings == {
@@ -208,35 +207,35 @@ def test_table_of_runs_has_settings_and_final_figures(finished, picture_folder):
         "parameters (thousands)": 0.86,
         "objective": "regression",
         "loss": "mse",
-        "data set": picture_folder.name,
+        "dataset": picture_folder.name,
         "batch size": 8,
         "precision": "float32",
         "epochs": EPOCHS,
         "optimizer": "adamw",
         "learning rate": 2e-3,
-        "warmup_fraction": WARMUP,
+        "warmup fraction": WARMUP,
         "weight decay": 0.01,
-        "average decay": 0.999,
+        "ema decay": 0.999,
         "augment": "flip",
-        "class weight": 0.0,
-        "flip_tta": 0,
-        "keep last": 0,
+        "aux class loss weight": 0.0,
+        "flip tta": 0,
+        "export epoch": "best",
         "image size": 16,
         "seed": 0,
     }
     assert finished.run.folder.name in start.group_name
     assert end.status == api_pb2.STATUS_SUCCESS and start.start_time_secs <= end.end_time_secs
-    figures_by_tag = {
-        tags.quality(name): figure for name, figure in finished.run.metrics["metrics"].items()
+    metrics_by_tag = {
+        tags.quality(name): value for name, value in finished.run.metrics["metrics"].items()
     }
-    assert events.tags("scalars") == set(figures_by_tag)
-    for tag, figure in figures_by_tag.items():
+    assert events.tags("scalars") == set(metrics_by_tag)
+    for tag, value in metrics_by_tag.items():
         best = finished.run.metrics["model"]["best_epoch"]
-        assert events.tensors[tag] == {best: pytest.approx(figure, rel=1e-6)}, tag
+        assert events.tensors[tag] == {best: pytest.approx(value, rel=1e-6)}, tag
 
 
-def test_table_of_runs_has_the_weights_of_a_loss_that_takes_some(tmp_path):
-    facts = {
+def test_table_of_runs_has_the_weights_of_the_structure_loss(tmp_path):
+    run_metadata = {
         "architecture": "unet",
         "objective": "regression",
         "prediction": "chroma",
@@ -248,7 +247,7 @@ def test_table_of_runs_has_the_weights_of_a_loss_that_takes_some(tmp_path):
         "minutes": 1.5,
     }
     config = TrainingConfig(loss="structure", smoothness_weight=0.25, gradient_weight=0.75)
-    write_comparison(tmp_path, config, "sample", facts, {"ssim": 0.5})
+    write_comparison(tmp_path, config, "sample", run_metadata, {"ssim": 0.5})
     start, settings, end = session(read(tmp_path / "tensorboard" / "test"))
     assert (settings["smoothness weight"], settings["gradient weight"]) == (0.25, 0.75)
     assert end.end_time_secs - start.start_time_secs == pytest.approx(90, abs=5)
@@ -257,13 +256,13 @@ def test_table_of_runs_has_the_weights_of_a_loss_that_takes_some(tmp_path):
 def test_profile_has_steps_of_the_first_epoch(finished):
     (file,) = (finished.run.folder / "tensorboard" / "train").rglob("*.xplane.pb")
     content = file.read_bytes()
-    # Of two steps the first compiles.
+    # The first of two steps compiles.
     assert b"train" in content and b"step_num" in content
 
 
 @pytest.fixture
 def profiler(monkeypatch):
-    """Calls of TensorFlow's profiler, which stays off."""
+    """Calls of TensorFlow's profiler, which is replaced."""
     calls = []
     monkeypatch.setattr(tf.profiler.experimental, "start", lambda folder: calls.append("start"))
     monkeypatch.setattr(tf.profiler.experimental, "stop", lambda: calls.append("stop"))
@@ -296,45 +295,45 @@ def test_profile_covers_a_few_steps_once(num_steps, profiled, profiler, tmp_path
     assert profiler == ["start", "stop"]
 
 
-def test_an_interrupted_run_closes_files_and_profiler(config_for, tmp_path, monkeypatch):
-    class Interrupting(Progress):
-        def on_train_batch_end(self, batch, logs=None):
-            # Of two steps the profiled one.
-            if batch == 1:
-                raise KeyboardInterrupt
+def test_interrupted_run_closes_files_and_profiler(config_for, tmp_path, monkeypatch):
+    def interrupt(batch, logs=None):
+        # The second of two steps is profiled.
+        if batch == 1:
+            raise KeyboardInterrupt
 
-    made = []
+    interrupting = keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)
+    created = []
 
     class Recorded(EpochSummaries):
         def __init__(self, *arguments):
             super().__init__(*arguments)
-            made.append(self)
+            created.append(self)
 
-    monkeypatch.setattr(trainer, "Progress", Interrupting)
     monkeypatch.setattr(trainer.tensorboard, "EpochSummaries", Recorded)
     with pytest.raises(InterruptedRunError):
-        trainer.train(config_for(tmp_path, profile=True), lambda line: None)
+        trainer.train(config_for(tmp_path, profile=True), [interrupting])
     assert list(tmp_path.rglob("*.xplane.pb"))
     with pytest.raises(tf.errors.UnavailableError):
         tf.profiler.experimental.stop()
-    (summaries,) = made
+    (summaries,) = created
     for writer in (summaries._train, summaries._validation):
         with pytest.raises(RuntimeError, match="already closed"):
             writer.as_default()
 
 
 @pytest.mark.slow
-def test_a_run_ends_in_the_same_weights_without(finished, config_for, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "_summaries", lambda *arguments: contextlib.nullcontext([]))
-    run = trainer.train(
-        config_for(tmp_path, epochs=EPOCHS, warmup_fraction=WARMUP), lambda line: None
-    )
-    assert not (run.folder / "epochs").exists()
-    with_and_without = (
-        keras.saving.load_model(each.folder / "model.keras").get_weights()
-        for each in (finished.run, run)
-    )
-    for one, other in zip(*with_and_without, strict=True):
+def test_summaries_do_not_change_the_weights(finished, config_for, tmp_path, monkeypatch):
+    class NoSummaries(keras.callbacks.Callback):
+        def __init__(self, *arguments):
+            super().__init__()
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(trainer.tensorboard, "EpochSummaries", NoSummaries)
+    without = fitted(config_for(tmp_path, epochs=EPOCHS, warmup_fraction=WARMUP))
+    assert not (without.folder / "epochs").exists()
+    for one, other in zip(weights_of(finished.run), without.best.weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -344,8 +343,7 @@ import sys
 import numpy as np
 from colorkeras import objectives
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.data.augmentation import AUGMENTATIONS
-from colorkeras.training.train_step import Colorizer
+from colorkeras.training.train_step import TrainingModel
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, evaluation_batches, training_batches
 from colorkeras.training.tensorboard import EpochSummaries, Profile
@@ -355,11 +353,11 @@ source = ArraySource(images)
 with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
     build = ARCHITECTURES["skip_cnn"].constructor
     networks = [build(filters=4, num_blocks=1) for _ in range(2)]
-    objective = objectives.create("chroma", TrainingConfig())
-    colorizer = Colorizer(*networks, objective, {}, 0.9, AUGMENTATIONS["flip"], seed=0)
-    colorizer.compile(optimizer="adam")
+    config = TrainingConfig()
+    model = TrainingModel(*networks, objectives.create("chroma", config), config)
+    model.compile(optimizer="adam")
 summaries = [EpochSummaries(sys.argv[1], images, "replicas"), Profile(sys.argv[1])]
-colorizer.fit(
+model.fit(
     training_batches(source, 4, seed=0),
     steps_per_epoch=2,
     validation_data=evaluation_batches(source, 4),
@@ -372,7 +370,7 @@ for summary in summaries:
 """
 
 
-def test_replicas_leave_the_same(run_on_devices, tmp_path):
+def test_replicas_write_the_same_summaries(run_on_devices, tmp_path):
     process = run_on_devices(2, REPLICAS_PROGRAM, tmp_path)
     assert process.returncode == 0, process.stderr
     train, validation = (read(tmp_path / "tensorboard" / part) for part in ("train", "validation"))
@@ -381,6 +379,6 @@ def test_replicas_leave_the_same(run_on_devices, tmp_path):
     assert train.tags("histograms") == {"steps/gradient norm"}
     assert len(validation.tags("histograms")) == 3
     assert train.tags("scalars") >= {"loss"} == validation.tags("scalars")
-    assert validation.tags("images") == {"pictures"}
+    assert validation.tags("images") == {"images"}
     assert (tmp_path / "epochs" / "001.png").exists()
     assert list(tmp_path.rglob("*.xplane.pb"))

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -13,12 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from whole_runs import refused, stopping, weights_of
+from whole_runs import fitted, log_lines, raise_at, refused, weights_of
 
 from colorkeras.export import restore, saved_model
 from colorkeras.objectives.regression import COLOR_ENCODINGS
 from colorkeras.training import checkpoints, resolve, trainer
-from colorkeras.training.callbacks import Progress, StopOnNaN
 from colorkeras.utils.errors import DivergedError, InterruptedRunError
 
 
@@ -28,8 +26,8 @@ def files_below(folder):
     }
 
 
-def test_a_run_leaves_everything_that_the_readme_names(finished):
-    folder, said, run = finished
+def test_run_leaves_all_documented_files(finished):
+    folder, _, run = finished
     assert run.folder.parent == folder / "runs" / "skip_cnn"
     config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
     assert config["settings"]["epochs"] == 2
@@ -46,16 +44,32 @@ def test_a_run_leaves_everything_that_the_readme_names(finished):
     history = metrics["model"]["history"]
     assert [str(value) for value in history["val_loss"]] == [row["val_loss"] for row in rows]
     assert 0 < history["minutes"][0] < history["minutes"][1] < metrics["model"]["minutes"] + 0.01
-    for picture in ("samples.png", "curves.png", "images.png"):
-        with Image.open(run.folder / picture) as image:
+    for file in ("samples.png", "curves.png", "images.png"):
+        with Image.open(run.folder / file) as image:
             assert image.format == "PNG"
     for part in ("train", "validation"):
         assert list((run.folder / "tensorboard" / part).glob("events.out.tfevents.*"))
     assert run.export_folder == folder / "saved_models" / "skip_cnn" / "1"
-    assert any(str(run.export_folder) in line for line in said)
 
 
-def test_a_run_exports_its_average_network(finished):
+def test_log_has_a_line_per_epoch_then_the_results_and_next_steps(finished):
+    _, lines, run = finished
+    epochs = [line for line in lines if line.startswith("epoch ")]
+    history = run.metrics["model"]["history"]
+    for number, line in enumerate(epochs):
+        loss, val_loss = history["loss"][number], history["val_loss"][number]
+        psnr, error = history["val_psnr_pooled"][number], history["val_ciede2000"][number]
+        assert line.startswith(
+            f"epoch {number + 1}/2  loss {loss:.4f}  val_loss {val_loss:.4f}  "
+            f"val_psnr_pooled {psnr:.2f} dB  val_ciede2000 {error:.2f}"
+        )
+    assert [line.endswith(" left") for line in epochs] == [True, False]
+    assert lines[-1].startswith("\nResults on ")
+    assert f"  tensorboard --logdir {run.folder}\n" in lines[-1]
+    assert f"  colorkeras colorize photo.jpg --model {run.export_folder}" in lines[-1]
+
+
+def test_run_exports_its_ema_network(finished):
     _, _, run = finished
     network = keras.saving.load_model(run.folder / "model.keras")
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
@@ -69,10 +83,10 @@ def test_a_run_exports_its_average_network(finished):
     )
 
 
-def test_the_same_seed_ends_in_the_same_bits_and_nothing_is_overwritten(finished, config_for):
+def test_same_seed_gives_the_same_bits_and_overwrites_nothing(finished, config_for):
     folder, _, first = finished
     before = files_below(folder)
-    second = trainer.train(config_for(folder, precision="mixed_bfloat16"), lambda line: None)
+    second = trainer.train(config_for(folder, precision="mixed_bfloat16"))
     assert second.export_folder.name == "2"
     assert second.folder != first.folder
     after = files_below(folder)
@@ -82,17 +96,16 @@ def test_the_same_seed_ends_in_the_same_bits_and_nothing_is_overwritten(finished
     assert second.metrics["metrics"] == first.metrics["metrics"]
 
 
-def test_another_seed_ends_elsewhere(finished, config_for, tmp_path, fit_only):
+def test_another_seed_gives_other_weights(finished, config_for, tmp_path):
     _, _, first = finished
-    config = config_for(tmp_path, precision="mixed_bfloat16", seed=1)
-    other = trainer.train(config, lambda line: None)
-    assert not np.array_equal(weights_of(first)[0], weights_of(other)[0])
+    other = fitted(config_for(tmp_path, precision="mixed_bfloat16", seed=1))
+    assert not np.array_equal(weights_of(first)[0], other.best.weights[0])
 
 
-def test_divergence_in_the_first_epoch_is_told_and_exports_nothing(config_for, tmp_path):
-    lines = []
-    with pytest.raises(DivergedError, match=r"loss is .*--learning-rate"):
-        trainer.train(config_for(tmp_path, learning_rate=1e30, warmup_fraction=0), lines.append)
+def test_divergence_in_the_first_epoch_exports_nothing(config_for, tmp_path):
+    config = config_for(tmp_path, learning_rate=1e30, warmup_fraction=0)
+    with log_lines() as lines, pytest.raises(DivergedError, match=r"loss is .*--learning-rate"):
+        trainer.train(config)
     assert lines[-1].endswith("nothing to export.")
     assert not list(tmp_path.rglob("saved_model.pb"))
 
@@ -102,36 +115,32 @@ def test_divergence_in_the_first_epoch_is_told_and_exports_nothing(config_for, t
     [
         (KeyboardInterrupt(), InterruptedRunError, 2),
         (DivergedError("Training diverged."), DivergedError, None),
-        (tf.errors.NotFoundError(None, None, "a picture vanished"), tf.errors.NotFoundError, None),
+        (tf.errors.NotFoundError(None, None, "an image vanished"), tf.errors.NotFoundError, None),
     ],
     ids=["sigint", "nan", "data"],
 )
-def test_what_is_finished_is_exported(error, raised, number, config_for, tmp_path, monkeypatch):
-    stopping(monkeypatch, error, epoch=1)
-    lines = []
-    with pytest.raises(raised) as caught:
-        trainer.train(config_for(tmp_path, epochs=3), lines.append)
+def test_finished_epochs_are_exported_after_an_error(error, raised, number, config_for, tmp_path):
+    with log_lines() as lines, pytest.raises(raised) as caught:
+        trainer.train(config_for(tmp_path, epochs=3), [raise_at(error, epoch=1)])
     assert getattr(caught.value, "signal_number", None) == number
     folder = tmp_path / "saved_models" / "skip_cnn" / "1"
     assert f"Exported the best epoch, 1, to {folder}" in lines
-    # Who diverged would diverge again.
+    # A run that diverged would diverge again.
     assert any("--resume" in line for line in lines) == (raised is InterruptedRunError)
     model = saved_model.load(folder)
     assert model.metadata["epochs"] == model.metadata["best_epoch"] == 1
 
 
-def test_an_interruption_before_the_first_epoch_ends_says_so(config_for, tmp_path, monkeypatch):
-    stopping(monkeypatch, KeyboardInterrupt(), epoch=0)
-    lines = []
-    with pytest.raises(InterruptedRunError) as caught:
-        trainer.train(config_for(tmp_path), lines.append)
+def test_interruption_in_the_first_epoch_exports_nothing(config_for, tmp_path):
+    with log_lines() as lines, pytest.raises(InterruptedRunError) as caught:
+        trainer.train(config_for(tmp_path), [raise_at(KeyboardInterrupt(), epoch=0)])
     assert lines[-1].startswith("No epoch was finished")
     assert caught.value.signal_number == signal.SIGINT
     assert not list(tmp_path.rglob("saved_model.pb"))
 
 
 @pytest.mark.slow
-def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_path):
+def test_sigterm_ends_the_command_with_status_143_and_an_export(picture_folder, tmp_path):
     command = [
         sys.executable,
         "-c",
@@ -143,7 +152,7 @@ def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_pat
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         for line in process.stdout:
-            if line.startswith("Epoch 3/"):
+            if line.startswith("epoch 2/"):
                 break
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate()
@@ -154,32 +163,29 @@ def test_sigterm_ends_the_command_with_143_and_an_export(picture_folder, tmp_pat
     saved_model.load(tmp_path / "saved_models" / "skip_cnn" / "1")
 
 
-def test_an_interruption_before_the_first_checkpoint_does_not_advise_to_resume(
-    config_for, tmp_path, monkeypatch
-):
+def test_resuming_is_not_suggested_without_a_checkpoint(config_for, tmp_path, monkeypatch):
     def stop(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(checkpoints, "save", stop)
-    lines = []
-    with pytest.raises(InterruptedRunError):
-        trainer.train(config_for(tmp_path), lines.append)
+    with log_lines() as lines, pytest.raises(InterruptedRunError):
+        trainer.train(config_for(tmp_path))
     assert lines[-1].startswith("Exported the best epoch, 1,")
     assert not any("--resume" in line for line in lines)
 
 
-def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
+def test_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
     _, _, first = finished
     source = keras.saving.load_model(first.folder / "model.keras")
     config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None)
-    settled, weights = resolve.settle(config, new=True)
-    assert settled.arch == "skip_cnn"
+    resolved, weights = resolve.resolve_model(config, is_new=True)
+    assert resolved.arch == "skip_cnn"
     for one, other in zip(weights, source.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    # At this rate no weight changes, and a decay of zero keeps the average at them.
+    # At this rate no weight changes, and without decay the EMA weights are the same.
     settings = {"learning_rate": 1e-30, "warmup_fraction": 0, "epochs": 1, "ema_decay": 0}
     config = config_for(tmp_path, init=str(first.export_folder), arch=None, **settings)
-    run = trainer.train(config, lambda line: None)
+    run = trainer.train(config)
     network = keras.saving.load_model(run.folder / "model.keras")
     trained = [weight for weight in network.weights if "moving" not in weight.path]
     expected = [weight for weight in source.weights if "moving" not in weight.path]
@@ -190,97 +196,70 @@ def test_a_run_starts_from_the_weights_of_another(finished, config_for, tmp_path
     assert config["settings"]["arch"] == "skip_cnn"
 
 
-def test_a_run_says_how_its_start_colors_otherwise(
-    finished, config_for, tmp_path, fit_only, monkeypatch
+def test_log_tells_other_color_settings_of_the_initial_model(
+    finished, config_for, tmp_path, monkeypatch
 ):
     _, _, first = finished
     monkeypatch.setattr(restore, "color_settings", lambda model: {"flip_tta": True})
-    config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None, epochs=1)
-    said = []
-    trainer.train(config, said.append)
-    assert f"*** {config.init} colors with --flip-tta, this run does not" in said
+    config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None)
+    with log_lines() as lines, trainer.Trainer(config) as one:
+        one.prepare()
+    assert f"{config.init} uses --flip-tta, this run does not." in lines
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"arch": "unet"}, {"arch": None, "prediction": "rgb"}, {"arch": None, "objective": "flow"}],
 )
-def test_another_architecture_than_that_of_the_start_is_refused(
+def test_settings_that_contradict_the_initial_model_are_refused(
     changes, finished, config_for, tmp_path
 ):
     _, _, first = finished
     init = str(first.folder / "model.keras")
     received, expected, _ = refused(config_for(tmp_path, init=init, **changes), tmp_path)
-    *_, (name, asked) = changes.items()
+    *_, (name, requested) = changes.items()
     has = {"arch": "skip_cnn", "prediction": "chroma", "objective": "regression"}[name]
-    assert f"--{name} {asked}" in received and has in expected
+    assert f"--{name} {requested}" in received and f"--{name} {has}" in expected
 
 
-def test_early_stop_ends_a_run_without_progress(config_for, tmp_path, fit_only):
+def test_early_stopping_ends_a_run_without_progress(config_for, tmp_path):
     # At this rate no weight changes, so no epoch is better than the first.
     config = config_for(
         tmp_path, epochs=50, early_stopping_patience=2, learning_rate=1e-30, batch_size=1000
     )
-    said = []
-    run = trainer.train(config, said.append)
-    with (run.folder / "history.csv").open(encoding="utf-8") as stream:
+    with log_lines() as lines:
+        one = fitted(config)
+    with (one.folder / "history.csv").open(encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == 3
-    # The same run also had larger batches than there are pictures.
-    config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    notes = [line for line in said if re.match(r"\*\*\* Only \d+ training pictures", line)]
-    assert len(notes) == 1 and "instead of 1000" in notes[0]
-    assert config["batch_size"] < 24 and f"batches of {config['batch_size']} " in notes[0]
-
-
-@pytest.mark.parametrize(("steps_per_epoch", "after"), [(100, 50), (49, 51), (10, 50), (1, None)])
-def test_duration_is_estimated_once_and_early(steps_per_epoch, after):
-    said = []
-    progress = Progress(batch_size=8, total_steps=200, say=said.append)
-    counts = []
-    for step in range(200):
-        if step % steps_per_epoch == 0:
-            progress.on_epoch_begin(step // steps_per_epoch)
-        progress.on_train_batch_end(step % steps_per_epoch, {"loss": 1.0})
-        counts.append(len(said))
-    # Epochs of one step have nothing but first steps, which are not timed.
-    assert counts[-1] == (0 if after is None else 1)
-    if after is not None:
-        assert counts.index(1) + 1 == after
-        assert re.match(r"\nAbout \d+\.\d more minutes for training, at \d+ images/s\.$", said[0])
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_stops_training(value):
-    callback = StopOnNaN()
-    callback.on_train_batch_end(0, {"loss": 1.0})
-    with pytest.raises(DivergedError, match="loss is"):
-        callback.on_train_batch_end(10, {"loss": value})
-    with pytest.raises(DivergedError, match="val_loss is"):
-        callback.on_epoch_end(0, {"loss": 1.0, "val_loss": value})
+    # The same run has larger batches than there are images.
+    config = json.loads((one.folder / "config.json").read_text(encoding="utf-8"))
+    (notice,) = [line for line in lines if "training images: batches of" in line]
+    assert config["notes"] == [notice] and "instead of 1000" in notice
+    assert config["batch_size"] < 24 and f"batches of {config['batch_size']} " in notice
 
 
 @pytest.mark.parametrize("arch", ["skip_cnn", "residual_unet", "flow_unet"])
-def test_training_pictures_that_are_all_gray_are_refused(arch, gray_folder, config_for, tmp_path):
+def test_gray_training_images_are_refused(arch, gray_folder, config_for, tmp_path):
     received, expected, fix = refused(
         config_for(tmp_path, arch=arch, dataset=str(gray_folder)), tmp_path
     )
-    assert "all gray" in received and gray_folder.name in received
-    assert "in color" in expected and "--dataset" in fix
+    assert "gray" in received and gray_folder.name in received
+    assert "color" in expected and "--dataset" in fix
 
 
-def test_baseline_on_larger_crops_is_refused_before_a_folder_is_made(config_for, tmp_path):
+def test_baseline_on_larger_crops_is_refused(config_for, tmp_path):
     received, expected, fix = refused(
         config_for(tmp_path, arch="baseline", image_size=64), tmp_path
     )
     assert "64x64" in received and "32x32" in expected and "--image-size" in fix
 
 
-def test_an_unusable_data_set_is_refused_before_a_folder_is_made(config_for, tmp_path):
+def test_missing_dataset_is_refused(config_for, tmp_path):
     received, _, _ = refused(config_for(tmp_path, dataset=str(tmp_path / "nowhere")), tmp_path)
     assert "nowhere" in received
 
 
-def test_an_export_path_below_a_file_is_refused(config_for, tmp_path):
+def test_export_path_below_a_file_is_refused(config_for, tmp_path):
     (tmp_path / "file").touch()
     config = config_for(tmp_path, export_dir=str(tmp_path / "file" / "saved_models"))
     received, _, fix = refused(config, tmp_path)
@@ -288,7 +267,7 @@ def test_an_export_path_below_a_file_is_refused(config_for, tmp_path):
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="permissions do not bind root")
-def test_an_export_folder_without_permission_is_refused(config_for, tmp_path):
+def test_export_folder_without_permission_is_refused(config_for, tmp_path):
     (tmp_path / "locked").mkdir(mode=0o500)
     received, _, _ = refused(config_for(tmp_path, export_dir=str(tmp_path / "locked")), tmp_path)
     assert "not writable" in received

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from whole_runs import refused, weights_of
+from whole_runs import log_lines, refused, weights_of
 
 from colorkeras.config.presets import PRESETS
 from colorkeras.data import ArraySource, ImageDataset
@@ -15,7 +15,8 @@ from colorkeras.export import restore, saved_model
 from colorkeras.models.build import build_network
 from colorkeras.models.class_head import remove_class_head
 from colorkeras.models.selection import choose_architecture
-from colorkeras.training import resolve, trainer
+from colorkeras.training import resolve, run_context, trainer
+from colorkeras.training.train_step import TrainingModel
 
 
 @pytest.mark.slow
@@ -23,13 +24,11 @@ from colorkeras.training import resolve, trainer
     ("objective", "arch", "output"),
     [("classification", "residual_unet", "bins"), ("flow", "flow_unet", "velocity")],
 )
-def test_every_objective_ends_in_an_export_that_loads(
-    objective, arch, output, config_for, tmp_path
-):
+def test_every_objective_leaves_an_export_that_loads(objective, arch, output, config_for, tmp_path):
     settings = {"arch": None, "objective": objective, "precision": "mixed_bfloat16"}
     if objective == "flow":
         settings["sampling_steps"] = 2
-    run = trainer.train(config_for(tmp_path, **settings), lambda line: None)
+    run = trainer.train(config_for(tmp_path, **settings))
     assert run.export_folder == tmp_path / "saved_models" / arch / "1"
     with (run.folder / "history.csv").open(encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == 2
@@ -44,7 +43,7 @@ def test_every_objective_ends_in_an_export_that_loads(
     settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["arch"], settings["prediction"]) == (arch, output)
     assert settings["objective"] == objective
-    # Export and Keras file hold the same network, ready to be trained further.
+    # The export and the Keras file hold the same trainable network.
     for path in (run.export_folder, run.folder / "model.keras"):
         network = restore.load(path)
         assert network.name == arch and network.trainable_variables
@@ -54,28 +53,26 @@ def test_every_objective_ends_in_an_export_that_loads(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", ["regression", "flow"])
-def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
+def test_class_head_is_trained_but_not_exported(
     objective, crops, config_for, tmp_path, monkeypatch
 ):
     labeled = ArraySource(crops, np.arange(16, dtype=np.int64) % 10)
     dataset = ImageDataset("labeled", "16 labeled pictures", lambda split: labeled)
-    monkeypatch.setattr(trainer, "load_dataset", lambda *arguments: dataset)
+    monkeypatch.setattr(run_context, "load_dataset", lambda *arguments: dataset)
     steps = []
-    train_step = trainer.Colorizer.train_step
+    train_step = TrainingModel.train_step
 
-    def watched(colorizer, data):
+    def recorded(model, data):
         _, labels = data
-        steps.append(
-            (labels.dtype, colorizer.aux_class_loss_weight, colorizer.network.output_names)
-        )
-        return train_step(colorizer, data)
+        steps.append((labels.dtype, model.aux_class_loss_weight, model.network.output_names))
+        return train_step(model, data)
 
-    monkeypatch.setattr(trainer.Colorizer, "train_step", watched)
+    monkeypatch.setattr(TrainingModel, "train_step", recorded)
     arch, output = choose_architecture(
         {"regression": "residual_unet"}.get(objective), None, objective
     )
     config = config_for(tmp_path, arch=arch, image_size=32, aux_class_loss_weight=0.1)
-    run = trainer.train(config, lambda line: None)
+    run = trainer.train(config)
     assert steps == [(tf.int64, 0.1, [output, "classes"])] * len(steps) and steps
     bare = build_network(arch, output)
     metadata = saved_model.load(run.export_folder).metadata
@@ -88,16 +85,16 @@ def test_a_class_head_is_trained_and_left_out_of_what_a_run_leaves(
         assert network.output_names == [output]
         for one, other in zip(network.get_weights(), saved.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
-    # With a head again it starts from what it has learned.
+    # A new class head starts from the trained weights.
     config = config_for(tmp_path, arch=None, init=str(run.export_folder), aux_class_loss_weight=0.1)
-    settled, weights = resolve.settle(config, new=True)
-    assert (settled.arch, settled.output, settled.objective) == (arch, output, objective)
+    resolved, weights = resolve.resolve_model(config, is_new=True)
+    assert (resolved.arch, resolved.prediction, resolved.objective) == (arch, output, objective)
     network = build_network(arch, output, num_classes=10)
     remove_class_head(network).set_weights(weights)
 
 
 @pytest.mark.parametrize("arch", ["residual_unet", "flow_unet"])
-def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for, tmp_path):
+def test_class_head_without_labels_is_refused(arch, config_for, tmp_path):
     received, expected, fix = refused(
         config_for(tmp_path, arch=arch, aux_class_loss_weight=0.5), tmp_path
     )
@@ -106,22 +103,22 @@ def test_a_class_weight_for_pictures_without_labels_is_refused(arch, config_for,
 
 
 @pytest.mark.slow
-def test_a_recipes_class_head_is_left_out_without_labels_and_that_is_said(config_for, tmp_path):
+def test_class_head_of_a_preset_is_dropped_without_labels(config_for, tmp_path):
     own = PRESETS["accurate"].settings["aux_class_loss_weight"]
     config = config_for(
         tmp_path, arch="residual_unet", aux_class_loss_weight=own, preset="accurate", epochs=1
     )
-    said = []
-    run = trainer.train(config, said.append)
-    assert any("trained without the class head" in line for line in said)
-    settings = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-    assert (
-        settings["settings"]["aux_class_loss_weight"] == 0
-        and settings["aux_class_loss_weight"] == 0
-    )
+    with log_lines() as lines, trainer.Trainer(config) as one:
+        one.prepare()
+        one.restore()
+    (notice,) = [line for line in lines if "the class head is not trained" in line]
+    written = json.loads((one.folder / "config.json").read_text(encoding="utf-8"))
+    assert written["settings"]["aux_class_loss_weight"] == 0
+    assert written["aux_class_loss_weight"] == 0
+    assert written["notes"] == [notice]
 
 
-def test_a_class_weight_other_than_the_recipes_is_refused_without_labels(config_for, tmp_path):
+def test_class_weight_other_than_that_of_the_preset_is_refused_without_labels(config_for, tmp_path):
     config = config_for(
         tmp_path, arch="residual_unet", aux_class_loss_weight=0.1, preset="accurate"
     )
@@ -129,7 +126,7 @@ def test_a_class_weight_other_than_the_recipes_is_refused_without_labels(config_
     assert "--aux-class-loss-weight 0.1" in received and "no labels" in received
 
 
-def test_a_class_weight_for_an_architecture_without_a_head_is_refused(config_for, tmp_path):
+def test_class_weight_for_an_architecture_without_a_class_head_is_refused(config_for, tmp_path):
     received, expected, _ = refused(config_for(tmp_path, aux_class_loss_weight=0.5), tmp_path)
     assert "--aux-class-loss-weight" in received and "'skip_cnn'" in received
     assert "residual_unet" in expected

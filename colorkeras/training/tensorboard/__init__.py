@@ -1,12 +1,12 @@
-"""What a run leaves for TensorBoard, in `<run folder>/tensorboard/`.
+"""Summaries for TensorBoard, in `<run folder>/tensorboard/`.
 
-Three folders, each of which TensorBoard calls a run: "train" shows the network that learns,
-"validation" the average network on validation pictures, "test" the final figures. A quantity has
-one tag in all of them, so that one chart compares them.
+TensorBoard shows each of the three folders as a run: "train" is the network in training,
+"validation" the EMA network on validation images, "test" the final metrics. A metric has the same
+tag in all of them, so that they share a chart.
 """
 
-from colorkeras.training.tensorboard.comparison import write_comparison
 from colorkeras.training.tensorboard.epochs import EpochSummaries
+from colorkeras.training.tensorboard.hparams import write_comparison
 from colorkeras.training.tensorboard.profile import Profile
 
 __all__ = ["EpochSummaries", "Profile", "write_comparison"]

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of each epoch, and of the train step."""
+"""Summaries of each epoch, and the graph of the train step."""
 
 from pathlib import Path
 
@@ -14,16 +14,18 @@ from colorkeras.utils import plots
 
 
 class EpochSummaries(keras.callbacks.Callback):
-    """Writes curves, pictures and histograms after each epoch, and the train step's graph once.
+    """Write curves, images and histograms after each epoch, and the graph of the train step once.
 
-    It only reads: a run ends in the same weights without it. Everything is written after an
-    epoch, whose number, 1 for the first, is the step in TensorBoard. Put it behind `Progress`,
-    whose additions to the logs it writes.
+    It has no effect on the weights. The step in TensorBoard is the number of the epoch, 1 for the
+    first. Put it after `EpochTimer`, which adds to the logs. `keras.callbacks.TensorBoard` counts
+    epochs from 0, cannot show the logs of two networks under one tag, writes histograms of all
+    variables of both networks under names that differ between runs, and shows no images.
 
     Args:
-        folder: The run's, which gets `tensorboard/{train,validation}` and `epochs/<number>.png`.
-        truth: The pictures to color after each epoch, uint8 `[n, h, w, 3]`.
-        title: Line above them, before the epoch's number.
+        folder: The run's folder, which gets `tensorboard/{train,validation}` and
+            `epochs/<number>.png`.
+        truth: Images to color after each epoch, uint8 `[batch, height, width, 3]`.
+        title: Line above them, before the number of the epoch.
     """
 
     def __init__(self, folder, truth, title):
@@ -41,7 +43,7 @@ class EpochSummaries(keras.callbacks.Callback):
         self._gradient_norms = []
 
     def on_train_batch_end(self, batch, logs):
-        # The steps in which `StopOnNaN` has waited for the device already.
+        # In these steps, `StopOnNaN` waits for the device anyway.
         if batch % StopOnNaN.EVERY_STEPS == 0:
             self._gradient_norms.append(float(logs["gradient_norm"]))
 
@@ -55,38 +57,35 @@ class EpochSummaries(keras.callbacks.Callback):
         with self._validation.as_default(step=number):
             self._write_validation(logs)
             self._write_weights()
-            self._write_pictures(number)
+            self._write_images(number)
 
     def close(self):
-        """Closes the files, however training ended."""
+        """Close the files."""
         self._train.close()
         self._validation.close()
 
     def _write_graph(self):
         definition = self.model.step_graph.as_graph_def(add_shapes=True)
-        # Branches of the learning rate's schedule, two for each variable: TensorBoard would draw
-        # them all beside the graph and make it too small to read.
+        # TensorBoard would draw the branches of the learning rate schedule, two for each variable,
+        # beside the graph, which would become too small to read.
         definition.ClearField("library")
         tf.summary.graph(definition)
 
     def _write_training(self, logs):
         tf.summary.scalar(
-            tags.LOSS, logs["loss"], description="Mean over the epoch, while weights change."
+            tags.LOSS, logs["loss"], description="Mean over the epoch while the weights change."
         )
         for name, tag in tags.STEPS.items():
-            # An epoch of one step is not timed.
             if name in logs:
                 tf.summary.scalar(tag, logs[name])
         tf.summary.histogram(
             tags.GRADIENT_NORM,
             self._gradient_norms,
-            description=f"Euclidean norm of every {StopOnNaN.EVERY_STEPS}th step's gradient.",
+            description=f"Euclidean norm of the gradient in every {StopOnNaN.EVERY_STEPS}th step.",
         )
 
     def _write_validation(self, logs):
-        tf.summary.scalar(
-            tags.LOSS, logs["val_loss"], description="Of the average network, after the epoch."
-        )
+        tf.summary.scalar(tags.LOSS, logs["val_loss"], description="EMA network, after the epoch.")
         for name, metric in METRICS.items():
             if f"val_{name}" in logs:
                 tf.summary.scalar(
@@ -94,21 +93,21 @@ class EpochSummaries(keras.callbacks.Callback):
                 )
 
     def _write_weights(self):
-        kernels = [v for v in self.model.average.variables if v.name == "kernel"]
+        kernels = [v for v in self.model.ema_network.variables if v.name == "kernel"]
         for number, kernel in enumerate(kernels, start=1):
             tf.summary.histogram(
-                tags.weights(number, kernel), kernel.value, description="Of the average network."
+                tags.weights(number, kernel), kernel.value, description="EMA network."
             )
 
-    def _write_pictures(self, number):
+    def _write_images(self, number):
         grayscale, prediction = evaluation.color_images(self.model, self._truth)
         rows = {"grayscale": grayscale, "prediction": prediction, "ground truth": self._truth}
         path = self._folder / EPOCHS_FOLDER / f"{number:03}.png"
         plots.save_rows(path, rows, f"{self._title}, epoch {number}")
-        # The file's own pixels: enlarged and labelled, as TensorBoard cannot do it.
-        picture = tf.io.decode_png(path.read_bytes(), channels=3)
+        # The pixels of the file, which are enlarged and labeled.
+        image = tf.io.decode_png(path.read_bytes(), channels=3)
         tf.summary.image(
-            tags.PICTURES,
-            picture[tf.newaxis],
-            description="Colored by the average network after the epoch.",
+            tags.IMAGES,
+            image[tf.newaxis],
+            description="Colorized by the EMA network after the epoch.",
         )

@@ -1,4 +1,4 @@
-"""Where the time of a few training steps goes."""
+"""Profile of a few training steps."""
 
 from pathlib import Path
 
@@ -6,16 +6,16 @@ import keras
 import tensorflow as tf
 
 NUM_STEPS = 10
-"""Profiled steps, and steps before them, while caches fill; fewer where an epoch is short."""
+"""Number of profiled steps, and of warm-up steps before them; fewer in short epochs."""
 
 
 class Profile(keras.callbacks.Callback):
-    """Profiles a few steps of the first epoch that it sees, for TensorBoard's Profile tab.
+    """Profile a few steps of the first epoch, for TensorBoard's Profile tab.
 
-    It waits for the device after each of them, so that epoch's images/s is too low.
+    It waits for the device after each of these steps, which lowers that epoch's images/s.
 
     Args:
-        folder: The run's, which gets `tensorboard/train/plugins/profile/`.
+        folder: The run's folder, which gets `tensorboard/train/plugins/profile/`.
     """
 
     def __init__(self, folder):
@@ -25,7 +25,7 @@ class Profile(keras.callbacks.Callback):
         self._runs = self._is_done = False
 
     def on_train_begin(self, logs=None):
-        # Half of an epoch of few steps: its first one compiles.
+        # The first step compiles, so short epochs are profiled from their middle on.
         first = min(NUM_STEPS, self.params["steps"] // 2)
         last = first if self._is_done else min(first + NUM_STEPS, self.params["steps"])
         self._steps = range(first, last)
@@ -36,21 +36,21 @@ class Profile(keras.callbacks.Callback):
         if not self._runs:
             tf.profiler.experimental.start(str(self._folder))
             self._runs = True
-        # Named and rooted as the viewer looks for steps.
+        # The viewer finds steps by this name and by `_r`, which marks a root event.
         self._step = tf.profiler.experimental.Trace("train", step_num=batch, _r=1)
         self._step.__enter__()
 
     def on_train_batch_end(self, batch, logs):
         if batch not in self._steps:
             return
-        # An accelerator may still be working; reading a result waits for it.
+        # Reading a result waits for the accelerator.
         float(logs["loss"])
         self._step.__exit__(None, None, None)
         if batch == self._steps[-1]:
             self.close()
 
     def close(self):
-        """Writes what was profiled, however training ended; does nothing a second time."""
+        """Stop profiling and write the profile; later calls have no effect."""
         self._steps, self._is_done = range(0), True
         if self._runs:
             self._runs = False

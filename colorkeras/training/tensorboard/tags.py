@@ -1,10 +1,10 @@
-"""Names under which TensorBoard shows what it draws; the part before "/" groups the charts."""
+"""Tags of the summaries; the part before "/" groups the charts."""
 
 from colorkeras.evaluation import column_title
 from colorkeras.evaluation.metrics import VALIDATION_METRICS
 
 LOSS = "loss"
-PICTURES = "pictures"
+IMAGES = "images"
 GRADIENT_NORM = "steps/gradient norm"
 
 STEPS = {
@@ -13,15 +13,15 @@ STEPS = {
     "minutes": "steps/minutes since the start",
     "gradient_norm": "steps/gradient norm, last step",
 }
-"""Tags by key of the logs at the end of an epoch."""
+"""Tags by key of an epoch's logs."""
 
 
 def quality(name):
-    """The tag of a metric, a key of `METRICS`.
+    """Return the tag of a metric, a key of `METRICS`.
 
-    Those that are not computed after each epoch, and so have no curve, stand in a group of their
-    own, the last in the alphabet: TensorBoard opens the first two groups of charts, and shows the
-    first five figures in its table of runs.
+    Metrics that are not computed after each epoch have no curve. Their group comes last in the
+    alphabet, because TensorBoard opens the first two groups of charts and shows the first five
+    metrics in its table of runs.
 
     >>> quality("psnr_pooled"), quality("ssim")
     ('quality/PSNR, pooled (dB)', 'test only/SSIM')
@@ -31,7 +31,7 @@ def quality(name):
 
 
 def weights(number, kernel):
-    """The tag of a kernel's histogram: its place in the network, its layer's kind, its shape.
+    """Return the tag of a kernel's histogram: its number, the type of its layer, and its shape.
 
     Args:
         number: 1 for the first kernel of the network.
@@ -40,6 +40,6 @@ def weights(number, kernel):
     Returns:
         str, for example "weights/02 conv2d 3x3x32x32".
     """
-    # Keras counts layers of all networks of a process; the same network keeps the same tags.
+    # Keras numbers the layers of all networks in a process; the tags must not depend on that.
     layer = kernel.path.split("/")[-2].rstrip("0123456789").rstrip("_")
     return f"weights/{number:02} {layer} {'x'.join(map(str, kernel.shape))}"

@@ -1,0 +1,128 @@
+"""Keras callbacks that time epochs and show the progress of a run."""
+
+import logging
+import time
+
+import keras
+from tqdm import tqdm
+
+logger = logging.getLogger(__name__)
+
+
+class EpochTimer(keras.callbacks.Callback):
+    """Add images per second, total minutes and the learning rate to the logs of an epoch.
+
+    Put it before callbacks that use these logs.
+
+    Args:
+        batch_size: Images per step.
+        minutes: Training time before a resume.
+
+    Attributes:
+        batch_size: Images per step.
+        seconds_per_step: Mean over the current epoch; None before its second step has finished.
+        validation_seconds: Duration of the last validation.
+    """
+
+    def __init__(self, batch_size, minutes=0.0):
+        super().__init__()
+        self._earlier_minutes = minutes
+        self._created = time.perf_counter()
+        self.batch_size = batch_size
+        self.seconds_per_step = None
+        self.validation_seconds = 0.0
+
+    @property
+    def minutes(self):
+        """Training time so far, including the time before a resume."""
+        return self._earlier_minutes + (time.perf_counter() - self._created) / 60
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._num_steps = 0
+        self._begin = time.perf_counter()
+        self.seconds_per_step = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._last_step = time.perf_counter()
+        # The first step of an epoch waits for data, that of a run also for the compiler.
+        if self._num_steps == 0:
+            self._first_step = self._last_step
+        else:
+            self.seconds_per_step = (self._last_step - self._first_step) / self._num_steps
+        self._num_steps += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.validation_seconds = time.perf_counter() - self._last_step
+        # The rest of a resumed epoch may be a single step, and every epoch needs these columns.
+        seconds = self.seconds_per_step or self._first_step - self._begin
+        logs["images_per_second"] = self.batch_size / seconds
+        logs["minutes"] = self.minutes
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+class ProgressLogger(keras.callbacks.Callback):
+    """Log one line per epoch, and an estimate of the duration if the first epoch is long.
+
+    On a terminal, a progress bar shows the current epoch; it disappears when the epoch ends.
+
+    Args:
+        timer: `EpochTimer`.
+        num_epochs: Number of epochs of the whole run.
+        steps_per_epoch: Number of steps of a whole epoch.
+    """
+
+    ESTIMATE_AFTER_STEPS = 50
+
+    def __init__(self, timer, num_epochs, steps_per_epoch):
+        super().__init__()
+        self._timer = timer
+        self._num_epochs = num_epochs
+        self._steps_per_epoch = steps_per_epoch
+        self._num_steps = 0
+        self._is_first_epoch = True
+        self._bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._bar = tqdm(
+            total=self.params["steps"],
+            desc=f"epoch {epoch + 1}/{self._num_epochs}",
+            leave=False,
+            disable=None,  # Unless it is a terminal.
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._num_steps += 1
+        self._bar.update()
+        if self._num_steps == self.ESTIMATE_AFTER_STEPS and self._is_first_epoch:
+            num_left = self.params["steps"] - batch - 1
+            num_left += (self._num_epochs - self._epoch - 1) * self._steps_per_epoch
+            seconds = num_left * self._timer.seconds_per_step
+            self._bar.clear()
+            speed = self._timer.batch_size / self._timer.seconds_per_step
+            logger.info("About %s of training left, at %.0f images/s.", _duration(seconds), speed)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._is_first_epoch = False
+        self.close()
+        line = f"epoch {epoch + 1}/{self._num_epochs}  loss {logs['loss']:.4f}"
+        line += f"  val_loss {logs['val_loss']:.4f}"
+        if "val_psnr_pooled" in logs:
+            line += f"  val_psnr_pooled {logs['val_psnr_pooled']:.2f} dB"
+        if "val_ciede2000" in logs:
+            line += f"  val_ciede2000 {logs['val_ciede2000']:.2f}"
+        num_left = self._num_epochs - epoch - 1
+        if num_left and not self.model.stop_training:
+            step = self._timer.seconds_per_step or 0.0
+            seconds = step * self._steps_per_epoch + self._timer.validation_seconds
+            line += f"  {_duration(num_left * seconds)} left"
+        logger.info(line)
+
+    def close(self):
+        """Remove the progress bar; `fit` calls no callback after an exception."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _duration(seconds):
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"
