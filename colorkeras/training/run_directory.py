@@ -118,7 +118,7 @@ def read_config(folder, changes):
 def _read(path):
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-        settings = metadata.pop("settings")
+        settings, version = metadata.pop("settings"), metadata["versions"]["colorkeras"]
         if metadata.get("format_version") == FORMAT_VERSION:
             config = TrainingConfig.from_dict(settings)
             if not all(type(number) is int for number in metadata.get("resumed_after", [])):
@@ -131,10 +131,10 @@ def _read(path):
             "Pass the folder that training printed, such as runs/unet/20260101-120000.",
         ) from error
     raise UserError(
-        f"--resume {quoted(path.parent)}, a run of "
-        + ("colorkeras 0.1.0" if "format_version" not in metadata else "another version"),
+        f"--resume {quoted(path.parent)}, a run of colorkeras {one_line(version)} (format_version "
+        f"{one_line(metadata.get('format_version'))})",
         f"a run of this version (format_version {FORMAT_VERSION})",
-        "Resume it with the version that started it, or start a new run from its weights with "
+        f"Resume it with colorkeras {one_line(version)}, or start a new run from its weights with "
         f"--init {printable(path.with_name('model.keras'))}.",
     )
 

@@ -101,7 +101,7 @@ def test_muon_updates_kernels_with_equal_singular_values():
 def test_adamw_updates_last_layers_and_vectors(shape, expected):
     change, _ = changes(shape)
     # The first step of AdamW has the size of the learning rate.
-    is_adamw = np.allclose(np.abs(change), 0.01, rtol=1e-3)
+    is_adamw = np.allclose(np.abs(change), 0.01, rtol=0.05)
     assert is_adamw is not expected
 
 

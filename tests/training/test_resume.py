@@ -277,15 +277,13 @@ def test_exhausted_patience_is_still_exhausted_after_a_resume(config_for, tmp_pa
 def test_run_of_another_version_is_refused_by_name(finished, tmp_path):
     _, _, run = finished
     config = read_config(run.folder)
-    write_config(tmp_path, {**config, "format_version": config["format_version"] + 1})
-    with pytest.raises(UserError, match="a run of another version"):
-        run_directory.read_config(tmp_path, {})
-    del config["format_version"]
-    write_config(tmp_path, config, unknown_setting=1)
-    with pytest.raises(
-        UserError, match=r"a run of colorkeras 0\.1\.0\n.*\n.*--init .*model\.keras"
-    ):
-        run_directory.read_config(tmp_path, {})
+    config["versions"] = {"colorkeras": "9.8.7"}
+    for version in (None, 1, config["format_version"] + 1):
+        write_config(tmp_path, {**config, "format_version": version}, unknown_setting=1)
+        with pytest.raises(UserError) as error:
+            run_directory.read_config(tmp_path, {})
+        assert "a run of colorkeras 9.8.7" in error.value.received
+        assert f"--init {tmp_path / 'model.keras'}" in error.value.fix
 
 
 def test_missing_setting_is_an_error(finished, tmp_path):
