@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from migrate_json import RENAMED
 from report import load_adjusted, load_results, page_section
 from report_tables import card_metrics, card_section
 
@@ -172,6 +173,16 @@ def test_commands_parse(name, parsers):
                 parsers[program].parse_args(arguments)
             except (SystemExit, argparse.ArgumentError) as error:
                 pytest.fail(f"{command}: {error}")
+
+
+def test_changelog_lists_the_renames(parsers):
+    text = read("CHANGELOG.md")
+    rows = re.findall(r"^\| `(train|evaluate|colorize)` \| .* \| (.*) \|$", text, re.M)
+    assert len(rows) > 10
+    for command, new in rows:
+        for option in re.findall(r"--[a-z-]+", new):
+            assert option in parsers[command]._option_string_actions
+    assert not [pair for pair in RENAMED.items() if "| `{}` | `{}` |".format(*pair) not in text]
 
 
 def test_a_wrong_command_does_not_parse(parsers):
