@@ -10,7 +10,7 @@ _LAZY = {
     "Predictor": "colorkeras.inference.predictor:Predictor",
     "TrainingConfig": "colorkeras.config.training_config:TrainingConfig",
     "UserError": "colorkeras.utils.errors:UserError",
-    "build_network": "colorkeras.models.architectures:build",
+    "build_network": "colorkeras.models.build:build_network",
     "convert": "colorkeras.export.converters:convert",
     "evaluate": "colorkeras.evaluation:evaluate",
     "load": "colorkeras.inference.predictor:load",
