@@ -110,7 +110,7 @@ def inputs_for():
 @pytest.fixture(scope="session")
 def crops():
     """Sixteen color images, uint8 `[16, 32, 32, 3]`."""
-    images = sample.load("validation")
+    images = sample.load_images("validation")
     return images[:: len(images) // 16][:16]
 
 

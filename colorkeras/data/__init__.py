@@ -1,6 +1,6 @@
-"""Data sets of uint8 RGB pictures: CIFAR-10, the packaged sample, a folder of one's own.
+"""Data sets of uint8 RGB images: CIFAR-10, the packaged sample, image folders.
 
-Add a named data set by adding a file with a loader and one entry to `DATASETS`.
+To add a named data set, add a file with a loader and an entry to `DATASETS`.
 """
 
 from colorkeras.data import cifar10, folder, sample
@@ -18,46 +18,37 @@ __all__ = [
     "training_batches",
 ]
 
-
-def _load_sample(data_dir=None):
-    del data_dir  # The sample is inside the package.
-    counts = " / ".join(f"{len(sample.load(split))} {split}" for split in sample.SPLITS)
-    return ImageDataset(
-        name="sample",
-        description=f"sample photographs ({counts} crops of 32x32; not for quality claims)",
-        open_split=lambda split: ArraySource(sample.load(split)),
-    )
-
-
-DATASETS = {"cifar10": cifar10.load, "sample": _load_sample}
-"""Named data sets; a loader takes `data_dir` and returns an `ImageDataset` of 32x32 pictures."""
+DATASETS = {"cifar10": cifar10.load, "sample": sample.load}
+"""Loaders by name; a loader takes `data_dir` and returns an `ImageDataset` of 32x32 images."""
 
 NATIVE_SIZE = 32
-"""Pixels: height and width of the pictures in the named data sets."""
+"""Height and width, in pixels, of the images of named data sets."""
 
 
 def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
-    """Opens a data set by name or path.
+    """Open a data set by name or path.
 
     Args:
-        name: A key of `DATASETS`, the path of a folder, or None: CIFAR-10 where it is prepared
-            or can be downloaded, else the sample, which the result's notes then say.
-        data_dir: Where to look for prepared data sets first.
-        image_size: Crop size in pixels for folders; named data sets have 32 only.
-        seed: Seeds the random crops of a folder.
+        name: Key of `DATASETS`, path of an image folder, or None: CIFAR-10 if it is prepared or can
+            be downloaded, else the sample with a note.
+        data_dir: Directory of prepared data sets, searched first.
+        image_size: Crop size in pixels for folders; named data sets only have 32.
+        seed: Seed of the random crops of a folder.
 
     Returns:
         `ImageDataset`.
 
     Raises:
-        UserError: Nothing that can be read has this name, or not at this size.
+        UserError: The data set does not exist, cannot be read, or not at this size.
+
+    Example:
 
     >>> load_dataset("sample").train.image_size
     32
     """
     if image_size < folder.MIN_IMAGE_SIZE:
         raise UserError(
-            f"an image size of {image_size}",
+            f"--image-size {image_size}",
             f"at least {folder.MIN_IMAGE_SIZE} pixels",
             "Pass a larger --image-size.",
         )
@@ -66,21 +57,19 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
     if image_size != NATIVE_SIZE:
         raise UserError(
             f"--image-size {image_size} with the data set {name or 'cifar10'}",
-            f"{NATIVE_SIZE}, the size of its pictures",
-            "Leave --image-size away, or name a folder of pictures with --dataset.",
+            f"{NATIVE_SIZE}, the size of its images",
+            "Omit --image-size, or pass the path of an image folder as --dataset.",
         )
-    if name is None:
-        return _load_default(data_dir)
-    return DATASETS[name](data_dir=data_dir)
+    return _load_default(data_dir) if name is None else DATASETS[name](data_dir=data_dir)
 
 
 def _load_default(data_dir):
     try:
         return cifar10.load(data_dir=data_dir)
     except cifar10.UnavailableError as error:
-        dataset = _load_sample()
-        reason = str(error).splitlines()[0].removeprefix("Received: ")
+        dataset = sample.load()
         dataset.notes.append(
-            f"NOT CIFAR-10: using the small sample instead, good for a trial only. Reason: {reason}"
+            "NOT CIFAR-10: using the small sample instead, suitable for a trial only. "
+            f"Reason: {error.received}"
         )
         return dataset

@@ -1,4 +1,4 @@
-"""CIFAR-10 from tensorflow-datasets, with an answer within seconds where it cannot be had."""
+"""CIFAR-10 from tensorflow-datasets, which fails within seconds if it is not available."""
 
 import contextlib
 import http.client
@@ -16,62 +16,58 @@ from colorkeras.data.source import ArraySource, ImageDataset
 from colorkeras.utils.errors import UserError, one_line
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-"""What tensorflow-datasets downloads; asked first, because its own retries take minutes."""
+"""URL of the download; probed first, because tensorflow-datasets retries for minutes."""
 
 PROBE_SECONDS = 4.0
+"""Timeout of the probe."""
 
 _NO_DECODING = {"image": tfds.decode.SkipDecoding()}
 _JPEG_MAGIC = b"\xff\xd8"
 
 SPLITS = {"train": "train[:95%]", "validation": "train[95%:]", "test": "test"}
-"""Slices in the notation of tensorflow-datasets, which shuffled the pictures when it wrote them."""
+"""Slices in the notation of tensorflow-datasets, which shuffles the images when it writes them."""
 
 
 class UnavailableError(UserError):
-    """CIFAR-10 is nowhere prepared and cannot be downloaded."""
+    """CIFAR-10 is neither prepared nor can it be downloaded."""
 
 
 def load(data_dir=None):
-    """Finds CIFAR-10, or downloads it.
+    """Open CIFAR-10, and download it if necessary.
 
-    Searched in this order: `data_dir`, the environment variable `TFDS_DATA_DIR`, the default
-    directory of tensorflow-datasets. The first of these that is given is where it is downloaded
-    to if none holds it.
+    Search order: `data_dir`, the environment variable `TFDS_DATA_DIR`, the default directory of
+    tensorflow-datasets. Downloads go to the first of these that is set.
 
     Args:
-        data_dir: A directory of prepared data sets, or None.
+        data_dir: Directory of prepared data sets, or None.
 
     Returns:
-        `ImageDataset` of 32x32 pictures with labels.
+        `ImageDataset` of 32x32 images with labels.
 
     Raises:
-        UnavailableError: It is not there and cannot be downloaded.
-        UserError: What is there is damaged.
+        UnavailableError: It is neither prepared nor can it be downloaded.
+        UserError: The prepared files are damaged.
     """
     directories = _search_path(data_dir)
     builder = _find_prepared(directories)
     if builder is None:
         builder = _download(directories)
-    counts = {name: _num_examples(builder, split) for name, split in SPLITS.items()}
+    counts = " / ".join(f"{_num_examples(builder, SPLITS[split])} {split}" for split in SPLITS)
     return ImageDataset(
         name="cifar10",
-        description=f"{_title(builder)} ({_parts(counts)})",
+        description=f"{_title(builder)} ({counts})",
         open_split=lambda split: _read(builder, split),
     )
 
 
 def _title(builder):
-    """Names the copy: figures on JPEG pictures differ from those on the original pixels."""
-    with _damage_explained(builder.data_path):
+    """Name the copy: metrics on JPEG images differ from those on the original pixels."""
+    with _explain_damage(builder.data_path):
         examples = builder.as_dataset(split="test[:1]", decoders=_NO_DECODING)
         (example,) = examples.as_numpy_iterator()
     copy = "JPEG copy of " if example["image"].startswith(_JPEG_MAGIC) else ""
-    thousands = "/".join(f"{_num_examples(builder, part) // 1000}k" for part in ("train", "test"))
+    thousands = "/".join(f"{_num_examples(builder, name) // 1000}k" for name in ("train", "test"))
     return f"{copy}CIFAR-10, {thousands}"
-
-
-def _parts(counts):
-    return " / ".join(f"{count} {split}" for split, count in counts.items())
 
 
 def _search_path(data_dir):
@@ -85,7 +81,7 @@ def _find_prepared(directories):
         folder = directory / "cifar10"
         if not folder.is_dir():
             continue
-        with _damage_explained(folder):
+        with _explain_damage(folder):
             versions = [path for path in folder.iterdir() if tfds.core.Version.is_valid(path.name)]
             for version in sorted(versions, key=_version, reverse=True):
                 if (version / "dataset_info.json").exists():
@@ -98,15 +94,14 @@ def _version(folder):
 
 
 def _download(directories):
-    if not _answers(DOWNLOAD_URL):
+    if not _is_reachable(DOWNLOAD_URL):
         raise UnavailableError(
             "CIFAR-10, which is not prepared in " + " or ".join(map(str, directories)) + ", and "
             f"{DOWNLOAD_URL} did not answer within {PROBE_SECONDS:g} s",
             "a directory that holds cifar10/<version>/ as tensorflow-datasets prepares it, or a "
             "network connection",
             "Pass --data-dir or set TFDS_DATA_DIR, connect to the network, or train on the "
-            "pictures that come with the package (--dataset sample) or on a folder of your own "
-            "(--dataset PATH).",
+            "packaged images (--dataset sample) or your own image folder (--dataset PATH).",
         )
     builder = tfds.builder("cifar10", data_dir=directories[0])
     try:
@@ -114,15 +109,15 @@ def _download(directories):
     except Exception as error:
         raise UnavailableError(
             f"a failed download of CIFAR-10 to {directories[0]}: {one_line(error)}",
-            "a complete download and a directory that can be written",
-            "Check the network, the free space and the directory's permissions, and start again.",
+            "a complete download and a writable directory",
+            "Check the network, the free space and the directory's permissions, and try again.",
         ) from error
     return builder
 
 
-def _answers(url):
-    """Whether the host of `url` answers within `PROBE_SECONDS`, whatever it answers."""
-    answered = threading.Event()
+def _is_reachable(url):
+    """Return whether the host responds within `PROBE_SECONDS`, with any status."""
+    responded = threading.Event()
 
     def probe():
         request = urllib.request.Request(url, method="HEAD")
@@ -132,23 +127,23 @@ def _answers(url):
             pass
         except OSError:
             return
-        answered.set()
+        responded.set()
 
-    # Name resolution obeys no timeout, hence a thread that may be left behind.
+    # Name resolution has no timeout, hence a thread that may outlive this call.
     thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
-    return answered.is_set()
+    return responded.is_set()
 
 
 def _num_examples(builder, split):
-    with _damage_explained(builder.data_path):
+    with _explain_damage(builder.data_path):
         return builder.info.splits[split].num_examples
 
 
 def _read(builder, split):
-    """Decodes one split, once, into memory."""
-    with _damage_explained(builder.data_path):
+    """Decode one split into memory."""
+    with _explain_damage(builder.data_path):
         examples = builder.as_dataset(split=SPLITS[split], decoders=_NO_DECODING)
         examples = examples.map(
             lambda example: (
@@ -160,13 +155,13 @@ def _read(builder, split):
         images, labels = zip(*examples.batch(1024).as_numpy_iterator(), strict=True)
         source = ArraySource(np.concatenate(images), np.concatenate(labels))
     if source.num_examples != _num_examples(builder, SPLITS[split]):
-        _raise_damaged(builder.data_path, f"only {source.num_examples} pictures in {split!r}")
+        _raise_damaged(builder.data_path, f"only {source.num_examples} images in {split!r}")
     return source
 
 
 @contextlib.contextmanager
-def _damage_explained(folder):
-    """Turns whatever TFDS and TensorFlow raise on foreign or damaged files into a UserError."""
+def _explain_damage(folder):
+    """Convert any error of TFDS and TensorFlow about foreign or damaged files to a `UserError`."""
     try:
         yield
     except Exception as error:
@@ -177,5 +172,5 @@ def _raise_damaged(folder, detail, cause=None):
     raise UserError(
         f"{folder}, which cannot be read as CIFAR-10 ({one_line(detail)})",
         "a cifar10/<version>/ directory as tensorflow-datasets prepares it",
-        "Delete that directory so that it is prepared anew, or pass another --data-dir.",
+        "Delete that directory so that it is prepared again, or pass another --data-dir.",
     ) from cause

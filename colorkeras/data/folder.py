@@ -99,7 +99,7 @@ class FolderSource:
         self.image_size = image_size
         self._paths = paths
         self._seed = seed
-        self.problem = None
+        self.load_error = None
 
     def load(self, indices, epoch):
         """See `Source.load`."""
@@ -116,7 +116,7 @@ class FolderSource:
                 image = _open(self._paths[index], self.image_size)
             except Exception as error:
                 # TensorFlow passes on the kind of an error and its traceback as one text.
-                self.problem = f"{quoted(self._paths[index])}, {one_line(error)}"
+                self.load_error = f"{quoted(self._paths[index])}, {one_line(error)}"
                 raise
             crops.append(_crop(image, self.image_size, generator))
         return np.stack(crops)

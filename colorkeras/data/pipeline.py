@@ -1,27 +1,27 @@
-"""`tf.data` pipelines over a source: uint8 RGB batches and nothing else.
+"""`tf.data` pipelines that yield batches of uint8 RGB images.
 
-No pixel is computed with here. Scaling, grayscale conversion and augmentation belong to the
-compiled train step, so that they run on the accelerator and only uint8 crosses the bus.
+They compute nothing with pixels. Scaling, grayscale conversion and augmentation belong to the
+compiled train step: they run on the accelerator, and only uint8 is transferred to it.
 """
 
 import tensorflow as tf
 
 PIXELS_PER_BATCH = 100 * 32 * 32
-"""Of an evaluation, by default: color maths takes about 500 bytes for each."""
+"""Default size of evaluation batches; color computations need about 500 bytes per pixel."""
 
 
 def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, labels=False):
-    """Endless shuffled batches; one epoch is `source.num_examples // batch_size` of them.
+    """Yield shuffled batches without end; an epoch has `source.num_examples // batch_size`.
 
-    Every epoch is a fresh permutation of the whole source, a function of (seed, epoch) alone. The
-    remainder that fills no batch is another one in each epoch.
+    Each epoch is a permutation of the source that depends on (seed, epoch) only. The remainder that
+    does not fill a batch differs between epochs.
 
     Args:
-        source: A `Source`.
-        batch_size: Pictures in a batch, at most `source.num_examples`.
-        seed: Whole number.
-        initial_epoch: The first epoch to yield.
-        initial_step: How many batches of that epoch to leave out.
+        source: `Source`.
+        batch_size: Images per batch, at most `source.num_examples`.
+        seed: int.
+        initial_epoch: First epoch to yield.
+        initial_step: Number of batches of that epoch to skip.
         labels: Whether to yield `(images, labels)`, labels int64 `[batch_size]`.
 
     Returns:
@@ -43,10 +43,15 @@ def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, 
 
 
 def evaluation_batches(source, batch_size=None, labels=False):
-    """All pictures of a source once, in order; the last batch may be smaller.
+    """Yield all images of a source once, in order; the last batch may be smaller.
 
-    Args and result are those of `training_batches`, with `[n, ...]` for the batch; without a
-    `batch_size` it is of `PIXELS_PER_BATCH`, or of one picture that has more.
+    Args:
+        source: `Source`.
+        batch_size: Images per batch; None selects batches of `PIXELS_PER_BATCH`.
+        labels: Whether to yield `(images, labels)`, labels int64 `[n]`.
+
+    Returns:
+        `tf.data.Dataset` of uint8 `[n, image_size, image_size, 3]`.
     """
     if batch_size is None:
         batch_size = max(1, PIXELS_PER_BATCH // source.image_size**2)
@@ -58,14 +63,17 @@ def evaluation_batches(source, batch_size=None, labels=False):
 def _load(batches, source, batch_size, labels):
     size = source.image_size
     if labels and getattr(source, "labels", None) is None:
-        raise ValueError("Received labels=True for a source that has none.")
+        raise ValueError(
+            "Received labels=True for a source without labels. Expected a labeled source. "
+            "Pass labels=False."
+        )
 
     def load(indices, epoch):
         images = tf.ensure_shape(source.load(indices, epoch), [batch_size, size, size, 3])
         return (images, tf.gather(source.labels, indices)) if labels else images
 
     batches = batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-    # Of several workers each takes its share of every batch.
+    # With several workers, each takes its share of every batch.
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.with_options(options)

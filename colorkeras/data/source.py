@@ -1,4 +1,4 @@
-"""What every data set consists of: numbered pictures of one size, loaded by number."""
+"""Sources of images (`Source`) and data sets of three splits (`ImageDataset`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,63 +10,63 @@ import tensorflow as tf
 
 
 class Source(Protocol):
-    """Numbered uint8 RGB pictures of one square size.
+    """Indexed uint8 RGB images of one square size.
 
     Attributes:
-        num_examples: Number of pictures.
+        num_examples: Number of images.
         image_size: Height and width in pixels.
-        problem: What went wrong when pictures were loaded, if anything.
+        load_error: Message of the last error of `load`, or None.
     """
 
     num_examples: int
     image_size: int
-    problem: str | None = None
+    load_error: str | None = None
 
     def load(self, indices, epoch):
-        """Loads pictures inside a `tf.data` graph.
+        """Load images inside a `tf.data` graph.
 
         Args:
-            indices: int64 `[n]` in 0..num_examples-1.
-            epoch: int64 scalar, 0 for the first; for sources that vary from epoch to epoch.
+            indices: int64 `[n]` in `[0, num_examples)`.
+            epoch: int64 scalar from 0, for sources that differ between epochs.
 
         Returns:
-            uint8 `[n, image_size, image_size, 3]`, 0..255.
+            uint8 `[n, image_size, image_size, 3]`.
         """
 
 
 class ArraySource:
-    """Pictures held in memory.
+    """Images in memory.
 
     Args:
-        images: uint8 `[num_examples, size, size, 3]`, 0..255.
+        images: uint8 `[num_examples, size, size, 3]`.
         labels: int64 `[num_examples]` or None.
     """
 
-    problem = None
+    load_error = None
 
     def __init__(self, images: np.ndarray, labels: np.ndarray | None = None):
         self.num_examples, self.image_size = images.shape[:2]
         self.labels = labels
-        # On the host even where there is a GPU: batches are what crosses the bus.
+        # In host memory even with a GPU, to which only batches are transferred.
         with tf.device("CPU:0"):
             self._images = tf.constant(images)
 
     def load(self, indices, epoch):
-        """See `Source.load`; the same in every epoch."""
+        """See `Source.load`; independent of the epoch."""
         del epoch
         return tf.gather(self._images, indices)
 
 
 @dataclass
 class ImageDataset:
-    """A data set cut into three parts, each opened when it is first asked for.
+    """Data set of three splits, each opened on first use.
 
     Attributes:
         name: Short name for configurations and file names.
-        description: One line for figures and metrics: what it is, how many pictures.
+        description: One line with the number of images, for plots and tables.
         open_split: Maps "train", "validation" or "test" to a `Source`.
-        notes: Lines that the user must see, such as fallbacks.
-        fingerprint: Differs for pictures that the description does not tell apart.
+        notes: Messages to the user, such as fallbacks.
+        fingerprint: Distinguishes data sets with equal descriptions.
     """
 
     name: str
@@ -77,21 +77,21 @@ class ImageDataset:
 
     @cached_property
     def train(self) -> Source:
-        """The part to learn from."""
+        """Split for training."""
         return self.open_split("train")
 
     @cached_property
     def validation(self) -> Source:
-        """The part that tells which epoch is best."""
+        """Split for selecting the best epoch."""
         return self.open_split("validation")
 
     @cached_property
     def test(self) -> Source:
-        """The part for final figures."""
+        """Split for final metrics."""
         return self.open_split("test")
 
     @property
-    def problem(self):
-        """What went wrong when pictures of a part were loaded: str, or None."""
-        opened = (vars(self).get(part) for part in ("train", "validation", "test"))
-        return next((source.problem for source in opened if source and source.problem), None)
+    def load_error(self):
+        """Message of the last error of a split, or None."""
+        opened = (vars(self).get(split) for split in ("train", "validation", "test"))
+        return next((source.load_error for source in opened if source and source.load_error), None)

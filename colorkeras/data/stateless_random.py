@@ -1,18 +1,19 @@
-"""Stateless random numbers for the pictures of a training step."""
+"""Stateless random numbers for the images of a training step."""
 
 import tensorflow as tf
 
 
 class Randomness:
-    """Draws random numbers that follow from (seed, step, position in the batch) alone.
+    """Random numbers that depend on (seed, step, position in the batch) only.
 
-    Steps never repeat within a run, so (seed, step) stands for (seed, epoch, position). Where
-    several replicas share a batch, each gets the numbers of its own share: the pictures come out
-    the same on any number of replicas. Draws differ from each other by their order.
+    Steps never repeat within a run. Replicas that share a batch each get the numbers of their
+    share, so that results do not depend on the number of replicas. Successive draws differ.
 
     Args:
-        seed: Whole number, the run's.
-        step: int scalar, the number of steps before this one.
+        seed: int, the run's seed.
+        step: int scalar, number of preceding steps.
+
+    Example:
 
     >>> draw = Randomness(seed=1, step=5)
     >>> first, second = draw.uniform(2, []), draw.uniform(2, [])
@@ -27,15 +28,15 @@ class Randomness:
         self._num_draws = 0
 
     def uniform(self, num_images, shape, low=0.0, high=1.0):
-        """float32 `[num_images, *shape]` in low..high, evenly spread."""
+        """Draw uniform float32 `[num_images, *shape]` in `[low, high)`."""
         return self._draw(num_images, shape, tf.random.stateless_uniform, minval=low, maxval=high)
 
     def normal(self, num_images, shape):
-        """float32 `[num_images, *shape]` of mean 0 and standard deviation 1."""
+        """Draw standard normal float32 `[num_images, *shape]`."""
         return self._draw(num_images, shape, tf.random.stateless_normal)
 
     def integers(self, num_images, shape, high):
-        """int32 `[num_images, *shape]` in 0..high-1, evenly spread."""
+        """Draw uniform int32 `[num_images, *shape]` in `[0, high)`."""
         return self._draw(
             num_images,
             shape,
@@ -45,12 +46,12 @@ class Randomness:
             dtype=tf.int32,
         )
 
-    def _draw(self, num_images, shape, distribution, **settings):
+    def _draw(self, num_images, shape, distribution, **options):
         context = tf.distribute.get_replica_context()
         seed = tf.random.experimental.stateless_fold_in(self._seed, self._num_draws)
         self._num_draws += 1
-        # Numbers for the whole batch, of which each replica keeps its share.
+        # Draw for the whole batch and keep this replica's share.
         total = num_images * context.num_replicas_in_sync
-        numbers = distribution([total, *shape], seed, **settings)
+        numbers = distribution([total, *shape], seed, **options)
         first = context.replica_id_in_sync_group * num_images
         return numbers[first : first + num_images]

@@ -1,8 +1,8 @@
-"""What evaluation shows models of true pictures: their luma, or grayscale that is damaged.
+"""Grayscale inputs for evaluation: luma, or degraded grayscale.
 
-Add one by adding a function and one entry to `DEGRADATIONS`. A function takes true RGB, float32
-`[n, h, w, 3]` in 0..1, and returns grayscale, float32 `[n, h, w, 1]` in 0..1, that follows from
-each picture alone: every model gets the same, in batches of any size and order.
+To add one, add a function and an entry to `DEGRADATIONS`. A function maps ground-truth RGB, float32
+`[batch, height, width, 3]` in `[0, 1]`, to grayscale, float32 `[batch, height, width, 1]` in
+`[0, 1]`. Its result depends on each image alone, so that all models get the same inputs.
 """
 
 import tensorflow as tf
@@ -15,12 +15,12 @@ _SEED = 0
 
 
 def scan(rgb):
-    """A scan of an old photograph, by the definition from which `--augment scan` learns."""
+    """Degrade like the augmentation "scan", without clean images."""
 
-    def degrade_one(picture):
-        # A picture's own pixels number it: the sum of their levels, whole and thus exact.
-        number = tf.reduce_sum(tf.cast(to_uint8(picture), tf.int32))
-        return degrade(picture[tf.newaxis], Randomness(_SEED, number), clean_share=0.0)[0]
+    def degrade_one(image):
+        # The sum of all levels is an integer, hence exact, and identifies the image.
+        number = tf.reduce_sum(tf.cast(to_uint8(image), tf.int32))
+        return degrade(image[tf.newaxis], Randomness(_SEED, number), clean_share=0.0)[0]
 
     return tf.map_fn(degrade_one, rgb)
 

@@ -290,7 +290,7 @@ class Trainer:
 
     def _explained(self, error):
         """Return the error, or one that names the unreadable image or lost worker behind it."""
-        problem = self.context.dataset.problem
+        problem = self.context.dataset.load_error
         if problem is not None:
             return LostDataError(f"Stopped: an image can no longer be read: {problem}")
         if self.context.is_multi_worker and isinstance(error, LOST_WORKER_ERRORS):

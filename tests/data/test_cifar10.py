@@ -230,7 +230,7 @@ def test_name_resolution_that_hangs_is_given_up(monkeypatch, offline):
 def test_host_that_accepts_and_says_nothing_is_given_up(monkeypatch, offline):
     monkeypatch.setattr(cifar10, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert not cifar10._answers(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        assert not cifar10._is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/")
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 \r\n\r\n", b"?\r\n"])
@@ -243,7 +243,7 @@ def test_any_answer_counts(answer, offline):
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        assert cifar10._answers(f"http://127.0.0.1:{server.server_port}/")
+        assert cifar10._is_reachable(f"http://127.0.0.1:{server.server_port}/")
         thread.join()
 
 
@@ -267,7 +267,7 @@ class _Download:
 def test_download_goes_to_the_first_place_that_is_given(
     tmp_path, monkeypatch, offline, original, place
 ):
-    monkeypatch.setattr(cifar10, "_answers", lambda url: True)
+    monkeypatch.setattr(cifar10, "_is_reachable", lambda url: True)
     monkeypatch.setattr(tfds, "builder", lambda name, data_dir: _Download(data_dir, original))
     if place != "default":
         monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "environment"))
@@ -277,12 +277,12 @@ def test_download_goes_to_the_first_place_that_is_given(
     expected = {"default": home}.get(place, tmp_path / place)
     assert (expected / "cifar10" / "3.0.2").is_dir()
     # From now on it is found where it was put.
-    monkeypatch.setattr(cifar10, "_answers", lambda url: pytest.fail("asked again"))
+    monkeypatch.setattr(cifar10, "_is_reachable", lambda url: pytest.fail("asked again"))
     cifar10.load(tmp_path / "data_dir" if place == "data_dir" else None)
 
 
 def test_failed_download_is_explained(tmp_path, monkeypatch, offline):
-    monkeypatch.setattr(cifar10, "_answers", lambda url: True)
+    monkeypatch.setattr(cifar10, "_is_reachable", lambda url: True)
     monkeypatch.setattr(tfds, "builder", lambda name, data_dir: _Download(data_dir, None))
     with pytest.raises(
         cifar10.UnavailableError, match=r"No space left on device\n.*\n.*free space"

@@ -26,9 +26,9 @@ def test_sample_by_name():
     assert (dataset.name, dataset.notes) == ("sample", [])
     for part in PARTS:
         source = getattr(dataset, part)
-        assert (source.num_examples, source.image_size) == (len(sample.load(part)), 32)
+        assert (source.num_examples, source.image_size) == (len(sample.load_images(part)), 32)
         assert str(source.num_examples) in dataset.description
-        np.testing.assert_array_equal(source.load([3, 1], 0), sample.load(part)[[3, 1]])
+        np.testing.assert_array_equal(source.load([3, 1], 0), sample.load_images(part)[[3, 1]])
     # Opened once; a training run asks many times.
     assert dataset.train is dataset.train
 
@@ -74,9 +74,9 @@ def test_no_name_does_not_hide_damage(monkeypatch):
         ({"name": ""}, "neither a data set nor a folder"),
         ({"name": "sample", "image_size": 64}, "--image-size 64 with the data set sample"),
         ({"name": None, "image_size": 16}, "--image-size 16 with the data set cifar10"),
-        ({"name": "sample", "image_size": 7}, "an image size of 7.*at least 8"),
-        ({"name": ".", "image_size": 0}, "an image size of 0"),
-        ({"name": ".", "image_size": -32}, "an image size of -32"),
+        ({"name": "sample", "image_size": 7}, "--image-size 7.*at least 8"),
+        ({"name": ".", "image_size": 0}, "--image-size 0"),
+        ({"name": ".", "image_size": -32}, "--image-size -32"),
     ],
 )
 def test_what_cannot_be_used_is_explained(arguments, message):

@@ -15,34 +15,36 @@ PHOTOGRAPHS = resources.files("colorkeras.data") / "sample_photographs"
 
 @pytest.mark.parametrize("split", sample.SPLITS)
 def test_crops_are_small_uint8_color_images(split):
-    images = sample.load(split)
+    images = sample.load_images(split)
     assert images.dtype == np.uint8
     assert images.shape[1:] == (32, 32, 3)
     assert len(images) >= 200
 
 
 def test_train_holds_the_large_majority_of_at_least_5000_crops():
-    counts = {split: len(sample.load(split)) for split in sample.SPLITS}
+    counts = {split: len(sample.load_images(split)) for split in sample.SPLITS}
     assert sum(counts.values()) >= 5000
     assert counts["train"] >= 0.75 * sum(counts.values())
 
 
 def test_order_is_fixed():
-    np.testing.assert_array_equal(sample.load("validation"), sample.load("validation"))
+    np.testing.assert_array_equal(
+        sample.load_images("validation"), sample.load_images("validation")
+    )
 
 
 def test_first_crops_follow_the_rows_of_the_first_photograph():
     file = next(item["file"] for item in sample.sources() if item["split"] == "train")
     with (PHOTOGRAPHS / file).open("rb") as stream, Image.open(stream) as image:
         pixels = np.asarray(image)
-    images = sample.load("train")
+    images = sample.load_images("train")
     np.testing.assert_array_equal(images[0], pixels[:32, :32])
     np.testing.assert_array_equal(images[1], pixels[:32, 16:48])
 
 
 def test_unknown_split_is_refused():
     with pytest.raises(ValueError, match="expected one of"):
-        sample.load("training")
+        sample.load_images("training")
 
 
 def test_splits_share_no_photograph():

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 
 def grayscale_input():
     """Eight crops of the sample's test photograph, gray: uint8 `[8, 32, 32, 1]`."""
-    crops = sample.load("test")[::150][:8]
+    crops = sample.load_images("test")[::150][:8]
     return np.stack([np.asarray(Image.fromarray(crop).convert("L")) for crop in crops])[..., None]
 
 

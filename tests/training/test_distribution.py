@@ -41,8 +41,8 @@ def flow_unet():
     )
 
 def run(name, build, output, num_steps, num_validation):
-    source = ArraySource(sample.load("validation"))
-    validation = num_validation and ArraySource(sample.load("test")[:num_validation])
+    source = ArraySource(sample.load_images("validation"))
+    validation = num_validation and ArraySource(sample.load_images("test")[:num_validation])
     strategy = choose_strategy(name, batch_size=16)
     with strategy.scope():
         keras.utils.set_random_seed(0)

@@ -1,8 +1,8 @@
-"""Random changes of training pictures, as part of the compiled train step.
+"""Random augmentation of training images, inside the compiled train step.
 
-Add one by adding a function and one entry to `AUGMENTATIONS`. A function takes true RGB, float32
-`[n, h, w, 3]` in 0..1, and `Randomness`; it returns the RGB to learn and the grayscale to learn it
-from, float32 `[n, h, w, 3]` and `[n, h, w, 1]` in 0..1.
+To add one, add a function and an entry to `AUGMENTATIONS`. A function takes ground-truth RGB,
+float32 `[batch, height, width, 3]` in `[0, 1]`, and `Randomness`. It returns the RGB target and the
+grayscale input, float32 `[batch, height, width, 3]` and `[batch, height, width, 1]` in `[0, 1]`.
 """
 
 from colorkeras.color.spaces import luma
@@ -11,28 +11,28 @@ from colorkeras.data.augmentation.scan import degrade
 
 
 def none(rgb, randomness):
-    """Changes nothing."""
+    """Return the images unchanged."""
     del randomness
     return rgb, luma(rgb)
 
 
 def flip(rgb, randomness):
-    """Mirrors half of the pictures and shifts all: see `flip_and_shift`."""
+    """Flip half of the images and shift all, see `flip_and_shift`."""
     rgb = flip_and_shift(rgb, randomness)
     return rgb, luma(rgb)
 
 
 def flip_only(rgb, randomness):
-    """Mirrors half of the pictures, and leaves their pixels on the grid of an earlier JPEG file."""
+    """Flip half of the images without shifts, which keeps the 8x8 grid of JPEG sources."""
     rgb = flip_and_shift(rgb, randomness, max_shift=0)
     return rgb, luma(rgb)
 
 
 def flip_and_degrade(rgb, randomness):
-    """As `flip`, but learns from grayscale as old photographs show it: see `degrade`.
+    """Apply `flip`, and degrade the grayscale input like scans of old photographs.
 
-    Networks that predict chroma learn the true chroma beside the degraded luma, which their output
-    keeps; networks that predict RGB learn to restore as well.
+    Networks that predict chroma learn the true chroma for the degraded luma, which they keep.
+    Networks that predict RGB learn to restore luma as well.
     """
     rgb = flip_and_shift(rgb, randomness)
     return rgb, degrade(rgb, randomness)

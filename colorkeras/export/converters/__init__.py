@@ -141,7 +141,7 @@ def _difference(converter, path, exported, image_size):
 
 def _grayscale(count, height, width):
     """Photographs, gray: NumPy float32 `[count, height, width, 1]` in 0..1."""
-    crops = sample.load("validation")
+    crops = sample.load_images("validation")
     grayscale = luma(from_uint8(crops[:: len(crops) // count][:count]))
     return tf.image.resize(grayscale, [height, width]).numpy()
 

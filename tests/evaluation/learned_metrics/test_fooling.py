@@ -13,7 +13,7 @@ from colorkeras.utils.errors import DivergedError
 @pytest.fixture(scope="module")
 def photographs():
     """Crops that overlap little, uint8 `[n, 32, 32, 3]`."""
-    return sample.load("train")[::16]
+    return sample.load_images("train")[::16]
 
 
 def desaturated(images, saturation=0.3):
