@@ -91,7 +91,7 @@ def commands_page():
             if actions:
                 rows = [_option_row(action, parser) for action in actions]
                 header = ["| option | meaning |", "| --- | --- |"]
-                if group not in (parser._positionals, parser._optionals):
+                if group.title not in ("positional arguments", "options"):
                     parts.append(f"**{group.title.capitalize()}**")
                 parts.append("\n".join([*header, *rows]))
     return "\n\n".join(parts) + "\n"
@@ -129,6 +129,9 @@ def api_page():
     parts = ["# Python API\n\nThese names are public. Everything else may change without notice."]
     for name in sorted(colorkeras.__all__, key=str.lower):
         value = getattr(colorkeras, name)
+        if isinstance(value, dict):
+            keys = ", ".join(f"`{key}`" for key in value)
+            parts.append(f"## colorkeras.{name} {{ data-toc-label={name} }}\n\nDict with {keys}.")
         if not callable(value):
             continue
         path = f"{value.__module__}.{value.__qualname__}"
