@@ -1,9 +1,11 @@
 """Tests of rounds of the blind test."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from demo.browser import FULL_SIZE
 
 pytest.importorskip("gradio", reason="Gradio is not installed: pip install -e '.[demo]'")
 
@@ -68,3 +70,26 @@ def test_answer_to_an_earlier_image_is_ignored(blind_test):
 )
 def test_wilson(successes, low, high):
     np.testing.assert_allclose(wilson(successes, 10), (low, high), atol=2e-4)
+
+
+def test_blind_test_in_the_browser(visitor, tmp_path):
+    page = visitor()
+    page.get_by_role("tab", name="Real or recolored?").click()
+    page.click("text=Begin")
+    for number in range(1, 11):
+        page.wait_for_selector(f"text=Image {number} of 10")
+        page.get_by_role("button", name="Real", exact=True).click()
+    message = page.wait_for_selector("text=Guessing gives").inner_text()
+    assert "95 % interval" in message and "Guessing gives 50 %" in message
+    with page.expect_download() as waiting:
+        page.click("text=Save my answers")
+    rows = Path(waiting.value.path()).read_text().splitlines()
+    # They survive a reload.
+    page.reload()
+    page.wait_for_selector(FULL_SIZE)
+    page.get_by_role("tab", name="Real or recolored?").click()
+    with page.expect_download() as waiting:
+        page.click("text=Save my answers")
+    assert Path(waiting.value.path()).read_text().splitlines() == rows
+    assert rows[0] == "round,picture,model,truth,answer" and len(rows) == 11
+    assert all(row.endswith(",real") for row in rows[1:])
