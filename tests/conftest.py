@@ -115,7 +115,7 @@ def crops():
 
 
 @pytest.fixture(scope="session")
-def picture_folder(tmp_path_factory):
+def image_folder(tmp_path_factory):
     """A folder of 24 generated images of 40x36 pixels, enough for 3 steps of batch size 8."""
     folder = tmp_path_factory.mktemp("pictures")
     generator = np.random.default_rng(0)
@@ -136,13 +136,13 @@ def gray_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def config_for(picture_folder):
+def config_for(image_folder):
     """Function from an output folder to the `TrainingConfig` of a short run."""
 
     def config(folder, **changes):
         settings = {
             "arch": "skip_cnn",
-            "dataset": str(picture_folder),
+            "dataset": str(image_folder),
             "image_size": 16,
             "epochs": 2,
             "batch_size": 8,

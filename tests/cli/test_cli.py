@@ -235,7 +235,7 @@ UNUSABLE = [
     ("words", "received", "expected", "fix"), UNUSABLE, ids=[case[0] for case in UNUSABLE]
 )
 def test_bad_input_is_explained_and_leaves_nothing(
-    words, received, expected, fix, main, tmp_path, picture_folder, gray_folder, exports
+    words, received, expected, fix, main, tmp_path, image_folder, gray_folder, exports
 ):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("kept", encoding="utf-8")
@@ -243,7 +243,7 @@ def test_bad_input_is_explained_and_leaves_nothing(
     for placeholder, name in MODELS.items():
         if placeholder in words:
             words = words.replace(placeholder, str(exports(name).folder))
-    words = words.replace("{pictures}", str(picture_folder)).replace("{gray}", str(gray_folder))
+    words = words.replace("{pictures}", str(image_folder)).replace("{gray}", str(gray_folder))
     status, _, errors = main(words)
     assert status == cli.UNUSABLE
     assert "Traceback" not in errors
@@ -327,8 +327,8 @@ def test_options_override_a_preset(name, main, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_resumed_run_keeps_its_settings(main, tmp_path, picture_folder):
-    words = f"train --arch skip_cnn --dataset {picture_folder} --image-size 16 --batch-size 4"
+def test_a_resumed_run_keeps_its_settings(main, tmp_path, image_folder):
+    words = f"train --arch skip_cnn --dataset {image_folder} --image-size 16 --batch-size 4"
     assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
     (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
     # 128 is the default, but it differs from the setting of the run.
@@ -342,8 +342,8 @@ def test_a_resumed_run_keeps_its_settings(main, tmp_path, picture_folder):
 
 
 @pytest.mark.slow
-def test_results_on_degraded_images_have_their_own_folder(main, tmp_path, picture_folder, exports):
-    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
+def test_results_on_degraded_images_have_their_own_folder(main, tmp_path, image_folder, exports):
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {image_folder}"
     words += " --image-size 16 --results results"
     for more, label in (("", ", test: "), (" --degrade scan", ", test, degraded: scan: ")):
         status, output, _ = main(words + more)
@@ -360,8 +360,8 @@ def test_results_on_degraded_images_have_their_own_folder(main, tmp_path, pictur
 
 
 @pytest.mark.slow
-def test_saturation_changes_metrics_and_the_results_folder(main, tmp_path, picture_folder, exports):
-    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {picture_folder}"
+def test_saturation_changes_metrics_and_the_results_folder(main, tmp_path, image_folder, exports):
+    words = f"evaluate --model {exports('skip_cnn').folder} --dataset {image_folder}"
     words += " --image-size 16 --results results --saturation 0"
     status, output, _ = main(words)
     assert status == cli.DONE
@@ -410,9 +410,9 @@ def test_learned_metrics_print_another_group_and_adds_to_the_results(
 
 
 @pytest.mark.slow
-def test_compare_replaces_files_only_if_asked_to(main, tmp_path, picture_folder, exports):
+def test_compare_replaces_files_only_if_asked_to(main, tmp_path, image_folder, exports):
     models = " ".join(f"--model {exports(name).folder}" for name in ("skip_cnn", "unet"))
-    words = f"compare {models} --dataset {picture_folder} --image-size 16 --output-dir new"
+    words = f"compare {models} --dataset {image_folder} --image-size 16 --output-dir new"
     old = tmp_path / "new" / "images.png"
     old.parent.mkdir()
     old.write_text("kept", encoding="utf-8")
@@ -436,8 +436,8 @@ def test_compare_replaces_files_only_if_asked_to(main, tmp_path, picture_folder,
         assert image.format == "PNG"
 
 
-def test_train_then_evaluate_as_a_user_does(run_python, picture_folder, tmp_path):
-    data = ("--dataset", picture_folder, "--image-size", "16")
+def test_train_then_evaluate_as_a_user_does(run_python, image_folder, tmp_path):
+    data = ("--dataset", image_folder, "--image-size", "16")
     folders = ("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models")
     settings = ("--arch", "skip_cnn", "--epochs", "1", "--batch-size", "8")
     process = run_python("pipelines/train.py", *data, *folders, *settings, "--name", "mine")

@@ -38,9 +38,9 @@ def test_cifar10_by_name_gets_the_data_dir(monkeypatch):
     assert load_dataset("cifar10", data_dir="somewhere") == ("opened", "somewhere")
 
 
-def test_folder_by_path(picture_folder):
-    dataset = load_dataset(str(picture_folder), image_size=12, seed=1)
-    assert dataset.name == picture_folder.name
+def test_folder_by_path(image_folder):
+    dataset = load_dataset(str(image_folder), image_size=12, seed=1)
+    assert dataset.name == image_folder.name
     assert dataset.train.image_size == dataset.validation.image_size == 12
 
 

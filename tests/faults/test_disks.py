@@ -61,20 +61,20 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_full_disk(place, undisturbed, picture_folder, tmp_path):
-    process = start_training(tmp_path, picture_folder, program=FULL + PLACES[place] + MAIN)
+def test_full_disk(place, undisturbed, image_folder, tmp_path):
+    process = start_training(tmp_path, image_folder, program=FULL + PLACES[place] + MAIN)
     status, output = end(process)
     assert status == 1, output
     assert "cannot be written" in output and "Traceback" not in output
     assert_whole(tmp_path)
-    assert "Resuming after" in finish(tmp_path, picture_folder)
+    assert "Resuming after" in finish(tmp_path, image_folder)
     assert_whole(tmp_path)
     assert result_in(tmp_path) == undisturbed
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")
 @pytest.mark.parametrize("option", ["--runs-dir", "--export-dir"])
-def test_folder_without_permission(option, picture_folder, tmp_path):
+def test_folder_without_permission(option, image_folder, tmp_path):
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == os.geteuid():
             folder.chmod(folder.stat().st_mode | 0o055)
@@ -86,7 +86,7 @@ def test_folder_without_permission(option, picture_folder, tmp_path):
     places = {"--runs-dir": tmp_path / "open", "--export-dir": tmp_path / "open"}
     places[option] = tmp_path / "locked"
     words = [word for pair in places.items() for word in pair]
-    process = start("/", *WORDS, "--dataset", picture_folder, *words, program=NOBODY)
+    process = start("/", *WORDS, "--dataset", image_folder, *words, program=NOBODY)
     status, output = end(process)
     assert status == 2, output
     assert f"{option} '{tmp_path / 'locked'}" in output and "not writable" in output

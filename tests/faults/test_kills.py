@@ -59,41 +59,41 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="module")
-def seconds(picture_folder, tmp_path_factory):
+def seconds(image_folder, tmp_path_factory):
     """Duration of the short run."""
     started = time.monotonic()
-    status, output = end(start_training(tmp_path_factory.mktemp("timed"), picture_folder))
+    status, output = end(start_training(tmp_path_factory.mktemp("timed"), image_folder))
     assert status == 0, output
     return time.monotonic() - started
 
 
-def test_killed_at_any_moment(number, seconds, undisturbed, picture_folder, tmp_path):
+def test_killed_at_any_moment(number, seconds, undisturbed, image_folder, tmp_path):
     """Late moments are more likely, because the first half of a short run is its start."""
-    process = start_training(tmp_path, picture_folder)
+    process = start_training(tmp_path, image_folder)
     time.sleep(seconds * np.sqrt(np.random.default_rng(number).uniform(0.05, 1)))
     process.send_signal(signal.SIGKILL)
     end(process)
     assert_whole(tmp_path)
-    finish(tmp_path, picture_folder)
+    finish(tmp_path, image_folder)
     assert_whole(tmp_path)
     assert result_in(tmp_path) == undisturbed
 
 
 @pytest.mark.parametrize("pause", [PAUSED_IN_CHECKPOINT, PAUSED_IN_EXPORT], ids=["npz", "export"])
-def test_killed_while_writing(pause, undisturbed, picture_folder, tmp_path):
-    process = start_training(tmp_path, picture_folder, program=PAUSES + pause + MAIN)
+def test_killed_while_writing(pause, undisturbed, image_folder, tmp_path):
+    process = start_training(tmp_path, image_folder, program=PAUSES + pause + MAIN)
     assert wait_for(process, "HALF WRITTEN")
     process.send_signal(signal.SIGKILL)
     end(process)
     assert_whole(tmp_path)
-    output = finish(tmp_path, picture_folder)
+    output = finish(tmp_path, image_folder)
     assert "Resuming after" in output
     assert_whole(tmp_path)
     assert result_in(tmp_path) == undisturbed
 
 
-def test_two_runs_at_once_give_two_results(undisturbed, picture_folder, tmp_path):
-    processes = [start_training(tmp_path, picture_folder) for _ in range(2)]
+def test_two_runs_at_once_give_two_results(undisturbed, image_folder, tmp_path):
+    processes = [start_training(tmp_path, image_folder) for _ in range(2)]
     assert [end(process)[0] for process in processes] == [0, 0]
     folders = sorted((tmp_path / "runs" / "skip_cnn").iterdir())
     assert len(folders) == 2

@@ -47,8 +47,8 @@ TrainingModel._loss = nan_loss
 
 
 @pytest.fixture
-def pictures(picture_folder, tmp_path):
-    return shutil.copytree(picture_folder, tmp_path / "pictures")
+def pictures(image_folder, tmp_path):
+    return shutil.copytree(image_folder, tmp_path / "pictures")
 
 
 def test_images_that_vanish_between_epochs(pictures, undisturbed, tmp_path):

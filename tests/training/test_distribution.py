@@ -154,8 +154,8 @@ def test_two_devices_validate_like_one(runs):
 
 
 @pytest.mark.slow
-def test_runs_on_two_devices(run_on_devices, picture_folder, tmp_path):
-    process = run_on_devices(2, WHOLE_RUNS_PROGRAM, picture_folder, tmp_path)
+def test_runs_on_two_devices(run_on_devices, image_folder, tmp_path):
+    process = run_on_devices(2, WHOLE_RUNS_PROGRAM, image_folder, tmp_path)
     assert process.returncode == 0, process.stderr
     assert process.stdout.count("in 2 logical devices") == 3
     assert "Resuming after epoch 1 of 2." in process.stdout

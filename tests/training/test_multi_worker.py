@@ -130,19 +130,19 @@ def test_launched_workers_end_together(programs, status, launch_local, monkeypat
 
 
 @pytest.fixture(scope="module")
-def one(picture_folder, tmp_path_factory):
+def one(image_folder, tmp_path_factory):
     """The folder of a run in one process."""
     folder = tmp_path_factory.mktemp("one")
-    statuses, outputs = end([start(folder, *WORDS, "--dataset", picture_folder)])
+    statuses, outputs = end([start(folder, *WORDS, "--dataset", image_folder)])
     assert statuses == [0], outputs
     return folder
 
 
 @pytest.fixture(scope="module")
-def two(picture_folder, free_ports, tmp_path_factory):
+def two(image_folder, free_ports, tmp_path_factory):
     """The folder of the same run in two workers."""
     folder = tmp_path_factory.mktemp("two")
-    statuses, outputs = end(start_workers(folder, free_ports, *WORDS, "--dataset", picture_folder))
+    statuses, outputs = end(start_workers(folder, free_ports, *WORDS, "--dataset", image_folder))
     assert statuses == [0, 0], outputs
     return folder
 
@@ -173,9 +173,9 @@ def test_only_the_chief_writes(two):
 @pytest.mark.slow
 @pytest.mark.parametrize("die_at", [7])
 def test_worker_that_dies_stops_the_other_and_both_resume(
-    die_at, two, free_ports, picture_folder, tmp_path
+    die_at, two, free_ports, image_folder, tmp_path
 ):
-    words = (*WORDS, "--dataset", picture_folder)
+    words = (*WORDS, "--dataset", image_folder)
     first, second = start_workers(tmp_path, free_ports, *words, die_at=die_at)
     assert end([second])[0] == [-signal.SIGKILL]
     died = time.monotonic()
@@ -194,7 +194,7 @@ def test_worker_that_dies_stops_the_other_and_both_resume(
 
 
 @pytest.mark.slow
-def test_worker_without_data_stops_the_other(free_ports, picture_folder, tmp_path):
+def test_worker_without_data_stops_the_other(free_ports, image_folder, tmp_path):
     addresses = [f"localhost:{port}" for port in free_ports(2)]
     cluster = {"worker": addresses}
     workers = [
@@ -203,7 +203,7 @@ def test_worker_without_data_stops_the_other(free_ports, picture_folder, tmp_pat
             *(*WORDS, "--strategy", "multi_worker", "--dataset", pictures),
             config={"cluster": cluster, "task": {"type": "worker", "index": number}},
         )
-        for number, pictures in enumerate((picture_folder, tmp_path / "missing"))
+        for number, pictures in enumerate((image_folder, tmp_path / "missing"))
     ]
     statuses, outputs = end(workers)
     assert statuses == [1, 2], outputs
@@ -237,9 +237,9 @@ def test_workers_with_different_checkpoints_are_refused(two, free_ports, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("num_workers", [1, 2])
-def test_launching_locally(num_workers, run_python, picture_folder, tmp_path):
+def test_launching_locally(num_workers, run_python, image_folder, tmp_path):
     process = run_python(
-        *("pipelines/launch_local.py", "--workers", num_workers, "--dataset", picture_folder),
+        *("pipelines/launch_local.py", "--workers", num_workers, "--dataset", image_folder),
         *("--arch", "skip_cnn", "--epochs", 1, "--image-size", 16, "--batch-size", 4),
         *("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models"),
     )

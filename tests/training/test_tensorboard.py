@@ -198,7 +198,7 @@ def session(events):
     return start, settings, metadata.parse_session_end_info_plugin_data(end)
 
 
-def test_table_of_runs_has_settings_and_final_metrics(finished, picture_folder):
+def test_table_of_runs_has_settings_and_final_metrics(finished, image_folder):
     events = finished.events("test")
     start, settings, end = session(events)
     assert settings == {
@@ -207,7 +207,7 @@ def test_table_of_runs_has_settings_and_final_metrics(finished, picture_folder):
         "parameters (thousands)": 0.86,
         "objective": "regression",
         "loss": "mse",
-        "dataset": picture_folder.name,
+        "dataset": image_folder.name,
         "batch size": 8,
         "precision": "float32",
         "epochs": EPOCHS,

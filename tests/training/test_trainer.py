@@ -140,13 +140,13 @@ def test_interruption_in_the_first_epoch_exports_nothing(config_for, tmp_path):
 
 
 @pytest.mark.slow
-def test_sigterm_ends_the_command_with_status_143_and_an_export(picture_folder, tmp_path):
+def test_sigterm_ends_the_command_with_status_143_and_an_export(image_folder, tmp_path):
     command = [
         sys.executable,
         "-c",
         "import sys; from colorkeras.cli import main; sys.exit(main())",
     ]
-    words = f"train --dataset {picture_folder} --arch skip_cnn --image-size 16 --batch-size 8"
+    words = f"train --dataset {image_folder} --arch skip_cnn --image-size 16 --batch-size 8"
     command += [*words.split(), "--epochs", "100000", "--precision", "float32"]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
