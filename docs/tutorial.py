@@ -8,8 +8,11 @@ it can work; the last section names the commands for real models.
 
 ## Set-up
 
-Install colorkeras from a clone with `pip install -e .`.
+Install colorkeras from a clone with `pip install -e .`. colorkeras logs what it does under its own
+name.
 """
+
+import logging
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,6 +20,8 @@ import tensorflow as tf
 
 import colorkeras
 
+logging.basicConfig(format="%(message)s")
+logging.getLogger("colorkeras").setLevel(logging.INFO)
 print("colorkeras", colorkeras.__version__)
 
 """

@@ -46,15 +46,17 @@ def run(source, folder):
 
     plt.show = lambda: None
     namespace, markdown, num_figures = {"__name__": "__main__"}, [], 0
+    # One stream for all cells, because log handlers keep the stream that they were created with.
+    printed = io.StringIO()
     for kind, content in cells(source):
         if kind == "text":
             markdown.append(content)
             continue
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        start = len(printed.getvalue())
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             exec(compile(content, str(SCRIPT), "exec"), namespace)
         markdown.append(f"```python\n{content}\n```")
-        if output := _plain(printed.getvalue()):
+        if output := _plain(printed.getvalue()[start:]):
             markdown.append(f"```text\n{output}\n```")
         for number in plt.get_fignums():
             num_figures += 1
