@@ -43,7 +43,7 @@ def card_metrics(metrics):
         Dict for JSON: "dataset" and "num_images"; "references", titles by key; "metrics", by name a
         dict of "title", "unit", "decimals", the value of the "model", the values of the
         "references" by key and, where known, the 95 % bootstrap "interval" and the "range" over
-        several learned judges.
+        several discriminators.
     """
     references = {key: metrics[key] for key in REFERENCES if key in metrics}
     values = _with_references(METRICS, metrics, references)
