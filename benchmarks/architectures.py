@@ -1,16 +1,15 @@
-"""Parameters, work and training speed of every architecture, at batch 128 of 32x32 pictures.
+"""Parameters, FLOPs and training speed of every architecture, at batch size 128 of 32x32 images.
 
     python benchmarks/architectures.py
 
-Speed is that of the compiled train step on one repeated batch, augmentation and weight average
-included. Each setting runs in a process of its own, because op determinism and oneDNN, once on,
-stay on. "without determinism" shows what bit-identical runs cost, "without oneDNN" what TensorFlow
-does by itself on CPUs without instructions for neural networks. bfloat16 is left away where the CPU
-would emulate it.
+Measures the compiled train step on one repeated batch, including augmentation and EMA. Each setting
+runs in its own process, because op determinism and oneDNN cannot be disabled again. "without
+determinism" shows the cost of bit-identical runs, "without oneDNN" TensorFlow's default on CPUs
+without instructions for neural networks. bfloat16 is omitted on CPUs that emulate it.
 
-Last results, on shared machines: repeated runs differ by about 10 %.
-On two cores of an AMD EPYC with AVX512-BF16 (2026-11-23), TensorFlow 2.21.0, images/s, before there
-were residual_unet and flow_unet:
+Last results, on shared machines, where repeated runs differ by about 10 %.
+On two cores of an AMD EPYC with AVX512-BF16 (2026-11-23), TensorFlow 2.21.0, images/s, before
+residual_unet and flow_unet were added:
 
 | architecture | parameters | GFLOP per image | float32 | bfloat16 | bfloat16 without determinism |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -19,7 +18,7 @@ were residual_unet and flow_unet:
 | encoder_decoder | 522,338 | 0.055 | 749 | 798 | 698 |
 | unet | 1,554,788 | 0.083 | 634 | 739 | 851 |
 
-On two cores of an AMD EPYC with AVX2 alone (2026-11-27), TensorFlow 2.21.0, images/s:
+On two cores of an AMD EPYC with AVX2 only (2026-11-27), TensorFlow 2.21.0, images/s:
 
 | architecture | parameters | GFLOP per image | float32 | float32 without oneDNN |
 | --- | ---: | ---: | ---: | ---: |
@@ -60,7 +59,7 @@ SETTINGS = {
     "bfloat16": ("mixed_bfloat16", True, "1"),
     "bfloat16 without determinism": ("mixed_bfloat16", False, "1"),
 }
-"""Policy, whether operations are deterministic, and TF_ENABLE_ONEDNN_OPTS."""
+"""Precision policy, op determinism and TF_ENABLE_ONEDNN_OPTS by title."""
 
 
 def main():
@@ -89,13 +88,13 @@ def main():
 
 
 def default_objective(name):
-    """The `Objective` of an architecture's first output."""
+    """Return the `Objective` of an architecture's default prediction."""
     _, output = choose_architecture(name, None)
     return objectives.create(output, TrainingConfig())
 
 
 def gigaflops(name, network):
-    """Floating-point operations of a training step's forward pass for one picture, in 10^9."""
+    """Return the floating-point operations of the forward pass for one image, in 10^9."""
 
     def forward(rgb):
         inputs, _ = default_objective(name).target(rgb, luma(rgb), Randomness(0, 0))
@@ -108,7 +107,7 @@ def gigaflops(name, network):
 
 
 def images_per_second(name, setting):
-    """Median training speed of one architecture."""
+    """Return the median training speed of one architecture."""
     precision, deterministic, _ = SETTINGS[setting]
     if deterministic:
         make_deterministic(seed=0)
@@ -129,7 +128,7 @@ def images_per_second(name, setting):
     seconds = []
     for _ in range(WARMUP_STEPS + STEPS):
         started = time.perf_counter()
-        float(train_step(batches)["loss"])  # Waits until the step has really ended.
+        float(train_step(batches)["loss"])  # Blocks until the step has finished.
         seconds.append(time.perf_counter() - started)
     return BATCH_SIZE / statistics.median(seconds[WARMUP_STEPS:])
 

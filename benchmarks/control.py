@@ -1,10 +1,11 @@
-"""The control: the saturation at which one model is as colorful as another.
+"""Saturation at which one model is as colorful as another.
 
     python benchmarks/control.py --model unet --like unet_vivid
-    python pipelines/evaluate.py --model unet --saturation FACTOR --judge --results results
+    python pipelines/evaluate.py --model unet --saturation FACTOR --learned-metrics \\
+        --results results
 
-A knob fakes colorfulness. Whether a vivid model is more than a faithful one with its colors turned
-up is seen where they are equally colorful: the first command prints the factor for the second.
+Colorfulness can be raised by scaling chroma. To show that a vivid model does more than that,
+compare it at equal colorfulness: the first command prints the factor for the second.
 
 Last result (2026-11-26, on test, two cores of an AMD EPYC, beside other work):
 unet_vivid has a colorfulness of 27.53, unet the same with --saturation 1.76.
@@ -23,21 +24,22 @@ from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import bundled, saved_model
 
 NAME = "colorfulness"
-"""Key of `METRICS` that is to be equal."""
+"""Key of the metric in `METRICS` to equalize."""
 
 PRECISION = 0.01
-"""Of the factor: far finer than what can be seen."""
+"""Precision of the factor, far below visible differences."""
 
 
-def colorfulness(color, source):
-    return finalize(compute_per_image(luma, color, source, {NAME: METRICS[NAME]}))[NAME]
+def colorfulness(colorize, source):
+    """Return the colorfulness of a colorizer."""
+    return finalize(compute_per_image(luma, colorize, source, {NAME: METRICS[NAME]}))[NAME]
 
 
 def equal_saturation(model, wanted, source):
-    """The factor that brings a model to the wanted colorfulness, by bisection."""
+    """Find the factor that gives a model the wanted colorfulness, by bisection."""
     low, high = 0.0, MAX_SATURATION
     if colorfulness(evaluation.adjusted_colorizer(model, high), source) < wanted:
-        raise SystemExit(f"Not even --saturation {high:g} makes it as colorful.")
+        raise SystemExit(f"Even --saturation {high:g} does not make it as colorful.")
     while high - low > PRECISION / 2:
         middle = (low + high) / 2
         if colorfulness(evaluation.adjusted_colorizer(model, middle), source) < wanted:

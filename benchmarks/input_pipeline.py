@@ -1,13 +1,12 @@
-"""Does the input pipeline keep up? `fit` on CIFAR-10 against `fit` on one repeated batch.
+"""Throughput of the input pipeline: `fit` on CIFAR-10 compared with `fit` on one repeated batch.
 
     python benchmarks/input_pipeline.py [--data-dir DIR]
 
-Target: at least 95 % of the images/s. The second epoch of each fit is timed: as in training, the
-iterator lives on from epoch to epoch. The two take turns, so that a machine that changes its speed
-meets both.
+Target: at least 95 % of the images/s. Times the second epoch of each fit, because training keeps
+the iterator across epochs. The two fits alternate, so that both see changes in the machine's speed.
 
-Last result (2026-11-23, AMD EPYC 2 cores, mixed_bfloat16): 798 against 774 images/s; 107 % is
-the median of 3 ratios, each of two fits in turn (the machine's noise is of that size).
+Last result (2026-11-23, AMD EPYC 2 cores, mixed_bfloat16): 798 against 774 images/s; 107 % is the
+median of 3 ratios, each of two consecutive fits. The noise of the machine is of that size.
 """
 
 import argparse
@@ -62,7 +61,7 @@ def main():
 
 
 def epoch_seconds(model, dataset):
-    """Seconds of the second epoch of a fit."""
+    """Return the duration of the second epoch of a fit in seconds."""
     times = []
     clock = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: times.append(time.perf_counter()),

@@ -1,12 +1,12 @@
-"""A folder of 200 pictures of all formats, ten of them broken, colored as a new user would.
+"""Color a folder of 200 images in all formats, ten of them damaged, as a new user would.
 
     pip wheel --no-deps -w dist . && python -m venv trial
     trial/bin/pip install dist/colorkeras-*.whl
     trial/bin/python benchmarks/mixed_folder.py trial/bin/colorkeras
 
-Makes the folder, runs `colorkeras colorize` on it from an empty directory, stops it once in the
-middle, goes on with `--skip-existing`, and checks the summary, the exit status, the report and all
-results: of the size of their sources, not gray.
+Creates the folder, runs `colorkeras colorize` on it from an empty directory, kills it once halfway
+and continues with `--skip-existing`. Checks the summary, the exit status, the report and all
+results, which must have the size of their sources and colors.
 
 Last result (2026-11-26): killed after 66 files, one of them temporary; then 125 done, 65
 skipped, 10 failed, status 1; 190 results right, 10 failures named, 1 hidden temporary file left by
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-NUM_FILES, NUM_BROKEN = 200, 10
+NUM_FILES, NUM_DAMAGED = 200, 10
 
 SAVED_AS = (
     ("jpg", "L", {}),
@@ -41,24 +41,24 @@ SAVED_AS = (
     ("bmp", "L", {}),
     ("gif", "L", {}),
 )
-"""Suffix, mode and settings of files, in turn."""
+"""Suffix, mode and encoder settings of the files, repeated in this order."""
 
 
-def picture(number):
-    """A gray picture of a size that depends on its number."""
+def gray_image(number):
+    """Return a gray image whose size and content depend on a number."""
     generator = np.random.default_rng(number)
     size = int(generator.integers(60, 900)), int(generator.integers(60, 900))
     coarse = Image.fromarray(generator.integers(0, 256, (6, 8), np.uint8))
     return coarse.resize(size, Image.Resampling.BICUBIC)
 
 
-def make(folder, num_files=NUM_FILES, num_broken=NUM_BROKEN):
-    """Writes the files; returns the names of those that are broken."""
-    broken = set()
-    every = num_files // num_broken
+def make(folder, num_files=NUM_FILES, num_damaged=NUM_DAMAGED):
+    """Write the files; return the names of the damaged ones."""
+    damaged = set()
+    every = num_files // num_damaged
     for number in range(num_files):
         suffix, mode, settings = SAVED_AS[number % len(SAVED_AS)]
-        image = picture(number)
+        image = gray_image(number)
         if mode == "I;16":
             image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
         elif mode != "L":
@@ -67,11 +67,11 @@ def make(folder, num_files=NUM_FILES, num_broken=NUM_BROKEN):
         path.parent.mkdir(exist_ok=True)
         image.save(path, **settings)
         if number % every == every - 1:
-            # Empty, cut off, text, in turn.
+            # Empty, truncated or text.
             contents = path.read_bytes()
             path.write_bytes((b"", contents[: len(contents) // 3], b"text")[number // every % 3])
-            broken.add(path.name)
-    return broken
+            damaged.add(path.name)
+    return damaged
 
 
 def main():
@@ -84,7 +84,7 @@ def main():
         folder = Path(folder)
         scans, color = folder / "scans", folder / "color"
         scans.mkdir()
-        broken = make(scans)
+        damaged = make(scans)
         words = [program, "colorize", "scans", "-o", "color", "--recursive", "--skip-existing"]
         words += ["--report", "report.csv"]
         first = subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL)
@@ -95,26 +95,26 @@ def main():
         before = len(list(color.rglob("*.*")))
         process = subprocess.run(words, cwd=folder, capture_output=True, text=True)
         print(process.stdout.splitlines()[-1], f"- status {process.returncode}")
-        print(f"{before} results when it was killed")
+        print(f"{before} results before the kill")
         with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         failed = {Path(row["source"]).name for row in rows if row["status"] == "failed"}
         assert process.returncode == 1
         assert "Traceback" not in process.stderr
-        assert failed == broken, failed ^ broken
+        assert failed == damaged, failed ^ damaged
         results = [path for path in color.rglob("*") if path.is_file()]
         hidden = [path for path in results if path.name.startswith(".")]
         results = {path.stem: path for path in results if path not in hidden}
-        assert len(results) == NUM_FILES - NUM_BROKEN, len(results)
+        assert len(results) == NUM_FILES - NUM_DAMAGED, len(results)
         for source in scans.rglob("*.*"):
-            if source.name not in broken:
+            if source.name not in damaged:
                 with Image.open(results[source.stem]) as result, Image.open(source) as original:
                     assert result.size == original.size
-                    # Pure black and pure white have no colors.
+                    # Pure black and white have no chroma.
                     if original.mode != "1":
                         assert np.ptp(np.asarray(result.convert("RGB")), axis=-1).max() > 0
         print(
-            f"{len(results)} results are right, {len(failed)} failures named; "
+            f"{len(results)} correct results, {len(failed)} named failures; "
             f"{len(hidden)} temporary files left by the kill"
         )
 

@@ -1,14 +1,14 @@
-"""How soon the page of `colorkeras demo` answers, in a browser, and whether its memory grows.
+"""Response times and memory of the page of `colorkeras demo`, measured in a browser.
 
     pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
     python benchmarks/page.py
     python benchmarks/page.py --uploads 500      # memory; ten minutes
 
-A gray photograph of 12 megapixels is dropped; the time runs until the browser has decoded both
-pictures of the preview. Then the saturation is moved, and the full size is asked for. Targets on
-two cores: 2.5 s to the preview, 0.5 s to another saturation.
+Drops a gray photograph of 12 megapixels and waits until the browser has decoded both images of the
+preview. Then it moves the saturation, switches the model and requests the full size. Targets on two
+cores: 2.5 s to the preview, 0.5 s to another saturation.
 
-Last result (2026-11-26, two cores of an AMD EPYC, the first time, then medians of 6 or 13, with
+Last result (2026-11-26, two cores of an AMD EPYC; first time, then median of 6 or 13 with
 extremes): preview 0.78 s, 0.72 s (0.68 to 0.82); saturation 0.17 s, 0.17 s (0.15 to 0.20); another
 model 0.21 s, 0.23 s (0.20 to 0.27); full size 0.90 s, 0.88 s (0.84 to 0.94). Memory after 100, 200,
 300, 400, 500 uploads: 1.08, 1.11, 1.13, 1.14, 1.13 GB.
@@ -32,7 +32,7 @@ MEGAPIXELS, MEGAPIXELS_OF_UPLOADS = 12, 1
 UPLOADS_PER_VISIT = 10
 
 REPEATS = 7
-"""Of each step; the first is shown by itself."""
+"""Repetitions of each step; the first is reported separately."""
 
 SHOWN = """before => {
     const images = [...document.querySelectorAll("#shown img")];
@@ -41,7 +41,7 @@ SHOWN = """before => {
         (image) => image.complete && image.naturalWidth
     ) && sources;
 }"""
-"""The addresses of both pictures, when they are others than before and the browser has them."""
+"""JavaScript: addresses of both images, once they have changed and are decoded."""
 
 
 def main():
@@ -49,7 +49,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--uploads", type=int, default=0, metavar="N", help="look at memory over N uploads instead"
+        "--uploads", type=int, default=0, metavar="N", help="measure memory over N uploads instead"
     )
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT / "pipelines"))
@@ -58,13 +58,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder, served() as server, chromium() as browser:
         print(describe_device())
         if options.uploads:
-            look_at_memory(server, browser, Path(folder), options.uploads)
+            measure_memory(server, browser, Path(folder), options.uploads)
         else:
-            take_times(server, browser, Path(folder))
+            measure_times(server, browser, Path(folder))
 
 
-def take_times(server, browser, folder):
-    """Prints how long each step of a visit takes."""
+def measure_times(server, browser, folder):
+    """Print the duration of each step of a visit."""
     paths = [folder / f"{number}.jpg" for number in range(REPEATS)]
     for seed, path in enumerate(paths):
         photographs.make(path, MEGAPIXELS, seed)
@@ -88,7 +88,7 @@ def take_times(server, browser, folder):
         page.click("text=Color the full size")
         page.wait_for_selector("a[download*=_color]")
         seconds["full size"].append(time.perf_counter() - begin)
-    print(f"{MEGAPIXELS} megapixels; the first time, and the median of others (extremes):")
+    print(f"{MEGAPIXELS} megapixels; first time, then median of the others (extremes):")
     for step, (first, *others) in seconds.items():
         print(
             f"{step}: {first:.2f} s, {statistics.median(others):.2f} s "
@@ -96,8 +96,8 @@ def take_times(server, browser, folder):
         )
 
 
-def look_at_memory(server, browser, folder, num_uploads):
-    """Prints the memory of the server's process as uploads go by."""
+def measure_memory(server, browser, folder, num_uploads):
+    """Print the memory of the server process over many uploads."""
     path = folder / "photograph.jpg"
     status = Path(f"/proc/{server.pid}/status")
     page, shown = visit(server, browser), ""
@@ -115,7 +115,7 @@ def look_at_memory(server, browser, folder, num_uploads):
 
 
 def visit(server, browser):
-    """Opens the page as another visitor."""
+    """Open the page as a new visitor."""
     page = browser.new_context().new_page()
     page.goto(server.address)
     page.wait_for_selector("text=Color the full size")
@@ -123,7 +123,7 @@ def visit(server, browser):
 
 
 def drop(page, path):
-    """Drops a photograph."""
+    """Drop a photograph on the page."""
     page.set_input_files("input[type=file] >> nth=0", path)
 
 

@@ -1,16 +1,16 @@
-"""How long photographs take, and how much memory, by their size and by the number of workers.
+"""Duration and memory of coloring photographs, by image size and number of workers.
 
     python benchmarks/photographs.py
 
-Files are gray JPEGs, smooth with grain, made here. Targets on two cores: a 12-megapixel file in
-under 1.5 s, warm, of which the network takes less than a third; one small picture under 6 s from
-the start of the program; 100 megapixels within 3 GB; `--workers auto` within 5 % of the best.
+Generates gray JPEG files, smooth with grain. Targets on two cores: a warm 12-megapixel file in
+under 1.5 s, less than a third of it in the network; one small image in under 6 s including
+start-up; 100 megapixels within 3 GB; `--workers auto` within 5 % of the best.
 
 Last result (2026-11-26, two cores of an AMD EPYC): 12 megapixels warm 0.62 s, of which the network
-0.02 s; one small picture cold 5.1 to 5.3 s; peak memory 1.2 GB up to 50 megapixels, 1.4 GB at 100,
-1.7 GB at 100 of 16 bits in color; files of 1 megapixel a second, median of three runs (extremes):
+0.02 s; one small image cold 5.1 to 5.3 s; peak memory 1.2 GB up to 50 megapixels, 1.4 GB at 100,
+1.7 GB at 100 of 16-bit color; 1-megapixel files per second, median of three runs (extremes):
 1 worker 12.2 (10.7 to 13.4), 2 workers 12.6 (12.4 to 15.9), 3 workers 14.8 (12.8 to 18.4), 4
-workers 14.6 (14.2 to 16.7). auto took 2 then; it takes 3 since.
+workers 14.6 (14.2 to 16.7). auto took 2 workers then and takes 3 now.
 """
 
 import argparse
@@ -32,17 +32,17 @@ SIZES = {1: (1000, 1000), 12: (3000, 4000), 50: (6250, 8000), 100: (10000, 10000
 """Height and width by megapixels."""
 
 NUM_FILES, MEGAPIXELS_OF_FILES = 120, 1
-"""Of the folder that is colored by several workers."""
+"""Size of the folder for several workers."""
 
 REPEATS = 5
-"""Colorings of the picture whose time is taken in one process."""
+"""Timed runs of the warm file in one process."""
 
 ROUNDS = 3
-"""Runs of the command for each number of workers, in turn."""
+"""Runs of the command for each number of workers."""
 
 
 def make(path, megapixels, seed=0):
-    """Writes a gray JPEG file of about the size on disk of a scan."""
+    """Write a gray JPEG file of about the file size of a scan."""
     height, width = SIZES[megapixels]
     generator = np.random.default_rng(seed)
     coarse = Image.fromarray(generator.integers(0, 256, (12, 16), np.uint8))
@@ -53,14 +53,14 @@ def make(path, megapixels, seed=0):
 
 
 def make_deep(path):
-    """Writes a file of 100 megapixels in color, of 16 bits."""
+    """Write a 16-bit color file of 100 megapixels."""
     ramp = np.linspace(0, 60_000, SIZES[100][0], dtype=np.uint16)
     pixels = np.repeat(np.add.outer(ramp // 2, ramp // 2)[..., np.newaxis], 3, axis=-1)
     image_io.save(path, iter([image_io.DecodedImage(pixels)]), image_io.Metadata())
 
 
 def warm(path):
-    """Seconds file to file, the best of some, and the network's part of it."""
+    """Return the shortest time from file to file and in the network, in seconds."""
     from colorkeras.config.colorize_options import ColorizeOptions
     from colorkeras.inference import predictor
     from colorkeras.inference.batch import plan, run
@@ -88,7 +88,7 @@ def warm(path):
 
 
 def command(*words):
-    """Runs a command; returns seconds and peak memory in MB."""
+    """Run `colorkeras colorize`; return seconds and peak memory in MB."""
     before = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "colorkeras", "colorize", *map(str, words), "--overwrite"],
@@ -98,7 +98,7 @@ def command(*words):
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"status {status} of {words}")
-    return time.perf_counter() - before, usage.ru_maxrss * 1024 / 1e6  # Linux gives KiB.
+    return time.perf_counter() - before, usage.ru_maxrss * 1024 / 1e6  # KiB on Linux.
 
 
 def main():
@@ -117,15 +117,17 @@ def main():
         small = folder / "small.jpg"
         Image.open(files[1]).resize((300, 200)).save(small)
         starts = [command(small)[0] for _ in range(ROUNDS)]
-        print(f"one small picture, cold: {min(starts):.1f} to {max(starts):.1f} s")
+        print(f"one small image, cold: {min(starts):.1f} to {max(starts):.1f} s")
         for megapixels, path in files.items():
             seconds, megabytes = command(path)
-            print(f"{megapixels} megapixels: {megabytes:.0f} MB, {seconds:.1f} s with the start")
+            print(
+                f"{megapixels} megapixels: {megabytes:.0f} MB, {seconds:.1f} s including start-up"
+            )
         for suffix in (".png", ".tif"):
             deep = folder / f"deep{suffix}"
             make_deep(deep)
             seconds, megabytes = command(deep)
-            print(f"100 megapixels of 16 bits, {suffix}: {megabytes:.0f} MB, {seconds:.1f} s")
+            print(f"100 megapixels, 16-bit, {suffix}: {megabytes:.0f} MB, {seconds:.1f} s")
             deep.unlink()
         many = folder / "many"
         many.mkdir()
@@ -135,7 +137,7 @@ def main():
         for workers in ROUNDS * list(rates):
             seconds, _ = command(many, "-o", folder / "out", "--workers", workers)
             rates[workers].append(NUM_FILES / (seconds - statistics.median(starts)))
-        print(f"files a second of {MEGAPIXELS_OF_FILES} megapixel, median and extremes:")
+        print(f"{MEGAPIXELS_OF_FILES}-megapixel files per second, median and extremes:")
         for workers, each in rates.items():
             median = statistics.median(each)
             print(f"--workers {workers}: {median:.1f} ({min(each):.1f} to {max(each):.1f})")

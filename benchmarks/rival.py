@@ -1,28 +1,28 @@
-r"""The rival: the generator of Nazeri et al. 2018, trained on the same data for given minutes.
+r"""Comparison model: the generator of Nazeri et al. 2018, trained on the same data for equal time.
 
     python benchmarks/rival.py --minutes 36 --name rival --candidate adamw 0.002 \
         --images-per-second 81
     python benchmarks/rival.py --minutes 108 --name rival_long --candidate adamw 0.002 \
         --images-per-second 81 --work-dir rival_long
-    python pipelines/evaluate.py --model saved_models/rival/1 --results results --judge
+    python pipelines/evaluate.py --model saved_models/rival/1 --results results --learned-metrics
 
-A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, 16.7 million parameters,
-trained with the mean absolute error of a*b* in CIE L*a*b*, as there without its discriminator. Its
-input is the L* of the grayscale picture. It shall do as well as it can: unless `--candidate` names
-them, optimizer and rate are those of `CANDIDATES` that come out best on the validation split after
-`MINUTES_TO_TRY`, which do not count (that of the results below did so while the momentum was 0.99,
-see `MOMENTUM`); nor does the time of validation; and what is exported is the best of all rounds of
-about `MINUTES_PER_ROUND`. Steps are as many as fit into the minutes at the speed of the first ones,
-or, where other programs run beside it, at `--images-per-second`, as of both results below; minutes
-are then those at that speed. A run with `--work-dir` that was stopped goes on after its last round.
-Schedule, data, augmentation, the average of weights and the momentum of batch normalization are the
-project's own. It is shown no labels; the project's recipes are.
+A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, with 16.7 million
+parameters. Like the original without its discriminator, it maps L* to a*b* and minimizes their mean
+absolute error. Schedule, data, augmentation, EMA and batch normalization momentum are the
+project's. It sees no labels, unlike the project's presets.
+
+The setup favors it. Optimizer and learning rate are the best of `CANDIDATES` on the validation part
+after `MINUTES_TO_TRY`, unless `--candidate` names them (the choice for the results below was made
+with a momentum of 0.99, see `MOMENTUM`). Neither this search nor validation counts as training
+time. The export is the best of all rounds of about `MINUTES_PER_ROUND`. The number of steps follows
+from the minutes and the speed of the first steps, or from `--images-per-second` if other programs
+run at the same time, as for both results below; minutes then are nominal. An interrupted run with
+`--work-dir` continues after its last round.
 
 Last result (2026-11-26, two cores of an AMD EPYC; on test, by evaluate.py): `rival` 23.27 dB of
 pooled PSNR and CIEDE2000 9.80, `rival_long` 23.58 dB and 9.38; `unet` 24.08 and 9.09.
-`rival` once more in a fresh environment (2026-11-27, two cores of one with AVX2 alone, in float32,
-the same steps at about 40 images/s with TF_ENABLE_ONEDNN_OPTS=1, 9 to 14 without): 23.28 dB and
-9.81.
+`rival` repeated in a fresh environment (2026-11-27, two cores with AVX2 only, float32, the same
+steps at about 40 images/s with TF_ENABLE_ONEDNN_OPTS=1, 9 to 14 without): 23.28 dB and 9.81.
 
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
 2018; layers, dropout and scale as in its authors' programs for CIFAR-10,
@@ -59,25 +59,25 @@ from colorkeras.utils.files import write_json
 from colorkeras.utils.version import git_commit, package_versions
 
 ENCODER = ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2))
-"""Channels and stride of each convolution on the way down."""
+"""Channels and stride of each convolution of the encoder."""
 
 DECODER = ((512, 0.5), (256, 0.0), (128, 0.0), (64, 0.0))
-"""Channels after each doubling of height and width, and the share that is dropped in training."""
+"""Channels and dropout rate after each upsampling of the decoder."""
 
 MOMENTUM = 0.9
-"""Of batch normalization. Runs have few steps: with Keras' 0.99 its statistics lag behind the
-weights, and what is exported colors worse after every round."""
+"""Momentum of batch normalization. With Keras' 0.99 the statistics lag behind the weights in such
+short runs, and the export gets worse after every round."""
 
 AB_SCALE = 110.0
-"""Brings a* and b* to about -1..1."""
+"""Scale of a* and b*, which maps them to about `[-1, 1]`."""
 
 CANDIDATES = (("adamw", 2e-4), ("adamw", 2e-3), ("muon", 2e-3))
-"""Optimizers and peaks of the learning rate; the first rate is that of its authors' program."""
+"""Optimizers and peak learning rates; the first rate is the authors'."""
 
 MINUTES_TO_TRY = 4
 
 MINUTES_PER_ROUND = 3
-"""Between two looks at the validation split."""
+"""Minutes between two evaluations on the validation part."""
 
 STEPS_TO_MEASURE = 20
 
@@ -85,7 +85,7 @@ CHOSEN_BY = "val_psnr_pooled"
 
 
 def generator():
-    """L* over 100, `[n, 32, 32, 1]`, to a* and b* over `AB_SCALE`, `[n, 32, 32, 2]`."""
+    """Build the network from L* / 100, `[n, 32, 32, 1]`, to a*b* / `AB_SCALE`, `[n, 32, 32, 2]`."""
     lightness = keras.Input((32, 32, 1), name="grayscale")
     x, skips = lightness, []
     for width, stride in ENCODER:
@@ -112,7 +112,7 @@ def target(rgb, grayscale, randomness, labels=None):
 
 
 def color(network, grayscale, seeds=None, temperature=None):
-    """Colors as its authors do, then keeps the input's luma, which is to its advantage."""
+    """Colorize as the authors do, then restore the input's luma, which improves the result."""
     del seeds, temperature
     lightness = lightness_of(grayscale)
     ab = network(lightness, training=False)
@@ -144,7 +144,7 @@ def build(config, precision):
 
 
 def measure_speed(config, batches, precision):
-    """Images per second of training steps."""
+    """Return the training speed in images per second."""
     colorizer = build(config, precision)
     colorizer.compile(optimizers.create(config, STEPS_TO_MEASURE))
     settings = {"steps_per_epoch": STEPS_TO_MEASURE, "shuffle": False, "verbose": 0}
@@ -155,17 +155,17 @@ def measure_speed(config, batches, precision):
 
 
 def train(config, dataset, minutes, precision, images_per_second=None, work_dir=None):
-    """Trains for about so many minutes, at the measured speed if none is given.
+    """Train for about the given minutes, at the measured speed if none is given.
 
-    With a `work_dir` it keeps the state after each round there, and goes on after the last one.
+    With a `work_dir`, save the state there after each round and continue after the last one.
 
     Returns:
-        `(network, facts)`: the average of weights of the round with the highest pooled PSNR on the
-        validation split; a dict of "epochs", a fraction, "rounds", "best_round", "wall_minutes" and
-        "history", the logs of rounds, a dict of lists.
+        `(network, metadata)`: the EMA weights of the round with the highest pooled PSNR on the
+        validation part; a dict of "epochs" (fractional), "rounds", "best_round", "wall_minutes" and
+        "history", a dict of lists with the logs of all rounds.
 
     Raises:
-        UserError: The state in `work_dir` is that of other settings.
+        UserError: The state in `work_dir` belongs to other settings.
     """
     if work_dir:
         check_plan(Path(work_dir), config, minutes, images_per_second)
@@ -220,7 +220,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
     colorizer.ema_network.set_weights(best["weights"])
     if images_per_second:
         history["minutes"] = [minutes * number / rounds for number in history["round"]]
-    facts = {
+    metadata = {
         "epochs": epochs,
         "rounds": rounds,
         "best_round": best["round"],
@@ -228,11 +228,11 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
         "wall_minutes": round(wall_minutes(), 2),
         "history": history,
     }
-    return colorizer.ema_network, facts
+    return colorizer.ema_network, metadata
 
 
 def check_plan(work_dir, config, minutes, images_per_second):
-    """Keeps in a folder for states of what run they are; raises UserError if of another."""
+    """Record the settings of a run in its work folder; raise UserError if they differ from it."""
     plan = {
         "optimizer": config.optimizer,
         "learning_rate": config.learning_rate,
@@ -252,27 +252,27 @@ def check_plan(work_dir, config, minutes, images_per_second):
 
 
 def _batches(config, dataset, num_steps):
-    """What follows the first so many training batches."""
+    """Return the training batches after the first `num_steps`."""
     epoch, step = divmod(num_steps, dataset.train.num_examples // config.batch_size)
     return training_batches(dataset.train, config.batch_size, config.seed, epoch, step)
 
 
 def choose(config, dataset, precision):
-    """The settings with the best of `CANDIDATES`, and what they brought in dB, a dict by name."""
-    brought = {}
+    """Return the config with the best of `CANDIDATES`, and a dict of the PSNR of all in dB."""
+    results = {}
     for optimizer, rate in CANDIDATES:
         candidate = dataclasses.replace(config, optimizer=optimizer, learning_rate=rate)
         try:
-            _, facts = train(candidate, dataset, MINUTES_TO_TRY, precision)
+            _, metadata = train(candidate, dataset, MINUTES_TO_TRY, precision)
         except DivergedError as error:
             print(f"{optimizer} {rate:g}: {error}", flush=True)
             continue
-        brought[candidate] = max(facts["history"][CHOSEN_BY])
-    if not brought:
+        results[candidate] = max(metadata["history"][CHOSEN_BY])
+    if not results:
         raise SystemExit("All candidates diverged.")
-    tried = {f"{c.optimizer} {c.learning_rate:g}": round(db, 3) for c, db in brought.items()}
+    tried = {f"{c.optimizer} {c.learning_rate:g}": round(db, 3) for c, db in results.items()}
     print(f"{CHOSEN_BY} after {MINUTES_TO_TRY} minutes: {tried}", flush=True)
-    return max(brought, key=brought.get), tried
+    return max(results, key=results.get), tried
 
 
 def main():
@@ -285,19 +285,19 @@ def main():
         "--candidate",
         nargs=2,
         metavar=("OPTIMIZER", "RATE"),
-        help="the one of CANDIDATES that came out best before",
+        help="skip the search among CANDIDATES",
     )
     parser.add_argument("--images-per-second", type=float, metavar="N")
-    parser.add_argument("--work-dir", metavar="DIR", help="where to keep the state of each round")
+    parser.add_argument("--work-dir", metavar="DIR", help="folder for the state after each round")
     parser.add_argument("--data-dir")
     parser.add_argument("--export-dir", default="saved_models")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     for number in (options.minutes, options.images_per_second):
         if number is not None and not 0 < number < float("inf"):
-            parser.error(f"{number:g} minutes or images per second, of which there must be some")
+            parser.error(f"{number:g} minutes or images per second; expected a positive number")
     if options.work_dir and not options.images_per_second:
-        parser.error("--work-dir needs --images-per-second, from which the number of steps follows")
+        parser.error("--work-dir needs --images-per-second, which determines the number of steps")
     config, tried = TrainingConfig(seed=options.seed), None
     if options.candidate:
         optimizer, rate = options.candidate
@@ -305,16 +305,16 @@ def main():
         try:
             config = dataclasses.replace(config, optimizer=optimizer, learning_rate=float(rate))
         except ValueError:
-            parser.error(f"--candidate {optimizer} {rate}, which is no learning rate")
+            parser.error(f"--candidate {optimizer} {rate}, which is not a learning rate")
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
-    make_deterministic(config.seed)  # Before any speed is measured, on which it bears.
+    make_deterministic(config.seed)  # Before measuring the speed, which it affects.
     if not options.candidate:
         config, tried = choose(config, dataset, precision)
     network, trained = train(
         config, dataset, options.minutes, precision, options.images_per_second, options.work_dir
     )
-    facts = {
+    metadata = {
         "name": options.name,
         "objective": "regression",
         "loss": objective().description,
@@ -332,7 +332,9 @@ def main():
         **trained,
         "minutes": options.minutes if options.images_per_second else trained["wall_minutes"],
     }
-    print(saved_model.export(network, objective(), Path(options.export_dir, options.name), facts))
+    print(
+        saved_model.export(network, objective(), Path(options.export_dir, options.name), metadata)
+    )
     print(f"{prediction_name(network)}: {network.count_params():,} parameters")
 
 

@@ -59,88 +59,88 @@ TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampl
 AMPLITUDES, MEAN_AMPLITUDE = flow_noise.AMPLITUDES, flow_noise.MEAN_AMPLITUDE
 NOISE_PARTS = {"noise_mean": 1.0, **{f"noise_{distance}": 1.0 for distance in AMPLITUDES}}
 NOT_EXPORTED = {"time_warp": flow_sampling.TIME_STEP_EXPONENT, "true_classes": 0.0, **NOISE_PARTS}
-"""What exports do not tell of themselves, as it is where it is not varied."""
+"""Settings that exports do not record, with their defaults."""
 
 SETTINGS = {"sampling_steps": int, "temperature": float, "guidance_scale": float}
 SETTINGS |= dict.fromkeys(NOT_EXPORTED, float)
-"""The kind of number of what can be varied."""
+"""Type of each setting that can vary."""
 
 SIZE, SEED = 4, 0
-"""Pixels at which pictures are judged, and the seed of the networks that do."""
+"""Image size in pixels and seed of the discriminator."""
 
 RATIO = "colorfulness_ratio"
 DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
 DEFINITIONS = {RATIO: METRICS[RATIO], **learned_metrics.LEARNED_METRICS}
 
 
-class KnowsClasses:
-    """A flow's network, whose encoder is sure of the class of some pictures, and right.
+class GroundTruthClasses:
+    """Flow network whose encoder predicts the ground-truth class of some images.
 
     Args:
-        network: From `flow_unet`.
-        labels: int32 `[n]`, of the pictures that it will see.
-        is_told: bool `[n]`, of which of them.
+        network: Network from `flow_unet`.
+        labels: int32 `[n]`, ground-truth classes of the batch.
+        is_known: bool `[n]`, images whose class is replaced.
     """
 
-    def __init__(self, network, labels, is_told):
+    def __init__(self, network, labels, is_known):
         self._network = network
-        self._sure = 100 * tf.one_hot(labels, NUM_CLASSES)
-        self._is_told = is_told[:, tf.newaxis]
+        self._certain_logits = 100 * tf.one_hot(labels, NUM_CLASSES)
+        self._is_known = is_known[:, tf.newaxis]
 
     def get_layer(self, name):
         return self._encode if name == ENCODER else self._network.get_layer(name)
 
     def _encode(self, grayscale, training):
-        *seen, logits = self._network.get_layer(ENCODER)(grayscale, training=training)
-        return [*seen, tf.where(self._is_told, self._sure, logits)]
+        *features, logits = self._network.get_layer(ENCODER)(grayscale, training=training)
+        return [*features, tf.where(self._is_known, self._certain_logits, logits)]
 
 
 def colorizer(network, labels, settings, sample=0):
-    """Function of grayscale and seeds, as `recolor` takes it.
+    """Return a colorizer for `recolor`.
 
     Args:
-        network: From `flow_unet`.
-        labels: int `[n]`, of all pictures that it will color, of which number i comes with seed i.
-        settings: Dict of what an export tells, and by the keys of `NOT_EXPORTED`.
-        sample: Number of the sample of each picture.
+        network: Network from `flow_unet`.
+        labels: int `[n]`, ground-truth classes of all images.
+        settings: Dict of exported settings and of `NOT_EXPORTED`.
+        sample: Number of the sample of each image.
     """
     objective = objective_of(settings)
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
-    def color(grayscale, numbers):
+    def colorize(grayscale, indices):
         flow_sampling.TIME_STEP_EXPONENT = settings["time_warp"]
         flow_noise.MEAN_AMPLITUDE = MEAN_AMPLITUDE * settings["noise_mean"]
         flow_noise.AMPLITUDES = {d: settings[f"noise_{d}"] * part for d, part in AMPLITUDES.items()}
-        # The first of each hundred, so that a larger share includes a smaller one.
-        is_told = tf.cast(numbers % 100, tf.float32) < 100 * share
-        knowing = KnowsClasses(network, tf.gather(labels, numbers), is_told)
-        return objective.colorize(knowing, grayscale, numbers + sample * len(labels))
+        # The first of each hundred, so that larger shares include smaller ones.
+        is_known = tf.cast(indices % 100, tf.float32) < 100 * share
+        conditioned = GroundTruthClasses(network, tf.gather(labels, indices), is_known)
+        return objective.colorize(conditioned, grayscale, indices + sample * len(labels))
 
-    return color
+    return colorize
 
 
 def objective_of(settings):
-    """The `Objective` of settings as of `colorizer`; raises UserError for what is out of range."""
+    """Return the `Objective` for settings; raise UserError for values out of range."""
     exported = {name: value for name, value in settings.items() if name not in NOT_EXPORTED}
     return objectives.create("velocity", TrainingConfig(**exported))
 
 
 def measure(colorizers, source):
-    """Figures by key of `DEFINITIONS`: means over colorizers."""
-    measured = []
+    """Return the mean metrics of colorizers, by key of `DEFINITIONS`."""
+    results = []
     truth = load_all_images(source)
-    for color in colorizers:
-        recolored = recolor(color, source)
-        judged = learned_metrics.judge(truth, source.labels, recolored, sizes=())["metrics"]
+    for colorize in colorizers:
+        recolored = recolor(colorize, source)
+        learned = learned_metrics.compute(truth, source.labels, recolored, sizes=())["metrics"]
         rate = {f"fooling_{SIZE}": fooling_rate(truth, recolored, SIZE, SEED)}
-        pictures = (tf.cast(images, tf.float32) for images in (truth, recolored))
-        alive = finalize({RATIO: METRICS[RATIO].per_image(*pictures).numpy()})
-        measured.append({**alive, **rate, **judged})
-    return {name: statistics.fmean(one[name] for one in measured) for name in measured[0]}
+        pair = (tf.cast(images, tf.float32) for images in (truth, recolored))
+        colorfulness = finalize({RATIO: METRICS[RATIO].per_image(*pair).numpy()})
+        results.append({**colorfulness, **rate, **learned})
+    return {name: statistics.fmean(one[name] for one in results) for name in results[0]}
 
 
 def markdown(record):
-    """The page: conditions, and a line for each value."""
+    """Return the page: the protocol, and a row for each value."""
     first = record["lines"][0]["metrics"]
     names = [name for name in DEFINITIONS if name in first]
 
@@ -153,17 +153,17 @@ def markdown(record):
     table = markdown_table([header, *lines], num_text_columns=2)
     kept = ", ".join(f"{name} {value:g}" for name, value in record["settings"].items())
     return (
-        "# What do the settings of a flow bring?\n\n"
-        f"{record['model']}, {record['num_images']:,} pictures of the validation part, on "
+        "# How do the sampling settings of a flow model affect its colors?\n\n"
+        f"{record['model']}, {record['num_images']:,} images of the validation part, on "
         f"{record['device']}, by commit {record['git_commit']}. Means over {record['num_samples']} "
-        "samples of each picture, one network for each rate. Where they are not varied: "
-        f"{kept}.\n\n"
-        f"{table}\n\n![what settings bring]({TARGET.name}.png)\n"
+        "samples per image, with one discriminator for each fooling rate. Settings that do not "
+        f"vary: {kept}.\n\n"
+        f"{table}\n\n![metrics by setting]({TARGET.name}.png)\n"
     )
 
 
 def curves(record):
-    """What `draw` shows, as `save_curves_against` takes it."""
+    """Return the curves of `draw` as `save_curves_against` takes them."""
     of_settings = {}
     for line in record["lines"]:
         empty = {name: [] for name in (RATIO, *DRAWN, "names")}
@@ -175,7 +175,7 @@ def curves(record):
 
 
 def draw(record, target):
-    """Curves of what is to be plausible against how colorful it is, at the path `target`."""
+    """Plot metrics of realism against colorfulness, one curve per setting."""
     quantities = {name: column_title(name, DEFINITIONS) for name in DRAWN}
     plots.save_curves_against(
         target,
@@ -187,7 +187,7 @@ def draw(record, target):
 
 
 def variation(words):
-    """Words of the command line to a setting's name and its values."""
+    """Parse the words after --vary: a setting and its values."""
     name, *values = words
     try:
         numbers = [SETTINGS[name](value) for value in values]
@@ -197,7 +197,7 @@ def variation(words):
     if not numbers or not all(0 < number <= highest for number in numbers):
         raise UserError(
             f"--vary {' '.join(words)}",
-            f"one of {', '.join(SETTINGS)}, and positive numbers, of true_classes at most 1",
+            f"one of {', '.join(SETTINGS)} and positive numbers, at most 1 for true_classes",
             "Pass --vary sampling_steps 4 8, for example.",
         )
     return name, numbers
@@ -211,12 +211,14 @@ def main():
     parser.add_argument(
         "--vary", action="append", nargs="+", default=[], metavar=("SETTING", "VALUE")
     )
-    parser.add_argument("--samples", type=int, default=3, help="of each picture (%(default)s)")
+    parser.add_argument(
+        "--samples", type=int, default=3, help="samples per image (default %(default)s)"
+    )
     parser.add_argument("--data-dir")
-    parser.add_argument("--page-only", action="store_true", help="measure nothing")
+    parser.add_argument("--page-only", action="store_true", help="rebuild the page from its record")
     options = parser.parse_args()
     if options.samples < 1:
-        raise UserError(f"--samples {options.samples}", "at least 1", "Leave --samples away.")
+        raise UserError(f"--samples {options.samples}", "at least 1", "Omit --samples.")
     if not options.vary and not options.page_only:
         raise UserError(
             "no --vary", "a setting and its values", "Pass --vary sampling_steps 4 8, for example."
@@ -229,18 +231,18 @@ def main():
 
 
 def record(options):
-    """Measures what the command line asks for, and writes it down line by line."""
+    """Measure all values and write the record after each."""
     variations = [variation(words) for words in options.vary]
     settings = {**restore.color_settings(options.model), **NOT_EXPORTED}
     if "sampling_steps" not in settings:
         raise UserError(
-            f"--model {options.model}, which follows no flow",
+            f"--model {options.model}, which is not a flow model",
             "a model that was trained with --objective flow",
             "Pass --model unet_vivid, for example.",
         )
     lines = [(setting, value) for setting, values in variations for value in values]
     for setting, value in lines:
-        objective_of({**settings, setting: value})  # What it refuses is not to cost the others.
+        objective_of({**settings, setting: value})  # Rejects invalid values before measuring any.
     network = restore.load(options.model)
     source = load_dataset("cifar10", options.data_dir).validation
     found = {

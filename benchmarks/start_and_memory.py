@@ -1,9 +1,9 @@
-"""Seconds from process start to the end of the first training step, and peak memory of a run.
+"""Time from process start to the end of the first training step, and peak memory of a run.
 
     python benchmarks/start_and_memory.py [--data-dir DIR]
 
-Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` whole, in a child process.
-Targets: first step within 20 s on prepared data, peak resident memory below 2.5 GB.
+Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` in a child process. Targets:
+first step within 20 s on prepared data, peak resident memory below 2.5 GB.
 
 Last result (2026-11-22, AMD EPYC 2 cores, TensorFlow 2.21.0):
 first step after 16.0 s, peak resident memory 1.45 GB.
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-# The child reports when the first step has ended; everything else is the ordinary command.
+# The child runs the ordinary command and reports the end of the first step.
 _CHILD = """
 import functools, sys, time
 import keras
@@ -48,7 +48,7 @@ def main():
             [sys.executable, "-c", _CHILD, *options], stdout=subprocess.PIPE, text=True, check=True
         )
     (line,) = (line for line in child.stdout.splitlines() if line.startswith("FIRST_STEP"))
-    # Linux gives KiB.
+    # KiB on Linux.
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     print(f"first step after {float(line.split()[1]) - started:.1f} s")
     print(f"peak resident memory {peak / 1e9:.2f} GB")

@@ -1,14 +1,15 @@
-"""Does a setting help? Networks trained with and without it, under one budget.
+"""Ablation studies: networks trained with and without a setting for the same number of epochs.
 
-    python benchmarks/studies.py --study structure     # loss: mean squared error or structure
-    python benchmarks/studies.py --study scan          # augmentation: flips, or damage as of scans
+    python benchmarks/studies.py --study structure     # mean squared error or structure loss
+    python benchmarks/studies.py --study scan          # augmentation with flips or simulated scans
     python benchmarks/studies.py --study optimizer     # AdamW or Muon
-    python benchmarks/studies.py --study presets       # the presets shortened: the noise of seeds
-    python benchmarks/studies.py --study scan --page-only     # the page anew, from its records
+    python benchmarks/studies.py --study presets       # variation over seeds, shortened training
+    python benchmarks/studies.py --study scan --page-only     # rebuild the page from its record
 
-Each trains what `--work-dir` does not hold yet, so a stopped study goes on, evaluates every export
-on a part of CIFAR-10, and writes `results/studies/<study>.json` and `.md`; the latter shows the
-last result. A run takes 4 to 6 minutes on two CPU cores that compute bfloat16 natively.
+Trains every variant whose export is missing in `--work-dir`, so an interrupted study continues.
+Evaluates all exports on a part of CIFAR-10 and writes `results/studies/<study>.json` and `.md`; the
+page shows the last result. A training run takes 4 to 6 minutes on two CPU cores with native
+bfloat16.
 """
 
 import argparse
@@ -35,12 +36,12 @@ class Study:
     """Variants to compare.
 
     Attributes:
-        question: What it is to find out.
+        question: Title of the page.
         variants: Dict of title to options of `pipelines/train.py`.
-        degradations: Keys of `DEGRADATIONS`: what the models are evaluated on.
-        seeds: One run of each variant for each.
-        split: The part that the models are evaluated on: "test" is not to choose by.
-        epochs: Of each run.
+        degradations: Keys of `DEGRADATIONS` for evaluation.
+        seeds: Seeds; each variant is trained once with each.
+        split: Part for evaluation. Do not use "test" to choose settings.
+        epochs: Number of epochs of each run.
     """
 
     question: str
@@ -63,7 +64,7 @@ STUDIES = {
         seeds=(0, 1, 2),
     ),
     "scan": Study(
-        "Does augmentation with the damage of scans help on pictures damaged alike?",
+        "Does augmentation with simulated scans help on degraded images?",
         {
             f"chroma, {augment}": f"--arch unet --prediction chroma --loss mse --augment {augment}"
             for augment in ("flip", "scan")
@@ -72,7 +73,7 @@ STUDIES = {
         seeds=(0,),
     ),
     "optimizer": Study(
-        "Does Muon get further than AdamW in the same epochs?",
+        "Does Muon train faster than AdamW per epoch?",
         {
             f"accurate, {optimizer}": f"--preset accurate --optimizer {optimizer}"
             for optimizer in ("adamw", "muon")
@@ -92,27 +93,27 @@ STUDIES = {
 
 
 def run_study(study, work_dir):
-    """Trains and evaluates all variants; returns the records for `markdown`."""
+    """Train and evaluate all variants; return the records for `markdown`."""
     models = {
         title: [train(words, study.epochs, seed, work_dir) for seed in study.seeds]
         for title, words in study.variants.items()
     }
-    everything = [model for versions in models.values() for model in versions]
+    exports = [export for runs in models.values() for export in runs]
     records = []
     for degradation in study.degradations:
-        figures = evaluate(everything, study.split, degradation, work_dir)
+        metrics = evaluate(exports, study.split, degradation, work_dir)
         for title in study.variants:
-            runs = [figures[model] for model in models[title]]
+            runs = [metrics[model] for model in models[title]]
             records.append({"variant": title, "degradation": degradation, "runs": runs})
     return records
 
 
 def train(options, epochs, seed, work_dir):
-    """Trains one variant where that has not been done; returns the folder of its export."""
+    """Train one variant unless its export exists; return the folder of the export."""
     words = options.split()
     name = "_".join([*words[1::2], f"seed{seed}"])
     versions = sorted(Path(work_dir, name).glob("[0-9]*"), key=lambda path: int(path.name))
-    # Runs that were stopped or diverged leave exports of fewer epochs, other commits other ones.
+    # Exports of interrupted runs and of other commits do not count.
     wanted = {"epochs": epochs, "git_commit": git_commit()}
     complete = [
         path for path in versions if wanted.items() <= saved_model.load(path).metadata.items()
@@ -128,19 +129,19 @@ def train(options, epochs, seed, work_dir):
 
 
 def evaluate(models, split, degradation, work_dir):
-    """The figures of exports on a part of the data, beside grayscale baseline.
+    """Evaluate exports on a part of the data.
 
     Returns:
-        Dict of the content of a `metrics.json` by path.
+        Dict of contents of `metrics.json` by path.
     """
-    file = Path(work_dir, f"figures_{degradation}.json")
+    file = Path(work_dir, f"metrics_{degradation}.json")
     words = [word for model in models for word in ("--model", model)]
     run_script(
         "evaluate.py", *words, "--dataset", "cifar10", "--split", split,
         "--degrade", degradation, "--json", file, "--overwrite",
     )  # fmt: skip
-    figures = json.loads(file.read_text(encoding="utf-8"))
-    return {Path(path): metrics for path, metrics in figures.items()}
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return {Path(path): metrics for path, metrics in content.items()}
 
 
 def run_script(script, *words):
@@ -149,26 +150,26 @@ def run_script(script, *words):
         subprocess.run(list(map(str, command)), check=True)
     except subprocess.CalledProcessError as error:
         raise UserError(
-            f"{script}, which ended with status {error.returncode}",
-            "0, that it is done",
-            "Mend what it says above; what is finished is not done again.",
+            f"{script}, which exited with status {error.returncode}",
+            "status 0",
+            "Fix the error above and run again; finished runs are kept.",
         ) from error
 
 
 def markdown(study, records):
-    """What a study found, as a page.
+    """Return the page of a study.
 
     Args:
         study: `Study`.
-        records: List of dicts with "variant", "degradation" and "runs", one content of a
-            `metrics.json` for each seed; those of one degradation follow each other.
+        records: List of dicts of "variant", "degradation" and "runs", contents of `metrics.json`,
+            one per seed; sorted by degradation.
 
     Returns:
-        str: the conditions, and a table with mean and range over the seeds.
+        str: the protocol, and a table with mean and range over the seeds.
     """
-    # Records of older versions have fewer.
-    figures = [run["metrics"] for record in records for run in record["runs"]]
-    names = metric_names(dict(enumerate(figures)))
+    # Records of older versions have fewer metrics.
+    metrics = [run["metrics"] for record in records for run in record["runs"]]
+    names = metric_names(dict(enumerate(metrics)))
     lines = [["", "evaluated on", *map(column_title, names)]]
     for index, record in enumerate(records):
         runs, on = record["runs"], record["degradation"]
@@ -181,12 +182,12 @@ def markdown(study, records):
             ("*ground truth*", "truth"),
         ):
             values = runs[0][reference]
-            lines.append([title, on, *(format_figure(values.get(name)) for name in names)])
+            lines.append([title, on, *(format_value(values.get(name)) for name in names)])
     runs = [run for record in records for run in record["runs"]]
     models = [run["model"] for run in runs]
     seeds = f"Seed {distinct(models, 'seed')}"
     if len(records[0]["runs"]) > 1:
-        seeds = f"Mean over {seeds.lower()}, the range from lowest to highest in brackets"
+        seeds = f"Mean over {seeds.lower()}, with the range from lowest to highest in parentheses"
     clean = next(run for run in runs if run["degradation"] == "none")
     return (
         f"# {study.question}\n\n"
@@ -194,7 +195,7 @@ def markdown(study, records):
         f"{distinct(models, 'batch_size')}, on {distinct(models, 'device')} in "
         f"{distinct(models, 'precision')}; trained by commits {distinct(models, 'git_commit')}. "
         f"{clean['dataset']}, {clean['num_images']:,} "
-        f"pictures.\n\n{markdown_table(lines, num_text_columns=2)}\n"
+        f"images.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
 
 
@@ -207,11 +208,11 @@ def spread(runs, name):
     values = [run["metrics"][name] for run in runs if name in run["metrics"]]
     if not values:
         return ""
-    mean = format_figure(statistics.mean(values))
-    return mean if len(values) == 1 else f"{mean} ({format_figure(max(values) - min(values))})"
+    mean = format_value(statistics.mean(values))
+    return mean if len(values) == 1 else f"{mean} ({format_value(max(values) - min(values))})"
 
 
-def format_figure(value):
+def format_value(value):
     return "" if value is None else f"{value:.3f}"
 
 
@@ -221,7 +222,7 @@ def main():
     )
     parser.add_argument("--study", choices=STUDIES, required=True)
     parser.add_argument("--work-dir", default="runs/studies")
-    parser.add_argument("--page-only", action="store_true", help="train and evaluate nothing")
+    parser.add_argument("--page-only", action="store_true", help="rebuild the page from its record")
     options = parser.parse_args()
     study = STUDIES[options.study]
     target = REPOSITORY / "results" / "studies" / options.study
@@ -230,9 +231,9 @@ def main():
     record = target.with_suffix(".json")
     if not record.exists():
         raise UserError(
-            f"--study {options.study}, of which there is no {record.name} yet",
-            "the record of a study",
-            "Leave --page-only away.",
+            f"--study {options.study}, which has no {record.name} yet",
+            "a finished study",
+            "Omit --page-only.",
         )
     records = json.loads(record.read_text(encoding="utf-8"))
     write_text(target.with_suffix(".md"), markdown(study, records))

@@ -1,4 +1,4 @@
-"""Tests of the page that a study of settings writes."""
+"""Tests of the ablation studies and of their committed pages."""
 
 import json
 import runpy
@@ -17,7 +17,7 @@ def studies():
     return runpy.run_path(str(ROOT / "benchmarks" / "studies.py"))
 
 
-def run_with(figure, degradation, seed):
+def run_with(value, degradation, seed):
     model = {
         "architecture": "unet",
         "batch_size": 128,
@@ -29,17 +29,17 @@ def run_with(figure, degradation, seed):
         "seed": seed,
     }
     return {
-        "dataset": "pictures, test" + ("" if degradation == "none" else ", degraded"),
+        "dataset": "toys, test" + ("" if degradation == "none" else ", degraded"),
         "degradation": degradation,
         "num_images": 10_000,
-        "metrics": dict.fromkeys(METRICS, figure),
+        "metrics": dict.fromkeys(METRICS, value),
         "grayscale_baseline": dict.fromkeys(METRICS, 7.0),
         "truth": {"colorfulness": 30.0},
         "model": model,
     }
 
 
-def test_mean_range_references_and_conditions(studies):
+def test_page_shows_mean_range_references_and_protocol(studies):
     study = studies["STUDIES"]["scan"]
     records = [
         {
@@ -53,7 +53,7 @@ def test_mean_range_references_and_conditions(studies):
     page = studies["markdown"](study, records)
     assert study.question in page
     assert "Mean over seed 0 / 1 / 3" in page and "3 epochs" in page
-    assert "pictures, test, 10,000 pictures" in page
+    assert "toys, test, 10,000 images" in page
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
     assert [row[0].strip("| ") for row in rows[2:]] == 2 * [
         *(f"{variant}: mse" for variant in study.variants),
@@ -81,7 +81,7 @@ def test_one_seed_has_no_range(studies):
     assert "range" not in page and "1.000 (" not in page and "Seed 0." in page
 
 
-def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
+def test_metrics_that_a_variant_lacks_are_blank(studies):
     study = studies["STUDIES"]["presets"]
     runs = [run_with(1.0, "none", seed) for seed in (0, 1, 2)]
     fewer = [{**run, "metrics": {"psnr_pooled": 2.0}} for run in runs]
@@ -94,7 +94,7 @@ def test_figures_that_only_some_variants_have_are_blank_for_the_others(studies):
     assert row.count("2.000 (0.000)") == 1 and row.count("|  |") > 5
 
 
-def test_runs_of_other_commits_and_lengths_are_done_again(studies, tmp_path, monkeypatch):
+def test_exports_of_other_commits_and_lengths_are_trained_again(studies, tmp_path, monkeypatch):
     exports, names = {}, studies["train"].__globals__
 
     class SavedModel:
@@ -117,9 +117,9 @@ def test_runs_of_other_commits_and_lengths_are_done_again(studies, tmp_path, mon
     assert trained(epochs=3, git_commit="now") == "3"
 
 
-def test_what_goes_wrong_is_told(studies, monkeypatch, tmp_path):
+def test_failures_are_explained(studies, monkeypatch, tmp_path):
     monkeypatch.setitem(studies["main"].__globals__, "REPOSITORY", tmp_path)
-    with pytest.raises(UserError, match=r"missing\.py, which ended with status 2"):
+    with pytest.raises(UserError, match=r"missing\.py, which exited with status 2"):
         studies["run_script"]("missing.py")
     monkeypatch.setattr("sys.argv", ["studies.py", "--study", "scan", "--page-only"])
     with pytest.raises(UserError, match=r"no scan\.json yet"):
