@@ -40,11 +40,7 @@ _EXPORT = """(answers) => {
 
 
 class BlindTestTab:
-    """Content and events of the tab.
-
-    Args:
-        page: `page.Page`.
-    """
+    """Content and events of the tab of a `page.Page`."""
 
     def __init__(self, page):
         self._page = page

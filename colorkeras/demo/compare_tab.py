@@ -21,11 +21,7 @@ _LATEST = {"trigger_mode": "always_last", **PRIVATE}
 
 
 class CompareTab:
-    """Content and events of the tab.
-
-    Args:
-        page: `page.Page`.
-    """
+    """Content and events of the tab of a `page.Page`."""
 
     def __init__(self, page):
         self._page = page

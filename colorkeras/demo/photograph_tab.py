@@ -30,11 +30,7 @@ _LATEST = {"trigger_mode": "always_last", **SHOWING, **_QUIET}
 
 
 class PhotographTab:
-    """Content and events of the tab.
-
-    Args:
-        page: `page.Page`.
-    """
+    """Content and events of the tab of a `page.Page`."""
 
     def __init__(self, page):
         self._page = page
@@ -83,19 +79,13 @@ class PhotographTab:
         settings = [controls.model, controls.saturation, controls.seed]
         started = [results.message, results.full]
         waiting = {**COLORING, **PRIVATE, "show_progress_on": results.preview}
-        dropped = controls.file.upload(self.drop, controls.file, started, **waiting)
+        dropped = controls.file.upload(self.start, controls.file, started, **waiting)
         picked = controls.examples.select(self.pick, None, started, **waiting)
         # Empty the field in any case, so that another file can be dropped.
         for after in (dropped.success, dropped.failure):
             after(lambda: None, None, controls.file, queue=False, **_QUIET)
-        next_seed = controls.another.click(
-            lambda number: number + 1,
-            controls.seed,
-            controls.seed,
-            queue=False,
-            trigger_mode="multiple",
-            **_QUIET,
-        )
+        seed, repeatable = controls.seed, {"trigger_mode": "multiple", "queue": False, **_QUIET}
+        next_seed = controls.another.click(lambda seed: seed + 1, seed, seed, **repeatable)
         # One event for all settings, so that the preview ends up with the latest of them.
         outputs = [results.preview, controls.another, controls.uncertain, results.download]
         show = self.show, settings, outputs
@@ -125,16 +115,13 @@ class PhotographTab:
         settings = [controls.model, controls.saturation, controls.seed]
         visible.then(self.color_full_size, settings, results.download, **COLORING, **PRIVATE)
 
-    def drop(self, file, request: gr.Request):
-        """Start with an uploaded photograph."""
-        return self._start(file, request)
-
     def pick(self, event: gr.SelectData, request: gr.Request):
         """Start with one of the examples."""
         path, _ = self._page.examples[event.index]
-        return self._start(path, request)
+        return self.start(path, request)
 
-    def _start(self, path, request):
+    def start(self, path, request: gr.Request):
+        """Start with an uploaded photograph."""
         start = self._page.sessions.start(request.session_hash, path, self._prepare)
         with show_errors(), start as session:
             preview = session.preview

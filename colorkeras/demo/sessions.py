@@ -123,9 +123,8 @@ class Sessions:
 
     def _fetch(self, photograph, source):
         is_upload = photograph.parent.parent == self._folder / UPLOADS
-        take = shutil.move if is_upload else shutil.copyfile
         try:
-            take(photograph, source)
+            (shutil.move if is_upload else shutil.copyfile)(photograph, source)
         except FileNotFoundError as error:
             # Gradio stores identical uploads of two visitors once.
             raise UserError(
