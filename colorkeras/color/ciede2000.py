@@ -1,4 +1,9 @@
-"""CIEDE2000 color difference."""
+"""CIEDE2000 color difference.
+
+Reference: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula: implementation notes,
+supplementary test data, and mathematical observations", Color Research and Application 30, 2005.
+Names and equation numbers are those of the paper.
+"""
 
 import math
 
@@ -14,10 +19,6 @@ def ciede2000(lab1, lab2):
 
     Returns:
         float `[...]`, at least 0; about 1 is a just-noticeable difference. Symmetric.
-
-    Reference: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula: implementation notes,
-    supplementary test data, and mathematical observations", Color Research and Application 30,
-    2005. Names and equation numbers are those of the paper.
 
     Example:
 
@@ -57,8 +58,8 @@ def ciede2000(lab1, lab2):
     )  # (15)
     delta_theta = 30 * tf.exp(-tf.square((mean_h - 275) / 25))  # (16)
     r_c = 2 * tf.sqrt(_seventh_power_ratio(mean_c))  # (17)
-    lightness = tf.square(mean_l - 50)
-    s_l = 1 + 0.015 * lightness / tf.sqrt(20 + lightness)  # (18)
+    squared_l = tf.square(mean_l - 50)
+    s_l = 1 + 0.015 * squared_l / tf.sqrt(20 + squared_l)  # (18)
     s_c = 1 + 0.045 * mean_c  # (19)
     s_h = 1 + 0.015 * mean_c * t  # (20)
     r_t = -tf.sin(_radians(2 * delta_theta)) * r_c  # (21)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from colorkeras.color.spaces import from_uint8, rgb_to_chroma
 from colorkeras.data import evaluation_batches
 from colorkeras.evaluation.degradations import DEGRADATIONS
-from colorkeras.objectives.flow import NUM_SPREAD_SAMPLES
+from colorkeras.objectives.flow_sampling import NUM_SPREAD_SAMPLES
 from colorkeras.utils import plots
 
 NUM_CALIBRATION_GROUPS = 10
@@ -83,9 +83,8 @@ def _sampled(model, grayscale, first, num_examples):
         for number in range(NUM_SPREAD_SAMPLES + 1)
     )
     _, variance = tf.nn.moments(tf.stack(others), axes=[0])
-    variance *= NUM_SPREAD_SAMPLES / (
-        NUM_SPREAD_SAMPLES - 1
-    )  # Bessel's correction, as in the endpoint.
+    # Bessel's correction, as in the endpoint.
+    variance *= NUM_SPREAD_SAMPLES / (NUM_SPREAD_SAMPLES - 1)
     return answer, tf.sqrt(tf.reduce_sum(variance, axis=-1))
 
 

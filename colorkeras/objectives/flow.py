@@ -5,16 +5,16 @@ Liu, Gong, Liu, "Flow straight and fast: learning to generate and transfer data 
 flow", ICLR 2023.
 """
 
-import functools
+import dataclasses
 
 import tensorflow as tf
 
 from colorkeras.color.gradients import neighbor_differences
-from colorkeras.color.resampling import ceil_divide, downsample_2x, upsample_2x
-from colorkeras.color.spaces import luma_chroma_to_rgb, rgb_to_chroma
+from colorkeras.color.resampling import downsample_2x
+from colorkeras.color.spaces import rgb_to_chroma
 from colorkeras.models.class_head import NUM_CLASSES
-from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise, training_noise
-from colorkeras.objectives.flow_sampling import encode, normalize_chroma, sample_chroma
+from colorkeras.objectives.flow_noise import training_noise
+from colorkeras.objectives.flow_sampling import FlowSampler, normalize_chroma
 from colorkeras.objectives.objective import Objective
 
 DETAIL_WEIGHT = 2.0
@@ -32,16 +32,13 @@ NOISE_SAMPLES_PER_IMAGE = 2
 CONDITIONING_DROPOUT = 0.1
 """Share of labeled training images whose class is withheld from the velocity network."""
 
-NUM_SPREAD_SAMPLES = 8
-"""Samples from which the standard deviation of the distribution is estimated."""
-
 
 def flow_matching(prediction, settings, source=None):
     """Create the objective of the prediction "velocity".
 
     With noise x0, ground-truth chroma x1 at half resolution and time t in `[0, 1]`, the network
     receives `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0`. Inference integrates the
-    velocity from noise, see `sample_chroma`. A guidance scale above 1 amplifies the effect of the
+    velocity from noise, see `FlowSampler`. A guidance scale above 1 amplifies the effect of the
     predicted class.
 
     Args:
@@ -56,54 +53,17 @@ def flow_matching(prediction, settings, source=None):
     del prediction, source
     steps, guidance_scale = settings.sampling_steps, settings.guidance_scale
     temperature = 1.0 if settings.temperature is None else float(settings.temperature)
-
-    def integrate(network, grayscale, noise, temperature):
-        encoded = encode(network, grayscale, settings.flip_tta)
-        chroma = sample_chroma(network, encoded, noise, temperature, steps, guidance_scale)
-        return luma_chroma_to_rgb(grayscale, upsample_2x(chroma, grayscale))
-
-    def colorize(network, grayscale, seeds, temperature=temperature):
-        noise = functools.partial(noise_from_seeds, seeds)
-        return integrate(network, grayscale, noise, temperature)
-
-    def make_deterministic_colorize(seed, max_height, max_width):
-        stored = precomputed_noise(seed, ceil_divide(max_height, 2), ceil_divide(max_width, 2))
-
-        def colorize(network, grayscale):
-            def noise(height, width):
-                # A sum: LiteRT's converter loses the number of channels of repeated noise.
-                return tf.zeros([tf.shape(grayscale)[0], 1, 1, 1]) + stored(height, width)
-
-            return integrate(network, grayscale, noise, temperature)
-
-        return colorize
-
-    def standard_deviation(network, grayscale):
-        encoded = encode(network, grayscale, settings.flip_tta)
-        first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
-
-        def sample(number):
-            noise = functools.partial(noise_from_seeds, first + number)
-            return sample_chroma(network, encoded, noise, temperature, steps, guidance_scale)
-
-        variance = tf.reduce_sum(_sample_variance(sample), axis=-1, keepdims=True)
-        return upsample_2x(tf.sqrt(variance), grayscale)
-
+    sampler = FlowSampler(steps, temperature, guidance_scale, settings.flip_tta)
     return Objective(
         description=f"flow matching ({steps} steps, guidance {guidance_scale:g})",
         target=_target,
         loss=_loss,
-        colorize=colorize,
-        make_deterministic_colorize=make_deterministic_colorize,
-        standard_deviation=standard_deviation,
+        colorize=sampler.colorize,
+        make_deterministic_colorize=sampler.make_deterministic_colorize,
+        standard_deviation=sampler.standard_deviation,
         is_stochastic=True,
         temperature=temperature,
-        metadata={
-            "sampling_steps": steps,
-            "temperature": temperature,
-            "guidance_scale": guidance_scale,
-            "flip_tta": settings.flip_tta,
-        },
+        metadata=dataclasses.asdict(sampler),
     )
 
 
@@ -120,7 +80,7 @@ def _target(rgb, grayscale, randomness, labels=None):
 
 
 def _condition(labels, randomness, num_images):
-    """One-hot ground-truth class with dropout, float32 `[num_images, NUM_CLASSES]`."""
+    """Return the one-hot class with dropout, float32 `[num_images, NUM_CLASSES]`."""
     if labels is None:
         return tf.zeros([num_images, NUM_CLASSES])
     is_kept = randomness.uniform(num_images, [1]) < 1 - CONDITIONING_DROPOUT
@@ -128,7 +88,7 @@ def _condition(labels, randomness, num_images):
 
 
 def _loss(target, prediction):
-    """Squared errors of the velocity, its differences of neighboring pixels and the mean chroma.
+    """Sum squared errors of the velocity, its neighbor differences and the mean chroma.
 
     The mean chroma is an auxiliary output, which trains the encoder.
     """
@@ -141,15 +101,3 @@ def _loss(target, prediction):
 def _mean_square(x):
     # 0 rather than NaN for no values: an image of one row has no vertical differences.
     return tf.math.divide_no_nan(tf.reduce_sum(tf.square(x)), tf.cast(tf.size(x), x.dtype))
-
-
-def _sample_variance(sample):
-    """Unbiased variance of `NUM_SPREAD_SAMPLES` samples; `sample` maps a number to chroma."""
-    samples = tf.map_fn(
-        sample,
-        tf.range(NUM_SPREAD_SAMPLES),
-        fn_output_signature=tf.TensorSpec([None, None, None, 2], tf.float32),
-        parallel_iterations=1,  # One sample uses all cores; more would only need more memory.
-    )
-    _, variance = tf.nn.moments(samples, axes=[0])
-    return variance * NUM_SPREAD_SAMPLES / (NUM_SPREAD_SAMPLES - 1)  # Bessel's correction.

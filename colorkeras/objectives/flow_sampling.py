@@ -4,11 +4,17 @@ References: Ho, Salimans, "Classifier-free diffusion guidance", 2022, equation 6
 Wanner, "Solving ordinary differential equations I", 1993, section III.1 (Adams-Bashforth).
 """
 
+import functools
+from dataclasses import dataclass
+
 import numpy as np
 import tensorflow as tf
 
+from colorkeras.color.resampling import ceil_divide, upsample_2x
+from colorkeras.color.spaces import luma_chroma_to_rgb
 from colorkeras.models.architectures.flow_unet import ENCODER, VELOCITY_NETWORK
 from colorkeras.models.class_head import NUM_CLASSES
+from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise
 
 CHROMA_SCALES = (0.07, 0.034)
 """Standard deviations in CIFAR-10 of the two decorrelated chroma components.
@@ -18,6 +24,9 @@ CHROMA_SCALES = (0.07, 0.034)
 
 CLASS_CONFIDENCE_THRESHOLD = 0.5
 """Minimum probability for conditioning on the predicted class; below it the class is unknown."""
+
+NUM_SPREAD_SAMPLES = 8
+"""Samples from which the standard deviation of the distribution is estimated."""
 
 TIME_STEP_EXPONENT = 2.2
 """Exponent of the solver's times: steps are short near the noise, where paths curve most.
@@ -38,99 +47,143 @@ def denormalize_chroma(normalized):
     return tf.tensordot(normalized * CHROMA_SCALES, _AXES, 1)
 
 
-def encode(network, grayscale, flip_tta):
-    """Evaluate the encoder of a `flow_unet`.
-
-    Args:
-        network: From `flow_unet`.
-        grayscale: float32 `[batch, height, width, 1]` in `[0, 1]`.
-        flip_tta: Whether to average the class logits of the image and its mirror image.
-
-    Returns:
-        List of features at each resolution, mean chroma and class logits.
-    """
-    encoder = network.get_layer(ENCODER)
-    *encoded, logits = encoder(grayscale, training=False)
-    if flip_tta:
-        # A separate call, from which graphs prune all that only leads to features.
-        *_, flipped = encoder(tf.reverse(grayscale, axis=[2]), training=False)
-        logits = (logits + flipped) / 2
-    return [*encoded, logits]
-
-
-def sample_chroma(network, encoded, noise, temperature, steps, guidance_scale):
-    """Integrate the flow from noise to chroma with the two-step Adams-Bashforth method.
-
-    The method is of second order like Heun's, but needs one function evaluation per step instead
-    of two. The first step is Euler's.
-
-    Args:
-        network: From `flow_unet`.
-        encoded: From `encode`.
-        noise: Function of height and width that returns noise `[batch, height, width, 2]`.
-        temperature: Scale of the noise, float32 `[]` or `[batch]`.
-        steps: Number of solver steps.
-        guidance_scale: Classifier-free guidance scale; 1 disables guidance.
-
-    Returns:
-        Cb and Cr, float32 `[batch, ceil(h / 2), ceil(w / 2), 2]`.
-    """
-    *features, mean, logits = encoded
-    num_images, height, width, _ = tf.unstack(tf.shape(mean))
-    initial = noise(height, width) * tf.reshape(temperature, [-1, 1, 1, 1])
-    condition = _predicted_class(logits)
-    velocity_at = _velocity_function(network, features, mean, condition, guidance_scale)
-    times = tf.constant(solver_times(steps))
-
-    def step(number, chroma, previous_velocity):
-        previous, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
-        velocity = velocity_at(chroma, tf.fill([num_images, 1], now))
-        # Extrapolate the velocity linearly to the middle of the step; 0 in the first step.
-        weight = tf.math.divide_no_nan(then - now, 2 * (now - previous))
-        middle = velocity + weight * (velocity - previous_velocity)
-        return number + 1, chroma + (then - now) * middle, velocity
-
-    shape = tf.TensorShape([None, None, None, 2])
-    _, chroma, _ = tf.while_loop(
-        lambda number, *_: number < steps,
-        step,
-        [0, initial, tf.zeros_like(initial)],
-        shape_invariants=[tf.TensorShape([]), shape, shape],
-        parallel_iterations=1,
-    )
-    return denormalize_chroma(chroma)
-
-
 def solver_times(steps):
     """Return the solver's times: float32 NumPy `[steps + 1]`, increasing from 0 to 1."""
     return np.linspace(0, 1, steps + 1, dtype=np.float32) ** TIME_STEP_EXPONENT
 
 
-def _predicted_class(logits):
-    """One-hot predicted class, float32 `[batch, NUM_CLASSES]`, all 0 below the threshold.
+@dataclass(frozen=True)
+class FlowSampler:
+    """Samples colors from networks of `flow_unet`. The methods are those of `Objective`.
 
-    Not the probabilities: the class that is right most often gives consistent samples.
+    Args:
+        sampling_steps: Number of ODE solver steps, each evaluates the velocity network once.
+        temperature: Default scale of the initial noise.
+        guidance_scale: Classifier-free guidance scale; 1 disables guidance.
+        flip_tta: Whether to average the class logits of the image and its mirror image.
     """
-    probabilities = tf.nn.softmax(logits)
-    is_confident = tf.reduce_max(probabilities, axis=-1, keepdims=True) > CLASS_CONFIDENCE_THRESHOLD
-    return tf.one_hot(tf.argmax(logits, axis=-1), NUM_CLASSES) * tf.cast(is_confident, tf.float32)
 
+    sampling_steps: int
+    temperature: float
+    guidance_scale: float
+    flip_tta: bool
 
-def _velocity_function(network, features, mean, condition, guidance_scale):
-    """Return a function of noisy chroma and time that evaluates the (guided) velocity."""
-    velocity_network = network.get_layer(VELOCITY_NETWORK)
-    if guidance_scale == 1:
-        return lambda chroma, time: velocity_network(
-            [chroma, time, condition, mean, *features], training=False
+    def colorize(self, network, grayscale, seeds, temperature=None):
+        """See `Objective.colorize`."""
+        temperature = self.temperature if temperature is None else temperature
+        noise = functools.partial(noise_from_seeds, seeds)
+        return self._colorize(network, grayscale, noise, temperature)
+
+    def make_deterministic_colorize(self, seed, max_height, max_width):
+        """See `Objective.make_deterministic_colorize`."""
+        stored = precomputed_noise(seed, ceil_divide(max_height, 2), ceil_divide(max_width, 2))
+
+        def colorize(network, grayscale):
+            def noise(height, width):
+                # A sum: LiteRT's converter loses the number of channels of repeated noise.
+                return tf.zeros([tf.shape(grayscale)[0], 1, 1, 1]) + stored(height, width)
+
+            return self._colorize(network, grayscale, noise, self.temperature)
+
+        return colorize
+
+    def standard_deviation(self, network, grayscale):
+        """See `Objective.standard_deviation`; estimated from `NUM_SPREAD_SAMPLES` samples."""
+        encoded = self._encode(network, grayscale)
+        first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
+
+        def sample(number):
+            noise = functools.partial(noise_from_seeds, first + number)
+            return self._integrate(network, encoded, noise, self.temperature)
+
+        samples = tf.map_fn(
+            sample,
+            tf.range(NUM_SPREAD_SAMPLES),
+            fn_output_signature=tf.TensorSpec([None, None, None, 2], tf.float32),
+            parallel_iterations=1,  # One sample uses all cores; more would only need more memory.
         )
-    conditions = tf.concat([condition, tf.zeros_like(condition)], axis=0)
-    mean, *features = (tf.concat([x, x], axis=0) for x in (mean, *features))
+        _, variance = tf.nn.moments(samples, axes=[0])
+        variance = variance * NUM_SPREAD_SAMPLES / (NUM_SPREAD_SAMPLES - 1)  # Bessel's correction.
+        return upsample_2x(tf.sqrt(tf.reduce_sum(variance, axis=-1, keepdims=True)), grayscale)
 
-    def velocity_at(chroma, time):
+    def _colorize(self, network, grayscale, noise, temperature):
+        chroma = self._integrate(network, self._encode(network, grayscale), noise, temperature)
+        return luma_chroma_to_rgb(grayscale, upsample_2x(chroma, grayscale))
+
+    def _encode(self, network, grayscale):
+        """Return a list of features at each resolution, mean chroma and class logits."""
+        encoder = network.get_layer(ENCODER)
+        *encoded, logits = encoder(grayscale, training=False)
+        if self.flip_tta:
+            # A separate call, from which graphs prune all that only leads to features.
+            *_, flipped = encoder(tf.reverse(grayscale, axis=[2]), training=False)
+            logits = (logits + flipped) / 2
+        return [*encoded, logits]
+
+    def _integrate(self, network, encoded, noise, temperature):
+        """Integrate the ODE from noise to chroma with the two-step Adams-Bashforth method.
+
+        The method is of second order like Heun's, but needs one function evaluation per step
+        instead of two. The first step is Euler's.
+
+        Args:
+            network: From `flow_unet`.
+            encoded: From `_encode`.
+            noise: Function of height and width that returns noise `[batch, height, width, 2]`.
+            temperature: Scale of the noise, float32 `[]` or `[batch]`.
+
+        Returns:
+            Cb and Cr, float32 `[batch, ceil(h / 2), ceil(w / 2), 2]`.
+        """
+        *features, mean, logits = encoded
+        num_images, height, width, _ = tf.unstack(tf.shape(mean))
+        initial = noise(height, width) * tf.reshape(temperature, [-1, 1, 1, 1])
+        velocity_at = self._velocity_function(network, features, mean, _predicted_class(logits))
+        times = tf.constant(solver_times(self.sampling_steps))
+
+        def step(number, chroma, previous_velocity):
+            previous, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
+            velocity = velocity_at(chroma, tf.fill([num_images, 1], now))
+            # Extrapolate the velocity linearly to the middle of the step; not in the first step.
+            weight = tf.math.divide_no_nan(then - now, 2 * (now - previous))
+            middle = velocity + weight * (velocity - previous_velocity)
+            return number + 1, chroma + (then - now) * middle, velocity
+
+        shape = tf.TensorShape([None, None, None, 2])
+        _, chroma, _ = tf.while_loop(
+            lambda number, *_: number < self.sampling_steps,
+            step,
+            [0, initial, tf.zeros_like(initial)],
+            shape_invariants=[tf.TensorShape([]), shape, shape],
+            parallel_iterations=1,
+        )
+        return denormalize_chroma(chroma)
+
+    def _velocity_function(self, network, features, mean, condition):
+        """Return a function of noisy chroma and time that evaluates the guided velocity."""
+        velocity_network = network.get_layer(VELOCITY_NETWORK)
+        if self.guidance_scale == 1:
+            return lambda chroma, time: velocity_network(
+                [chroma, time, condition, mean, *features], training=False
+            )
         # Conditional and unconditional velocity as one batch.
-        chroma, time = (tf.concat([x, x], axis=0) for x in (chroma, time))
-        velocity = velocity_network([chroma, time, conditions, mean, *features], training=False)
-        conditional, unconditional = tf.split(velocity, 2)
-        return unconditional + guidance_scale * (conditional - unconditional)
+        conditions = tf.concat([condition, tf.zeros_like(condition)], axis=0)
+        mean, *features = (tf.concat([x, x], axis=0) for x in (mean, *features))
 
-    return velocity_at
+        def velocity_at(chroma, time):
+            chroma, time = (tf.concat([x, x], axis=0) for x in (chroma, time))
+            velocity = velocity_network([chroma, time, conditions, mean, *features], training=False)
+            conditional, unconditional = tf.split(velocity, 2)
+            return unconditional + self.guidance_scale * (conditional - unconditional)
+
+        return velocity_at
+
+
+def _predicted_class(logits):
+    """Return the one-hot predicted class, float32 `[batch, NUM_CLASSES]`, or 0 if not confident.
+
+    Not the probabilities: a single class gives consistent samples.
+    """
+    highest = tf.reduce_max(tf.nn.softmax(logits), axis=-1, keepdims=True)
+    is_confident = tf.cast(highest > CLASS_CONFIDENCE_THRESHOLD, tf.float32)
+    return tf.one_hot(tf.argmax(logits, axis=-1), NUM_CLASSES) * is_confident

@@ -16,11 +16,11 @@ from colorkeras.objectives.flow import (
     DETAIL_WEIGHT,
     MEAN_WEIGHT,
     NOISE_SAMPLES_PER_IMAGE,
-    NUM_SPREAD_SAMPLES,
 )
 from colorkeras.objectives.flow_noise import noise_from_seeds
 from colorkeras.objectives.flow_sampling import (
     CLASS_CONFIDENCE_THRESHOLD,
+    NUM_SPREAD_SAMPLES,
     TIME_STEP_EXPONENT,
     denormalize_chroma,
     normalize_chroma,

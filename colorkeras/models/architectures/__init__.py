@@ -38,34 +38,16 @@ class Architecture:
     has_class_head: bool = False
 
 
-ARCHITECTURES = {
-    architecture.name: architecture
-    for architecture in (
-        Architecture("baseline", baseline, "one dense layer, 32x32 pixels only", ("rgb", "chroma")),
-        Architecture("skip_cnn", skip_cnn, "convolutions at full resolution", ("chroma", "rgb")),
-        Architecture(
-            "encoder_decoder",
-            encoder_decoder,
-            "autoencoder without skip connections",
-            ("chroma", "rgb"),
-        ),
-        Architecture("unet", unet, "U-Net with batch normalization", ("chroma", "rgb")),
-        Architecture(
-            "residual_unet",
-            residual_unet,
-            "residual U-Net without normalization",
-            ("chroma", "rgb", "bins"),
-            has_class_head=True,
-        ),
-        Architecture(
-            "flow_unet",
-            flow_unet,
-            "residual U-Net encoder and velocity network for flow matching",
-            ("velocity",),
-            has_class_head=True,
-        ),
-    )
-}
+_ARCHITECTURES = (
+    Architecture("baseline", baseline, "One dense layer", ("rgb", "chroma")),
+    Architecture("skip_cnn", skip_cnn, "Convolutions at full resolution", ("chroma", "rgb")),
+    Architecture("encoder_decoder", encoder_decoder, "Autoencoder", ("chroma", "rgb")),
+    Architecture("unet", unet, "U-Net", ("chroma", "rgb")),
+    Architecture("residual_unet", residual_unet, "Residual U-Net", ("chroma", "rgb", "bins"), True),
+    Architecture("flow_unet", flow_unet, "Encoder and velocity network", ("velocity",), True),
+)
+
+ARCHITECTURES = {architecture.name: architecture for architecture in _ARCHITECTURES}
 """Architectures by name."""
 
 DEFAULT_ARCHITECTURE = "unet"

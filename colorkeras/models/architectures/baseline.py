@@ -19,8 +19,7 @@ def baseline(prediction="rgb"):
         prediction: Key of `PREDICTIONS`.
 
     Returns:
-        `keras.Model` from float32 `[batch, 32, 32, 1]` in `[0, 1]` to
-        `[batch, 32, 32, num_channels]`.
+        `keras.Model`; `[batch, 32, 32, 1]` to `[batch, 32, 32, num_channels]`.
 
     Example:
 

@@ -24,8 +24,7 @@ def encoder_decoder(prediction="chroma", widths=(32, 64, 128), code_channels=32)
         code_channels: Channels of the code.
 
     Returns:
-        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
-        `[batch, height, width, num_channels]`, any height and width.
+        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
 
     Example:
 

@@ -25,8 +25,7 @@ def residual_unet(
         head_channels: Channels that are upsampled to full resolution.
 
     Returns:
-        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to the prediction, any
-        height and width.
+        `keras.Model`; `[batch, height, width, 1]` to the prediction.
 
     Example:
 

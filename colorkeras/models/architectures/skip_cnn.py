@@ -19,8 +19,7 @@ def skip_cnn(prediction="chroma", filters=32, num_blocks=3):
         num_blocks: Number of 3x3 convolutions after the first, 5x5 one, at least 1.
 
     Returns:
-        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
-        `[batch, height, width, num_channels]`, any height and width.
+        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
 
     Example:
 

@@ -25,8 +25,7 @@ def unet(prediction="chroma", widths=(32, 64, 128, 192), head_channels=8):
         head_channels: Channels that are upsampled to full resolution.
 
     Returns:
-        `keras.Model` from float32 `[batch, height, width, 1]` in `[0, 1]` to
-        `[batch, height, width, num_channels]`, any height and width.
+        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
 
     Reference: Ronneberger, Fischer, Brox, "U-Net: convolutional networks for biomedical image
     segmentation", MICCAI 2015.
