@@ -1,4 +1,4 @@
-"""Tests of quantized chroma against values computed by hand."""
+"""Tests of quantized chroma against hand-computed values."""
 
 import numpy as np
 import pytest
@@ -36,11 +36,11 @@ def test_bins_cover_the_gamut_on_a_regular_grid():
     distances = np.linalg.norm(
         rgb_to_chroma(corners).numpy()[:, np.newaxis] - BIN_CENTERS[np.newaxis], axis=-1
     )
-    # The farthest colors lie within a bin's diagonal of a center.
+    # No color is farther from a center than a bin's diagonal.
     assert distances.min(axis=1).max() < BIN_SIZE * np.sqrt(2)
 
 
-def test_soft_encoding_of_a_center_weighs_it_and_its_four_neighbors():
+def test_soft_encoding_of_a_center_by_hand():
     encoded = soft_encode(tf.zeros([1, 2])).numpy()[0]
     # Neighbors lie one bin away, which is two standard deviations: exp(-2) each.
     expected = 1 / (1 + 4 * np.exp(-2))
@@ -68,13 +68,13 @@ def test_rebalancing_is_the_formula_with_mean_one():
     assert (weights * priors).sum() == pytest.approx(1, rel=1e-5)
 
 
-def test_share_one_does_not_rebalance():
+def test_uniform_share_of_one_disables_rebalancing():
     priors = np.random.default_rng(0).dirichlet(np.ones(NUM_CHROMA_BINS))
     np.testing.assert_allclose(rebalancing_weights(priors, 1.0), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("priors", [np.full(313, 1 / 313), np.ones(NUM_CHROMA_BINS), []])
-def test_priors_of_another_grid_are_refused(priors):
+def test_priors_of_other_bins_are_rejected(priors):
     with pytest.raises(
         UserError, match=f"(?s)priors of .* bins.*priors of the {NUM_CHROMA_BINS} bins"
     ):
@@ -83,7 +83,7 @@ def test_priors_of_another_grid_are_refused(priors):
         rebalancing_weights(priors, 0.5)
 
 
-def test_annealed_mean_goes_from_the_mean_to_the_mode():
+def test_annealed_mean_interpolates_between_mean_and_mode():
     logits = logits_of(b3=0.25, b100=0.75)
     mean = 0.25 * BIN_CENTERS[3] + 0.75 * BIN_CENTERS[100]
     np.testing.assert_allclose(annealed_mean(logits, 1.0)[0], mean, atol=1e-6)

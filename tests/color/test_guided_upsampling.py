@@ -1,4 +1,4 @@
-"""Tests of the way from a large picture to a small one and back."""
+"""Tests of downscaling and guided upsampling."""
 
 import numpy as np
 import pytest
@@ -14,15 +14,15 @@ from colorkeras.color.guided_upsampling import (
 from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 
 
-def test_areas_by_hand():
+def test_area_means_by_hand():
     pixels = tf.constant([[0, 30, 60], [90, 120, 150]], tf.uint8)[..., tf.newaxis]
     small = downscale_luma(pixels, tf.constant([1, 2]))[0, ..., 0] * 255
-    # Each of the two covers one column and half of the middle one.
+    # Each of the two pixels covers one column and half of the middle one.
     np.testing.assert_allclose(small, [[(45 + 75 / 2) / 1.5, (105 + 75 / 2) / 1.5]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("size", [(97, 61), (1, 500), (500, 1), (64, 64), (3, 4)])
-def test_small_picture_keeps_the_mean(size, monkeypatch):
+def test_downscaling_preserves_the_mean(size, monkeypatch):
     monkeypatch.setattr(guided_upsampling, "PIXELS_PER_STRIP", 100)
     pixels = np.random.default_rng(0).integers(0, 256, [*size, 1]).astype(np.uint8)
     small = downscale_luma(tf.constant(pixels), scaled_size(size, 32))
@@ -37,14 +37,14 @@ def test_whole_blocks_are_averaged():
     np.testing.assert_allclose(small[0, ..., 0], expected, atol=1e-6)
 
 
-def test_a_smaller_picture_can_be_made_larger():
+def test_small_images_can_be_enlarged():
     pixels = tf.constant([[0.0, 1.0]])[..., tf.newaxis]
     small = downscale_luma(pixels, tf.constant([2, 4]))[0, ..., 0]
     np.testing.assert_allclose(small, [[0, 0, 1, 1]] * 2, atol=1e-6)
 
 
 def colored(size):
-    """A gray picture of smooth luma and a smaller one of it in color."""
+    """A gray image of smooth luma, a smaller one, and the smaller one in color."""
     rows, columns = np.meshgrid(*(np.linspace(0.2, 0.8, n) for n in size), indexing="ij")
     pixels = tf.constant(((rows + columns) / 2).astype(np.float32)[..., np.newaxis])
     grayscale = downscale_luma(pixels, scaled_size(size, 16))
@@ -52,7 +52,7 @@ def colored(size):
     return pixels, grayscale, luma_chroma_to_rgb(grayscale, chroma)
 
 
-def test_chroma_that_follows_luma_does_so_in_the_large_picture_as_well():
+def test_chroma_linear_in_luma_is_upsampled_exactly():
     pixels, grayscale, rgb = colored((200, 150))
     large = upsample_color(grayscale, rgb, pixels)
     np.testing.assert_allclose(luma(large), pixels, atol=1e-6)
@@ -63,11 +63,11 @@ def test_chroma_that_follows_luma_does_so_in_the_large_picture_as_well():
 
 
 def test_colors_do_not_bleed_over_edges():
-    """Where luma has an edge, chroma of 10 times coarser pixels has it at the same place."""
+    """Chroma of 10 times coarser pixels changes where luma has an edge."""
     pixels = np.full([160, 160, 1], 0.3, np.float32)
-    pixels[:, 75:] = 0.7  # Within a pixel of the small picture.
+    pixels[:, 75:] = 0.7  # Inside a pixel of the small image.
     grayscale = downscale_luma(tf.constant(pixels), tf.constant([16, 16]))
-    share = (grayscale - 0.3) / 0.4  # Of the brighter side, also in the pixels that see both.
+    share = (grayscale - 0.3) / 0.4  # Of the brighter side, in pixels that cover both as well.
     chroma = tf.concat([0.1 * (1 - share), 0.1 * share], axis=-1)
     large = upsample_color(grayscale, luma_chroma_to_rgb(grayscale, chroma), tf.constant(pixels))
     blue = rgb_to_chroma(large)[80, :, 0].numpy()
@@ -120,7 +120,7 @@ def test_saturation_scales_chroma():
     np.testing.assert_allclose(once, 2 * half, atol=1e-5)
 
 
-def test_a_picture_that_is_not_enlarged_keeps_its_chroma():
+def test_chroma_is_kept_without_enlargement():
     generator = np.random.default_rng(3)
     pixels = tf.constant(generator.random([20, 30, 1], np.float32))
     chroma = generator.normal(0, 0.02, [1, 20, 30, 2]).astype(np.float32)

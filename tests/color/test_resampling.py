@@ -1,4 +1,4 @@
-"""Tests of halved resolution and the way back."""
+"""Tests of downsampling and upsampling by a factor of 2."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ SIZES = [(1, 1), (2, 3), (5, 8), (33, 47)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_halving_undoes_doubling(size):
+def test_downsampling_inverts_upsampling(size):
     half = np.random.default_rng(0).random((2, -(-size[0] // 2), -(-size[1] // 2), 3), np.float32)
     doubled = upsample_2x(tf.constant(half), tf.zeros([2, *size, 1]))
     assert doubled.shape == (2, *size, 3)
@@ -18,11 +18,11 @@ def test_halving_undoes_doubling(size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_doubling_comes_as_near_as_it_can(size):
+def test_downsampling_is_the_least_squares_solution(size):
     images = tf.constant(np.random.default_rng(0).random((2, *size, 3), np.float32))
     half = downsample_2x(images)
     error = images - upsample_2x(half, images)
-    # What is left is orthogonal to all that doubling can make.
+    # The residual is orthogonal to the range of upsampling.
     for number in range(5):
         change = np.random.default_rng(number).standard_normal(half.shape, np.float32)
         product = tf.reduce_sum(error * upsample_2x(tf.constant(change), images))
@@ -30,20 +30,20 @@ def test_doubling_comes_as_near_as_it_can(size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_flat_pictures_stay_flat(size):
+def test_constant_images_stay_constant(size):
     images = tf.ones([2, *size, 3]) * 0.25
     np.testing.assert_allclose(downsample_2x(images), 0.25, atol=1e-6)
     np.testing.assert_allclose(upsample_2x(downsample_2x(images), images), images, atol=1e-6)
 
 
-def test_halving_in_a_graph():
+def test_downsampling_in_a_graph():
     images = np.random.default_rng(0).random((2, 6, 9, 1), np.float32)
     graph = tf.function(downsample_2x, input_signature=[tf.TensorSpec([None, 6, 9, 1])])
     np.testing.assert_allclose(graph(images), downsample_2x(tf.constant(images)), atol=1e-6)
 
 
-def test_doubling_interpolates_between_the_centers_of_pixels():
+def test_upsampling_interpolates_between_pixel_centers():
     images = tf.reshape(tf.constant([0.0, 4.0]), [1, 1, 2, 1])
     doubled = upsample_2x(images, tf.zeros([1, 2, 4, 1]))[0, 0, :, 0]
-    # Centers lie at 0.5 and 2.5 of four pixels, whose own are at 0.5 / 2, 1.5 / 2, ...
+    # The two centers are at 1 and 3, those of the four pixels at 0.5, 1.5, 2.5 and 3.5.
     np.testing.assert_allclose(doubled, [0.0, 1.0, 3.0, 4.0], atol=1e-6)

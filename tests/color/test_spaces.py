@@ -1,4 +1,4 @@
-"""Tests of the color maths against published values, and of the gamut at its extremes."""
+"""Tests of color conversions against published values, and of gamut mapping."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ SHARMA = (
 
 @pytest.fixture(scope="module")
 def colors():
-    """Random RGB in 0..1, and every corner of the cube: float32 `[n, 3]`."""
+    """Random RGB in `[0, 1]` and the corners of the cube: float32 `[n, 3]`."""
     corners = np.stack(np.meshgrid([0, 1], [0, 1], [0, 1]), axis=-1).reshape(-1, 3)
     random = np.random.default_rng(0).random((5000, 3))
     return tf.constant(np.concatenate([corners, random]), tf.float32)
@@ -95,7 +95,7 @@ def test_uint8_round_trip():
     np.testing.assert_array_equal(to_uint8(scaled), levels)
 
 
-# ITU-R BT.601-7, sections 2.5.1 and 2.5.2, to the digits that JFIF prints.
+# ITU-R BT.601-7, sections 2.5.1 and 2.5.2, to the precision of JFIF.
 @pytest.mark.parametrize(
     "rgb, y, cb, cr",
     [
@@ -128,9 +128,9 @@ def test_colors_inside_the_gamut_are_unchanged(colors):
 
 
 def _lumas_and_chromas(scale):
-    """Every pairing of lumas, black and white among them, with chroma in many directions."""
+    """All pairs of lumas, including black and white, and chroma in many directions."""
     angles = np.linspace(0, 2 * np.pi, 73)
-    # The last one has no direction.
+    # The last one is gray.
     chroma = np.concatenate([scale * np.stack([np.cos(angles), np.sin(angles)], -1), [[0, 0]]])
     lumas = np.concatenate([[0, 1e-7, 1 - 1e-7, 1], np.arange(256) / 255])
     pairs = np.broadcast_arrays(lumas[:, None, None], chroma[None])
@@ -144,7 +144,7 @@ def test_any_chroma_keeps_luma_and_hue(scale):
     assert np.isfinite(rgb).all()
     assert tf.reduce_min(rgb) >= 0.0 and tf.reduce_max(rgb) <= 1.0
     np.testing.assert_allclose(luma(rgb), y, atol=1e-6)
-    # As a picture of 8 bits; the input's luma may lie between two levels.
+    # After rounding to 8 bits; the input's luma may be between two levels.
     np.testing.assert_allclose(luma(from_uint8(to_uint8(rgb))), y, atol=0.5 / 255 + 1e-6)
 
     unit = chroma / max(scale, 1e-30)
@@ -154,7 +154,7 @@ def test_any_chroma_keeps_luma_and_hue(scale):
     assert tf.reduce_min(tf.reduce_sum(unit * result, axis=-1)) >= -1e-6
 
 
-def test_color_outside_the_gamut_keeps_as_much_chroma_as_fits():
+def test_gamut_mapping_keeps_as_much_chroma_as_possible():
     y, chroma = _lumas_and_chromas(10.0)
     rgb = luma_chroma_to_rgb(y, chroma)[:, :-1]
     room = tf.minimum(tf.reduce_min(rgb, axis=-1), 1 - tf.reduce_max(rgb, axis=-1))
@@ -167,7 +167,7 @@ def test_luma_outside_its_range_is_clipped():
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 1.0, 1.5, 4.0])
-def test_saturate_scales_chroma_and_keeps_luma_in_the_gamut(factor):
+def test_saturate_scales_chroma_and_keeps_luma(factor):
     generator = np.random.default_rng(0)
     muted = tf.constant(generator.uniform(0.45, 0.55, (50, 3)), tf.float32)
     result = saturate(muted, factor)
@@ -179,7 +179,7 @@ def test_saturate_scales_chroma_and_keeps_luma_in_the_gamut(factor):
     np.testing.assert_allclose(luma(result), luma(strong), atol=1e-6)
 
 
-# Values of B. Lindbloom's calculator (sRGB, D65); the matrix there has seven digits, as here.
+# Values of B. Lindbloom's calculator (sRGB, D65), which uses the same matrix.
 @pytest.mark.parametrize(
     "rgb, lab",
     [
@@ -192,7 +192,7 @@ def test_saturate_scales_chroma_and_keeps_luma_in_the_gamut(factor):
         (WHITE, [100.0, 0.0, 0.0]),
         (BLACK, [0.0, 0.0, 0.0]),
         ([128 / 255] * 3, [53.5850, 0.0, 0.0]),
-        # The linear parts of both curves.
+        # The linear segments of both curves.
         ([0.01] * 3, [0.6991, 0.0, 0.0]),
     ],
 )
@@ -213,13 +213,13 @@ def test_lab_outside_the_gamut_is_clipped():
 
 @pytest.mark.parametrize("pair", SHARMA)
 def test_ciede2000_agrees_with_the_published_pairs(pair):
-    # In double precision: pairs 9 to 15 have hues that differ by 180 degrees within 0.002.
+    # float64, because the hues of pairs 9 to 15 differ by 180 degrees within 0.002.
     first, second = tf.cast(pair[:3], tf.float64), tf.cast(pair[3:6], tf.float64)
     np.testing.assert_allclose(ciede2000(first, second), pair[6], atol=1e-4)
     np.testing.assert_allclose(ciede2000(second, first), pair[6], atol=1e-4)
 
 
-def test_ciede2000_of_float32_pictures(colors):
+def test_ciede2000_of_float32_images(colors):
     lab = rgb_to_lab(colors)
     np.testing.assert_array_equal(ciede2000(lab, lab), np.zeros(len(lab)))
     other = tf.reverse(lab, axis=[0])

@@ -30,7 +30,7 @@ needs_cifar10 = pytest.mark.skipif(
 
 
 def _prepare(directory, num_train=NUM_TRAIN, encoding="png", shape=(32, 32, 3), image="image"):
-    """Prepares pictures of one level each, all different, as `cifar10/3.0.2`."""
+    """Prepare `cifar10/3.0.2` with images of one level each, all different."""
     features = {
         image: tfds.features.Image(shape=shape, encoding_format=encoding),
         "label": tfds.features.ClassLabel(num_classes=10),
@@ -58,17 +58,17 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def copy(original, tmp_path):
-    """A copy of the tiny data set, to be damaged: the directory that holds `cifar10/`."""
+    """Copy of the tiny data set that may be damaged: the directory that contains `cifar10/`."""
     return Path(shutil.copytree(original, tmp_path / "copy"))
 
 
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
-    """Nothing is prepared by default and nobody answers; returns the home directory."""
+    """Home directory without prepared data, and no network."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
-    # Closed again, so that a connection is refused.
+    # Closed, so that connections are refused.
     monkeypatch.setattr(cifar10, "DOWNLOAD_URL", f"http://127.0.0.1:{port}/cifar-10.tar.gz")
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -80,7 +80,7 @@ def _levels(source):
     return source.load(np.arange(source.num_examples), 0).numpy()[:, 0, 0, 0].tolist()
 
 
-def test_parts_are_disjoint_and_complete(copy):
+def test_splits_are_disjoint_and_complete(copy):
     dataset = cifar10.load(copy)
     assert _levels(dataset.train) + _levels(dataset.validation) == list(range(NUM_TRAIN))
     assert [dataset.train.num_examples, dataset.validation.num_examples] == [38, 2]
@@ -91,7 +91,7 @@ def test_parts_are_disjoint_and_complete(copy):
 @pytest.mark.parametrize(
     "encoding, title", [("png", "CIFAR-10"), ("jpeg", "JPEG copy of CIFAR-10")]
 )
-def test_description_tells_a_copy_in_jpeg(tmp_path, encoding, title):
+def test_description_identifies_a_jpeg_copy(tmp_path, encoding, title):
     dataset = cifar10.load(_prepare(tmp_path, encoding=encoding))
     assert dataset.description == f"{title}, 0k/0k (38 train / 2 validation / 10 test)"
 
@@ -117,7 +117,7 @@ def test_search_order(tmp_path, monkeypatch, offline, prepared, found):
     assert cifar10.load(str(places["data_dir"])).train.num_examples == counts[found] * 95 // 100
 
 
-def test_newest_version_is_taken_and_an_unfinished_one_passed_over(copy, tmp_path):
+def test_newest_complete_version_is_used(copy, tmp_path):
     older = _prepare(tmp_path / "older", 20) / "cifar10" / "3.0.2"
     older.rename(copy / "cifar10" / "3.0.1")
     (copy / "cifar10" / "incomplete.ABC_3.0.2").mkdir()
@@ -125,7 +125,7 @@ def test_newest_version_is_taken_and_an_unfinished_one_passed_over(copy, tmp_pat
 
 
 def _truncate(path, records=None):
-    """Cuts a file of records in half, or to whole `records`."""
+    """Truncate a file of records to half of it, or to whole `records`."""
     if records is None:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         return
@@ -136,7 +136,7 @@ def _truncate(path, records=None):
 
 
 def _flip(path):
-    """Changes one bit in the middle of a file of records, which have checksums."""
+    """Flip one bit in the middle of a file of records, which have checksums."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -159,9 +159,9 @@ DAMAGE = {
     "train records cut": lambda folder: _truncate(folder / RECORDS.format("train")),
     "train records too few": lambda folder: _truncate(folder / RECORDS.format("train"), 37),
     "no split": lambda folder: _drop_splits(folder / "dataset_info.json"),
-    "another data set": lambda folder: _replace(folder, image="picture"),
-    "pictures of another size": lambda folder: _replace(folder, shape=(28, 28, 3)),
-    "gray pictures of another size": lambda folder: _replace(folder, shape=(28, 28, 1)),
+    "another data set": lambda folder: _replace(folder, image="photograph"),
+    "images of another size": lambda folder: _replace(folder, shape=(28, 28, 3)),
+    "gray images of another size": lambda folder: _replace(folder, shape=(28, 28, 1)),
 }
 
 
@@ -170,10 +170,10 @@ def _drop_splits(path):
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_explained(copy, damage, offline):
+def test_damaged_files_are_rejected(copy, damage, offline):
     DAMAGE[damage](copy / "cifar10" / "3.0.2")
     with pytest.raises(UserError) as raised:
-        # Without a name, as the damaged one must not be passed over for the sample either.
+        # Without a name: no silent fallback to the sample.
         dataset = load_dataset(data_dir=str(copy))
         for part in PARTS:
             getattr(dataset, part)
@@ -184,7 +184,7 @@ def test_damage_is_explained(copy, damage, offline):
     assert fix.startswith("Fix: Delete that directory")
 
 
-def test_nowhere_prepared_and_nobody_answers(tmp_path, monkeypatch, offline):
+def test_neither_prepared_nor_reachable(tmp_path, monkeypatch, offline):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "environment"))
     with pytest.raises(cifar10.UnavailableError) as raised:
         cifar10.load(tmp_path / "data_dir")
@@ -197,11 +197,11 @@ def test_nowhere_prepared_and_nobody_answers(tmp_path, monkeypatch, offline):
     ):
         assert str(place) in message
     assert "--dataset sample" in message
-    # A search leaves no traces.
+    # The search creates no files.
     assert not list(tmp_path.iterdir())
 
 
-def test_without_cifar10_the_default_is_the_sample(offline):
+def test_default_without_cifar10_is_the_sample(offline):
     dataset = load_dataset()
     assert dataset.name == "sample"
     (note,) = dataset.notes
@@ -210,11 +210,11 @@ def test_without_cifar10_the_default_is_the_sample(offline):
         load_dataset("cifar10")
 
 
-def test_name_resolution_that_hangs_is_given_up(monkeypatch, offline):
+def test_hanging_name_resolution_times_out(monkeypatch, offline):
     release, ended = threading.Event(), threading.Event()
 
     def hang(request, timeout):
-        release.wait(20)  # Only a probe that is not given up lasts so long.
+        release.wait(20)  # Longer than the timeout of the probe.
         ended.set()
         raise OSError("no such host")
 
@@ -227,14 +227,14 @@ def test_name_resolution_that_hangs_is_given_up(monkeypatch, offline):
     ended.wait()
 
 
-def test_host_that_accepts_and_says_nothing_is_given_up(monkeypatch, offline):
+def test_silent_host_times_out(monkeypatch, offline):
     monkeypatch.setattr(cifar10, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert not cifar10._is_reachable(f"http://127.0.0.1:{silent.getsockname()[1]}/")
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 404 \r\n\r\n", b"?\r\n"])
-def test_any_answer_counts(answer, offline):
+def test_any_response_counts_as_reachable(answer, offline):
     class Handler(http.server.BaseHTTPRequestHandler):
         def handle_one_request(self):
             self.rfile.readline()
@@ -248,7 +248,7 @@ def test_any_answer_counts(answer, offline):
 
 
 class _Download:
-    """Stands for the builder of tensorflow-datasets, which would need the network."""
+    """Fake builder of tensorflow-datasets, which would need the network."""
 
     def __init__(self, directory, source):
         self.directory, self.source = directory, source
@@ -264,7 +264,7 @@ class _Download:
 
 
 @pytest.mark.parametrize("place", ["data_dir", "environment", "default"])
-def test_download_goes_to_the_first_place_that_is_given(
+def test_download_goes_to_the_first_directory_given(
     tmp_path, monkeypatch, offline, original, place
 ):
     monkeypatch.setattr(cifar10, "_is_reachable", lambda url: True)
@@ -276,12 +276,12 @@ def test_download_goes_to_the_first_place_that_is_given(
     home = offline / "tensorflow_datasets"
     expected = {"default": home}.get(place, tmp_path / place)
     assert (expected / "cifar10" / "3.0.2").is_dir()
-    # From now on it is found where it was put.
+    # The next call finds it there.
     monkeypatch.setattr(cifar10, "_is_reachable", lambda url: pytest.fail("asked again"))
     cifar10.load(tmp_path / "data_dir" if place == "data_dir" else None)
 
 
-def test_failed_download_is_explained(tmp_path, monkeypatch, offline):
+def test_failed_download_is_reported(tmp_path, monkeypatch, offline):
     monkeypatch.setattr(cifar10, "_is_reachable", lambda url: True)
     monkeypatch.setattr(tfds, "builder", lambda name, data_dir: _Download(data_dir, None))
     with pytest.raises(
@@ -318,22 +318,22 @@ def test_real_counts_and_types(real):
 
 
 @needs_cifar10
-def test_real_pictures_are_colored_and_parts_share_none(real):
-    pictures = {
+def test_real_images_are_in_color_and_splits_share_none(real):
+    images = {
         part: getattr(real, part).load(np.arange(getattr(real, part).num_examples), 0).numpy()
         for part in PARTS
     }
-    sets = {part: {picture.tobytes() for picture in pictures[part]} for part in PARTS}
+    sets = {part: {image.tobytes() for image in images[part]} for part in PARTS}
     for part in PARTS:
-        # Published mean of CIFAR-10: 125.3, 123.0, 113.9. The order of channels shows in it.
-        np.testing.assert_allclose(pictures[part].mean((0, 1, 2)), [125.3, 123.0, 113.9], atol=2.5)
-        assert len(sets[part]) > 0.99 * len(pictures[part])
+        # Published mean of CIFAR-10: 125.3, 123.0, 113.9; it reveals the channel order.
+        np.testing.assert_allclose(images[part].mean((0, 1, 2)), [125.3, 123.0, 113.9], atol=2.5)
+        assert len(sets[part]) > 0.99 * len(images[part])
     assert not sets["train"] & sets["validation"]
     assert not sets["train"] & sets["test"]
 
 
 @needs_cifar10
-def test_real_records_cut_are_explained(real, tmp_path):
+def test_truncated_real_records_are_rejected(real, tmp_path):
     folder = max(Path(os.environ["TFDS_DATA_DIR"], "cifar10").glob("*/dataset_info.json")).parent
     copy = shutil.copytree(folder, tmp_path / "cifar10" / folder.name)
     _truncate(next(copy.glob("*test.tfrecord*")))

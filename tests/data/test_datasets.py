@@ -29,11 +29,11 @@ def test_sample_by_name():
         assert (source.num_examples, source.image_size) == (len(sample.load_images(part)), 32)
         assert str(source.num_examples) in dataset.description
         np.testing.assert_array_equal(source.load([3, 1], 0), sample.load_images(part)[[3, 1]])
-    # Opened once; a training run asks many times.
+    # Opened only once.
     assert dataset.train is dataset.train
 
 
-def test_cifar10_by_name_gets_the_data_dir(monkeypatch):
+def test_cifar10_by_name_receives_the_data_dir(monkeypatch):
     monkeypatch.setitem(DATASETS, "cifar10", lambda data_dir: ("opened", data_dir))
     assert load_dataset("cifar10", data_dir="somewhere") == ("opened", "somewhere")
 
@@ -44,19 +44,19 @@ def test_folder_by_path(image_folder):
     assert dataset.train.image_size == dataset.validation.image_size == 12
 
 
-def test_no_name_is_cifar10_where_it_can_be_had(monkeypatch):
+def test_default_is_cifar10_if_available(monkeypatch):
     monkeypatch.setattr(cifar10, "load", lambda data_dir: ("opened", data_dir))
     assert load_dataset(data_dir="somewhere") == ("opened", "somewhere")
 
 
-def test_no_name_falls_back_to_the_sample_and_says_so(no_cifar10):
+def test_default_falls_back_to_the_sample_with_a_note(no_cifar10):
     dataset = load_dataset()
     assert dataset.name == "sample"
     (note,) = dataset.notes
     assert "NOT CIFAR-10" in note and note.endswith("Reason: CIFAR-10, not found")
 
 
-def test_no_name_does_not_hide_damage(monkeypatch):
+def test_default_does_not_hide_damage(monkeypatch):
     def fail(data_dir=None):
         raise UserError("a damaged CIFAR-10", "a whole one", "Delete it.")
 
@@ -79,6 +79,6 @@ def test_no_name_does_not_hide_damage(monkeypatch):
         ({"name": ".", "image_size": -32}, "--image-size -32"),
     ],
 )
-def test_what_cannot_be_used_is_explained(arguments, message):
+def test_unusable_arguments_are_rejected(arguments, message):
     with pytest.raises(UserError, match=f"(?s)^Received: .*{message}"):
         load_dataset(**arguments)

@@ -1,4 +1,4 @@
-"""Tests of the batches: what they hold, in which order, and that no pixel is computed with."""
+"""Tests of batches: content, order, and no computation on pixels."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ STEPS = NUM_EXAMPLES // BATCH_SIZE
 
 @pytest.fixture(scope="module")
 def source():
-    """Pictures of one level each, the number of the picture; labels are ten times that."""
+    """Images of one level each, the index of the image; labels are ten times the index."""
     numbers = np.arange(NUM_EXAMPLES)
     images = np.zeros((NUM_EXAMPLES, 8, 8, 3), np.uint8) + numbers.reshape(-1, 1, 1, 1)
     return ArraySource(images.astype(np.uint8), numbers * 10)
@@ -22,14 +22,14 @@ def source():
 
 @pytest.fixture(scope="module")
 def folder_source(tmp_path_factory):
-    path = tmp_path_factory.mktemp("pictures")
+    path = tmp_path_factory.mktemp("images")
     for number in range(NUM_EXAMPLES):
         Image.new("RGB", (12, 10), (number, 0, 0)).save(path / f"{number:02}.png")
     return folder.FolderSource(sorted(path.iterdir()), 8, seed=0)
 
 
 def _numbers(batches, epochs=1):
-    """The pictures' numbers, a list for each epoch."""
+    """Indices of the images, one list per epoch."""
     order = [images.numpy()[:, 0, 0, 0] for images in batches.take(epochs * STEPS)]
     return np.reshape(order, [epochs, STEPS * BATCH_SIZE]).tolist()
 
@@ -47,7 +47,7 @@ def test_batches_are_uint8_and_nothing_else(kind, request):
 
 
 @pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, STEPS - 1)])
-def test_batches_from_the_middle_are_the_rest(source, epoch, step):
+def test_batches_can_start_within_an_epoch(source, epoch, step):
     whole = np.reshape(
         _numbers(training_batches(source, BATCH_SIZE, 0), epochs=4), [-1, BATCH_SIZE]
     )
@@ -65,11 +65,11 @@ def test_every_epoch_is_another_permutation(kind, request):
         assert len(set(numbers)) == len(numbers) == STEPS * BATCH_SIZE
         assert set(numbers) <= set(range(NUM_EXAMPLES))
     assert len({tuple(numbers) for numbers in epochs}) == 4
-    # The three that fill no batch are others in each epoch.
+    # The remainder of three images differs between epochs.
     assert len({frozenset(numbers) for numbers in epochs}) > 1
 
 
-def test_order_is_a_function_of_seed_and_epoch(source):
+def test_order_depends_on_seed_and_epoch(source):
     first, second = _numbers(training_batches(source, BATCH_SIZE, seed=7), epochs=2)
     tf.random.set_seed(99)
     assert _numbers(training_batches(source, BATCH_SIZE, seed=7))[0] == first
@@ -77,7 +77,7 @@ def test_order_is_a_function_of_seed_and_epoch(source):
     assert _numbers(training_batches(source, BATCH_SIZE, seed=8))[0] != first
 
 
-def test_a_source_that_varies_learns_the_epoch():
+def test_source_receives_the_epoch():
     class Epochs:
         num_examples, image_size = 4, 1
 
@@ -108,7 +108,7 @@ def test_labels_on_request(open_batches, source):
         np.testing.assert_array_equal(labels, images.numpy()[:, 0, 0, 0].astype(int) * 10)
 
 
-def test_labels_of_a_source_without_any(folder_source):
+def test_labels_of_an_unlabeled_source_are_rejected(folder_source):
     unlabeled = ArraySource(np.zeros((9, 8, 8, 3), np.uint8))
     for source in (unlabeled, folder_source):
         with pytest.raises(ValueError, match="labels=True"):
@@ -116,7 +116,7 @@ def test_labels_of_a_source_without_any(folder_source):
 
 
 def _dtypes(dataset):
-    """Names of all types in a dataset's graph and in the functions that it calls."""
+    """Names of all dtypes in a dataset's graph and its functions."""
     graph = tf.compat.v1.GraphDef.FromString(dataset._as_serialized_graph().numpy())
     nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
     types = set()
@@ -127,7 +127,7 @@ def _dtypes(dataset):
 
 
 @pytest.mark.parametrize("kind", ["source", "folder_source"])
-def test_graph_computes_with_no_floating_point(kind, request):
+def test_graph_has_no_floating_point_operations(kind, request):
     source = request.getfixturevalue(kind)
     for batches in (
         training_batches(source, BATCH_SIZE, seed=0),
@@ -135,6 +135,6 @@ def test_graph_computes_with_no_floating_point(kind, request):
     ):
         assert tf.uint8 in _dtypes(batches)
         assert not [dtype for dtype in _dtypes(batches) if dtype.is_floating or dtype.is_complex]
-        # Proof that the search would find it, inside a function too.
+        # The search finds it, inside a function too.
         scaled = batches.map(lambda images: tf.cast(tf.cast(images, tf.float32) / 2, tf.uint8))
         assert tf.float32 in _dtypes(scaled)

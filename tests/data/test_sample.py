@@ -21,7 +21,7 @@ def test_crops_are_small_uint8_color_images(split):
     assert len(images) >= 200
 
 
-def test_train_holds_the_large_majority_of_at_least_5000_crops():
+def test_train_has_most_of_at_least_5000_crops():
     counts = {split: len(sample.load_images(split)) for split in sample.SPLITS}
     assert sum(counts.values()) >= 5000
     assert counts["train"] >= 0.75 * sum(counts.values())
@@ -42,7 +42,7 @@ def test_first_crops_follow_the_rows_of_the_first_photograph():
     np.testing.assert_array_equal(images[1], pixels[:32, 16:48])
 
 
-def test_unknown_split_is_refused():
+def test_unknown_split_is_rejected():
     with pytest.raises(ValueError, match="expected one of"):
         sample.load_images("training")
 
@@ -70,5 +70,5 @@ def test_photograph_is_free_unchanged_and_in_color(photograph):
     with (PHOTOGRAPHS / photograph["file"]).open("rb") as stream, Image.open(stream) as image:
         assert image.mode == "RGB"
         chroma = np.asarray(image.convert("YCbCr"), dtype="float32")[..., 1:] - 128.0
-    # A gray picture, also one stored as RGB, has a mean chroma of about 0.
+    # Gray images, also if stored as RGB, have a mean chroma of about 0.
     assert np.hypot(chroma[..., 0], chroma[..., 1]).mean() > 5.0

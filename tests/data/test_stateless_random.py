@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from colorkeras.data.stateless_random import Randomness
 
-# Replicas of one batch; logical devices are made before TensorFlow starts.
+# Replicas of one batch; logical devices must be created before TensorFlow starts.
 REPLICAS_PROGRAM = """
 from colorkeras.data.stateless_random import Randomness
 
@@ -22,7 +22,7 @@ for whole, shares in zip(alone, strategy.run(draw, args=(2,))):
 """
 
 
-def test_replicas_draw_the_numbers_of_their_share(run_on_devices):
+def test_replicas_draw_their_share(run_on_devices):
     process = run_on_devices(3, REPLICAS_PROGRAM)
     assert process.returncode == 0, process.stderr
 
@@ -39,7 +39,7 @@ def test_distributions():
     assert set(integers.ravel()) == {0, 1, 2, 3, 4}
 
 
-def test_seed_step_and_order_of_draws_make_the_numbers():
+def test_numbers_depend_on_seed_step_and_order():
     def numbers(seed, step):
         randomness = Randomness(seed, step)
         return [randomness.uniform(4, []).numpy().tolist() for _ in range(2)]

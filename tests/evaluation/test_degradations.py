@@ -1,4 +1,4 @@
-"""Tests of what evaluation shows models."""
+"""Tests of the degradations of evaluation inputs."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def degrade(request):
     return DEGRADATIONS[request.param]
 
 
-def test_a_picture_is_degraded_the_same_in_any_batch(degrade, crops):
+def test_degradation_does_not_depend_on_the_batch(degrade, crops):
     rgb = from_uint8(crops)
     whole = degrade(rgb).numpy()
     assert whole.shape == (*crops.shape[:3], 1) and whole.dtype == np.float32
@@ -28,10 +28,10 @@ def test_none_is_luma(crops):
     np.testing.assert_array_equal(DEGRADATIONS["none"](rgb), luma(rgb))
 
 
-def test_scan_degrades_every_picture_and_each_its_own_way(crops):
+def test_scan_degrades_each_image_differently(crops):
     rgb = from_uint8(crops)
     difference = (DEGRADATIONS["scan"](rgb) - luma(rgb)).numpy().reshape(len(crops), -1)
     assert (np.abs(difference).max(axis=1) > 0.01).all()
-    # The same random numbers, those of grain and light included, would leave the same pattern.
+    # Equal random numbers would give equal grain and unevenness.
     likeness = np.corrcoef(difference) - np.eye(len(crops))
     assert np.median(np.abs(likeness)) < 0.3

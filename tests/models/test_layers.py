@@ -23,7 +23,7 @@ def random_features(height, width, channels):
 
 
 def call_with_unknown_sizes(layer, *inputs):
-    """Calls a layer in a graph that is built before heights and widths are known."""
+    """Call a layer in a graph with dynamic height and width."""
     specs = [tf.TensorSpec([None, None, None, array.shape[-1]]) for array in inputs]
     call = tf.function(lambda *x: layer(x if len(x) > 1 else x[0]), input_signature=specs)
     return call(*inputs).numpy()
@@ -54,9 +54,9 @@ def test_cropping_undoes_padding(size):
 
 @pytest.mark.parametrize("stride", [2, 4])
 @pytest.mark.parametrize("size", SIZES)
-def test_cropping_to_a_size_of_coarser_pixels(size, stride):
+def test_cropping_with_a_stride(size, stride):
     reference = random_features(*size, channels=1)
-    # As a network leaves them that has padded the picture to a multiple of 8.
+    # Features of an image padded to a multiple of 8.
     padded = [-(-side // 8) * 8 // stride for side in size]
     features = random_features(*padded, channels=3)
     expected = features[:, : -(-size[0] // stride), : -(-size[1] // stride)]
@@ -66,7 +66,7 @@ def test_cropping_to_a_size_of_coarser_pixels(size, stride):
     assert layer.compute_output_shape([features.shape, reference.shape]) == expected.shape
 
 
-def test_depth_to_space_turns_four_channels_into_two_by_two_pixels():
+def test_depth_to_space_rearranges_four_channels_to_2x2_pixels():
     features = random_features(3, 5, channels=8)
     expected = features.reshape(2, 3, 5, 2, 2, 2).transpose(0, 1, 3, 2, 4, 5).reshape(2, 6, 10, 2)
     layer = DepthToSpace()
@@ -85,21 +85,21 @@ def test_layer_is_restored_from_its_configuration(layer):
     assert getattr(restored, "stride", 1) == getattr(layer, "stride", 1)
 
 
-def test_unknown_sizes_stay_unknown():
+def test_dynamic_sizes_stay_dynamic():
     assert PadToMultiple(8).compute_output_shape((None, None, 9, 3)) == (None, None, 16, 3)
     assert DepthToSpace().compute_output_shape((None, None, 3, 8)) == (None, None, 6, 2)
     shapes = (None, None, 8, 3), (None, None, 9, 1)
     assert CropLike(2).compute_output_shape(shapes) == (None, None, 5, 3)
 
 
-def test_strided_block_halves_the_size_and_has_no_useless_bias():
+def test_strided_block_halves_the_size_and_has_no_bias():
     inputs = keras.Input((8, 12, 3))
     model = keras.Model(inputs, convolution_block(inputs, 5, strides=2))
     assert model.output_shape == (None, 4, 6, 5)
     assert "bias" not in {weight.name for weight in model.weights}
 
 
-def test_last_layer_starts_at_gray():
+def test_initial_prediction_is_gray():
     inputs = keras.Input((4, 4, 3))
     model = keras.Model(inputs, prediction_layer(inputs, "chroma", 2, kernel_size=3))
     np.testing.assert_array_equal(model(random_features(4, 4, channels=3)), 0)

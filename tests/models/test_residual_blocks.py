@@ -1,4 +1,4 @@
-"""Tests of the parts of the residual U-Net, and of networks as wide as users train them."""
+"""Tests of residual blocks and of full-size networks."""
 
 import keras
 import numpy as np
@@ -16,14 +16,14 @@ def random(*shape):
     return tf.constant(np.random.default_rng(0).random(shape, np.float32))
 
 
-def test_a_block_starts_as_the_identity_whatever_its_condition():
+def test_block_is_initially_the_identity_for_any_condition():
     x, condition = keras.Input((8, 8, 4)), keras.Input((3,))
     block = keras.Model([x, condition], residual_block(x, condition))
     features = random(2, 8, 8, 4)
     np.testing.assert_array_equal(block([features, random(2, 3)]), features)
 
 
-def test_a_condition_shifts_a_trained_block(randomize):
+def test_condition_affects_a_trained_block(randomize):
     x, condition = keras.Input((8, 8, 4)), keras.Input((3,))
     block = randomize(keras.Model([x, condition], residual_block(x, condition)))
     features = random(2, 8, 8, 4)
@@ -32,7 +32,7 @@ def test_a_condition_shifts_a_trained_block(randomize):
 
 
 @pytest.mark.parametrize(("size", "padded"), [((1, 1), (8, 8)), ((33, 47), (40, 48))])
-def test_features_are_those_of_the_padded_picture_finest_first(size, padded):
+def test_features_are_finest_first_for_the_padded_image(size, padded):
     grayscale = keras.Input((None, None, 1))
     features, summary = unet_backbone(grayscale, widths=(4, 5, 6), depths=(1, 1, 2))
     *features, summary = keras.Model(grayscale, [*features, summary])(random(2, *size, 1))
@@ -41,26 +41,26 @@ def test_features_are_those_of_the_padded_picture_finest_first(size, padded):
     assert summary.shape == (2, 6)
 
 
-def test_every_pixel_follows_from_the_whole_picture(randomize):
+def test_every_pixel_depends_on_the_whole_image(randomize):
     network = randomize(build_network("residual_unet"))
-    picture = random(1, 96, 96, 1).numpy()
-    before = network(picture).numpy()
-    picture[:, :32, :32] = 1.0
-    # The other corner lies beyond the reach of two levels of convolutions.
-    assert np.abs(network(picture).numpy() - before)[:, -8:, -8:].min() > 0
+    image = random(1, 96, 96, 1).numpy()
+    before = network(image).numpy()
+    image[:, :32, :32] = 1.0
+    # The opposite corner is outside the receptive field of the convolutions.
+    assert np.abs(network(image).numpy() - before)[:, -8:, -8:].min() > 0
 
 
 @pytest.mark.parametrize("output", ["chroma", "bins"])
-def test_residual_unet_as_users_train_it(output):
+def test_full_size_residual_unet(output):
     network = residual_unet(output, num_classes=10)
     prediction, logits = network(random(1, 33, 47, 1))
     assert prediction.shape == ((1, 33, 47, 2) if output == "chroma" else (1, 17, 24, 179))
     assert logits.shape == (1, 10)
-    # In float32 an export of it is below the 12 MB that a bundled model may take.
+    # A float32 export stays below the limit of 12 MB for bundled models.
     assert 1e6 < remove_class_head(network).count_params() < 2.9e6
 
 
-def test_flow_unet_as_users_train_it():
+def test_full_size_flow_unet():
     network = flow_unet(num_classes=10)
     prediction, logits = network(
         [random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1), random(1, 10)]

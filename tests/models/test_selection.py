@@ -1,4 +1,4 @@
-"""Tests of how architecture, prediction and objective are settled."""
+"""Tests of the choice of architecture, prediction and objective."""
 
 import pytest
 
@@ -25,12 +25,12 @@ from colorkeras.utils.errors import UserError
         ({"prediction": "rgb", "objective": "regression"}, ("unet", "rgb")),
     ],
 )
-def test_what_is_left_open_is_settled(asked, chosen):
+def test_defaults_complete_the_choice(asked, chosen):
     assert choose_architecture(**asked) == chosen
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_what_an_architecture_lists_is_possible(name):
+def test_listed_predictions_are_supported(name):
     for prediction in ARCHITECTURES[name].predictions:
         assert choose_architecture(name, prediction, PREDICTIONS[prediction].objective) == (
             name,
@@ -39,7 +39,7 @@ def test_what_an_architecture_lists_is_possible(name):
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
-def test_every_output_has_an_architecture_and_an_objective(prediction):
+def test_every_prediction_has_an_architecture_and_an_objective(prediction):
     assert PREDICTIONS[prediction].objective in OBJECTIVES
     assert choose_architecture(prediction=prediction)[1] == prediction
 
@@ -54,14 +54,14 @@ def test_every_output_has_an_architecture_and_an_objective(prediction):
         {"name": "residual_unet", "prediction": "chroma", "objective": "classification"},
     ],
 )
-def test_combinations_that_do_not_exist_are_explained(asked):
+def test_unsupported_combinations_are_rejected(asked):
     with pytest.raises(UserError) as error:
         choose_architecture(**asked)
     received, expected, fix = str(error.value).splitlines()
     names = {"name": "architecture"}
     for kind, value in asked.items():
         assert f"{names.get(kind, kind)} {value!r}" in received
-    assert received.count("'") == 2 * len(asked), "names what nobody asked for"
+    assert received.count("'") == 2 * len(asked), "names arguments that were not given"
     assert "flow_unet with velocity (flow)" in expected
     assert "residual_unet with chroma (regression) or rgb (regression) or bins" in expected
     assert fix == "Fix: Omit one of them."
@@ -75,7 +75,7 @@ def test_combinations_that_do_not_exist_are_explained(asked):
         ({"objective": "gan"}, "objective 'gan'", OBJECTIVES),
     ],
 )
-def test_unknown_names_are_answered_with_the_known_ones(asked, received, expected):
+def test_unknown_names_are_rejected_with_a_list_of_known_names(asked, received, expected):
     with pytest.raises(UserError) as error:
         choose_architecture(**asked)
     received_line, expected_line, fix = str(error.value).splitlines()

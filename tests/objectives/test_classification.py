@@ -1,4 +1,4 @@
-"""Tests of classification against values computed by hand."""
+"""Tests of classification against hand-computed values."""
 
 import numpy as np
 import pytest
@@ -22,20 +22,20 @@ def plain(*colors, size=8):
 
 
 def create(*colors, **settings):
-    """The objective of training pictures of one color each; of none, without statistics."""
+    """Objective for training images of one color each, without statistics if there are none."""
     source = ArraySource(plain(*colors)) if colors else None
     return objectives.create("bins", TrainingConfig(**settings), source)
 
 
 def encoded(color):
-    """Soft encoding of a color 0..255 by NumPy, float64 `[NUM_CHROMA_BINS]`."""
+    """Soft encoding of an RGB color in `[0, 255]` by NumPy, float64 `[NUM_CHROMA_BINS]`."""
     red, green, blue = np.array(color) / 255
     y = 0.299 * red + 0.587 * green + 0.114 * blue
     return encoded_chroma(np.array([(blue - y) / 1.772, (red - y) / 1.402]))
 
 
 def encoded_chroma(chroma):
-    """The same of Cb and Cr."""
+    """Soft encoding of Cb and Cr by NumPy."""
     squared = ((BIN_CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
     nearest = np.argsort(squared)[:NUM_NEIGHBORS]
     weights = np.zeros(NUM_CHROMA_BINS)
@@ -59,7 +59,7 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     np.testing.assert_array_equal(inputs, luma(rgb))
     assert target.shape == (2, 3, 3, NUM_CHROMA_BINS)
     np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
-    # By NumPy: the half of which doubling makes the nearest.
+    # Least-squares downsampling by NumPy.
     doubling = upsample_2x(tf.eye(3)[:, :, tf.newaxis, tf.newaxis], tf.zeros([3, 5, 1, 1]))[
         ..., 0, 0
     ]
@@ -70,14 +70,14 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     assert np.abs(half[0, 0]).max() > 0.05 and np.abs(half[2, 2]).max() < 0.02
 
 
-def test_priors_are_counted_on_all_pictures():
-    # More than fit in one batch of counting.
+def test_priors_count_all_images():
+    # More than one batch.
     priors = create(*[GRAY] * 75, *[BLUE] * 25).metadata["priors"]
     expected = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
     np.testing.assert_allclose(priors, expected, atol=1e-5)
 
 
-def test_loss_weighs_each_color_by_its_rarity():
+def test_loss_weights_rare_colors_more():
     objective = create(GRAY, GRAY, GRAY, BLUE, rebalance=0.4)
     priors = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
     weights = 1 / (0.6 * priors + 0.4 / NUM_CHROMA_BINS)
@@ -86,10 +86,10 @@ def test_loss_weighs_each_color_by_its_rarity():
     assert of_blue > 2 * of_gray
     rgb = tf.constant(plain(GRAY, BLUE, BLUE) / np.float32(255))
     _, target = objective.target(rgb, luma(rgb), None)
-    # Logits that know nothing: the cross entropy of every pixel is log NUM_CHROMA_BINS.
+    # Uniform logits: the cross entropy of every pixel is log NUM_CHROMA_BINS.
     expected = np.log(NUM_CHROMA_BINS) * (of_gray + 2 * of_blue) / 3
     assert float(objective.loss(target, tf.zeros(target.shape))) == pytest.approx(expected, 1e-4)
-    # The entropy of the target is the least that cross entropy can be.
+    # The minimum of the cross entropy is the entropy of the target.
     likely = np.log(np.maximum([encoded(GRAY), encoded(BLUE), encoded(BLUE)], 1e-9))
     logits = np.broadcast_to(likely[:, np.newaxis, np.newaxis], target.shape).astype("float32")
     entropies = [-(encoded(c) * np.log(np.maximum(encoded(c), 1e-9))).sum() for c in (GRAY, BLUE)]
@@ -98,25 +98,25 @@ def test_loss_weighs_each_color_by_its_rarity():
 
 
 @pytest.mark.parametrize("objective", [create(GRAY, BLUE, rebalance=1.0), create()])
-def test_without_rebalancing_all_colors_count_alike(objective):
+def test_no_rebalancing_weights_all_colors_equally(objective):
     rgb = tf.constant(plain(GRAY, BLUE) / np.float32(255))
     _, target = objective.target(rgb, luma(rgb), None)
     loss = float(objective.loss(target, tf.zeros(target.shape)))
     assert loss == pytest.approx(np.log(NUM_CHROMA_BINS), rel=1e-5)
 
 
-def test_pictures_without_color_are_refused():
+def test_gray_training_images_are_rejected():
     with pytest.raises(UserError) as error:
         create(GRAY, (0, 0, 0), (255, 255, 255))
     received, expected, fix = str(error.value).splitlines()
     assert "3 training images that are all gray" in received
     assert "color images" in expected and "--dataset" in fix
-    # One picture with a little color is enough.
+    # One image with some color is sufficient.
     assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 8)])
-def test_colors_are_the_annealed_mean_at_the_luma_of_the_picture(size):
+def test_colorize_decodes_the_annealed_mean_and_keeps_luma(size):
     grayscale = tf.constant(np.random.default_rng(0).uniform(0.4, 0.6, (1, *size, 1)), tf.float32)
     one, other = GRAY_BIN + 1, GRAY_BIN - 1
     half = [-(-side // 2) for side in size]
@@ -125,7 +125,7 @@ def test_colors_are_the_annealed_mean_at_the_luma_of_the_picture(size):
         assert training is False
         return bins({one: 0.25, other: 0.75}, *half)
 
-    # At temperature 1/2 probabilities are squared, at 0 the mode is left.
+    # Temperature 1/2 squares probabilities, 0 selects the mode.
     for temperature, share in ((1.0, 0.25), (0.5, 0.1), (0.0, 0.0)):
         chroma = share * BIN_CENTERS[one] + (1 - share) * BIN_CENTERS[other]
         expected = luma_chroma_to_rgb(grayscale, np.broadcast_to(chroma, (1, *size, 2)))
@@ -134,7 +134,7 @@ def test_colors_are_the_annealed_mean_at_the_luma_of_the_picture(size):
     np.testing.assert_allclose(luma(received), grayscale, atol=1e-5)
 
 
-def test_each_picture_may_have_its_own_temperature():
+def test_temperature_per_image():
     grayscale = tf.fill([2, 4, 4, 1], 0.5)
     one, other = GRAY_BIN + 1, GRAY_BIN - 1
     logits = tf.repeat(bins({one: 0.25, other: 0.75}, 2, 2), 2, axis=0)
@@ -148,12 +148,12 @@ def test_each_picture_may_have_its_own_temperature():
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(None, TEMPERATURE), (0.8, 0.8), (1, 1)])
-def test_default_temperature_is_the_papers_or_that_of_the_settings(asked, taken):
+def test_default_temperature(asked, taken):
     objective = create(temperature=asked)
     assert objective.temperature == objective.metadata["temperature"] == taken
 
 
-def test_spread_of_two_colors_is_half_their_distance():
+def test_standard_deviation_of_two_colors_is_half_their_distance():
     one, other = GRAY_BIN + 20, GRAY_BIN - 1
     logits = tf.concat([bins({one: 0.5, other: 0.5}, 2, 3), bins({one: 1.0}, 2, 3)], axis=0)
     spread = (

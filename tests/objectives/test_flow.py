@@ -1,4 +1,4 @@
-"""Tests of flow matching, with networks whose velocity is known."""
+"""Tests of flow matching with networks of known velocity."""
 
 import numpy as np
 import pytest
@@ -28,37 +28,37 @@ from colorkeras.objectives.flow_sampling import (
 
 
 class Straight:
-    """Stands in for a network: leads all noise straight to a chroma that luma tells.
+    """Fake network that transports all noise on straight paths to a chroma that depends on luma.
 
-    Args:
-        pull: 1 leads to the end, 0 leaves the noise where it is.
+        Args:
+    pull: Scale of the velocity; 1 reaches the chroma, 0 keeps the noise.
     """
 
     def __init__(self, pull=1.0):
         self._pull = pull
 
     def get_layer(self, name):
-        return {ENCODER: self._encode, VELOCITY_NETWORK: self._guide}[name]
+        return {ENCODER: self._encode, VELOCITY_NETWORK: self._velocity}[name]
 
     def _encode(self, grayscale, training):
         assert training is False
-        seen = downsample_2x(grayscale)
+        features = downsample_2x(grayscale)
         return (
-            seen,
+            features,
             normalize_chroma(self.chroma(grayscale)),
             tf.zeros([len(grayscale), NUM_CLASSES]),
         )
 
-    def _guide(self, inputs, training):
+    def _velocity(self, inputs, training):
         assert training is False
         x, time, _, end, _ = inputs
         return self._pull * (end - x) / (1 - time[:, tf.newaxis, tf.newaxis])
 
     @staticmethod
     def chroma(grayscale):
-        """Small, so that no color leaves the gamut."""
-        seen = downsample_2x(grayscale) - 0.5
-        return tf.concat([0.3 * seen, -0.2 * seen + 0.02], axis=-1)
+        """Chroma so small that all colors are in gamut."""
+        features = downsample_2x(grayscale) - 0.5
+        return tf.concat([0.3 * features, -0.2 * features + 0.02], axis=-1)
 
 
 def create(**settings):
@@ -81,7 +81,7 @@ def target_of(rgb, step=0):
     return noisy.numpy(), time.numpy(), target.numpy()
 
 
-def test_target_is_velocity_and_chroma_and_the_input_lies_between(rgb):
+def test_target_is_velocity_and_chroma_and_input_interpolates(rgb):
     noisy, time, target = target_of(rgb)
     chroma = np.repeat(
         normalize_chroma(downsample_2x(rgb_to_chroma(rgb))), NOISE_SAMPLES_PER_IMAGE, axis=0
@@ -92,23 +92,23 @@ def test_target_is_velocity_and_chroma_and_the_input_lies_between(rgb):
     velocity, expected = target[..., :2], target[..., 2:]
     np.testing.assert_allclose(expected, chroma, atol=1e-5)
     share = time[:, :, np.newaxis, np.newaxis]
-    # On from the input for the time that is left, and back for the time that is gone.
+    # Forward from the input for the remaining time, and backward to the noise.
     np.testing.assert_allclose(noisy + (1 - share) * velocity, chroma, atol=2e-4)
     noise = noisy - share * velocity
     np.testing.assert_allclose(noise + velocity, chroma, atol=2e-4)
     assert abs(noise.mean()) < 0.5 and 0.7 < noise.std() < 1.3
 
 
-def test_times_are_spread_evenly():
-    picture = tf.zeros([500, 2, 2, 3])
-    _, time, _ = target_of(picture)
+def test_times_are_uniform():
+    image = tf.zeros([500, 2, 2, 3])
+    _, time, _ = target_of(image)
     assert time.min() >= 0 and time.max() < 1
     counts, _ = np.histogram(time, bins=5, range=(0, 1))
     expected = 500 * NOISE_SAMPLES_PER_IMAGE / 5
     assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)
 
 
-def test_noise_and_time_follow_from_the_step_and_differ_within_it(rgb):
+def test_noise_and_time_depend_on_the_step_and_differ_within_it(rgb):
     one, again, later = (target_of(rgb, step) for step in (3, 3, 4))
     for first, second, third in zip(one[:2], again[:2], later[:2], strict=True):
         np.testing.assert_array_equal(first, second)
@@ -120,8 +120,8 @@ def test_noise_and_time_follow_from_the_step_and_differ_within_it(rgb):
     assert len(np.unique(time)) == len(time)
 
 
-def test_scaled_chroma_and_back():
-    # Pure orange against blue: Cr as much above gray as Cb below it.
+def test_normalized_chroma_by_hand_and_round_trip():
+    # From blue to orange: opposite Cb and Cr.
     np.testing.assert_allclose(normalize_chroma(tf.constant([-0.07, 0.07])), [2**0.5, 0], atol=1e-6)
     np.testing.assert_allclose(
         normalize_chroma(tf.constant([0.034, 0.034])), [0, 2**0.5], atol=1e-6
@@ -130,27 +130,27 @@ def test_scaled_chroma_and_back():
     np.testing.assert_allclose(denormalize_chroma(normalize_chroma(chroma)), chroma, atol=1e-6)
 
 
-def test_loss_of_errors_without_detail_by_hand():
+def test_loss_of_constant_errors_by_hand():
     prediction = tf.broadcast_to(tf.constant([1.0, 2.0, 3.0, 4.0]), [2, 3, 5, 4])
     expected = (1 + 4) / 2 + MEAN_WEIGHT * (9 + 16) / 2
     assert float(create().loss(tf.zeros([2, 3, 5, 4]), prediction)) == pytest.approx(expected)
 
 
-def test_detail_of_the_velocity_weighs_more():
+def test_velocity_detail_has_more_weight():
     error = np.zeros((1, 2, 2, 4), np.float32)
     error[0, 1, 1, 0] = 3.0
-    # Of eight numbers one is off; of four differences down, and of four to the right, one each.
+    # One of eight values is wrong, and one of four differences along each axis.
     expected = 9 / 8 + DETAIL_WEIGHT * (9 / 4 + 9 / 4)
     assert float(create().loss(tf.zeros([1, 2, 2, 4]), error)) == pytest.approx(expected)
 
 
-def test_loss_of_a_single_pixel_has_no_detail():
+def test_loss_of_a_single_pixel_has_no_detail_term():
     loss = create().loss(tf.zeros([1, 1, 1, 4]), tf.constant([[[[1.0, 1.0, 0.0, 0.0]]]]))
     assert float(loss) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 8, 30])
-def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
+def test_straight_paths_are_exact_for_any_number_of_steps(steps):
     grayscale = grayscale_of(9, 16)
     received = create(sampling_steps=steps).colorize(Straight(), grayscale, tf.range(3), 1.0)
     chroma = upsample_2x(Straight.chroma(grayscale), grayscale)
@@ -158,106 +158,105 @@ def test_a_straight_way_is_followed_to_its_end_in_any_number_of_steps(steps):
     np.testing.assert_allclose(rgb_to_chroma(received), chroma, atol=1e-5)
 
 
-def test_training_tells_most_labels_and_coloring_what_the_encoder_is_sure_of():
+def test_class_condition_is_label_in_training_and_confident_prediction_at_inference():
     labels = tf.constant([3, 0, 9, 3] * 500, tf.int64)
     grayscale = tf.zeros([2000, 2, 2, 1])
     for known, share in ((labels, 1 - CONDITIONING_DROPOUT), (None, 0)):
         inputs, _ = create().target(tf.zeros([2000, 2, 2, 3]), grayscale, Randomness(0, 0), known)
-        told = inputs[3].numpy()
-        is_told = told.any(axis=-1)
-        assert is_told.mean() == pytest.approx(share, abs=0.03)
-        expected = np.eye(NUM_CLASSES)[labels] * is_told[:, np.newaxis]
-        np.testing.assert_array_equal(told, expected)
+        condition = inputs[3].numpy()
+        is_conditioned = condition.any(axis=-1)
+        assert is_conditioned.mean() == pytest.approx(share, abs=0.03)
+        expected = np.eye(NUM_CLASSES)[labels] * is_conditioned[:, np.newaxis]
+        np.testing.assert_array_equal(condition, expected)
 
-    class Believing(Straight):
+    class Confident(Straight):
         def _encode(self, grayscale, training):
             probabilities = np.full((3, NUM_CLASSES), 0.05, np.float32)
             probabilities[:, 4] = [0.55, 0.45, 0.55]
             probabilities[1, 7] = 0.15
             return *super()._encode(grayscale, training)[:2], tf.constant(np.log(probabilities))
 
-        def _guide(self, inputs, training):
+        def _velocity(self, inputs, training):
             expected = np.eye(NUM_CLASSES)[4] * [[1], [0], [1]]
             np.testing.assert_array_equal(inputs[2], expected)
-            return super()._guide(inputs, training)
+            return super()._velocity(inputs, training)
 
-    create(sampling_steps=2).colorize(Believing(), grayscale_of(8, 8), tf.range(3), 1.0)
+    create(sampling_steps=2).colorize(Confident(), grayscale_of(8, 8), tf.range(3), 1.0)
 
 
-class Telling(Straight):
-    """Believes in class 4 where a picture is dark on the left; leads as far as it is told to."""
+class ClassDependent(Straight):
+    """Predicts class 4 if the left of the image is dark; the velocity depends on the class."""
 
     def _encode(self, grayscale, training):
-        seen, _, _ = super()._encode(grayscale, training)
+        features, _, _ = super()._encode(grayscale, training)
         is_dark = tf.reduce_mean(grayscale[:, :, :2], axis=[1, 2, 3]) < 0.5
         logits = tf.one_hot(tf.where(is_dark, 4, -1), NUM_CLASSES, on_value=4.0)
-        return seen, tf.repeat(seen, 2, axis=-1), logits
+        return features, tf.repeat(features, 2, axis=-1), logits
 
-    def _guide(self, inputs, training):
-        x, time, known, mean, seen = inputs
-        assert len(x) == len(time) == len(known) == len(mean) == len(seen)
-        towards = 0.1 * known[:, 4] + 0.01
-        return tf.zeros_like(x) + towards[:, tf.newaxis, tf.newaxis, tf.newaxis] + 0.1 * seen
+    def _velocity(self, inputs, training):
+        x, time, condition, mean, features = inputs
+        assert len(x) == len(time) == len(condition) == len(mean) == len(features)
+        velocity = 0.1 * condition[:, 4] + 0.01
+        return tf.zeros_like(x) + velocity[:, tf.newaxis, tf.newaxis, tf.newaxis] + 0.1 * features
 
 
 @pytest.mark.parametrize("guidance", [1, 1.5, 4])
-def test_guidance_exaggerates_what_the_class_does_to_the_velocity(guidance):
+def test_guidance_amplifies_the_effect_of_the_class(guidance):
     grayscale = tf.constant([0.45, 0.55, 0.45])[:, tf.newaxis, tf.newaxis, tf.newaxis]
     grayscale += tf.zeros([3, 8, 8, 1])
     received = create(sampling_steps=3, guidance_scale=guidance).colorize(
-        Telling(), grayscale, tf.range(3), 0.0
+        ClassDependent(), grayscale, tf.range(3), 0.0
     )
-    # What is told of the class counts so many times, all else once; a constant velocity leads by
-    # itself.
-    told = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
-    led = guidance * told + 0.01 + 0.1 * downsample_2x(grayscale) + np.zeros([3, 4, 4, 2])
-    chroma = upsample_2x(denormalize_chroma(tf.constant(led, tf.float32)), grayscale)
+    # Guidance scales the effect of the class only; the velocity is constant over time.
+    condition = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
+    velocity = guidance * condition + 0.01 + 0.1 * downsample_2x(grayscale) + np.zeros([3, 4, 4, 2])
+    chroma = upsample_2x(denormalize_chroma(tf.constant(velocity, tf.float32)), grayscale)
     np.testing.assert_allclose(received, luma_chroma_to_rgb(grayscale, chroma), atol=1e-5)
 
 
-def test_the_mirror_image_is_asked_as_well():
-    # The first is dark on both sides.
+def test_flip_tta_averages_class_logits():
+    # The first image is dark on both sides.
     grayscale = np.full((2, 8, 8, 1), 0.55, np.float32)
     grayscale[:, :, :2] = 0.4
     grayscale[0, :, -2:] = 0.45
-    seen = []
+    received = []
 
-    class Watched(Telling):
-        def _guide(self, inputs, training):
-            seen.append(inputs[2][:, 4].numpy())
-            # All else is as the picture shows it, not its mirror image.
+    class Watched(ClassDependent):
+        def _velocity(self, inputs, training):
+            received.append(inputs[2][:, 4].numpy())
+            # Features and mean chroma are those of the image, not of its mirror image.
             np.testing.assert_array_equal(inputs[4], downsample_2x(grayscale))
             np.testing.assert_array_equal(
                 inputs[3], np.repeat(downsample_2x(grayscale), 2, axis=-1)
             )
-            return super()._guide(inputs, training)
+            return super()._velocity(inputs, training)
 
     for mirror in (False, True):
         color = create(sampling_steps=1, flip_tta=mirror).colorize
         color(Watched(), tf.constant(grayscale), tf.range(2), 0.0)
-    np.testing.assert_array_equal(seen[0], [1, 1])
-    # Only one side of the second speaks for the class: half of the logit is left.
+    np.testing.assert_array_equal(received[0], [1, 1])
+    # Only one side of the second image indicates the class, which halves the logit.
     assert np.exp(4) / (np.exp(4) + 9) > CLASS_CONFIDENCE_THRESHOLD > np.exp(2) / (np.exp(2) + 9)
-    np.testing.assert_array_equal(seen[1], [1, 0])
+    np.testing.assert_array_equal(received[1], [1, 0])
 
 
-def test_every_step_is_told_its_time():
-    seen = []
+def test_velocity_network_receives_the_solver_times():
+    received = []
 
     class Watched(Straight):
-        def _guide(self, inputs, training):
-            seen.append(inputs[1].numpy())
-            return super()._guide(inputs, training)
+        def _velocity(self, inputs, training):
+            received.append(inputs[1].numpy())
+            return super()._velocity(inputs, training)
 
     create(sampling_steps=4).colorize(Watched(), grayscale_of(8, 8), tf.range(3), 1.0)
     times = (0, 0.25**TIME_STEP_EXPONENT, 0.5**TIME_STEP_EXPONENT, 0.75**TIME_STEP_EXPONENT)
-    np.testing.assert_allclose(seen, [np.full((3, 1), time) for time in times], rtol=1e-5)
+    np.testing.assert_allclose(received, [np.full((3, 1), time) for time in times], rtol=1e-5)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 6])
-def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
+def test_curved_path_matches_adams_bashforth(steps):
     class Decaying(Straight):
-        def _guide(self, inputs, training):
+        def _velocity(self, inputs, training):
             return -inputs[0]
 
     grayscale, seeds = grayscale_of(8, 8), tf.range(3)
@@ -276,7 +275,7 @@ def test_a_known_bent_way_is_followed_by_the_two_step_method(steps):
 
 
 @pytest.mark.parametrize("temperature", [0.5, [0.1, 0.4, 0.0]])
-def test_the_way_starts_at_the_noise_of_the_seed_times_the_temperature(temperature):
+def test_initial_state_is_noise_of_the_seed_times_temperature(temperature):
     grayscale, seeds = grayscale_of(9, 16), tf.constant([4, 0, 4])
     received = create(sampling_steps=3).colorize(Straight(pull=0), grayscale, seeds, temperature)
     noise = noise_from_seeds(seeds, 5, 8) * np.reshape(np.float32(temperature), [-1, 1, 1, 1])
@@ -285,7 +284,7 @@ def test_the_way_starts_at_the_noise_of_the_seed_times_the_temperature(temperatu
     assert np.ptp(received, axis=-1)[0].max() > 0.01
 
 
-def test_at_temperature_zero_all_seeds_give_the_same():
+def test_temperature_zero_is_deterministic():
     grayscale = tf.repeat(grayscale_of(8, 8, count=1), 3, axis=0)
     first, *others = create().colorize(Straight(pull=0.3), grayscale, tf.constant([1, 2, 3]), 0.0)
     for other in others:
@@ -293,7 +292,7 @@ def test_at_temperature_zero_all_seeds_give_the_same():
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(None, 1), (0.7, 0.7), (1, 1), (0, 0)])
-def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
+def test_settings_select_steps_and_temperature(asked, taken):
     objective = create(sampling_steps=3, temperature=asked)
     assert objective.temperature == taken
     expected = {"sampling_steps": 3, "temperature": taken, "guidance_scale": 1, "flip_tta": False}
@@ -305,15 +304,15 @@ def test_steps_and_temperature_are_those_of_the_settings(asked, taken):
     np.testing.assert_array_equal(left_open, expected)
 
 
-def test_spread_is_nothing_where_all_noise_arrives_at_the_same_chroma():
+def test_standard_deviation_is_zero_if_all_samples_are_equal():
     spread = create().standard_deviation(Straight(), grayscale_of(9, 16)).numpy()
     assert spread.shape == (3, 9, 16, 1)
     np.testing.assert_allclose(spread, 0, atol=1e-6)
 
 
-def test_spread_is_that_of_the_draws():
+def test_standard_deviation_is_that_of_samples():
     grayscale, temperature = grayscale_of(9, 16, count=1), 0.5
-    # What is pulled by a third in one step keeps two thirds of its noise.
+    # A third of the velocity in one step leaves two thirds of the noise.
     objective = create(sampling_steps=1, temperature=temperature)
     spread = objective.standard_deviation(Straight(pull=1 / 3), grayscale)
     draws = denormalize_chroma(noise_from_seeds(tf.range(NUM_SPREAD_SAMPLES), 5, 8)).numpy()

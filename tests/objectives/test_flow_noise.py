@@ -1,4 +1,4 @@
-"""Tests of the noise at the start of flows."""
+"""Tests of the initial noise of flows."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise
 
 
 def halved(values):
-    """Means of 2x2 pixels by NumPy, and the same at full size again."""
+    """Means of 2x2 pixels by NumPy, and their nearest-neighbor upsampling."""
     count, height, width, channels = values.shape
     means = values.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
     return means, means.repeat(2, axis=1).repeat(2, axis=2)
@@ -28,7 +28,7 @@ def test_spectrum_is_that_of_chroma(draw):
     rest = draw()
     assert rest.mean() == pytest.approx(0, abs=0.1)
     assert rest.std() == pytest.approx(1, abs=0.1)
-    # By octave from the finest to the means of whole pictures, as documented for CIFAR-10.
+    # By octave from the finest to the image means, as documented for CIFAR-10.
     for expected in (0.26, 0.34, 0.39, 0.33):
         means, enlarged = halved(rest)
         assert (rest - enlarged).std() == pytest.approx(expected, rel=0.2)
@@ -37,7 +37,7 @@ def test_spectrum_is_that_of_chroma(draw):
 
 
 @pytest.mark.parametrize("draw", [of_seeds, of_training])
-def test_grids_leave_no_trace(draw):
+def test_noise_is_stationary(draw):
     noise = draw()
     for axis in (1, 2):
         pixels = np.moveaxis(noise, axis, 0).reshape(16, -1)
@@ -46,14 +46,14 @@ def test_grids_leave_no_trace(draw):
         np.testing.assert_allclose(steps, steps.mean(), rtol=0.03)
 
 
-def test_channels_and_pictures_are_independent():
+def test_channels_and_images_are_independent():
     noise = of_seeds().reshape(400, -1, 2)
     means = noise.mean(axis=1)
     assert abs(np.corrcoef(means[:, 0], means[:, 1])[0, 1]) < 0.2
     assert abs(np.corrcoef(means[:-1, 0], means[1:, 0])[0, 1]) < 0.2
 
 
-def test_noise_follows_from_the_seed_alone():
+def test_noise_depends_on_the_seed_only():
     seeds = tf.constant([3, 2**31 - 1, 3, -3])
     noise = noise_from_seeds(seeds, 8, 12).numpy()
     np.testing.assert_array_equal(noise[0], noise[2])
@@ -64,7 +64,7 @@ def test_noise_follows_from_the_seed_alone():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40)])
-def test_noise_of_any_size_also_in_graphs(size):
+def test_noise_of_any_size_in_graphs(size):
     eager = noise_from_seeds(tf.range(2), *size)
     assert eager.shape == (2, *size, 2) and eager.dtype == tf.float32
     assert np.isfinite(eager).all() and np.abs(eager).min(axis=(1, 2)).min() > 0
@@ -80,8 +80,8 @@ def test_noise_of_any_size_also_in_graphs(size):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40), (24, 24), (9, 40)])
-def test_stored_noise_is_what_is_drawn(size):
-    # The last is longer than the largest one, and has fewer grid points.
+def test_precomputed_noise_equals_drawn_noise(size):
+    # The last is longer than the maximum, but has fewer grid points.
     stored = precomputed_noise(7, 24, 24)
     drawn = noise_from_seeds(tf.constant([7]), *size)
     np.testing.assert_array_equal(stored(*size), drawn)
@@ -89,12 +89,12 @@ def test_stored_noise_is_what_is_drawn(size):
     np.testing.assert_allclose(in_graph(*size), drawn, atol=1e-6)
 
 
-def test_no_more_noise_is_to_be_had_than_was_stored():
+def test_precomputed_noise_rejects_larger_sizes():
     with pytest.raises(tf.errors.InvalidArgumentError):
         precomputed_noise(7, 24, 24)(25, 25)
 
 
-def test_noise_of_training_follows_from_seed_and_step():
+def test_training_noise_depends_on_seed_and_step():
     def draw(seed, step):
         return training_noise(Randomness(seed, step), 2, 8, 8).numpy()
 

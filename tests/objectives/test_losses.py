@@ -1,4 +1,4 @@
-"""Tests of the training losses against values computed by hand."""
+"""Tests of the training losses against hand-computed values."""
 
 import math
 
@@ -27,7 +27,7 @@ def rgb():
 
 @pytest.mark.parametrize("output", COLOR_ENCODINGS)
 @pytest.mark.parametrize("name", LOSSES)
-def test_error_raises_the_loss(name, output, rgb):
+def test_errors_increase_the_loss(name, output, rgb):
     right = perfect(output, rgb)
     assert loss_of(name, output, rgb, right) == pytest.approx(0, abs=1e-12)
     assert loss_of(name, output, rgb, right + 0.1) > 0
@@ -54,12 +54,12 @@ def test_reconstruction_by_hand(name, expected, rgb):
 
 
 def gray(levels):
-    """A picture of one row, float32 `[1, 1, w, 3]`."""
+    """Image of one row, float32 `[1, 1, width, 3]`."""
     return tf.repeat(tf.reshape(tf.constant(levels, tf.float32), [1, 1, -1, 1]), 3, axis=-1)
 
 
 def test_smoothness_by_hand():
-    # Luma is flat, then has an edge of 0.2; Cb makes a step of 0.3 at either place.
+    # Luma is flat, then has an edge of 0.2; Cb changes by 0.3 at both places.
     rgb = gray([0.4, 0.4, 0.6])
     on_plane = tf.constant([[[[0.0, 0], [0.3, 0], [0.3, 0]]]])
     on_edge = tf.constant([[[[0.0, 0], [0.0, 0], [0.3, 0]]]])
@@ -68,7 +68,7 @@ def test_smoothness_by_hand():
         with_term = loss_of("structure", "chroma", rgb, prediction, smoothness_weight=10.0)
         return (with_term - loss_of("structure", "chroma", rgb, prediction)) / 10
 
-    # Two steps of two channels each.
+    # Two differences of two channels each.
     assert smoothness(on_plane) == pytest.approx(0.3 / 4)
     assert smoothness(on_edge) == pytest.approx(0.3 * math.exp(-0.2 / EDGE_CONTRAST) / 4)
 
@@ -78,23 +78,23 @@ def test_luma_gradients_by_hand():
     prediction = gray([0.4, 0.5, 0.6])
     with_term = loss_of("structure", "rgb", rgb, prediction, gradient_weight=10.0)
     without = loss_of("structure", "rgb", rgb, prediction)
-    # Steps of 0.1 and 0.1 instead of 0 and 0.2.
+    # Differences of 0.1 and 0.1 instead of 0 and 0.2.
     assert with_term - without == pytest.approx(10 * (0.1**2 + 0.1**2) / 2, rel=1e-4)
-    # Luma that is a constant too high has the right gradients.
+    # A constant luma offset does not change gradients.
     brighter = rgb + 0.1
     assert loss_of("structure", "rgb", rgb, brighter, gradient_weight=1.0) == pytest.approx(
         loss_of("structure", "rgb", rgb, brighter), rel=1e-4
     )
 
 
-def test_output_that_keeps_luma_pays_for_no_luma_gradient(rgb):
+def test_chroma_prediction_has_no_luma_gradient_term(rgb):
     prediction = perfect("chroma", rgb) * 0.5
     assert loss_of("structure", "chroma", rgb, prediction, gradient_weight=1.0) == loss_of(
         "structure", "chroma", rgb, prediction
     )
 
 
-def test_weights_come_from_the_settings(rgb):
+def test_weights_are_taken_from_the_settings(rgb):
     prediction = perfect("rgb", rgb) * 0.5
     config = TrainingConfig(smoothness_weight=3.0, gradient_weight=2.0)
     for name in LOSSES:

@@ -1,4 +1,4 @@
-"""Tests that every objective passes with a network of its output, on the day it is registered."""
+"""Tests of every registered objective with a network for each prediction."""
 
 import math
 
@@ -26,7 +26,7 @@ def grayscale_of(*size, count=3):
 
 @pytest.fixture(scope="module")
 def network_for(randomize):
-    """Function from an output to a small network with random weights."""
+    """Function of a prediction that returns a small network with random weights."""
     made = {}
 
     def get(output):
@@ -39,7 +39,7 @@ def network_for(randomize):
 
 
 @pytest.mark.parametrize("weight", ["smoothness_weight", "gradient_weight"])
-def test_weights_of_another_loss_are_refused(weight):
+def test_weights_of_another_loss_are_rejected(weight):
     settings = {"objective": "regression", weight: 7.0}
     objectives.check_settings(TrainingConfig(loss="structure", **settings))
     with pytest.raises(UserError, match=r"7\.0 for loss 'mse', which ignores it"):
@@ -63,7 +63,7 @@ def test_target_and_loss_fit_the_network(output, size, network_for):
 
 @any_size
 @every_output
-def test_colors_are_rgb_of_the_pictures_size(output, size, network_for):
+def test_colorize_returns_rgb_of_the_image_size(output, size, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     grayscale = grayscale_of(*size)
     rgb = objective.colorize(network, grayscale, tf.range(3), objective.temperature).numpy()
@@ -74,19 +74,19 @@ def test_colors_are_rgb_of_the_pictures_size(output, size, network_for):
 
 @any_size
 @every_output
-def test_spread_is_one_number_for_each_pixel(output, size, network_for):
+def test_standard_deviation_has_one_value_per_pixel(output, size, network_for):
     objective = objectives.create(output, SETTINGS)
     assert (objective.standard_deviation is None) == (PREDICTIONS[output].objective == "regression")
     if objective.standard_deviation is not None:
         spread = objective.standard_deviation(network_for(output), grayscale_of(*size)).numpy()
         assert spread.shape == (3, *size, 1)
-        # No distribution within -0.5..0.5 spreads further than half of the diagonal.
+        # The maximum for distributions in `[-0.5, 0.5]` is half of the diagonal.
         assert spread.min() >= 0 and spread.max() > 1e-4
         assert output == "velocity" or spread.max() <= math.sqrt(0.5)
 
 
 @every_output
-def test_a_pictures_colors_do_not_depend_on_the_batch_around_it(output, network_for):
+def test_colors_do_not_depend_on_the_rest_of_the_batch(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     grayscale, seeds = grayscale_of(16, 16, count=4), tf.constant([5, 0, 7, 5])
     together = objective.colorize(network, grayscale, seeds, objective.temperature).numpy()
@@ -98,7 +98,7 @@ def test_a_pictures_colors_do_not_depend_on_the_batch_around_it(output, network_
 
 
 @every_output
-def test_only_what_samples_makes_use_of_the_seed(output, network_for):
+def test_only_stochastic_objectives_depend_on_the_seed(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     assert objective.is_stochastic == (output == "velocity")
     grayscale = tf.repeat(grayscale_of(16, 16, count=1), 3, axis=0)
@@ -110,7 +110,7 @@ def test_only_what_samples_makes_use_of_the_seed(output, network_for):
 
 
 @every_output
-def test_what_needs_chance_colors_the_same_without_drawing(output, network_for):
+def test_deterministic_colorize_equals_colorize(output, network_for):
     network, objective = network_for(output), objectives.create(output, SETTINGS)
     assert (objective.make_deterministic_colorize is not None) == objective.is_stochastic
     if not objective.is_stochastic:

@@ -1,4 +1,4 @@
-"""Tests of the regression and of the representations that it predicts."""
+"""Tests of regression and its color encodings."""
 
 import numpy as np
 import pytest
@@ -30,13 +30,13 @@ def prediction_of():
     return prediction
 
 
-def test_representations_are_the_outputs_of_regressions():
+def test_every_regression_prediction_has_a_color_encoding():
     regressions = [name for name, kind in PREDICTIONS.items() if kind.objective == "regression"]
     assert set(COLOR_ENCODINGS) == set(regressions)
 
 
 @every_output
-def test_the_right_prediction_is_the_picture(output, rgb):
+def test_decoding_inverts_encoding(output, rgb):
     encoding = COLOR_ENCODINGS[output]
     target = encoding.encode(rgb)
     assert target.shape == (3, 6, 5, PREDICTIONS[output].num_channels)
@@ -48,7 +48,7 @@ def test_the_right_prediction_is_the_picture(output, rgb):
 
 @every_output
 @pytest.mark.parametrize("loss", LOSSES)
-def test_loss_is_that_of_the_representation(loss, output, rgb, prediction_of):
+def test_loss_is_computed_on_the_encoding(loss, output, rgb, prediction_of):
     settings = TrainingConfig(loss=loss, smoothness_weight=3.0, gradient_weight=2.0)
     objective = objectives.create(output, settings)
     assert objective.description == describe(loss, settings)
@@ -76,7 +76,7 @@ def test_colors_are_the_decoded_prediction(output, rgb, prediction_of):
 
 
 @every_output
-def test_mirrored_colors_are_the_mean_of_both_ways_to_look(output, rgb, prediction_of):
+def test_flip_tta_averages_predictions(output, rgb, prediction_of):
     first, second = prediction_of(output), 0.5 * prediction_of(output)
     seen = []
 

@@ -1,4 +1,4 @@
-"""Tests of what every augmentation promises."""
+"""Tests of every registered augmentation."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import tensorflow as tf
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
 
-# Replicas of one batch; logical devices are made before TensorFlow starts.
+# Replicas of one batch; logical devices must be created before TensorFlow starts.
 REPLICAS_PROGRAM = """
 import numpy as np
 from colorkeras.data.augmentation import AUGMENTATIONS
@@ -31,19 +31,19 @@ def augment(request):
     return AUGMENTATIONS[request.param]
 
 
-def random_pictures(height=9, width=7):
-    """Eight random pictures; the first two are black and white, where rounding may leave 0..1."""
-    pictures = np.random.default_rng(0).random((8, height, width, 3), np.float32)
-    pictures[:2] = [[[[0]]], [[[1]]]]
-    return pictures
+def random_images(height=9, width=7):
+    """Eight random images; the first two are black and white, where rounding may leave `[0, 1]`."""
+    images = np.random.default_rng(0).random((8, height, width, 3), np.float32)
+    images[:2] = [[[[0]]], [[[1]]]]
+    return images
 
 
-# The smallest that may be shifted, odd ones, and one that is larger than all reach.
+# The smallest size that can be shifted, odd sizes, and one above all kernel sizes.
 @pytest.mark.parametrize(("height", "width"), [(5, 5), (5, 7), (33, 9)])
-def test_any_number_and_size_of_pictures_in_a_graph(augment, height, width):
+def test_any_batch_and_image_size_in_a_graph(augment, height, width):
     spec = tf.TensorSpec([None, None, None, 3])
     compiled = tf.function(lambda rgb: augment(rgb, Randomness(1, 2)), input_signature=[spec])
-    rgb, grayscale = compiled(random_pictures(height, width))
+    rgb, grayscale = compiled(random_images(height, width))
     assert rgb.shape == (8, height, width, 3) and grayscale.shape == (8, height, width, 1)
     for images in (rgb, grayscale):
         assert images.dtype == tf.float32
@@ -51,9 +51,9 @@ def test_any_number_and_size_of_pictures_in_a_graph(augment, height, width):
         assert images.numpy().min() >= 0 and images.numpy().max() <= 1
 
 
-def test_seed_and_step_make_the_result(augment):
+def test_result_depends_on_seed_and_step(augment):
     def results(seed, step):
-        return augment(random_pictures(), Randomness(seed, step))
+        return augment(random_images(), Randomness(seed, step))
 
     tf.random.uniform([5])
     compiled = tf.function(results)(3, tf.constant(5))
@@ -63,6 +63,6 @@ def test_seed_and_step_make_the_result(augment):
     assert changed == [augment is not AUGMENTATIONS["none"]] * 2
 
 
-def test_replicas_make_the_pictures_of_their_share(run_on_devices):
+def test_replicas_compute_their_share(run_on_devices):
     process = run_on_devices(3, REPLICAS_PROGRAM)
     assert process.returncode == 0, process.stderr

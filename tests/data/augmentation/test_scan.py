@@ -1,4 +1,4 @@
-"""Tests of each way in which `scan` degrades pictures: that it occurs, and how far it goes."""
+"""Tests of each effect of `scan`: that it occurs, and its strength."""
 
 import numpy as np
 import pytest
@@ -9,22 +9,22 @@ from colorkeras.color.spaces import luma
 from colorkeras.data.augmentation import AUGMENTATIONS, scan
 from colorkeras.data.stateless_random import Randomness
 
-NUM_PICTURES = 400
+NUM_IMAGES = 400
 
 
 def plain(*color, size=1):
-    """Many pictures of one color: float32 `[NUM_PICTURES, size, size, len(color)]`."""
-    return np.full((NUM_PICTURES, size, size, len(color)), color, np.float32)
+    """Many images of one color: float32 `[NUM_IMAGES, size, size, len(color)]`."""
+    return np.full((NUM_IMAGES, size, size, len(color)), color, np.float32)
 
 
 def ramp(width=101):
-    """Many pictures of one line from black to white."""
+    """Many images of one row from black to white."""
     line = np.linspace(0, 1, width, dtype=np.float32)
-    return np.broadcast_to(line[:, np.newaxis], (NUM_PICTURES, 1, width, 1))
+    return np.broadcast_to(line[:, np.newaxis], (NUM_IMAGES, 1, width, 1))
 
 
 def noise(size=16):
-    return np.random.default_rng(0).random((NUM_PICTURES, size, size, 1), np.float32)
+    return np.random.default_rng(0).random((NUM_IMAGES, size, size, 1), np.float32)
 
 
 def apply(effect, images):
@@ -32,11 +32,11 @@ def apply(effect, images):
 
 
 def roughness(images):
-    """High frequencies: mean squared step between neighbors, by picture."""
+    """Mean squared difference of neighboring pixels, per image."""
     return sum(np.mean(steps**2, axis=(1, 2, 3)) for steps in neighbor_differences(images))
 
 
-# Luma is one end; the other is the root of a film's weight, as light is about the color's square.
+# From luma to the square root of a film's weight; light is about the square of the color.
 @pytest.mark.parametrize(
     ("color", "darkest", "brightest"),
     [
@@ -46,52 +46,52 @@ def roughness(images):
         ((1, 1, 0), 0, 0.886),
     ],
 )
-def test_films_see_other_grays(color, darkest, brightest):
+def test_film_response_covers_its_range(color, darkest, brightest):
     gray = apply(scan.film, plain(*color))
     np.testing.assert_allclose([gray.min(), gray.max()], [darkest, brightest], atol=0.02)
-    # Every film is used in part, and none by all pictures.
+    # Every film occurs, but not in all images.
     assert np.std(gray) > 0.1
 
 
 @pytest.mark.parametrize("level", [0, 0.3, 1])
-def test_films_agree_on_grays(level):
+def test_film_keeps_gray(level):
     np.testing.assert_allclose(apply(scan.film, plain(level, level, level)), level, atol=1e-6)
 
 
-def test_blur_spreads_a_spot_without_a_loss():
+def test_blur_preserves_the_sum():
     spot = plain(0, size=9)
     spot[:, 4, 4] = 1
     blurred = apply(scan.blur, spot)
     np.testing.assert_allclose(blurred.sum(axis=(1, 2, 3)), 1, atol=1e-5)
     np.testing.assert_allclose(blurred, blurred[:, ::-1, ::-1], atol=1e-6)
     np.testing.assert_allclose(blurred, blurred.transpose(0, 2, 1, 3), atol=1e-6)
-    # Gaussians of 0.8 and 0.3 pixels keep 25 and 98 % in the middle.
+    # Gaussians of 0.8 and 0.3 pixels keep 25 and 98 % at the center.
     peaks = blurred[:, 4, 4, 0]
     assert 0.24 < peaks.min() < 0.3 and 0.95 < peaks.max() < 0.99
     assert (roughness(apply(scan.blur, noise())) < roughness(noise())).all()
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_blur_keeps_plain_pictures_up_to_the_border(size):
+def test_blur_keeps_constant_images(size):
     np.testing.assert_allclose(apply(scan.blur, plain(0.7, size=size)), 0.7, atol=1e-6)
 
 
-def test_blur_repeats_what_is_at_the_border():
+def test_blur_pads_with_border_pixels():
     half_white = (ramp(8) > 0.5).astype(np.float32)
     ends = apply(scan.blur, half_white)[:, :, [0, -1]]
     np.testing.assert_allclose(ends, half_white[:, :, [0, -1]], atol=1e-6)
 
 
-def test_tone_curves_rise_from_black_to_white():
+def test_tone_curves_increase_from_black_to_white():
     curves = apply(scan.tone_curve, ramp())[:, 0, :, 0]
     assert (np.diff(curves) > -1e-6).all()
-    np.testing.assert_allclose(curves[:, [0, -1]], [[0, 1]] * NUM_PICTURES, atol=1e-6)
+    np.testing.assert_allclose(curves[:, [0, -1]], [[0, 1]] * NUM_IMAGES, atol=1e-6)
     middle, contrast = curves[:, 50], curves[:, 75] - curves[:, 25]
     assert 0.2 < middle.min() < 0.4 and 0.6 < middle.max() < 0.8
     assert 0.25 < contrast.min() < 0.4 and 0.6 < contrast.max() < 0.75
 
 
-def test_grain_is_noise_of_many_strengths():
+def test_grain_varies_in_strength():
     grainy = apply(scan.grain, plain(0.5, size=32))
     deviations = grainy.std(axis=(1, 2, 3))
     assert deviations.min() < 0.005
@@ -100,7 +100,7 @@ def test_grain_is_noise_of_many_strengths():
     assert (roughness(grainy) > 0).all()
 
 
-def test_grain_is_the_same_at_the_border_and_clumps():
+def test_grain_is_stationary_and_correlated():
     unit = (apply(scan.grain, plain(0.5, size=8)) - 0.5)[..., 0]
     variance = np.mean(unit**2, axis=0)
     np.testing.assert_allclose(variance, variance.mean(), rtol=0.35)
@@ -122,7 +122,7 @@ def test_fading_reduces_the_range():
     np.testing.assert_allclose(faded[:, 50], (black + white) / 2, atol=1e-6)
 
 
-def test_unevenness_is_slow_and_leaves_the_center():
+def test_unevenness_is_smooth_and_keeps_the_center():
     gray = apply(scan.unevenness, plain(0.5, size=33))
     np.testing.assert_allclose(gray[:, 16, 16], 0.5, atol=1e-6)
     most = 0.5 * (2 * scan.MAX_SLOPE + scan.MAX_VIGNETTE)
@@ -132,15 +132,15 @@ def test_unevenness_is_slow_and_leaves_the_center():
 
 
 @pytest.mark.parametrize("effect", [effect for effect, _ in scan.EFFECTS])
-def test_effects_differ_from_picture_to_picture(effect):
-    images = np.repeat(noise(8)[:1], NUM_PICTURES, axis=0)
-    changed = apply(effect, images).reshape(NUM_PICTURES, -1)
-    assert len(np.unique(changed, axis=0)) == NUM_PICTURES
+def test_effects_differ_between_images(effect):
+    images = np.repeat(noise(8)[:1], NUM_IMAGES, axis=0)
+    changed = apply(effect, images).reshape(NUM_IMAGES, -1)
+    assert len(np.unique(changed, axis=0)) == NUM_IMAGES
 
 
 @pytest.mark.parametrize("level", [None, 0, 1])
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 7), (7, 1), (2, 3), (33, 47)])
-def test_degrade_takes_any_size(height, width, level):
+def test_degrade_accepts_any_size(height, width, level):
     rgb = np.random.default_rng(0).random((20, height, width, 3), np.float32)
     gray = apply(scan.degrade, rgb if level is None else np.full_like(rgb, level))
     assert gray.shape == (20, height, width, 1) and gray.dtype == np.float32
@@ -149,15 +149,15 @@ def test_degrade_takes_any_size(height, width, level):
 
 
 @pytest.mark.parametrize("share", [0, scan.CLEAN_SHARE, 1])
-def test_a_share_of_pictures_stays_clean(share):
-    rgb = np.random.default_rng(0).random((NUM_PICTURES, 4, 4, 3), np.float32)
+def test_share_of_clean_images(share):
+    rgb = np.random.default_rng(0).random((NUM_IMAGES, 4, 4, 3), np.float32)
     gray = scan.degrade(rgb, Randomness(1, 2), clean_share=share).numpy()
     clean = (gray == luma(rgb).numpy()).all(axis=(1, 2, 3)).mean()
-    # Five standard deviations; a few degraded pictures meet no effect.
+    # Five standard deviations; a few images have no effect applied by chance.
     assert share - 0.1 < clean < share + 0.1
 
 
-def test_each_effect_occurs_in_its_share(monkeypatch):
+def test_share_of_images_with_each_effect(monkeypatch):
     def paint(level):
         return lambda gray, randomness: gray * 0 + level
 
@@ -170,7 +170,7 @@ def test_each_effect_occurs_in_its_share(monkeypatch):
         assert np.mean(gray) == pytest.approx(share, abs=0.125)
 
 
-def test_pictures_are_damaged_and_still_to_be_recognized(crops):
+def test_degraded_images_remain_recognizable(crops):
     rgb = crops / np.float32(255)
     gray = scan.degrade(rgb, Randomness(1, 2), clean_share=0).numpy()
     likeness = [
@@ -181,7 +181,7 @@ def test_pictures_are_damaged_and_still_to_be_recognized(crops):
     assert np.median(np.abs(gray - luma(rgb)).mean(axis=(1, 2, 3))) > 0.02
 
 
-def test_colors_to_learn_stay_true(crops):
+def test_target_colors_are_not_degraded(crops):
     rgb = tf.constant(crops / np.float32(255))
     flipped, clean = AUGMENTATIONS["flip"](rgb, Randomness(1, 2))
     scanned, degraded = AUGMENTATIONS["scan"](rgb, Randomness(1, 2))

@@ -1,4 +1,4 @@
-"""Tests that every architecture passes with every output, on the day it is registered."""
+"""Tests of every registered architecture with each of its predictions."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ from colorkeras.utils.errors import UserError
 PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
 every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
 every_pair = pytest.mark.parametrize(("name", "output"), PAIRS)
-# The control alone is tied to one size; everything added later has to take any.
+# Only the baseline is limited to one size.
 any_size = pytest.mark.parametrize(
     ("name", "output"), [pair for pair in PAIRS if pair[0] != "baseline"]
 )
@@ -38,7 +38,7 @@ def shape_of(output, height, width, count=2):
 
 
 @every_pair
-def test_prediction_is_float32_of_the_outputs_shape_and_bears_its_name(name, output, inputs_for):
+def test_prediction_has_the_registered_shape_and_name(name, output, inputs_for):
     network = build_network(name, output)
     prediction = network(inputs_for(output, grayscale_of(32, 32)))
     assert prediction.shape == shape_of(output, 32, 32)
@@ -48,16 +48,16 @@ def test_prediction_is_float32_of_the_outputs_shape_and_bears_its_name(name, out
 
 
 @every_architecture
-def test_default_output_is_chroma_except_for_the_control_and_flows(name):
+def test_default_prediction(name):
     expected = {"baseline": "rgb", "flow_unet": "velocity"}.get(name, "chroma")
     assert prediction_name(build_network(name)) == expected
 
 
-def test_baseline_is_one_layer_from_3072_to_3072():
+def test_baseline_is_one_layer_of_3072_x_3072():
     assert build_network("baseline").count_params() == 9_440_256
 
 
-def test_baseline_refuses_every_other_size():
+def test_baseline_rejects_other_sizes():
     network = build_network("baseline")
     check_image_size(network, 32, 32)
     for height, width in ((64, 64), (32, 33), (31, 32)):
@@ -66,7 +66,7 @@ def test_baseline_refuses_every_other_size():
 
 
 @any_size
-def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_for):
+def test_one_graph_accepts_images_of_any_size(name, output, randomize, inputs_for):
     network = randomize(build_network(name, output))
 
     def inputs_of(height, width):
@@ -82,14 +82,14 @@ def test_one_graph_takes_pictures_of_any_size(name, output, randomize, inputs_fo
         prediction = predict(inputs_of(*size))
         assert prediction.shape == shape_of(output, *size)
         assert np.isfinite(prediction).all()
-    # Sizes that are known when the graph is built take other branches; the values must agree.
+    # Static sizes use other branches; the values must agree.
     known = network(inputs_of(33, 47), training=False)
     np.testing.assert_allclose(predict(inputs_of(33, 47)), known, rtol=1e-5, atol=1e-4)
 
 
 @every_architecture
 def test_real_size(name, inputs_for):
-    # Other tests meet smaller ones.
+    # Other tests use smaller networks.
     builder = ARCHITECTURES[name].constructor
     network = getattr(builder, "func", builder)()
     output = prediction_name(network)
@@ -110,7 +110,7 @@ def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs
 
 @every_architecture
 def test_no_lambda_layers(name):
-    # They reload only where the user allows arbitrary code.
+    # They reload only with unsafe deserialization.
     assert '"Lambda"' not in build_network(name).to_json()
 
 
@@ -125,28 +125,26 @@ def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, i
     assert {weight.dtype for weight in network.weights} == {"float32"}
     assert network(inputs_for(output, grayscale_of(32, 32))).dtype == tf.float32
     assert keras.config.dtype_policy().name == "float32"
-    # The control's only layer with weights is the last one, so nothing of it may be rounded.
+    # The baseline's only layer is the last one, which is never rounded.
     computes_in = {layer.compute_dtype for layer in layers_of(network) if layer.weights}
     assert ("bfloat16" in computes_in) == (name != "baseline")
 
 
 @every_pair
-def test_weights_of_a_mixed_precision_build_fit_a_float32_build(
-    name, output, randomize, inputs_for
-):
+def test_mixed_precision_weights_fit_a_float32_network(name, output, randomize, inputs_for):
     mixed = randomize(build_network(name, output, "mixed_bfloat16"))
     exact = build_network(name, output)
     assert [(w.name, w.shape) for w in exact.weights] == [(w.name, w.shape) for w in mixed.weights]
     exact.set_weights(mixed.get_weights())
     inputs = inputs_for(output, grayscale_of(32, 32))
     expected = exact(inputs).numpy()
-    # Weights in another order would not come near; rounding to 8 bits of mantissa does.
+    # Only rounding to 8 bits of mantissa may differ.
     assert np.abs(mixed(inputs) - expected).mean() < 0.1 * expected.std()
 
 
 @every_pair
-def test_a_few_steps_of_adam_lower_the_loss(name, output, crops):
-    # Glorot initializers draw from the global seed.
+def test_a_few_steps_of_adam_decrease_the_loss(name, output, crops):
+    # Initializers use the global seed.
     keras.utils.set_random_seed(0)
     network = build_network(name, output)
     optimizer = keras.optimizers.Adam(1e-4)
@@ -179,17 +177,15 @@ def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
 
 
 @with_head
-def test_what_is_left_without_the_class_head_is_the_same_network(
-    name, output, randomize, inputs_for, tmp_path
-):
+def test_removing_the_class_head_keeps_the_network(name, output, randomize, inputs_for, tmp_path):
     network = randomize(build_network(name, output, num_classes=10))
     bare = remove_class_head(network)
     assert bare.name == name and bare.output_names == [output]
-    # The same variables, in the order of a network that never had a head.
+    # The same variables, in the order of a network built without a head.
     fresh = build_network(name, output)
     assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
     dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
-    # The guide of a flow goes on listening to what the head believes.
+    # A flow's velocity network still uses the predicted class.
     assert len(dropped) == (0 if output == "velocity" else 2)
     assert {id(w) for w in bare.weights} <= {id(w) for w in network.weights}
     inputs = inputs_for(output, grayscale_of(33, 47))
@@ -203,7 +199,7 @@ def test_what_is_left_without_the_class_head_is_the_same_network(
     np.testing.assert_array_equal(reloaded(inputs), expected)
 
 
-def test_a_network_without_a_class_head_stays_as_it_is():
+def test_removing_a_missing_class_head_returns_the_network():
     network = build_network("skip_cnn")
     assert remove_class_head(network) is network
 
@@ -211,7 +207,7 @@ def test_a_network_without_a_class_head_stays_as_it_is():
 @pytest.mark.parametrize(
     "name", [name for name, kind in ARCHITECTURES.items() if not kind.has_class_head]
 )
-def test_classes_for_an_architecture_without_a_head_are_refused(name):
+def test_classes_without_a_class_head_are_rejected(name):
     with pytest.raises(UserError) as error:
         build_network(name, num_classes=10)
     received, expected, fix = str(error.value).splitlines()
@@ -227,7 +223,7 @@ def test_classes_for_an_architecture_without_a_head_are_refused(name):
         (("unet", "hsv"), "prediction 'hsv'", "chroma"),
     ],
 )
-def test_unknown_names_are_answered_with_the_known_ones(arguments, received, expected):
+def test_unknown_names_are_rejected_with_a_list_of_known_names(arguments, received, expected):
     with pytest.raises(UserError) as error:
         build_network(*arguments)
     received_line, expected_line, _ = str(error.value).splitlines()

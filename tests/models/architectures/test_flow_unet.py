@@ -1,4 +1,4 @@
-"""Tests of the layers and the two parts of the network for flow matching."""
+"""Tests of the layers and submodels of the flow U-Net."""
 
 import keras
 import numpy as np
@@ -20,14 +20,14 @@ def random(*shape):
 
 
 def in_a_graph(layer, *inputs):
-    """Calls a layer in a graph that is built before all but the channels are known."""
+    """Call a layer in a graph where only the channels are static."""
     specs = [tf.TensorSpec([None] * (x.ndim - 1) + [x.shape[-1]]) for x in inputs]
     return tf.function(lambda *x: layer(list(x)), input_signature=specs)(*inputs).numpy()
 
 
 @pytest.mark.parametrize("times", [1, 2, 5])
 @pytest.mark.parametrize("size", [(1, 1), (33, 47)])
-def test_repeating_puts_copies_beside_each_other(size, times):
+def test_repeated_entries_are_consecutive(size, times):
     x, like = random(3, *size, 4), random(3 * times, 1, 1, 2)
     expected = np.repeat(x, times, axis=0)
     layer = RepeatLike()
@@ -38,7 +38,7 @@ def test_repeating_puts_copies_beside_each_other(size, times):
 
 @pytest.mark.parametrize("time", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("size", [(1, 1), (33, 47)])
-def test_velocity_is_the_best_linear_guess_and_the_answer_scaled(size, time):
+def test_velocity_is_the_linear_estimate_plus_the_scaled_residual(size, time):
     answer, x = random(2, *size, 2), random(3, *size, 2)[:2]
     times = np.float32([[time], [0.5]])
     layer = Velocity()
@@ -46,14 +46,14 @@ def test_velocity_is_the_best_linear_guess_and_the_answer_scaled(size, time):
     variance = time**2 + (1 - time) ** 2
     expected = (2 * time - 1) / variance * x[0] + answer[0] / np.sqrt(variance)
     np.testing.assert_allclose(velocity[0], expected, rtol=1e-5, atol=1e-5)
-    # Half way noise and chroma are worth the same, so nothing can be guessed.
+    # At t = 1/2 the linear estimate is zero.
     np.testing.assert_allclose(velocity[1], answer[1] * np.sqrt(2), rtol=1e-5)
     np.testing.assert_allclose(in_a_graph(layer, answer, x, times), velocity, atol=1e-5)
     assert layer.compute_output_shape([answer.shape, x.shape, times.shape]) == answer.shape
 
 
 @pytest.mark.parametrize("time", [0.0, 0.2, 0.5, 0.9, 1.0])
-def test_what_is_left_to_answer_is_of_unit_variance_and_not_in_the_input(time):
+def test_residual_has_unit_variance_and_no_correlation_with_the_input(time):
     noise, chroma = np.random.default_rng(0).standard_normal((2, 1, 100, 100, 2), np.float32)
     x, velocity = (1 - time) * noise + time * chroma, chroma - noise
     times = np.float32([[time]])
@@ -76,8 +76,8 @@ def network(randomize):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 47)])
-def test_the_parts_together_are_the_whole(network, size):
-    # Keras takes arrays or tensors, not both.
+def test_submodels_compose_to_the_network(network, size):
+    # Keras does not accept a mix of arrays and tensors.
     grayscale = tf.constant(random(2, *size, 1))
     noisy = tf.constant(random(2, -(-size[0] // 2), -(-size[1] // 2), 2))
     time, known = tf.constant([[0.2], [0.7]]), tf.one_hot([3, 9], NUM_CLASSES)
@@ -90,20 +90,19 @@ def test_the_parts_together_are_the_whole(network, size):
     )
 
 
-def test_each_picture_serves_several_noises_that_follow_each_other(network):
+def test_consecutive_noise_samples_share_an_image(network):
     grayscale, noisy, time = random(2, 16, 16, 1), random(6, 8, 8, 2), random(6, 1)
     known = np.eye(NUM_CLASSES, dtype=np.float32)[[3, 9]]
     expected = network([grayscale.repeat(3, axis=0), noisy, time, known.repeat(3, axis=0)])
     received = network([grayscale, noisy, time, known])
-    # Some CPUs sum in another order in batches of another size, and small values are differences of
-    # large ones.
+    # The order of summation may depend on the batch size, which affects small differences.
     atol = 1e-5 * np.abs(expected).max()
     np.testing.assert_allclose(received, expected, rtol=1e-5, atol=atol)
     in_turn = [np.tile(grayscale, (3, 1, 1, 1)), noisy, time, np.tile(known, (3, 1))]
     assert np.abs(network(in_turn) - expected).max() > 100 * atol
 
 
-def test_velocity_follows_from_noise_time_class_and_picture(network):
+def test_velocity_depends_on_noise_time_class_and_image(network):
     classes = np.eye(NUM_CLASSES, dtype=np.float32)
     inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.2]]), classes[:1]]
     before = network(inputs).numpy()
@@ -112,20 +111,20 @@ def test_velocity_follows_from_noise_time_class_and_picture(network):
         others = [*inputs[:number], changed, *inputs[number + 1 :]]
         difference = np.abs(network(others).numpy() - before)
         assert difference[..., :2].max() > 1e-3
-        # The chroma to expect is seen in the picture alone.
+        # The mean chroma depends on the image alone.
         assert (difference[..., 2:].max() > 1e-3) == (number == 0)
 
 
-def test_a_new_network_makes_the_best_linear_guess():
+def test_initial_velocity_is_the_linear_estimate():
     known = np.eye(NUM_CLASSES, dtype=np.float32)[:1]
     inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]]), known]
     velocity = build_network("flow_unet")(inputs).numpy()
-    # At the start all is noise, of which nothing is to stay.
+    # At t = 0 the input is pure noise, which the velocity removes.
     np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)
     np.testing.assert_array_equal(velocity[..., 2:], 0)
 
 
-def test_a_network_that_forgets_classes_believes_in_none(randomize):
+def test_reset_class_head_predicts_no_class(randomize):
     network = randomize(build_network("flow_unet", num_classes=NUM_CLASSES))
     grayscale = random(2, 16, 16, 1)
     *before, logits = network.get_layer(ENCODER)(grayscale)
