@@ -19,7 +19,7 @@ from colorkeras.data import DATASETS
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation import format_value
 from colorkeras.evaluation.degradations import DEGRADATIONS
-from colorkeras.export import bundled, metadata, saved_model, signatures
+from colorkeras.export import bundled, metadata, signatures
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives import OBJECTIVES
 from colorkeras.objectives.losses import LOSSES
@@ -115,7 +115,7 @@ def test_models_in_the_readme_have_the_measured_metrics(measured):
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_model_cards_are_what_report_writes(name, measured):
-    card = (bundled.resolve(name) / saved_model.README_FILE).read_text(encoding="utf-8")
+    card = (bundled.resolve(name) / metadata.CARD_FILE).read_text(encoding="utf-8")
     assert between(card, RESULTS_BEGIN, RESULTS_END) == card_section(measured[name])
 
 

@@ -1,48 +1,88 @@
-"""Export a trained model anew with other settings of how it colors; its weights stay.
+"""Export a model again, with this version's endpoints or other color settings; its weights stay.
 
     python tools/reexport.py --model saved_models/unet_vivid/1 --sampling-steps 8 --guidance-scale 2
+    python tools/reexport.py --model unet --replace
 
-Everything else that the export tells of itself is kept. What is not given stays as it was.
+Settings that are not given and all other metadata are kept. `--replace` replaces the export itself
+and keeps its metrics; without it, the next version is written to `--export-dir`. `--card` only
+writes the model card again.
 """
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+
+import numpy as np
 
 from colorkeras import objectives
 from colorkeras.cli import guarded
 from colorkeras.config.training_config import TrainingConfig
-from colorkeras.export import bundled, restore, saved_model
+from colorkeras.export import bundled, model_card, restore, saved_model
+from colorkeras.export.metadata import CARD_FILE, METRICS_FILE
 from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.utils.version import git_commit
 
 
 def main():
+    """Export the model named on the command line again."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("--model", required=True, help="a bundled model's name or an export")
+    parser.add_argument("--model", required=True, help="bundled model's name or export's folder")
     parser.add_argument("--flip-tta", action=argparse.BooleanOptionalAction)
     parser.add_argument("--sampling-steps", type=int)
     parser.add_argument("--guidance-scale", type=float)
     parser.add_argument("--temperature", type=float)
-    parser.add_argument("--export-dir", default="saved_models")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--export-dir", default="saved_models", help="default %(default)s")
+    where.add_argument("--replace", action="store_true", default=False)
+    where.add_argument("--card", action="store_true", default=False)
     options = vars(parser.parse_args())
-    model, parent = options.pop("model"), options.pop("export_dir")
-    metadata = saved_model.read_metadata(bundled.resolve(model))
+    replace, card = options.pop("replace"), options.pop("card")
+    export_dir, folder = options.pop("export_dir"), bundled.resolve(options.pop("model"))
+    if card:
+        model_card.update(saved_model.load(folder))
+    elif replace:
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            _replace(folder, export_again(folder, options, temporary))
+    else:
+        folder = export_again(folder, options, export_dir)
+    print(folder)
+
+
+def export_again(folder, settings, parent):
+    """Export a model to the next version below `parent/<name>`; return its folder."""
+    exported = saved_model.load(folder)
+    metadata = {**exported.metadata, "exported_again_by": git_commit()}
     output = metadata["prediction"]
     config = TrainingConfig(
-        objective=PREDICTIONS[output].objective, **{**restore.color_settings(model), **options}
+        objective=PREDICTIONS[output].objective, **{**restore.color_settings(folder), **settings}
     )
     objectives.check_settings(config)
     objective = objectives.create(output, config)
-    metadata["exported_again_by"] = git_commit()
-    if objective.is_stochastic:  # Others' description is of the loss alone, which stays.
+    if settings and objective.is_stochastic:  # Other descriptions do not depend on these settings.
         metadata["loss"] = objective.description
-    folder = Path(parent, metadata["name"])
-    print(saved_model.export(restore.load(model), objective, folder, metadata))
+    network, _ = restore.rebuild(exported)
+    again = saved_model.export(network, objective, Path(parent, metadata["name"]), metadata)
+    old, new = exported.signature.variables, saved_model.load(again).signature.variables
+    for one, other in zip(old, new, strict=True):
+        np.testing.assert_array_equal(one, other)
+    return again
+
+
+def _replace(folder, again):
+    """Replace an export by another of the same model, but keep its metrics."""
+    if (folder / METRICS_FILE).exists():
+        shutil.copy2(folder / METRICS_FILE, again / METRICS_FILE)
+    card = (folder / CARD_FILE).read_bytes()
+    shutil.rmtree(folder)
+    again.rename(folder)
+    (folder / CARD_FILE).write_bytes(card)
+    model_card.update(saved_model.load(folder))
 
 
 if __name__ == "__main__":

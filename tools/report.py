@@ -16,8 +16,8 @@ from report_plots import plot_links, save_comparison, save_plots
 from report_tables import card_metrics, card_section, results_sections
 
 from colorkeras.cli import guarded
-from colorkeras.export import bundled, saved_model
-from colorkeras.export.metadata import METRICS_FILE
+from colorkeras.export import bundled
+from colorkeras.export.metadata import CARD_FILE, METRICS_FILE, is_same_model, read_metadata
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END, write_json, write_text
 
@@ -133,7 +133,7 @@ def _with_section(path, text):
 
 
 def _check_model(name, metrics, folder):
-    if metrics["model"] != saved_model.read_metadata(folder):
+    if not is_same_model(metrics["model"], read_metadata(folder)):
         raise UserError(
             f"results of another model named {name!r} than the bundled one",
             f"results of {folder}",
@@ -156,7 +156,7 @@ def main(arguments=None):
     for name in filter(results.get, bundled.BUNDLED_MODELS):
         folder = bundled.resolve(name)
         _check_model(name, results[name], folder)
-        texts[folder / saved_model.README_FILE] = card_section(results[name])
+        texts[folder / CARD_FILE] = card_section(results[name])
         cards[folder / METRICS_FILE] = card_metrics(results[name])
     plots = [
         save_comparison(options.results, results),

@@ -1,59 +1,74 @@
-"""The models that come with colorkeras, by name."""
+"""Models that come with colorkeras, by name."""
 
+import difflib
+import os
 from pathlib import Path
 
 from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import quoted
 
 BUNDLED_MODELS = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
-"""Name of each bundled model: its folder under `saved_models/`."""
+"""Folder under `saved_models/` of each bundled model, by name."""
 
 PURPOSES = {
-    "unet": "a small color error; pale where unsure",
-    "unet_vivid": "living color; several versions",
+    "unet": "low color error; pale where unsure",
+    "unet_vivid": "vivid colors; several variations",
 }
 """What each of `BUNDLED_MODELS` is for, in a few words."""
 
 DEFAULT_MODEL = "unet"
-"""The one of `BUNDLED_MODELS` that colors photographs unless another is asked for."""
+"""Model that colors photographs by default."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
-_SAVED_MODELS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
-"""Where they are in an installation, and in a clone."""
+_PARENTS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
+"""Where the models are in an installation, and in a clone."""
 
 
 def resolve(model):
-    """The folder of a model: a bare name means the bundled one, anything else is a path.
+    """Return the folder of a model.
 
     Args:
-        model: Key of `BUNDLED_MODELS`, or a path.
+        model: Key of `BUNDLED_MODELS`, or a path, in which `~` is expanded.
 
     Returns:
-        `Path`; that of a model that is not bundled may not exist.
+        `Path`, which may not exist if the model is not a bundled one.
 
     Raises:
-        UserError: A bundled model is not there.
+        UserError: A bundled model is missing, or the name is a misspelled one.
 
     >>> resolve("some/folder").as_posix()
     'some/folder'
     """
-    if model not in BUNDLED_MODELS:
-        return Path(model)
-    for parent in _SAVED_MODELS:
+    if model in BUNDLED_MODELS:
+        return _bundled_folder(model)
+    path = os.path.expanduser(model)  # noqa: PTH111 - pathlib's raises for unknown users.
+    if not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for names that are too long.
+        for close in difflib.get_close_matches(str(model), BUNDLED_MODELS, 1):
+            raise UserError(
+                f"the model {quoted(model)}, which does not exist",
+                f"{', '.join(BUNDLED_MODELS)} or the folder of an export",
+                f"Did you mean {close}?",
+            )
+    return Path(path)
+
+
+def _bundled_folder(model):
+    for parent in _PARENTS:
         if (parent / BUNDLED_MODELS[model]).is_dir():
             return parent / BUNDLED_MODELS[model]
     raise UserError(
-        f"the bundled model {model!r}, which is in none of {', '.join(map(str, _SAVED_MODELS))}",
-        "an installation that is whole",
-        "Install colorkeras anew, or pass the path of an export.",
+        f"the bundled model {model!r}, which is in none of {', '.join(map(str, _PARENTS))}",
+        "a complete installation of colorkeras",
+        "Install colorkeras again, or pass the path of an export.",
     )
 
 
 def is_bundled(path):
-    """Whether a folder is that of a bundled model.
+    """Return whether a folder is that of a bundled model.
 
     >>> is_bundled(resolve("unet")), is_bundled("some/folder")
     (True, False)
     """
-    folders = [parent / folder for parent in _SAVED_MODELS for folder in BUNDLED_MODELS.values()]
+    folders = [parent / folder for parent in _PARENTS for folder in BUNDLED_MODELS.values()]
     return Path(path).resolve() in folders

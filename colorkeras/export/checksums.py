@@ -8,32 +8,27 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_json
 
 CHECKSUMS_FILE = Path("assets.extra", "sha256.json")
-"""Where an export, relative to its folder, has the SHA-256 checksums of what TensorFlow reads."""
+"""SHA-256 checksums of the files that TensorFlow reads, relative to an export's folder."""
 
-_OURS = {"assets.extra", "README.md"}
-"""What in the folder of an export TensorFlow does not read."""
+_NOT_READ_BY_TENSORFLOW = {"assets.extra", "README.md"}
 
 
 def write_checksums(folder):
-    """Writes the checksums of an export.
-
-    Args:
-        folder: That of one version.
-    """
+    """Write the checksums of an export to its folder."""
     write_json(Path(folder, CHECKSUMS_FILE), _checksums(folder))
 
 
 def verify(folder, required):
-    """Compares an export's files with its checksums.
+    """Compare an export's files with its checksums.
 
-    These find damage. Whoever wants to deceive changes both.
+    Checksums detect damage, not tampering: whoever changes a file can change its checksum as well.
 
     Args:
-        folder: That of one version.
-        required: Whether there must be checksums; exports of earlier versions have none.
+        folder: Folder of one version.
+        required: Whether missing checksums are an error.
 
     Raises:
-        UserError: A file is missing, is another one, or is too many; or there are no checksums.
+        UserError: A file is missing, differs or is unexpected, or the checksums cannot be read.
 
     >>> from colorkeras.export import bundled
     >>> verify(bundled.resolve("unet"), required=True)
@@ -55,22 +50,22 @@ def verify(folder, required):
         raise UserError(
             f"the model {quoted(folder)}, which is damaged ({', '.join(problems[:3])})",
             f"files with the checksums in {CHECKSUMS_FILE.as_posix()}",
-            "Install colorkeras anew, or export the model again.",
+            "Install colorkeras again, or export the model again.",
         )
 
 
 def _difference(name, expected, found):
     if name not in found:
         return "is missing"
-    return "is another one" if name in expected else "does not belong to it"
+    return "differs" if name in expected else "is unexpected"
 
 
 def _checksums(folder):
-    """SHA-256 as hexadecimal digits, by path relative to the folder."""
+    """Return SHA-256 hex digests by path relative to the folder."""
     folder = Path(folder)
     names = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     checksums = {}
-    for name in sorted(name for name in names if name.parts[0] not in _OURS):
+    for name in sorted(name for name in names if name.parts[0] not in _NOT_READ_BY_TENSORFLOW):
         with (folder / name).open("rb") as stream:
             checksums[name.as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     return checksums

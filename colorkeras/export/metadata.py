@@ -1,4 +1,4 @@
-"""What lies in the folder of an export beside the SavedModel, read without loading TensorFlow."""
+"""Files beside the SavedModel in an export's folder, read without loading TensorFlow."""
 
 import contextlib
 import json
@@ -7,22 +7,25 @@ from pathlib import Path
 
 from colorkeras.config.training_config import PLAIN_NAME
 from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import quoted
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
-"""Where an export, relative to its folder, says what it is and how it was made."""
+"""Metadata, relative to an export's folder: what the model is and how it was trained."""
 
 FORMAT_VERSION = 2
-"""Version of the keys in an export's metadata; 0.1 wrote none."""
+"""Version of the metadata's keys. colorkeras 0.1.0 wrote none."""
 
 METRICS_FILE = Path("assets.extra", "metrics.json")
-"""Where a bundled model tells its figures, which `python tools/report.py` writes there."""
+"""Metrics of a bundled model, written by `python tools/report.py`."""
 
-README_FILE = "README.md"
-"""The model card, in the folder of an export."""
+CARD_FILE = "README.md"
+"""Model card of an export."""
+
+_REQUIRED = ("name", "architecture", "prediction", "num_parameters", "render_size", "dataset")
 
 
 def read_metadata(path):
-    """What an export says it is, without loading the model.
+    """Read the metadata of an export without loading the model.
 
     Args:
         path: Folder of one version.
@@ -31,7 +34,7 @@ def read_metadata(path):
         Dict.
 
     Raises:
-        UserError: There is none, or it was not written by colorkeras.
+        UserError: The folder holds no export, or one of another version of colorkeras.
 
     >>> from colorkeras.export import bundled
     >>> read_metadata(bundled.resolve("unet"))["prediction"]
@@ -39,24 +42,57 @@ def read_metadata(path):
     """
     path = Path(path)
     with explain_load_errors(path):
-        metadata = _read(
-            path,
-            METADATA_FILE,
-            {"format_version", "name", "architecture", "prediction", "num_parameters"},
-        )
+        metadata = _read(path / METADATA_FILE)
+        _check_format(path, metadata)
+        require_keys(path, metadata, _REQUIRED)
         if not re.fullmatch(PLAIN_NAME, metadata["name"], re.ASCII):
             raise ValueError(f"its name is {metadata['name']!r}")
     return metadata
 
 
+def is_same_model(one, other):
+    """Return whether two dicts of metadata describe one model, whichever commit exported it."""
+    return {**one, "exported_again_by": None} == {**other, "exported_again_by": None}
+
+
+def require_keys(path, metadata, keys):
+    """Raise UserError if an export's metadata lacks one of the keys."""
+    missing = [key for key in keys if key not in metadata]
+    if missing:
+        raise UserError(
+            f"the model {quoted(path)}, which cannot be loaded: {METADATA_FILE.as_posix()} lacks "
+            f"{', '.join(missing)}",
+            f"metadata with {', '.join(keys)}",
+            "Restore the file from a backup, or export the model again.",
+        )
+
+
+def _check_format(path, metadata):
+    version = metadata.get("format_version")
+    if version == FORMAT_VERSION:
+        return
+    if version is None:
+        source = "which colorkeras 0.1.0 exported: its metadata has no format_version"
+        fix = (
+            "Rename its keys with migrate_json.py, in tools/ of the source code of colorkeras: "
+            f"python migrate_json.py {quoted(path / METADATA_FILE)}. Or train the model again."
+        )
+    else:
+        source = f"of format_version {version!r}"
+        fix = "Install the version of colorkeras that exported it, or a later one."
+    raise UserError(
+        f"the model {quoted(path)}, {source}", f"metadata of format_version {FORMAT_VERSION}", fix
+    )
+
+
 def read_metrics(path):
-    """How good an export is, as far as that was measured and written to it.
+    """Read the metrics that were measured for an export.
 
     Args:
         path: Folder of one version.
 
     Returns:
-        Dict, see `results_page.card_figures`.
+        Dict, see `results_page.card_metrics`.
 
     Raises:
         UserError: There are none.
@@ -65,20 +101,22 @@ def read_metrics(path):
     >>> read_metrics(bundled.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
     'dB'
     """
-    path = Path(path)
     try:
-        return _read(path, METRICS_FILE, {"dataset", "num_images", "references", "metrics"})
+        content = _read(Path(path, METRICS_FILE))
+        if not {"dataset", "num_images", "references", "metrics"} <= set(content):
+            raise ValueError("it is incomplete")
+        return content
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"the model {str(path)!r}, without figures ({one_line(error)})",
+            f"the model {quoted(path)}, without metrics ({one_line(error)})",
             f"{METRICS_FILE.as_posix()} in its folder",
-            "Install colorkeras anew; in a clone, colorkeras evaluate --results results and "
-            "python tools/report.py measure the model and write them.",
+            "Install colorkeras again. In a clone, run colorkeras evaluate --results results, then "
+            "python tools/report.py.",
         ) from error
 
 
 def read_card(path):
-    """The model card of an export: str, Markdown.
+    """Return the model card of an export, Markdown.
 
     Args:
         path: Folder of one version.
@@ -86,42 +124,39 @@ def read_card(path):
     Raises:
         UserError: There is none.
     """
-    path = Path(path)
     with explain_load_errors(path):
-        return (path / README_FILE).read_text(encoding="utf-8")
+        return Path(path, CARD_FILE).read_text(encoding="utf-8")
 
 
 def num_bytes(path):
-    """Bytes of all files of an export together.
-
-    Args:
-        path: Folder of one version.
-    """
+    """Return the total size in bytes of an export's files."""
     return sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())
 
 
 @contextlib.contextmanager
 def explain_load_errors(path):
-    """Turns whatever goes wrong while an export is read into a UserError.
+    """Raise UserError for any error that occurs while an export is read.
 
     Args:
         path: Folder of one version.
     """
     try:
         yield
-    except Exception as error:  # TensorFlow's loader raises what its parsers stumble over.
+    except UserError:
+        raise
+    except Exception as error:  # TensorFlow's loader raises whatever its parsers raise.
         detail = one_line(error) if Path(path).is_dir() else "there is no such folder"
         raise UserError(
-            f"the model {str(path)!r}, which cannot be loaded ({detail})",
+            f"the model {quoted(path)}, which cannot be loaded ({detail})",
             "the folder of an export, such as saved_models/unet/1, or the name of a bundled model",
             "Pass the numbered folder that training printed; exports of other programs lack "
             f"{METADATA_FILE.as_posix()}.",
         ) from error
 
 
-def _read(path, file, required):
-    """A dict of JSON; raises what goes wrong."""
-    content = json.loads((path / file).read_text(encoding="utf-8"))
-    if not required <= set(content):
-        raise ValueError(f"{file.as_posix()} is incomplete")
+def _read(path):
+    """Read a JSON object; raise OSError or ValueError if that fails."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} holds no JSON object")
     return content

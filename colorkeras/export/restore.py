@@ -1,4 +1,4 @@
-"""Trained networks to start from: the way back from files to Keras."""
+"""Rebuild trainable Keras networks from exports and `.keras` files."""
 
 from pathlib import Path
 
@@ -10,27 +10,28 @@ from colorkeras import objectives
 from colorkeras.color import chroma_bins
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import bundled, saved_model
+from colorkeras.export.metadata import read_metadata, require_keys
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.build import build_network
 from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import quoted
 
-COLOR_SETTINGS = ("flip_tta", "sampling_steps", "guidance_scale", "temperature")
+_COLOR_SETTINGS = ("flip_tta", "sampling_steps", "guidance_scale", "temperature")
 """Fields of `TrainingConfig` that decide how an export colors."""
 
 
 def load(model):
-    """Loads a trained network, ready to be trained further.
+    """Load a trained network that can be trained further.
 
     Args:
-        model: The name of a bundled model, the folder of an export, or the path of a `.keras`
-            file that a run left.
+        model: Name of a bundled model, folder of an export, or path of a run's `.keras` file.
 
     Returns:
-        float32 `keras.Model` as from `build_network`.
+        float32 `keras.Model`, as `build_network` returns it.
 
     Raises:
-        UserError: There is none, or it is not one of this version's architectures.
+        UserError: There is no such model, or this version has no such architecture.
     """
     path = bundled.resolve(model)
     return _from_keras_file(path) if path.suffix == ".keras" else rebuild(saved_model.load(path))[0]
@@ -43,29 +44,31 @@ def _from_keras_file(path):
             raise ValueError(f"it holds a model named {network.name!r}")
         rebuilt = build_network(network.name, network.output_names[0])
         _assign(rebuilt.weights, network.get_weights())
-    except Exception as error:  # Keras raises what its parsers stumble over.
+    except Exception as error:  # Keras raises whatever its parsers raise.
         raise _unusable(path, error) from error
     return rebuilt
 
 
 def rebuild(model):
-    """The network and the objective behind a SavedModel.
+    """Rebuild the network and the objective behind a SavedModel.
 
     Args:
-        model: `export.ExportedModel`.
+        model: `saved_model.ExportedModel`.
 
     Returns:
-        `(network, objective)`: as for `load`, and the `Objective` that colors as the export does.
+        `(network, objective)`: the network as for `load`, and the `Objective` that colors as the
+        export does.
 
     Raises:
-        UserError: It is not one of this version's architectures.
+        UserError: This version has no such architecture, or the metadata is incomplete.
     """
     architecture, output = model.metadata["architecture"], model.metadata["prediction"]
     try:
         if "priors" in model.metadata:
             chroma_bins.check_priors(model.metadata["priors"])
         network = build_network(architecture, output)
-        objective = objectives.create(output, _settings(model.metadata))
+        settings = TrainingConfig(**_color_settings(model.path, model.metadata))
+        objective = objectives.create(output, settings)
         values = [variable.numpy() for variable in model.signature.variables]
         _assign(_in_order_of_use(network, objective), values)
         _check_equal(network, objective, model)
@@ -77,25 +80,28 @@ def rebuild(model):
 
 
 def color_settings(model):
-    """How a trained model colors, beside its weights.
+    """Return the settings, besides its weights, with which a trained model colors.
 
     Args:
         model: As for `load`.
 
     Returns:
-        Dict by fields of `TrainingConfig`, those of `COLOR_SETTINGS` that its export tells; of a
-        `.keras` file, which holds weights only, none.
+        Dict from field of `TrainingConfig` to value; empty for a `.keras` file, which holds weights
+        only.
+
+    Raises:
+        UserError: The metadata lacks one of them.
     """
     path = bundled.resolve(model)
-    return {} if path.suffix == ".keras" else _told(saved_model.read_metadata(path))
+    return {} if path.suffix == ".keras" else _color_settings(path, read_metadata(path))
 
 
-def _told(metadata):
-    return {name: metadata[name] for name in COLOR_SETTINGS if name in metadata}
-
-
-def _settings(metadata):
-    return TrainingConfig(**_told(metadata))
+def _color_settings(path, metadata):
+    output = PREDICTIONS.get(metadata["prediction"])
+    kind = output and output.objective
+    keys = [name for name in _COLOR_SETTINGS if name in objectives.SETTINGS.get(kind, ())]
+    require_keys(path, metadata, keys)
+    return {key: metadata[key] for key in keys}
 
 
 def _assign(variables, values):
@@ -104,9 +110,10 @@ def _assign(variables, values):
 
 
 def _in_order_of_use(network, objective):
-    """The network's weights as a traced function meets them, which is how an export lists them.
+    """Return the network's weights in the order in which a traced function captures them.
 
-    A SavedModel numbers its layers otherwise, so names do not tell.
+    An export lists its variables in that order. A SavedModel numbers layers differently, so names
+    do not match.
     """
     _, height, width, _ = network.inputs[0].shape
 
@@ -121,13 +128,13 @@ def _in_order_of_use(network, objective):
 
 
 def _check_equal(network, objective, model):
-    """Raises ValueError unless network and export color noise alike."""
+    """Raise ValueError unless network and export color random images alike."""
     size = model.image_size or 16
-    noise = np.random.default_rng(0).random((2, size, size, 1), np.float32)
-    # Models that sample start at noise, which another version may draw otherwise, but not at 0.
+    images = np.random.default_rng(0).random((2, size, size, 1), np.float32)
+    # Sampling starts at noise, which another version may draw differently, except at 0.
     temperature = 0.0 if objective.is_stochastic else objective.temperature
-    colored = objective.colorize(network, noise, tf.zeros([2], tf.int32), temperature)
-    expected = model.color(noise, temperature=temperature if objective.is_stochastic else None)
+    colored = objective.colorize(network, images, tf.zeros([2], tf.int32), temperature)
+    expected = model.color(images, temperature=temperature if objective.is_stochastic else None)
     difference = np.abs(colored - expected).max()
     if not difference < 1e-3:
         raise ValueError(f"rebuilt from its weights it colors differently, by {difference}")
@@ -135,7 +142,7 @@ def _check_equal(network, objective, model):
 
 def _unusable(path, error):
     return UserError(
-        f"the model {str(Path(path))!r}, whose network cannot be rebuilt ({one_line(error)})",
+        f"the model {quoted(Path(path))}, whose network cannot be rebuilt ({one_line(error)})",
         "a bundled model's name, an export's folder or a run's model.keras, of this version",
-        f"Use one whose architecture is one of {', '.join(ARCHITECTURES)}.",
+        f"Choose a model whose architecture is one of {', '.join(ARCHITECTURES)}.",
     )

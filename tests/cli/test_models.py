@@ -55,7 +55,7 @@ def test_megabytes_count_all_files(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_the_whole_model_card_is_printed(name, run):
     folder = bundled.resolve(name)
-    card = (folder / export_files.README_FILE).read_text(encoding="utf-8")
+    card = (folder / export_files.CARD_FILE).read_text(encoding="utf-8")
     assert run(name) == (cli.DONE, card, "")
     assert run(str(folder)) == (cli.DONE, card, "")
 

@@ -1,4 +1,4 @@
-"""The models that come with colorkeras: there, small enough, and coloring as they always did."""
+"""Tests of the bundled models: present, small enough, and with unchanged output."""
 
 import io
 import json
@@ -13,6 +13,8 @@ from PIL import Image
 import colorkeras
 from colorkeras.evaluation import format_value
 from colorkeras.export import bundled, saved_model
+from colorkeras.export.metadata import CARD_FILE, is_same_model, read_metadata
+from colorkeras.utils.errors import UserError
 
 pytestmark = pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 
@@ -32,19 +34,19 @@ def test_size(name):
     assert sum(path.stat().st_size for path in files) <= MAX_BYTES
 
 
-def test_figures_and_card_are_those_of_this_very_model(name):
+def test_metrics_and_card_are_those_of_this_model(name):
     folder = bundled.resolve(name)
     results = Path(__file__).resolve().parents[2] / "results" / name / "metrics.json"
     metrics = json.loads(results.read_text(encoding="utf-8"))
-    assert metrics["model"] == saved_model.read_metadata(folder)
-    card = (folder / saved_model.README_FILE).read_text(encoding="utf-8")
+    assert is_same_model(metrics["model"], read_metadata(folder))
+    card = (folder / CARD_FILE).read_text(encoding="utf-8")
     for figure in ("psnr_pooled", "ciede2000", "colorfulness"):
         assert f"| {format_value(metrics['metrics'][figure], figure)} |" in card
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_bytes_endpoint_does_what_people_get_in_python_at_25_megapixels(name, kind):
+def test_bytes_endpoint_matches_the_predictor_at_25_megapixels(name, kind):
     coarse = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(coarse).resize((6250, 4000)).save(buffer, kind)
@@ -56,7 +58,7 @@ def test_bytes_endpoint_does_what_people_get_in_python_at_25_megapixels(name, ki
 
 
 @pytest.mark.slow
-def test_xla_compiles_it(name):
+def test_xla_compiles_the_model(name):
     model = saved_model.load(bundled.resolve(name))
     grayscale = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
 
@@ -76,3 +78,24 @@ def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert bundled.resolve(name).is_absolute()
     assert bundled.resolve(f"./{name}").resolve() == tmp_path / name
+
+
+def test_misspelled_names_get_a_suggestion(name):
+    misspelled = name.replace("n", "m")
+    with pytest.raises(UserError) as error:
+        bundled.resolve(misspelled)
+    received, expected, fix = str(error.value).splitlines()
+    assert misspelled in received and name in expected and f"Did you mean {name}?" in fix
+
+
+def test_misspelled_names_of_folders_are_paths(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    misspelled = name.replace("n", "m")
+    (tmp_path / misspelled).mkdir()
+    assert bundled.resolve(misspelled) == Path(misspelled)
+
+
+def test_home_is_expanded(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert bundled.resolve(f"~/{name}/1") == tmp_path / name / "1"
+    assert bundled.resolve(300 * name).name == 300 * name

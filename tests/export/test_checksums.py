@@ -22,16 +22,16 @@ def flip(path):
 
 
 DAMAGES = {
-    "saved_model.pb is another one": lambda folder: flip(folder / "saved_model.pb"),
-    "variables/variables.index is another one": lambda folder: flip(
+    "saved_model.pb differs": lambda folder: flip(folder / "saved_model.pb"),
+    "variables/variables.index differs": lambda folder: flip(
         folder / "variables" / "variables.index"
     ),
     "variables/variables.data-00000-of-00001 is missing": lambda folder: (
         folder / "variables" / "variables.data-00000-of-00001"
     ).unlink(),
-    "assets/more.txt does not belong to it": lambda folder: (
-        folder / "assets" / "more.txt"
-    ).write_text("more"),
+    "assets/more.txt is unexpected": lambda folder: (folder / "assets" / "more.txt").write_text(
+        "more"
+    ),
     "sha256.json cannot be read": lambda folder: (folder / checksums.CHECKSUMS_FILE).write_text(
         "{"
     ),
@@ -49,7 +49,7 @@ def test_damage_is_found_before_tensorflow_reads(problem, copy, monkeypatch):
     assert problem in str(error.value) and str(copy) in str(error.value)
 
 
-def test_exports_of_earlier_versions_have_no_checksums(copy):
+def test_checksums_may_be_missing_unless_required(copy):
     (copy / checksums.CHECKSUMS_FILE).unlink()
     saved_model.load(copy)
     with pytest.raises(UserError, match=r"damaged \(assets.extra/sha256.json cannot be read"):
@@ -57,7 +57,7 @@ def test_exports_of_earlier_versions_have_no_checksums(copy):
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '"text"', '{"saved_model.pb": 1}', "\x00"])
-def test_checksums_that_are_none_are_refused(content, copy):
+def test_malformed_checksums_are_refused(content, copy):
     (copy / checksums.CHECKSUMS_FILE).write_text(content)
     with pytest.raises(UserError, match="damaged"):
         checksums.verify(copy, required=False)

@@ -1,4 +1,4 @@
-"""Tests of the way back from files to networks that can be trained further."""
+"""Tests of networks that are restored from files."""
 
 import json
 import shutil
@@ -10,6 +10,7 @@ import pytest
 
 from colorkeras.color.chroma_bins import NUM_CHROMA_BINS
 from colorkeras.export import bundled, restore, saved_model
+from colorkeras.export.metadata import METADATA_FILE
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.architectures.flow_unet import flow_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
@@ -17,7 +18,7 @@ from colorkeras.models.predictions import prediction_name
 from colorkeras.utils.errors import UserError
 
 
-def test_an_export_comes_back_with_every_weight(exported):
+def test_exports_are_restored_with_every_weight(exported):
     network = restore.load(str(exported.folder))
     assert network.name == exported.network.name
     assert network.output_names == exported.network.output_names
@@ -26,7 +27,7 @@ def test_an_export_comes_back_with_every_weight(exported):
     assert network.trainable_variables
 
 
-def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
+def test_keras_files_are_restored_with_every_weight(exported, tmp_path):
     exported.network.save(tmp_path / "model.keras")
     network = restore.load(str(tmp_path / "model.keras"))
     for one, two in zip(network.weights, exported.network.weights, strict=True):
@@ -34,7 +35,7 @@ def test_a_keras_file_comes_back_with_every_weight(exported, tmp_path):
 
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
-def test_a_shipped_model_comes_back(name, monkeypatch):
+def test_bundled_models_are_restored(name, monkeypatch):
     # Not the small networks of other tests.
     for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
         kind = replace(ARCHITECTURES[architecture], constructor=builder)
@@ -49,7 +50,7 @@ def refused(model):
     return str(error.value)
 
 
-def test_files_that_are_no_model_are_refused(tmp_path):
+def test_files_without_a_model_are_refused(tmp_path):
     assert "nothing.keras" in refused(tmp_path / "nothing.keras")
     (tmp_path / "text.keras").write_text("no model")
     assert "text.keras" in refused(tmp_path / "text.keras")
@@ -63,40 +64,40 @@ def test_a_foreign_keras_model_is_refused(tmp_path):
     assert "'foreign'" in refused(tmp_path / "foreign.keras")
 
 
-def test_an_export_that_says_to_be_another_architecture_is_refused(exports, tmp_path):
+def test_metadata_of_another_architecture_is_refused(exports, tmp_path):
     made = exports("skip_cnn")
     assert "cannot be rebuilt" in refused(changed(made, tmp_path, architecture="encoder_decoder"))
 
 
 def changed(made, tmp_path, **metadata):
-    """Folder of an export whose metadata say something else."""
+    """Folder of an export with other metadata."""
     folder = shutil.copytree(made.folder, tmp_path / "changed")
     metadata = {**made.model.metadata, **metadata}
-    (folder / saved_model.METADATA_FILE).write_text(json.dumps(metadata))
+    (folder / METADATA_FILE).write_text(json.dumps(metadata))
     return folder
 
 
-def test_an_export_that_says_to_color_in_other_steps_is_refused(exports, tmp_path):
+def test_metadata_of_other_sampling_steps_is_refused(exports, tmp_path):
     folder = changed(exports("flow_unet"), tmp_path, sampling_steps=1)
     assert "colors differently" in refused(folder)
 
 
-def test_priors_of_another_grid_of_bins_are_refused(exports, tmp_path):
+def test_priors_of_another_grid_are_refused(exports, tmp_path):
     made = exports("residual_unet", "bins")
     received, expected, fix = refused(changed(made, tmp_path, priors=[1 / 313] * 313)).splitlines()
     assert received.startswith("Received: priors of 313 bins")
     assert expected.startswith("Expected: ") and "179 bins" in expected
-    assert fix.startswith("Fix: Train again")
+    assert fix.startswith("Fix: Train")
 
 
-def test_priors_of_this_grid_are_taken(exports, tmp_path):
+def test_priors_of_this_grid_are_accepted(exports, tmp_path):
     folder = changed(
         exports("residual_unet", "bins"), tmp_path, priors=[1 / NUM_CHROMA_BINS] * NUM_CHROMA_BINS
     )
     assert prediction_name(restore.load(folder)) == "bins"
 
 
-def test_weights_in_another_order_are_noticed(exports, monkeypatch):
+def test_weights_in_another_order_are_detected(exports, monkeypatch):
     # Two kernels of one shape would fit in each other's place.
     order = restore._in_order_of_use
 
@@ -116,7 +117,7 @@ def test_weights_in_another_order_are_noticed(exports, monkeypatch):
     assert "colors differently" in refused(exports("unet").folder)
 
 
-def test_an_export_tells_how_it_colors(exports, tmp_path):
+def test_color_settings_are_those_of_the_metadata(exports, tmp_path):
     assert restore.color_settings(exports("flow_unet").folder) == {
         "flip_tta": False,
         "sampling_steps": 3,

@@ -1,0 +1,143 @@
+"""A program that sends requests to exports; prints the answers as JSON, one line for each request.
+
+Run as `python send_requests.py FOLDER...`. It needs a process of its own: without checks, a request
+without the batch dimension aborts it.
+"""
+
+import base64
+import json
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+PNG = tf.io.encode_png(tf.zeros([5, 4, 1], tf.uint8)).numpy()
+
+
+def requests(signature):
+    """Yield a title and inputs for good and bad requests to an endpoint."""
+    _, specs = signature.structured_input_signature
+    if "image_bytes" in specs:
+        yield "good", {"image_bytes": np.array([PNG, PNG], object)}
+        yield "empty", {"image_bytes": np.zeros([0], object)}
+        yield "bad rank", {"image_bytes": np.array(PNG, object)}
+        yield "bad rank", {"image_bytes": np.array([[PNG]], object)}
+        return
+    side = specs["grayscale"].shape[1] or 8
+    dtype = specs["grayscale"].dtype.as_numpy_dtype
+    numbers = {"seed": np.int32(0), "temperature": np.float32(1)} if "seed" in specs else {}
+
+    def images(*shape):
+        return {"grayscale": np.ones(shape, dtype), **numbers}
+
+    yield "good", images(2, side, side, 1)
+    yield "empty", images(0, side, side, 1)
+    yield "bad rank", images(side, side, 1)
+    yield "bad rank", images(side, side)
+    yield "bad rank", images(1, 1, side, side, 1)
+    yield "bad channels", images(2, side, side, 3)
+    yield "bad size", images(2, 0, side, 1)
+    if specs["grayscale"].shape[1]:
+        yield "bad size", images(2, side, side + 1, 1)
+    if numbers:
+        good = images(2, side, side, 1)
+        yield "good", {**good, "seed": np.int32([1, 2]), "temperature": np.float32([1, 1])}
+        yield "bad seed", {**good, "seed": np.int32([1, 2, 3])}
+        yield "bad temperature", {**good, "temperature": np.float32([[1], [1]])}
+
+
+def one_of_each(signature):
+    """Yield the first request of each title, where each takes long."""
+    seen = set()
+    for title, inputs in requests(signature):
+        if title not in seen:
+            yield title, inputs
+        seen.add(title)
+
+
+def direct(path):
+    """Call endpoints as Python programs do."""
+    model = tf.saved_model.load(path)  # Keeps the variables alive.
+    for name, signature in model.signatures.items():
+        for title, inputs in requests(signature):
+            tensors = {key: tf.constant(value) for key, value in inputs.items()}
+            yield name, title, inputs, lambda s=signature, t=tensors: s(**t)
+
+
+def mapped(path):
+    """Call endpoints within a dataset of tensors whose shapes are unknown."""
+    model = tf.saved_model.load(path)  # Keeps the variables alive.
+    for name, signature in model.signatures.items():
+        _, specs = signature.structured_input_signature
+        unknown = {key: tf.TensorSpec(None, spec.dtype) for key, spec in specs.items()}
+        for title, inputs in one_of_each(signature):
+
+            def call(signature=signature, inputs=inputs, unknown=unknown):
+                dataset = tf.data.Dataset.from_generator(lambda: [inputs], output_signature=unknown)
+                return next(iter(dataset.map(lambda tensors: signature(**tensors))))
+
+            yield name, title, inputs, call
+
+
+def rest(path):
+    """Send JSON as TensorFlow Serving receives it, to a session as it uses it."""
+    model = tf.saved_model.load(path)
+    graph = tf.Graph()
+    with graph.as_default():
+        session = tf.compat.v1.Session(graph=graph)
+        definition = tf.compat.v1.saved_model.load(session, ["serve"], path)
+    for name, signature in model.signatures.items():
+        for title, inputs in one_of_each(signature):
+            body = json.dumps({"inputs": {key: _encoded(value) for key, value in inputs.items()}})
+            signature_def = definition.signature_def[name]
+
+            def call(body=body, signature_def=signature_def):
+                values = json.loads(body)["inputs"]
+                feeds = {}
+                for key, info in signature_def.inputs.items():
+                    dtype = tf.as_dtype(info.dtype).as_numpy_dtype
+                    tensor = graph.get_tensor_by_name(info.name)._as_tf_output()
+                    feeds[tensor] = np.array(_decoded(values[key]), dtype)
+                fetches = [
+                    graph.get_tensor_by_name(info.name)._as_tf_output()
+                    for info in signature_def.outputs.values()
+                ]
+                # `run` would compare shapes in Python, which a server does not.
+                results = session._call_tf_sessionrun(None, feeds, fetches, [], None)
+                return dict(zip(signature_def.outputs, results, strict=True))
+
+            # JSON has no empty lists of a shape.
+            if inputs[next(iter(inputs))].size:
+                yield name, title, inputs, call
+
+
+def _encoded(value):
+    value = np.asarray(value).tolist()
+    if isinstance(value, list):
+        return [_encoded(item) for item in value]
+    return {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _decoded(value):
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    return base64.b64decode(value["b64"]) if isinstance(value, dict) else value
+
+
+def main():
+    for path in sys.argv[1:]:
+        for way in (direct, mapped, rest):
+            for endpoint, title, inputs, call in way(path):
+                answer = {"model": path, "way": way.__name__, "endpoint": endpoint, "title": title}
+                answer["shapes"] = {key: list(np.shape(value)) for key, value in inputs.items()}
+                try:
+                    answer["outputs"] = {
+                        key: list(np.shape(value)) for key, value in call().items()
+                    }
+                except tf.errors.InvalidArgumentError as error:
+                    answer["error"] = str(error)
+                print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
