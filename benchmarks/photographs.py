@@ -77,7 +77,7 @@ def warm(path):
 
     exported = loaded.exported
     loaded.exported = Timed(exported.path, exported.metadata, exported.saved_model)
-    (job,) = plan.plan([path], path.with_name("out.jpg"))
+    (job,) = plan.plan([path], path.with_name("out.jpg")).items
     for _ in range(REPEATS + 1):
         started = time.perf_counter()
         outcome = run.colorize_file(loaded, job, ColorizeOptions(overwrite=True))

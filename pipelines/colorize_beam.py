@@ -1,17 +1,17 @@
-"""Color archives of pictures with Apache Beam, on this machine or, by its runners, on many.
+"""Color archives with Apache Beam, on this machine or, with its runners, on many.
 
-    pip install -e '.[beam]'                             # into an environment of its own
+    pip install -e '.[beam]'                             # in an environment of its own
     python pipelines/colorize_beam.py --input scans --output color
     python pipelines/colorize_beam.py --input 'scans/**/*.tif' --output color --model unet_vivid
     python pipelines/colorize_beam.py --input scans.txt --output color --runner FlinkRunner ...
 
-The input is a folder, a pattern, or a list of pictures (.txt, a path in each line); results lie as
-their sources do in the folder, before the first wildcard, or in the folder that all on the list
-share. Those that are there are left as they are: started again with the same input, it goes on.
-OUTPUT/report.csv tells of each file, OUTPUT/failed.csv of what failed and why.
+The input is a folder, a pattern, or a list of images (.txt, one path per line). Results are
+arranged like their sources below the folder, below the part before the first wildcard, or below the
+folder that all listed files share. Existing results are kept: start it again with the same input to
+continue. OUTPUT/report.csv has a row for each file, OUTPUT/failed.csv for each that failed.
 
-With --runner, options that are not listed here go to Beam; runners other than the local one are
-untested. Pictures, model and results need the same paths on all machines, and these colorkeras.
+With --runner, options that are not listed here are passed to Beam. Only the local runner is tested.
+All machines need colorkeras, and the same paths to images, model and results.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from colorkeras.cli import DONE, FAILED, guarded
 from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
 from colorkeras.cli.startup import quiet_start
 from colorkeras.config.settings import Setting
+from colorkeras.inference.batch import plan
 from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import require_writable
@@ -38,28 +39,29 @@ except ImportError:
     beam = None
 
 LOCAL_RUNNER = "FnApiRunner"
-"""Runs within this process. Beam's default may download another one."""
+"""Runner within this process. Beam's default may download another one."""
 
 REPORT, FAILURES = "report.csv", "failed.csv"
-"""Written to the folder of results."""
+"""Files in the folder of results."""
 
 
 def main():
+    """Parse the command line and color the archive."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # An option of Beam's could be a short form of one of these.
+        # An option of Beam could be an abbreviation of one of these.
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--input", required=True, metavar="GLOB_OR_LIST", help="pictures, see above")
+    add("--input", required=True, metavar="GLOB_OR_LIST", help="images, see above")
     add("--output", required=True, metavar="DIR", help="folder for results")
     add_colorize_arguments(parser)
-    add("--runner", default=LOCAL_RUNNER, help="Beam's (default %(default)s)")
+    add("--runner", default=LOCAL_RUNNER, help="runner of Beam (default: %(default)s)")
     add("--workers", type=int, metavar="N", help="threads of the local runner")
     options, others = parser.parse_known_args()
     if options.runner == LOCAL_RUNNER:
-        # Beam leaves options that it does not know alone: a misspelt one would do nothing.
+        # Beam ignores options that it does not know, so misspelled ones would have no effect.
         parser.parse_args()
     elif options.workers is not None:
         parser.error(f"--workers is for the local runner; use the option of {options.runner}")
@@ -73,7 +75,7 @@ def main():
 
 
 def color(options, others):
-    """Runs the pipeline; returns the exit status."""
+    """Run the pipeline; return the exit status."""
     settings = dataclasses.replace(colorize_options(options), skip_existing=True)
     require_writable(options.output, "--output")
     if options.workers is not None:
@@ -83,40 +85,39 @@ def color(options, others):
         from colorkeras.inference import predictor
         from colorkeras.inference.batch import beam as archives
 
-        planned = archives.find(options.input, options.output)
+        planned = plan.plan_archive(options.input, options.output)
         report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
         for path in (report, failures):
-            # Refuses a file there that is something else.
-            BatchReport(path, planned, go_on=True)
+            BatchReport(path, planned)  # Fails if the file is not a report.
         loaded = predictor.load(options.model, settings.render_size)
     if settings.temperature is not None:
         loaded.exported.check_temperature(settings.temperature)
-    # What Beam says once a worker, though there is nothing amiss.
+    # Beam logs this once per worker, though nothing is wrong.
     logging.getLogger().addFilter(lambda record: "Resource module" not in str(record.msg))
     if options.runner == LOCAL_RUNNER:
         workers = options.workers or (os.cpu_count() or 1) + 1
         others = [f"--direct_num_workers={workers}", "--direct_running_mode=multi_threading"]
     pipeline = beam.Pipeline(runner, PipelineOptions(others))
-    archives.color(pipeline, planned, loaded, settings, report, failures)
+    archives.color(pipeline, planned.items, loaded, settings, report, failures)
     result = pipeline.run()
     result.wait_until_finish()
     counts = archives.counts(result)
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if not counts["failed"]:
         return DONE
-    print(f"What failed, and why: {failures}")
+    print(f"Failed files, with reasons: {failures}")
     return FAILED
 
 
 def runner_of(options):
-    """Beam's runner of the name."""
+    """Create the named runner of Beam."""
     try:
         return create_runner(options.runner)
     except (ValueError, ImportError, AttributeError) as error:
         raise UserError(
             f"--runner {options.runner} ({one_line(error)})",
             "a runner of Apache Beam that is installed",
-            "Leave it away to color on this machine.",
+            "Omit it to color on this machine.",
         ) from error
 
 

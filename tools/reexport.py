@@ -68,8 +68,9 @@ def export_again(folder, settings, parent):
         metadata["loss"] = objective.description
     network, _ = restore.rebuild(exported)
     again = saved_model.export(network, objective, Path(parent, metadata["name"]), metadata)
-    old, new = exported.signature.variables, saved_model.load(again).signature.variables
-    for one, other in zip(old, new, strict=True):
+    loaded = saved_model.load(again)
+    pairs = zip(exported.signature.variables, loaded.signature.variables, strict=True)
+    for one, other in pairs:
         np.testing.assert_array_equal(one, other)
     return again
 

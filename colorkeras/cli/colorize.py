@@ -10,7 +10,6 @@ program colored them.
 import contextlib
 import os
 import sys
-from collections import Counter
 
 import numpy as np
 from tqdm import tqdm
@@ -21,7 +20,7 @@ from colorkeras.cli.startup import quiet_start
 from colorkeras.config.colorize_options import MAX_VARIATIONS
 from colorkeras.config.settings import Setting
 from colorkeras.inference.batch import plan
-from colorkeras.inference.batch.report import BatchReport
+from colorkeras.inference.batch.report import BatchReport, BatchSummary
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import printable, require_writable
 
@@ -36,6 +35,8 @@ def add_arguments(parser):
     add("inputs", nargs="+", metavar="INPUT", help="image, or folder of images")
     add("-o", "--output", metavar="PATH", help="folder for results, or the result of one image")
     add("--recursive", action="store_true", help="include subfolders")
+    add("--exclude", action="append", default=[], metavar="PATTERN", help="names or paths to skip")
+    add("--format", metavar="NAME", help="format of all results, such as jpg (default: as input)")
     add_colorize_arguments(parser)
     add("--variations", type=int, default=1, metavar="N", help="number of numbered variations")
     add("--side-by-side", action="store_true", help="also write input and result in one image")
@@ -53,13 +54,13 @@ def run(options):
         options.recursive,
         options.variations,
         options.side_by_side,
+        options.format and f".{options.format.removeprefix('.')}",
+        options.exclude,
     )
     if options.output is not None:
-        for job in [job for job in planned if job.targets][:1]:
-            require_writable(job.targets[0].parent, "--output")
-    report = options.report and BatchReport(
-        options.report, planned, settings.skip_existing, settings.overwrite
-    )
+        for item in [item for item in planned.items if item.targets][:1]:
+            require_writable(item.targets[0].parent, "--output")
+    report = options.report and BatchReport(options.report, planned, settings.overwrite)
     # TensorFlow takes seconds to load, so files and folders are checked before.
     with quiet_start():
         from colorkeras.inference import predictor
@@ -69,23 +70,23 @@ def run(options):
         # TensorFlow prints harmless errors when it optimizes a graph for the first time.
         model.colorize(np.zeros([32, 32], np.uint8))
     _check_model(options, settings, model)
-    record = report.record if report else lambda outcome: None
-    results = batch.colorize_files(model, planned, settings, _num_workers(options, planned), record)
-    is_only = len(planned) == 1
-    counts = Counter()
+    record = report.record if report else lambda result: None
+    items, summary = planned.items, BatchSummary(planned, options.output)
+    results = batch.colorize_files(model, items, settings, _num_workers(options, items), record)
+    is_only = len(items) == 1 and not planned.passed_over
     try:
-        with contextlib.closing(results), tqdm(**_bar(planned)) as bar:
-            for outcome in results:
+        with contextlib.closing(results), tqdm(**_bar(items)) as bar:
+            for result in results:
                 bar.update()
-                counts[outcome.status] += 1
-                for line in _lines(outcome, is_only):
-                    bar.write(line, file=sys.stderr if outcome.error else sys.stdout)
+                summary.add(result)
+                for line in _lines(result, is_only):
+                    bar.write(line, file=sys.stderr if result.error else sys.stdout)
     finally:
         if report:
             report.save()
     if not is_only:
-        print(", ".join(f"{counts[name]} {name}" for name in batch.STATUSES))
-    return FAILED if counts[batch.FAILED] else DONE
+        print("\n".join(summary.lines()))
+    return FAILED if summary.counts[batch.FAILED] else DONE
 
 
 def _check(options, settings):
@@ -109,23 +110,23 @@ def _check_model(options, settings, model):
         )
 
 
-def _bar(planned):
-    return {"total": len(planned), "unit": "image", "disable": len(planned) == 1}
+def _bar(items):
+    return {"total": len(items), "unit": "image", "disable": len(items) == 1}
 
 
-def _num_workers(options, planned):
+def _num_workers(options, items):
     if options.workers != "auto":
         return int(options.workers)
-    return min(MAX_WORKERS, (os.cpu_count() or 1) + 1, len(planned))
+    return min(MAX_WORKERS, (os.cpu_count() or 1) + 1, len(items))
 
 
-def _lines(outcome, is_only):
+def _lines(result, is_only):
     """Yield the lines to print for one image; results of many images are not listed."""
-    name = printable(outcome.source)
-    if outcome.error is not None:
-        yield f"\n{outcome.error}"
+    name = printable(result.source)
+    if result.error is not None:
+        yield f"\n{result.error}"
         return
     if is_only:
-        yield from map(printable, outcome.targets)
-    if outcome.notes != [plan.RESULT_EXISTS]:
-        yield from (f"Note: {name}: {note}" for note in outcome.notes)
+        yield from map(printable, result.targets)
+    if result.notes != [plan.RESULT_EXISTS]:
+        yield from (f"Note: {name}: {note}" for note in result.notes)

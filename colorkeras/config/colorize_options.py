@@ -69,6 +69,9 @@ class ColorizeOptions(Checked):
     )
     overwrite: bool = setting(False, "Replace existing results.", section="files")
     skip_existing: bool = setting(False, "Keep existing results and continue.", section="files")
+    keep_times: bool = setting(
+        False, "Give results the modification times of their sources.", section="files"
+    )
 
 
 def check_option(option, value, name=None):

@@ -34,7 +34,7 @@ def colorize_session(page, session, settings, report_progress=lambda share, text
     check_choice("model", name, page.models)
     check_option("saturation", saturation)
     target = f"{session.source.stem}{plan.MARK}{image_io.result_suffix(session.source)}"
-    [item] = plan.plan([session.source], session.new_file(target))
+    [item] = plan.plan([session.source], session.new_file(target)).items
     options = ColorizeOptions(seed=seed, saturation=saturation, max_megapixels=page.max_megapixels)
     report_progress(0, "Reading")
     if session.preview is None:

@@ -43,8 +43,9 @@ def resolve(model):
     if model in BUNDLED_MODELS:
         return _bundled_folder(model)
     path = os.path.expanduser(model)  # noqa: PTH111 - pathlib's raises for unknown users.
-    if not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for names that are too long.
-        for close in difflib.get_close_matches(str(model), BUNDLED_MODELS, 1):
+    is_name = Path(path).name == str(model)
+    if is_name and not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for long names.
+        for close in difflib.get_close_matches(str(model), BUNDLED_MODELS, n=1):
             raise UserError(
                 f"the model {quoted(model)}, which does not exist",
                 f"{', '.join(BUNDLED_MODELS)} or the folder of an export",

@@ -63,8 +63,9 @@ weights is for you to decide.
 
 _SAMPLING = """\
 Each `seed` gives another plausible coloring, and the same seed always the same one. Lower values of
-`temperature` give paler colors. Endpoints without these inputs use seed 0 and temperature
-{temperature:g}. `colorize_with_confidence` draws several samples, and takes several times as long.
+`temperature` give paler colors. Endpoints without these inputs use seed 0 and
+temperature {temperature:g}. `colorize_with_confidence` draws several samples, and takes several
+times as long.
 """
 
 _CONVERSION = {

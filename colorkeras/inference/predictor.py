@@ -1,4 +1,4 @@
-"""Models for people: they color pictures of any size."""
+"""Predictors color images of any size."""
 
 import os
 from dataclasses import dataclass, field
@@ -17,19 +17,19 @@ from colorkeras.utils.ordered_map import ordered_map
 
 
 def load(model=bundled.DEFAULT_MODEL, render_size=None):
-    """Loads a model.
+    """Load a model.
 
     Args:
-        model: Name of a bundled model, or path of an export. An export is a program: load only
-            what you trust.
-        render_size: Pixels of the longer side of the picture that the network sees, 8..4096; None
-            takes what the model was exported with.
+        model: Name of a bundled model, or path of an export. An export is a program: load only what
+            you trust.
+        render_size: Longer side, in pixels, of the image that the network sees, in [8, 4096]; None
+            uses the one that the model was exported with.
 
     Returns:
         `Predictor`.
 
     Raises:
-        UserError: There is none, or it was not written by colorkeras; or `render_size` is out of
+        UserError: There is no such model, colorkeras did not write it, or `render_size` is out of
             range.
 
     Example:
@@ -43,27 +43,27 @@ def load(model=bundled.DEFAULT_MODEL, render_size=None):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a file.
+    """Result of coloring an image file.
 
     Attributes:
-        path: As it was given.
-        picture: `Picture`: "pixels", RGB, uint8 or uint16 `[h, w, 3]`, and "alpha", `[h, w]` or
-            None; None if it could not be colored.
-        notes: Sentences on what was left out in reading.
-        error: `UserError`, if it could not be colored.
+        path: Path as it was passed.
+        image: `DecodedImage` with pixels, uint8 or uint16 RGB `[h, w, 3]`, and alpha, `[h, w]` or
+            None; None if the file could not be colored.
+        notes: Sentences on anything that was not read.
+        error: `UserError`, if the file could not be colored.
     """
 
     path: object
-    picture: DecodedImage | None = None
+    image: DecodedImage | None = None
     notes: list = field(default_factory=list)
     error: UserError | None = None
 
 
 class Predictor:
-    """Colors pictures of any size; luma stays that of the picture.
+    """Colors images of any size and preserves their luma.
 
     Args:
-        exported: `export.ExportedModel`.
+        exported: `saved_model.ExportedModel`.
         render_size: As for `load`.
     """
 
@@ -75,26 +75,27 @@ class Predictor:
 
     @property
     def name(self):
-        """Name and version, as results say it."""
+        """Name and version, as results record them."""
         return f"{self.exported.metadata['name']} {self.exported.path.name}"
 
     def colorize(self, image, seed=0, temperature=None, saturation=1.0):
-        """Colors a picture.
+        """Color an image.
 
         Args:
-            image: NumPy array, uint8, uint16 or floating-point in 0..1, `[h, w]`, `[h, w, 1]` or
+            image: NumPy array, uint8, uint16 or floating-point in [0, 1], `[h, w]`, `[h, w, 1]` or
                 `[h, w, 3]`, of which only luma is used; or `PIL.Image.Image`.
-            seed: Whole number in 0..2**31 - 1: of models that sample, another gives another
-                plausible version.
-            temperature: Of models that sample, 0..1.5; None takes their own.
-            saturation: Factor of chroma, 0..4.
+            seed: Integer in [0, 2**31 - 1]. For models that sample, each seed gives another
+                coloring.
+            temperature: Sampling temperature in [0, 1.5] for models that sample; None uses the
+                model's.
+            saturation: Factor of chroma in [0, 4].
 
         Returns:
-            As `image`: an array of its dtype, RGB `[h, w, 3]`; or an image, upright, of 8 bits, RGB
-            or, if parts of it are transparent, RGBA.
+            RGB array `[h, w, 3]` of the same dtype; or, for a Pillow image, an upright 8-bit Pillow
+            image, RGB, or RGBA if parts of it are transparent.
 
         Raises:
-            UserError: It is no picture, or a setting is out of range.
+            UserError: The argument is not an image, or a setting is out of range.
 
         Example:
 
@@ -106,8 +107,8 @@ class Predictor:
         settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
         if not isinstance(image, Image.Image):
             return self.color_image(DecodedImage(_checked(image)), **settings).pixels
-        colored = self.color_image(_as_image(image), **settings)
-        # Pillow has no images of three channels of 16 bits.
+        colored = self.color_image(_decoded(image), **settings)
+        # Pillow has no 16-bit RGB images.
         result = Image.fromarray(as_uint8(colored.pixels))
         if colored.alpha is not None:
             result.putalpha(Image.fromarray(as_uint8(colored.alpha)))
@@ -122,22 +123,21 @@ class Predictor:
         temperature=None,
         saturation=1.0,
     ):
-        """Colors pictures from files, the first page of each, and writes nothing.
+        """Color the first page of image files; write nothing.
 
         Args:
             paths: Iterable of paths.
-            num_workers: How many pictures are in the works at once, at least 1.
-            max_megapixels: Millions of pixels of the largest picture that is opened.
+            num_workers: Number of images to work on at once, at least 1.
+            max_megapixels: Size of the largest image that is opened, in megapixels.
             seed: As for `colorize`.
             temperature: As for `colorize`.
             saturation: As for `colorize`.
 
         Returns:
-            Iterator of the `Result` of each path, in their order, whether it could be colored or
-            not.
+            Iterator of the `Result` of each path, in their order, also of those that failed.
 
         Raises:
-            UserError: A setting is out of range, or `paths` is a single one.
+            UserError: A setting is out of range, or `paths` is a single path.
 
         Example:
 
@@ -146,75 +146,71 @@ class Predictor:
         ...     print(result.path, type(result.error).__name__)
         missing.jpg UserError
         """
-
         if isinstance(paths, str | bytes | os.PathLike):
             raise UserError(f"the path {paths!r}", "an iterable of paths", f"Pass [{paths!r}].")
-        if not (_is_whole(num_workers) and num_workers >= 1):
-            raise UserError(
-                f"num_workers {num_workers!r}", "a whole number from 1 on", "Leave it away."
-            )
+        if not (_is_integer(num_workers) and num_workers >= 1):
+            raise UserError(f"num_workers {num_workers!r}", "an integer of at least 1", "Omit it.")
         settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
         self._check(**settings)
 
-        def color(path):
+        def colorize(path):
             try:
                 with image_io.open_image(path, max_megapixels) as contents:
-                    picture = next(contents.pages)
-                return Result(path, self.color_image(picture, **settings), contents.notes)
-            # Whatever one file brings about, the others are colored.
-            except Exception as error:
+                    image = next(contents.pages)
+                return Result(path, self.color_image(image, **settings), contents.notes)
+            except Exception as error:  # Whatever is wrong with one file, the others are colored.
                 return Result(path, error=as_user_error(path, error))
 
-        return ordered_map(color, paths, num_workers)
+        return ordered_map(colorize, paths, num_workers)
 
-    def color_image(self, picture, seed=0, temperature=None, saturation=1.0):
-        """Colors a `Picture`, with the arguments of `colorize`; its transparency is kept.
+    def color_image(self, image, seed=0, temperature=None, saturation=1.0):
+        """Color a `DecodedImage` and keep its alpha.
 
-        Its pixels may be floating-point numbers in 0..1 as well.
+        Pixels may also be floating-point in [0, 1]. The other arguments are those of `colorize`.
         """
         self._check(seed, temperature, saturation)
         exported = self.exported
-        grayscale = streaming.downscale_luma(picture.pixels, self.render_size, exported.image_size)
+        grayscale = streaming.downscale_luma(image.pixels, self.render_size, exported.image_size)
         rgb = exported.color(grayscale, [seed], temperature)
-        colored = streaming.upsample_color(picture.pixels, grayscale, rgb, saturation)
-        return DecodedImage(colored, picture.alpha)
+        colored = streaming.upsample_color(image.pixels, grayscale, rgb, saturation)
+        return DecodedImage(colored, image.alpha)
 
     def _check(self, seed, temperature, saturation):
-        if not (_is_whole(seed) and 0 <= seed < 2**31):
-            raise UserError(f"seed {seed!r}", "a whole number in 0..2**31 - 1", "Pass seed 0.")
+        if not (_is_integer(seed) and 0 <= seed < 2**31):
+            raise UserError(f"seed {seed!r}", "an integer in [0, 2**31 - 1]", "Pass seed 0.")
         if temperature is not None:
             self.exported.check_temperature(temperature)
         check_option("saturation", saturation)
 
 
-def _is_whole(number):
+def _is_integer(number):
     return isinstance(number, int | np.integer) and not isinstance(number, bool)
 
 
-def _as_image(image):
-    """A `Picture` of an image of Pillow."""
+def _decoded(image):
+    """Return the `DecodedImage` of a Pillow image."""
     try:
         return from_pillow(image, notes=[])
     except (OSError, ValueError) as error:
         raise UserError(
-            f"an image of Pillow of mode {image.mode} that is no picture ({error})",
+            f"a Pillow image of mode {image.mode} that cannot be used ({error})",
             "gray or color, of at least one pixel",
             "Convert it, for example by image.convert('L').",
         ) from error
 
 
 def _checked(image):
-    """An array as `Predictor.color_image` takes its pixels.
+    """Return an array that `Predictor.color_image` accepts as pixels.
 
     Raises:
-        UserError: It is no picture.
+        UserError: It is not an image.
     """
-    fix = "Convert it, or pass an image of Pillow."
+    fix = "Convert it, or pass a Pillow image."
     try:
         pixels = np.asarray(image)
-    except ValueError as error:  # Of rows that differ in length, for example.
+    except ValueError as error:  # For example rows that differ in length.
         raise UserError(
-            f"{type(image).__name__} that is no array ({one_line(error)})", "an array", fix
+            f"a {type(image).__name__} that is not an array ({one_line(error)})", "an array", fix
         ) from error
     received = f"an array of dtype {pixels.dtype} and shape {list(pixels.shape)}"
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
@@ -225,10 +221,10 @@ def _checked(image):
     if pixels.dtype in (np.uint8, np.uint16):
         return pixels
     if pixels.dtype not in (np.float16, np.float32, np.float64):
-        raise UserError(received, "uint8, uint16, or float16, float32 or float64 in 0..1", fix)
-    # So written that it refuses nan as well.
-    if not (pixels.min() >= 0 and pixels.max() <= 1):
+        expected = "uint8, uint16, or float16, float32 or float64 in [0, 1]"
+        raise UserError(received, expected, fix)
+    if not (pixels.min() >= 0 and pixels.max() <= 1):  # Also true for NaN.
         raise UserError(
-            f"{received}, values in {pixels.min():g}..{pixels.max():g}", "values in 0..1", fix
+            f"{received}, values in [{pixels.min():g}, {pixels.max():g}]", "values in [0, 1]", fix
         )
     return pixels

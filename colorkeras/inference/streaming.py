@@ -1,4 +1,7 @@
-"""What `full_resolution` does, strip by strip outside of graphs, so that little is in memory."""
+"""Process an image in horizontal strips to bound memory.
+
+Shares its computations with `colorkeras.color.guided_upsampling`, which works in graphs.
+"""
 
 import functools
 import threading
@@ -17,28 +20,28 @@ from colorkeras.color.guided_upsampling import (
 from colorkeras.utils.errors import UserError
 
 MAX_SIDE = 2**18
-"""Pixels: how wide and how high pictures may be. What is computed for each row and column grows
-with it, up to some hundred MB."""
+"""Largest width and height in pixels. Some hundred MB are needed for that many rows and
+columns."""
 
 
 def downscale_luma(pixels, render_size, image_size=None):
-    """The small picture that a network sees of a large one.
+    """Shrink a large image to the small one that the network sees.
 
     Args:
-        pixels: NumPy array, uint8, uint16 or floating-point in 0..1, `[h, w]` or `[h, w, 3]`.
-        render_size: Pixels of the longer side of a picture that is shrunk.
-        image_size: Pixels of both sides of the only pictures that the network takes; None if it
-            takes any.
+        pixels: NumPy array, uint8, uint16 or floating-point in [0, 1], `[h, w]` or `[h, w, 3]`.
+        render_size: Longer side of the small image in pixels.
+        image_size: The only height and width in pixels that the network takes; None if it takes
+            any.
 
     Returns:
-        Luma, float32 tensor `[1, small height, small width, 1]` in 0..1.
+        Luma, float32 tensor `[1, small height, small width, 1]` in [0, 1].
 
     Raises:
-        UserError: The picture is too high or too wide.
+        UserError: The image is too high or too wide.
     """
     if max(pixels.shape[:2]) > MAX_SIDE:
         raise UserError(
-            f"a picture of {pixels.shape[1]}x{pixels.shape[0]} pixels",
+            f"an image of {pixels.shape[1]}x{pixels.shape[0]} pixels",
             f"at most {MAX_SIDE} pixels on either side",
             "Cut it into parts.",
         )
@@ -51,16 +54,16 @@ def downscale_luma(pixels, render_size, image_size=None):
 
 
 def upsample_color(pixels, grayscale, rgb, saturation=1.0):
-    """Colors a large picture like its small one.
+    """Transfer the colors of the small image to the large one.
 
     Args:
         pixels: As for `downscale_luma`.
-        grayscale: What it returned.
-        rgb: The same in color, float32 `[1, small height, small width, 3]` in 0..1.
+        grayscale: Result of `downscale_luma`.
+        rgb: The same in color, float32 `[1, small height, small width, 3]` in [0, 1].
         saturation: Factor of chroma, at least 0.
 
     Returns:
-        NumPy array, RGB `[h, w, 3]` of the dtype and luma of `pixels`.
+        NumPy array, RGB `[h, w, 3]` with the dtype and luma of `pixels`.
     """
     size = tf.constant(pixels.shape[:2])
     lines = chroma_coefficients(grayscale, rgb, saturation)
@@ -72,7 +75,7 @@ def upsample_color(pixels, grayscale, rgb, saturation=1.0):
 
 
 def _strips(pixels):
-    """Yields the number of the first row and the rows of parts of a picture, both as tensors."""
+    """Yield the number of the first row and the rows of each strip, both as tensors."""
     pixels = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
     num_rows = rows_per_strip(pixels.shape[1])
     for start in range(0, len(pixels), num_rows):
@@ -80,7 +83,7 @@ def _strips(pixels):
 
 
 class _Graphs:
-    """`downscale_luma_rows` and `upsample_color_rows` as graphs, traced once for all sizes."""
+    """Graphs of `downscale_luma_rows` and `upsample_color_rows`, traced once for all sizes."""
 
     def __init__(self, dtype, num_channels):
         rows = tf.TensorSpec([None, None, num_channels], dtype)
@@ -91,7 +94,7 @@ class _Graphs:
 
 
 def _traced(function, signature):
-    # The function itself would warn where it is traced for several kinds of pictures.
+    # The function itself would warn when it is traced for several dtypes.
     return tf.function(function, signature).get_concrete_function()
 
 
@@ -100,5 +103,5 @@ _lock = threading.Lock()
 
 
 def _graphs_of(rows):
-    with _lock:  # Else threads that begin together would trace it several times.
+    with _lock:  # Otherwise threads that start together would trace it several times.
         return _graphs(rows.dtype, rows.shape[-1])

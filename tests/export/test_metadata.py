@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def changed(exports, tmp_path):
     """Function that copies an export and changes its metadata; None removes a key."""
 
-    def change(name, **changes):
+    def change(name, /, **changes):
         folder = shutil.copytree(exports(name).folder, tmp_path / "copy")
         metadata = {**exports(name).model.metadata, **changes}
         kept = {key: value for key, value in metadata.items() if value is not None}

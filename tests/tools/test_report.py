@@ -8,7 +8,7 @@ import report
 import report_plots
 from PIL import Image
 
-from colorkeras.export import bundled, metadata, saved_model
+from colorkeras.export import bundled, metadata
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END
 
@@ -125,10 +125,10 @@ def test_report_rebuilds_tables_plots_and_cards(tmp_path, monkeypatch, capsys):
     write_result(tmp_path / "measured" / "saturation_2", "toy", 22.0)
     monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"toy": "unused", "not_measured": "unused"})
     monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "card")
-    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: {"name": "another"})
+    monkeypatch.setattr(report, "read_metadata", lambda folder: {"name": "another"})
     with pytest.raises(UserError, match="another model named 'toy'"):
         report.main(["--results", "measured"])
-    monkeypatch.setattr(saved_model, "read_metadata", lambda folder: metrics["model"])
+    monkeypatch.setattr(report, "read_metadata", lambda folder: metrics["model"])
     report.main(["--results", "measured"])
     assert capsys.readouterr().out.startswith("1 models: docs/results.md, ")
     for name in ("docs/results.md", "card/README.md"):

@@ -1,16 +1,14 @@
-"""Archives of pictures, colored by Apache Beam, on one machine or many.
+"""Color archives with Apache Beam, on one machine or many.
 
-Workers open a picture twice: to see what a network sees of it, and, when that is colored, to color
-the whole. So there is a small picture for each page between the steps and never a large one, and a
-batch for the network fills while few large ones are in memory. Every file takes the way of
-`coloring`, with what it says of it.
+Workers open an image twice: to shrink it to what the network sees, and, when that is colored, to
+color the whole image. Between these steps there is one small image for each page, so a batch for
+the network fills while few large images are in memory. Files are otherwise handled as in
+`colorkeras.inference.batch.run`.
 
-Workers need colorkeras, and the same paths to pictures, model and results.
+Workers need colorkeras, and the same paths to images, model and results.
 """
 
-import codecs
 import dataclasses
-import glob
 import itertools
 import os
 from dataclasses import dataclass, field
@@ -21,127 +19,58 @@ import tensorflow as tf
 from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
-from colorkeras import image_io
 from colorkeras.color.guided_upsampling import RENDER_SIZE
 from colorkeras.image_io import DecodedImage
-from colorkeras.inference import predictor as model
-from colorkeras.inference import streaming
+from colorkeras.inference import predictor, streaming
 from colorkeras.inference.batch import plan, run
-from colorkeras.inference.batch.report import COLUMNS, BatchReport, as_csv, row
-from colorkeras.utils.errors import UserError, one_line
+from colorkeras.inference.batch.report import COLUMNS, BatchReport, FileResult, as_csv, row
+from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted, write_text
 
 BATCH_SIZE = 32
-"""Files of which the network gets pages at once, at most."""
+"""Largest number of files whose pages the network gets at once."""
 
 MAX_PIXELS = BATCH_SIZE * RENDER_SIZE**2
-"""Of pages that the network gets at once, unless one alone has more: its memory follows them."""
+"""Largest number of pixels of a batch of pages, unless a single page has more; bounds memory."""
 
-LIST_SUFFIX = ".txt"
-"""Of the name of a file that lists pictures."""
-
-_SETTLED = "settled"
-"""The output of `_Shrink` for files of which nothing is left to do."""
+_FINAL = "final"
+"""Output of `_Shrink` for files for which nothing is left to do."""
 
 
-def find(source, output):
-    """Finds the files of an archive.
+def color(pipeline, items, model, options, report, failures):
+    """Add the coloring of files to a pipeline.
 
-    Args:
-        source: Path of a folder, of which all pictures are taken, those of folders in it, too; or
-            of a text file, ".txt", with a path in each line; or a pattern with `*`, `?`, `[...]`
-            and `**` for any folders. Folders and patterns find pictures by their suffixes, and no
-            hidden ones.
-        output: Folder for results. They lie there as their sources lie in the folder, in the one
-            that all listed files share, or in the one before the first wildcard.
-
-    Returns:
-        List of `plan.BatchItem`; all paths are absolute.
-
-    Raises:
-        UserError: There is no picture.
-    """
-    path, output = _absolute(source), _absolute(output)
-    if plan.is_folder(path):
-        return plan.plan([path], output, recursive=True)
-    if path.suffix == LIST_SUFFIX:
-        paths = _listed(path)
-        root = paths and os.path.commonpath([file.parent for file in paths])
-    else:
-        parts = path.parts[:-1]
-        root = Path(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
-        # Unlike pathlib's, it passes hidden files over, and `**` at the end finds files.
-        found = map(Path, sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
-        # Results of an earlier run may lie where the pattern finds them.
-        results = output.resolve()
-        below = root.resolve() in results.parents
-        paths = [
-            file
-            for file in found
-            if image_io.is_image(file) and not (below and results in file.resolve().parents)
-        ]
-    if not paths:
-        raise UserError(
-            f"{quoted(source)}, in which there is no picture",
-            f"a folder, a pattern in quotation marks, or a list that ends in {LIST_SUFFIX}",
-            "Name another one.",
-        )
-    return plan.plan_files(paths, output, root)
-
-
-def _absolute(path):
-    # Unlike pathlib's, it also takes `..` away, by which results would leave their folder.
-    return Path(os.path.abspath(path))  # noqa: PTH100
-
-
-def _listed(path):
-    try:
-        content = path.read_bytes()
-        if b"\0" in content:
-            raise ValueError("it has bytes that are zero, as UTF-16 does")
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{quoted(path)}, which cannot be read ({one_line(error)})",
-            "a text file, of UTF-8 where need be, with the path of a picture in each line",
-            "Name another one.",
-        ) from error
-    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
-    return [_absolute(os.fsdecode(line)) for line in lines if line.strip()]
-
-
-def color(pipeline, planned, loaded, settings, report, dead_letters):
-    """Adds the coloring of files to a pipeline.
-
-    Files whose results are there are skipped, unless they are to be replaced, so that a pipeline
-    that was stopped, or a worker that was lost, can begin anew.
+    Files whose results exist are skipped, unless they are to be replaced, so a pipeline that was
+    stopped, or a worker that was lost, can start again.
 
     Args:
         pipeline: `beam.Pipeline`.
-        planned: List of `plan.BatchItem`.
-        loaded: `Predictor`, which workers load for themselves.
-        settings: `ColorizeOptions`.
-        report: Path of a CSV file with a line for each file, see `BatchReport`; one that is
-            there is continued.
-        dead_letters: Path of another one, of files that failed alone, which is replaced.
+        items: List of `plan.BatchItem`.
+        model: `Predictor`, which each worker loads for itself.
+        options: `ColorizeOptions`.
+        report: Path of a CSV file with a row for each file, see `BatchReport`. An existing one is
+            continued.
+        failures: Path of a CSV file with the rows of failed files only. An existing one is
+            replaced.
     """
     shrunk = (
         pipeline
-        | "Files" >> beam.Create(planned)
-        | "Shrink" >> beam.ParDo(_Shrink(loaded, settings)).with_outputs(_SETTLED, main="small")
+        | "Files" >> beam.Create(items)
+        | "Shrink" >> beam.ParDo(_Shrink(model, options)).with_outputs(_FINAL, main="small")
     )
-    handler = ColorHandler(loaded, settings)
+    handler = ColorHandler(model, options)
     colored, lost = shrunk.small | "Color" >> RunInference(handler).with_exception_handling()
-    outcomes = (
-        shrunk[_SETTLED],
-        colored | "Write" >> beam.Map(_write, loaded.name, settings),
+    results = (
+        shrunk[_FINAL],
+        colored | "Write" >> beam.Map(_write, model.name, options),
         lost.failed_inferences | "Lost" >> beam.FlatMap(_lost),
     )
-    all_outcomes = outcomes | beam.Flatten() | "Count" >> beam.Map(_counted)
-    failed = all_outcomes | beam.Filter(lambda outcome: outcome.status == run.FAILED)
-    # Not by Beam's own writer, of which a kill leaves folders behind.
+    all_results = results | beam.Flatten() | "Count" >> beam.Map(_counted)
+    failed = all_results | beam.Filter(lambda result: result.status == run.FAILED)
+    # Beam's own writer leaves folders behind when it is killed.
     for path, some, write in (
-        (report, all_outcomes, _write_report),
-        (dead_letters, failed, _write_dead_letters),
+        (report, all_results, _write_report),
+        (failures, failed, _write_failures),
     ):
         name = Path(path).name
         start = pipeline | f"Begin {name}" >> beam.Create([os.fspath(path)])
@@ -149,10 +78,10 @@ def color(pipeline, planned, loaded, settings, report, dead_letters):
 
 
 def counts(result):
-    """How many files there are of each of `run.STATUSES`: dict.
+    """Return the number of files with each of `run.STATUSES`: dict.
 
     Args:
-        result: Of a pipeline that ended.
+        result: Result of a pipeline that ended.
     """
     counted = dict.fromkeys(run.STATUSES, 0)
     for counter in result.metrics().query()[result.metrics().COUNTERS]:
@@ -166,68 +95,68 @@ class Shrunk:
     """A file as a network sees it.
 
     Attributes:
-        job: `plan.BatchItem`.
-        stamp: Time and size of the file when it was read.
-        pages: Of each page that is to be colored, float32 `[h, w, 1]` in 0..1, NumPy arrays.
-        colors: Of each page, what the network made of it, float32 `[h, w, 3]` in 0..1.
+        item: `plan.BatchItem`.
+        stamp: Modification time and size of the file when it was read.
+        pages: Each page to color, float32 NumPy array `[h, w, 1]` in [0, 1].
+        colors: The network's output for each page, float32 `[h, w, 3]` in [0, 1].
     """
 
-    job: plan.BatchItem
+    item: plan.BatchItem
     stamp: tuple
     pages: tuple
     colors: tuple = ()
 
 
 @dataclass
-class _Onlooker:
-    """Stands for a model; colors nothing, and keeps what the model would see of pages."""
+class _Recorder:
+    """Stands in for a model and keeps what the model would see of each page."""
 
     render_size: int
     image_size: int | None
     pages: list = field(default_factory=list)
 
-    def color_image(self, picture, seed, temperature, saturation):
-        small = streaming.downscale_luma(picture.pixels, self.render_size, self.image_size)
+    def color_image(self, image, seed, temperature, saturation):
+        small = streaming.downscale_luma(image.pixels, self.render_size, self.image_size)
         self.pages.append(small[0].numpy())
-        return picture
+        return image
 
 
 class _Shrink(beam.DoFn):
-    """From a `BatchItem` to a `Shrunk`; or to an `FileResult`, if nothing is left to do."""
+    """Maps a `BatchItem` to a `Shrunk`, or to a `FileResult` if nothing is left to do."""
 
-    def __init__(self, loaded, settings):
-        self.render_size, self.image_size = loaded.render_size, loaded.exported.image_size
-        self.settings = settings
+    def __init__(self, model, options):
+        self.render_size, self.image_size = model.render_size, model.exported.image_size
+        self.options = options
 
-    def process(self, job):
-        onlooker, stamp = _Onlooker(self.render_size, self.image_size), _stamp(job.source)
-        outcome = run.dry_run(onlooker, job, self.settings)
-        if outcome.status == run.DONE:
-            yield Shrunk(job, stamp, tuple(onlooker.pages))
+    def process(self, item):
+        recorder, stamp = _Recorder(self.render_size, self.image_size), _stamp(item.source)
+        result = run.dry_run(recorder, item, self.options)
+        if result.status == run.DONE:
+            yield Shrunk(item, stamp, tuple(recorder.pages))
         else:
-            yield beam.pvalue.TaggedOutput(_SETTLED, outcome)
+            yield beam.pvalue.TaggedOutput(_FINAL, result)
 
 
 class ColorHandler(ModelHandler):
     """Colors `Shrunk` files with a SavedModel, all pages of one size at once.
 
-    Beam loads one for each worker process. Its own handler for Keras takes no exports of Keras 3.
+    Beam loads one for each worker process. Its own Keras handler cannot load exports of Keras 3.
 
     Args:
-        loaded: As for `color`.
-        settings: `ColorizeOptions`.
+        model: As for `color`.
+        options: `ColorizeOptions`.
     """
 
-    def __init__(self, loaded, settings):
+    def __init__(self, model, options):
         super().__init__(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
-        self.path, self.settings = loaded.exported.path.resolve(), settings
+        self.path, self.options = model.exported.path.resolve(), options
 
     def load_model(self):
-        """Returns an `export.ExportedModel`."""
-        return model.load(self.path).exported
+        """Return a `saved_model.ExportedModel`."""
+        return predictor.load(self.path).exported
 
     def run_inference(self, batch, model, inference_args=None):
-        """Returns the `Shrunk` files of a batch with their colors."""
+        """Return the `Shrunk` files of a batch with their colors."""
         pages = [page for file in batch for page in file.pages]
         by_shape = {}
         for number, page in enumerate(pages):
@@ -238,8 +167,8 @@ class ColorHandler(ModelHandler):
             for start in range(0, len(numbers), count):
                 some = numbers[start : start + count]
                 grayscale = tf.stack([pages[number] for number in some])
-                seeds = [self.settings.seed] * len(some)
-                rgb = model.color(grayscale, seeds, self.settings.temperature).numpy()
+                seeds = [self.options.seed] * len(some)
+                rgb = model.color(grayscale, seeds, self.options.temperature).numpy()
                 for number, one in zip(some, rgb, strict=True):
                     colors[number] = one
         left = iter(colors)
@@ -250,34 +179,34 @@ class ColorHandler(ModelHandler):
 
 
 @dataclass
-class _Colorist:
-    """Stands for a model whose answers to the pages of a file are known, in their order."""
+class _Replay:
+    """Stands in for a model whose answers to the pages of a file are known, in their order."""
 
     name: str
     answers: list
 
-    def color_image(self, picture, seed, temperature, saturation):
+    def color_image(self, image, seed, temperature, saturation):
         grayscale, rgb = (each[tf.newaxis] for each in self.answers.pop(0))
-        colored = streaming.upsample_color(picture.pixels, grayscale, rgb, saturation)
-        return DecodedImage(colored, picture.alpha)
+        colored = streaming.upsample_color(image.pixels, grayscale, rgb, saturation)
+        return DecodedImage(colored, image.alpha)
 
 
-def _write(file, name, settings):
-    """From a `Shrunk` file with colors to an `FileResult`."""
-    source = file.job.source
+def _write(file, name, options):
+    """Map a `Shrunk` file with colors to a `FileResult`."""
+    source = file.item.source
     if _stamp(source) != file.stamp:
         error = UserError(
             f"{quoted(source)}, which changed while it was colored",
-            "a file that nothing writes to",
-            "Start again when it is whole.",
+            "a file that no program is writing to",
+            "Start again when it is complete.",
         )
-        return run.FileResult(source, run.FAILED, error=error)
+        return FileResult(source, run.FAILED, error=error)
     answers = list(zip(file.pages, file.colors, strict=True))
-    return run.colorize_file(_Colorist(name, answers), file.job, settings)
+    return run.colorize_file(_Replay(name, answers), file.item, options)
 
 
 def _stamp(path):
-    """What changes with a file: time and size; None where it is missing."""
+    """Return a file's modification time and size, or None if it is missing."""
     try:
         stat = path.stat()
     except OSError:
@@ -286,30 +215,30 @@ def _stamp(path):
 
 
 def _lost(failed):
-    """From a batch that failed, with the error's class, text and trace, to `FileResult`s."""
+    """Map a failed batch, with the error's class, text and trace, to `FileResult`s."""
     batch, (_, text, _) = failed
     for file in batch:
-        source = file.job.source
+        source = file.item.source
         error = UserError(
             f"{quoted(source)}, in a batch that could not be colored: {text}",
             "a batch that the network can color",
-            "Where memory was short, pass a smaller --render-size or fewer --workers.",
+            "If memory was short, pass a smaller --render-size or fewer --workers.",
         )
-        yield run.FileResult(source, run.FAILED, error=error)
+        yield FileResult(source, run.FAILED, error=error)
 
 
-def _write_report(path, outcomes):
-    report = BatchReport(path, go_on=True)
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.source):
-        report.record(outcome)
+def _write_report(path, results):
+    report = BatchReport(path)
+    for result in sorted(results, key=lambda result: result.source):
+        report.record(result)
     report.save()
 
 
-def _write_dead_letters(path, outcomes):
-    rows = [row(outcome) for outcome in sorted(outcomes, key=lambda outcome: outcome.source)]
+def _write_failures(path, results):
+    rows = [row(result) for result in sorted(results, key=lambda result: result.source)]
     write_text(path, as_csv([COLUMNS, *rows]))
 
 
-def _counted(outcome):
-    Metrics.counter(__name__, outcome.status).inc()
-    return outcome
+def _counted(result):
+    Metrics.counter(__name__, result.status).inc()
+    return result

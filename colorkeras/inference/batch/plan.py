@@ -1,4 +1,4 @@
-"""Which files are to be colored, and what their results are called."""
+"""Plan which files are colored, and how their results are named."""
 
 import os
 import re
@@ -6,32 +6,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorkeras import image_io
-from colorkeras.utils.errors import UserError, one_line
+from colorkeras.inference.batch.find import LIST_SUFFIX, absolute, find, find_archive, is_folder
+from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 
 MARK = "_color"
-"""What is added to the name of a result that lies beside its source."""
+"""Suffix of the name of a result that is written beside its source."""
 
-VERSIONS, SIDE_BY_SIDE = "_versions", "_side_by_side"
-"""End the names of the pictures that show all versions, and the source beside its result."""
+VARIATIONS, SIDE_BY_SIDE = "_variations", "_side_by_side"
+"""Suffixes of sheets: all variations beside the source, and the first result beside it."""
 
-RESULT_EXISTS = "its result is there"
-"""Why a file is skipped that was colored before."""
+RESULT_EXISTS = "its result exists"
+"""Reason for skipping a file that was colored before."""
 
-_RESULT = re.compile(f"(.+){MARK}(_[0-9]+|{VERSIONS}|{SIDE_BY_SIDE})?")
-"""What the stems of all that is written beside a source look like."""
+_RESULT = re.compile(f"(.+){MARK}(_[0-9]+|{VARIATIONS}|{SIDE_BY_SIDE})?")
+"""Pattern of the names of all files that are written beside a source."""
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A file to be colored.
+    """A file to color.
 
     Attributes:
         source: Its path.
-        results: Paths of its results, one for each version.
-        sheets: Pictures that show the source beside results: dict of lists of results by path.
-        skipped: Why it is not to be colored, or None.
-        problem: `UserError` for which it cannot be colored, or None.
+        results: Paths of its results, one for each sample.
+        sheets: Images that show the source beside results: dict of lists of results by path.
+        skipped: Reason for skipping it, or None.
+        problem: `UserError` that prevents coloring it, or None.
     """
 
     source: Path
@@ -42,189 +43,212 @@ class BatchItem:
 
     @property
     def targets(self):
-        """Paths of all that is to be written."""
+        """Paths of all files to write."""
         return [*self.results, *self.sheets]
 
 
-def plan(inputs, output=None, recursive=False, num_versions=1, side_by_side=False):
-    """Finds the files to be colored.
+@dataclass(frozen=True)
+class Plan:
+    """What a run colors, and what it leaves out.
+
+    Attributes:
+        items: List of `BatchItem`. No path is written by two items, none is a source: all but the
+            first such item have a problem.
+        passed_over: Paths of files in folders whose suffix is not that of an image format.
+        unsearched: Paths of subfolders that were skipped without `recursive`.
+    """
+
+    items: list
+    passed_over: list = field(default_factory=list)
+    unsearched: list = field(default_factory=list)
+
+
+def plan(
+    inputs,
+    output=None,
+    recursive=False,
+    num_samples=1,
+    side_by_side=False,
+    suffix=None,
+    exclude=(),
+):
+    """Find the files to color and name their results.
 
     Args:
-        inputs: Paths of files and folders; what is named twice is colored once.
-        output: Path of a folder for results, in which those of a folder lie as their sources in
-            it, or, for a single file, of the result; None for results beside their sources.
-        recursive: Whether to look into folders inside of folders, but for hidden ones.
-        num_versions: How many results each file has.
-        side_by_side: Whether to write source and result in one picture as well.
+        inputs: Paths of files and folders. Duplicates are colored once.
+        output: Folder for results, in which those of a folder are arranged like their sources, or
+            the path of the result of a single file; None for results beside their sources.
+        recursive: Whether to search subfolders, except for hidden and system folders.
+        num_samples: Number of results for each file.
+        side_by_side: Whether to write source and result in one image as well.
+        suffix: Suffix of all results, such as ".jpg"; None keeps that of the source if possible.
+        exclude: Patterns of names or relative paths to skip.
 
     Returns:
-        List of `BatchItem`. No path is written by two, none is a source: all but the first such job
-        have a problem.
+        `Plan`.
 
     Raises:
-        UserError: There is no file to be colored, or `output` names no format.
+        UserError: There is no file to color, or `output` or `suffix` name no format.
     """
     if not all(map(os.fspath, inputs)):
-        raise UserError("an input without a name", "paths of pictures or folders", "Name them.")
-    paths = [Path(path) for path in inputs]
-    if output is not None and _names_a_file(output, paths):
-        image_io.check_target(output)
-        found = [(BatchItem(paths[0]), Path(output))]
-    else:
-        output = None if output is None else Path(output)
-        found = [pair for path in paths for pair in _found(path, output, recursive)]
-    if not found:
+        raise UserError("an empty input", "paths of images or folders", "Name them.")
+    paths = [Path(os.path.expanduser(path)) for path in inputs]  # noqa: PTH111
+    _check_quotes(paths)
+    if suffix is not None:
+        image_io.check_target(f"result{suffix}")
+    if output is not None:
+        is_explicit_folder = os.fspath(output).endswith(os.sep)
+        output = Path(os.path.expanduser(output))  # noqa: PTH111
+        if not is_explicit_folder and _names_a_file(output, paths):
+            _check_output(output, suffix)
+            return Plan(_checked(_planned([(paths[0], output)], num_samples, side_by_side)))
+    found = find(paths, output, recursive, exclude)
+    if not (found.files or found.unreadable):
+        searched = "." if recursive else ", or pass --recursive."
         raise UserError(
-            f"{', '.join(map(quoted, paths))}, in which there is no picture",
-            "pictures, or folders of such",
-            "Name others" + ("." if recursive else ", or pass --recursive."),
+            f"{', '.join(map(quoted, paths))} without an image",
+            "images, or folders of images",
+            f"Name others{searched}",
         )
-    jobs = _planned(found, num_versions, side_by_side)
-    return _checked(jobs if output is not None else _without_results(jobs))
+    targets = [(path, _target(path, output, relative, suffix)) for path, relative in found.files]
+    items = _planned(targets, num_samples, side_by_side)
+    items += [BatchItem(path, problem=problem) for path, problem in found.unreadable]
+    items = items if output is not None else _without_results(items)
+    return Plan(_checked(items), found.passed_over, found.unsearched)
 
 
-def plan_files(paths, output, root):
-    """Finds the results of files in a folder for them.
+def plan_archive(source, output):
+    """Find the files of an archive and name their results in a folder.
 
     Args:
-        paths: Of the files, each at `root` or below.
-        output: Folder in which results lie as their sources in `root`.
-        root: The folder of all sources.
+        source: Folder, which is searched with its subfolders; text file, ".txt", with one path per
+            line; or a pattern, see `find_archive`.
+        output: Folder for results, arranged like their sources below the folder, below the one
+            that all listed files share, or below the one before the first wildcard.
 
     Returns:
-        List of `BatchItem`, as of `plan`.
+        `Plan` with absolute paths.
 
-    >>> [job] = plan_files(["scans/1950/beach.gif"], "color", "scans")
-    >>> job.results[0].as_posix()
-    'color/1950/beach.png'
+    Raises:
+        UserError: There is no image.
     """
-    found = [
-        (BatchItem(path), _target(path, Path(output), path.relative_to(root)))
-        for path in map(Path, paths)
-    ]
-    return _checked(_planned(found))
+    path, output = absolute(source), absolute(output)
+    if is_folder(path):
+        return plan([path], output, recursive=True)
+    paths, root = find_archive(path, output)
+    if not paths:
+        raise UserError(
+            f"{quoted(source)} without an image",
+            f"a folder, a pattern in quotation marks, or a list that ends in {LIST_SUFFIX}",
+            "Name another one.",
+        )
+    targets = [(path, _target(path, output, path.relative_to(root))) for path in paths]
+    return Plan(_checked(_planned(targets)))
 
 
-def _planned(found, num_versions=1, side_by_side=False):
-    """Jobs with all that is to be written, each source once."""
-    once = {}
-    for job, target in found:
-        once.setdefault(_identity(job.source), (job, target))
-    return [_with_targets(*pair, num_versions, side_by_side) for pair in once.values()]
+def _check_quotes(paths):
+    """Raise UserError where a path with spaces came in pieces."""
+    for start, path in enumerate(paths):
+        if os.path.lexists(path):
+            continue
+        for stop in range(start + 2, min(len(paths), start + 20) + 1):
+            joined = " ".join(map(str, paths[start:stop]))
+            if os.path.lexists(joined):
+                raise UserError(
+                    ", ".join(map(quoted, paths[start:stop])),
+                    f"one path, {quoted(joined)}",
+                    f'Put it in quotation marks: "{joined}".',
+                )
 
 
 def _names_a_file(output, paths):
-    """Whether an output is the result of a picture rather than a folder for results."""
-    names_folder = os.fspath(output).endswith(os.sep) or is_folder(Path(output))
-    if names_folder or not Path(output).suffix:
+    """Return whether an output is the result of one image rather than a folder for results."""
+    if is_folder(output) or not output.suffix:
         return False
     if len(paths) == 1 and not is_folder(paths[0]):
         return True
     if image_io.is_image(output):
         raise UserError(
-            f"--output {quoted(output)}, the name of a picture, for several pictures",
+            f"--output {quoted(output)}, the name of an image, for several images",
             "a folder for results",
-            "Name a folder; one that shall be called so ends in /.",
+            "Name a folder, or end the name in / if a folder is meant.",
         )
     return False
 
 
-def is_folder(path):
-    """Whether a path is that of a folder; not where it cannot be one, or cannot be reached."""
-    try:
-        return path.is_dir()
-    except OSError:  # A name that is too long, or a folder on the way that is locked.
-        return False
-
-
-def _found(path, output, recursive):
-    """Yields jobs without targets, each with the path of its result."""
-    if not is_folder(path):
-        yield BatchItem(path), _target(path, output, Path(path.name))
-        return
-    # Results of an earlier run may lie in a folder below.
-    below = output is not None and _identity(output) != _identity(path)
-    own = _identity(output) if below else None
-    problems = []
-    for parent, folders, names in os.walk(path, onerror=problems.append):
-        folders[:] = [
-            name
-            for name in sorted(folders)
-            if recursive and not name.startswith(".") and _identity(Path(parent, name)) != own
-        ]
-        # Hidden files are what programs leave behind. That links are broken is said in turn.
-        for name in sorted(names):
-            if image_io.is_image(name) and not name.startswith("."):
-                file = Path(parent, name)
-                yield BatchItem(file), _target(file, output, file.relative_to(path))
-    for error in problems:
-        problem = UserError(
-            f"the folder {quoted(error.filename)}, which cannot be read ({one_line(error)})",
-            "a folder that may be read",
-            "Change its permissions, or leave it away.",
+def _check_output(output, suffix):
+    image_io.check_target(output)
+    if suffix is not None and suffix.lower() != output.suffix.lower():
+        raise UserError(
+            f"--output {quoted(output)} with --format {suffix.removeprefix('.')}",
+            "one format",
+            "Omit --format, or change the name of the result.",
         )
-        yield BatchItem(Path(error.filename), problem=problem), None
 
 
-def _target(path, output, relative):
-    suffix = image_io.result_suffix(path)
+def _target(path, output, relative, suffix=None):
+    suffix = suffix or image_io.result_suffix(path)
     if output is None:
         return path.with_name(f"{path.stem}{MARK}{suffix}")
     return (output / relative).with_suffix(suffix)
 
 
-def _with_targets(job, target, num_versions, side_by_side):
-    """A job with the paths of what is written, by that of a single result."""
-    if target is None:
-        return job
-    results = [target]
-    if num_versions > 1:
-        numbers = range(1, num_versions + 1)
+def _planned(targets, num_samples=1, side_by_side=False):
+    """Return items with everything to write, each source once."""
+    once = {}
+    for source, target in targets:
+        once.setdefault(_identity(source), (source, target))
+    return [_item(*pair, num_samples, side_by_side) for pair in once.values()]
+
+
+def _item(source, target, num_samples, side_by_side):
+    results, sheets = [target], {}
+    if num_samples > 1:
+        numbers = range(1, num_samples + 1)
         results = [target.with_stem(f"{target.stem}_{number}") for number in numbers]
-    sheets = {}
-    if num_versions > 1:
-        sheets[target.with_stem(target.stem + VERSIONS)] = results
+        sheets[target.with_stem(target.stem + VARIATIONS)] = results
     if side_by_side:
         sheets[target.with_stem(target.stem + SIDE_BY_SIDE)] = results[:1]
-    return BatchItem(job.source, tuple(results), sheets)
+    return BatchItem(source, tuple(results), sheets)
 
 
-def _without_results(jobs):
-    """The same, with results of an earlier run, which lie beside their sources, to be skipped."""
-    sources = {job.source.with_suffix(""): job.source for job in jobs}
+def _without_results(items):
+    """Skip results of an earlier run that are beside their sources."""
+    sources = {item.source.with_suffix(""): item.source for item in items}
     checked = []
-    for job in jobs:
-        match = _RESULT.fullmatch(job.source.stem)
-        made_of = match and sources.get(job.source.with_name(match[1]))
-        if made_of:
-            job = BatchItem(job.source, skipped=f"by its name a result of {quoted(made_of)}")
-        checked.append(job)
+    for item in items:
+        match = _RESULT.fullmatch(item.source.stem)
+        original = match and sources.get(item.source.with_name(match[1]))
+        if original:
+            reason = f"its name is that of a result of {quoted(original)}"
+            item = BatchItem(item.source, skipped=reason)
+        checked.append(item)
     return checked
 
 
-def _checked(jobs):
-    """The same, with a problem where a result would replace a source or another result."""
-    sources = {_identity(job.source) for job in jobs if job.skipped is None}
+def _checked(items):
+    """Add a problem where a result would replace a source or another result."""
+    sources = {_identity(item.source) for item in items if item.skipped is None}
     first, checked = {}, []
-    for job in jobs:
+    for item in items:
         problem = None
-        for target in job.targets:
+        for target in item.targets:
             identity = _identity(target)
-            other = first.setdefault(identity, job)
+            other = first.setdefault(identity, item)
             if identity in sources:
                 problem = UserError(
-                    f"{quoted(target)} as result of {quoted(job.source)}, which is a source",
+                    f"{quoted(target)} as result of {quoted(item.source)}, which is a source",
                     "another file",
                     "Pass another --output.",
                 )
-            elif other is not job:
+            elif other is not item:
                 problem = UserError(
-                    f"{quoted(job.source)} and {quoted(other.source)}, both with the result "
+                    f"{quoted(item.source)} and {quoted(other.source)}, both with the result "
                     f"{quoted(target)}",
-                    "results of different names",
-                    "Rename one of them, or color it by itself.",
+                    "results with different names",
+                    "Rename one of them, or color it separately.",
                 )
-        checked.append(job if problem is None else BatchItem(job.source, problem=problem))
+        checked.append(item if problem is None else BatchItem(item.source, problem=problem))
     return checked
 
 

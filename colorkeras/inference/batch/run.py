@@ -1,185 +1,194 @@
-"""Colors files, one or thousands: nothing is lost, nothing overwritten, nothing fails unsaid."""
+"""Color files, one or thousands: replace nothing unasked, and report everything that fails."""
 
 import contextlib
 import itertools
 import math
 import os
+import re
 import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
+from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.image_io import DecodedImage, Metadata, as_uint8
 from colorkeras.image_io.color_detection import is_colored
 from colorkeras.inference.batch.plan import RESULT_EXISTS
+from colorkeras.inference.batch.report import DONE, FAILED, SKIPPED, STATUSES, FileResult
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import as_user_error, quoted
 from colorkeras.utils.ordered_map import ordered_map
 from colorkeras.utils.version import __version__
 
-DONE, SKIPPED, FAILED = STATUSES = "done", "skipped", "failed"
-"""What may become of a file."""
+__all__ = ["DONE", "FAILED", "SKIPPED", "STATUSES", "FileResult", "colorize_file", "colorize_files"]
 
 TILE_SIZE = 1024
-"""Pixels of the longer side of each picture in a sheet."""
+"""Longer side, in pixels, of each image in a sheet."""
 
 LARGE = 25_000_000
-"""Pixels of a page above which only one file at a time is colored."""
+"""Number of pixels of a page above which only one file at a time is colored."""
 
-_LARGE_ONES = threading.Lock()
+_RECORDED_OPTIONS = ("temperature", "saturation", "render_size", "keep_colored", "quality")
+"""Fields of `ColorizeOptions`, besides the seed, that results record where they are set."""
 
-
-@dataclass
-class FileResult:
-    """What became of a file.
-
-    Attributes:
-        source: Its path.
-        status: `DONE`, `SKIPPED` or `FAILED`.
-        targets: Paths that were written.
-        notes: Sentences on what was lost or is worth knowing.
-        error: `UserError`, if it failed.
-        seconds: How long it took.
-    """
-
-    source: Path
-    status: str = DONE
-    targets: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
-    error: UserError | None = None
-    seconds: float = 0.0
+_large_files = threading.Lock()
 
 
-def colorize_files(model, jobs, settings, num_workers, record=lambda outcome: None):
-    """Colors files.
+def colorize_files(model, items, options, num_workers, record=lambda result: None):
+    """Color files.
 
     Args:
         model: `Predictor`.
-        jobs: Iterable of `BatchItem`.
-        settings: `ColorizeOptions`.
-        num_workers: How many files are in the works at once, at least 1.
+        items: Iterable of `BatchItem`.
+        options: `ColorizeOptions`.
+        num_workers: Number of files to work on at once, at least 1.
         record: Function of each `FileResult`, called from worker threads as soon as a file is
             finished, so that none is missed if the run stops.
 
     Yields:
-        `FileResult` of each job, in their order.
+        `FileResult` of each item, in their order.
     """
 
-    def color(job):
-        outcome = colorize_file(model, job, settings)
-        record(outcome)
-        return outcome
+    def colorize(item):
+        result = colorize_file(model, item, options)
+        record(result)
+        return result
 
-    return ordered_map(color, jobs, num_workers)
+    return ordered_map(colorize, items, num_workers)
 
 
-def colorize_file(model, job, settings):
-    """Colors one file; what goes wrong becomes part of the `FileResult`.
+def colorize_file(model, item, options):
+    """Color one file and return its `FileResult`; errors become part of it.
 
     Args:
-        model: `Predictor`, or whatever else has its "name" and "color_image".
-        job: `BatchItem`.
-        settings: `ColorizeOptions`.
+        model: `Predictor`, or any object with its `name` and `color_image`.
+        item: `BatchItem`.
+        options: `ColorizeOptions`.
     """
-    return _tried(_colorize_file, model, job, settings)
+    return _attempt(_colorize_file, model, item, options)
 
 
-def dry_run(model, job, settings):
-    """Has a model color what `colorize_file` would, in the same order, and writes nothing.
+def dry_run(model, item, options):
+    """Let a model color the pages that `colorize_file` would, in the same order; write nothing.
 
-    For a model that only looks at the pictures, and one version. With the arguments of
-    `colorize_file`.
+    For models that only look at images, and a single sample. Takes the arguments of
+    `colorize_file`, and results that exist are not compared with the options.
 
     Returns:
-        `FileResult`, which is final unless it is `DONE`.
+        `FileResult`, which is final unless its status is `DONE`.
     """
-    return _tried(_dry_run, model, job, settings)
+    return _attempt(_dry_run, model, item, options)
 
 
-def _tried(work, model, job, settings):
+def _attempt(work, model, item, options):
     started = time.perf_counter()
-    outcome = FileResult(job.source)
+    result = FileResult(item.source)
     try:
-        if job.skipped is not None:
-            raise _SkippedError(job.skipped)
-        if job.problem is not None:
-            raise job.problem
-        work(model, job, settings, outcome)
+        if item.skipped is not None:
+            raise _SkippedError(item.skipped)
+        if item.problem is not None:
+            raise item.problem
+        work(model, item, options, result)
     except _SkippedError as reason:
-        outcome.status, outcome.notes = SKIPPED, [str(reason)]
-    # Whatever one file brings about, the others are colored.
-    except Exception as error:
-        if isinstance(error, FileExistsError) and settings.skip_existing:
+        result.status, result.notes = SKIPPED, [str(reason)]
+    except Exception as error:  # Whatever is wrong with one file, the others are colored.
+        if isinstance(error, FileExistsError) and options.skip_existing:
             # It appeared meanwhile: another process colors the same files.
-            outcome.status, outcome.notes = SKIPPED, [RESULT_EXISTS]
+            result.status, result.notes = SKIPPED, [RESULT_EXISTS]
         else:
-            outcome.status, outcome.error = FAILED, as_user_error(job.source, error)
-    outcome.seconds = time.perf_counter() - started
-    return outcome
+            result.status, result.error = FAILED, as_user_error(item.source, error)
+    result.seconds = time.perf_counter() - started
+    return result
 
 
 class _SkippedError(Exception):
-    """There is nothing to be done for a file; the text says why."""
+    """There is nothing to do for a file; the text is the reason."""
 
 
-def _wanted(job, settings):
-    """The paths of a job that are to be written.
+def _missing_targets(item, options, is_finished):
+    """Return the paths of an item that are to be written.
 
     Raises:
-        UserError: One is there, and nothing is said on what to do with it.
-        _SkippedError: All are there, and may stay.
+        UserError: One exists, and is neither finished nor to be skipped.
+        _SkippedError: None is missing.
     """
-    existing = [path for path in job.targets if os.path.lexists(path)]
-    if existing and not (settings.overwrite or settings.skip_existing):
-        raise UserError(
-            f"{quoted(existing[0])} as result of {quoted(job.source)}, which exists",
-            "a name that is not taken",
-            "Pass --overwrite to replace it, --skip-existing to leave it.",
-        )
-    wanted = job.targets if settings.overwrite else [t for t in job.targets if t not in existing]
-    if not wanted:
+    if options.overwrite:
+        return item.targets
+    existing = [path for path in item.targets if os.path.lexists(path)]
+    for path in existing:
+        if not (options.skip_existing or is_finished(path)):
+            raise UserError(
+                f"{quoted(path)} as result of {quoted(item.source)}, which exists",
+                "a name that is not taken, or a result of the same settings",
+                "Pass --overwrite to replace it, or --skip-existing to keep it.",
+            )
+    missing = [path for path in item.targets if path not in existing]
+    if not missing:
         raise _SkippedError(RESULT_EXISTS)
-    return wanted
+    return missing
 
 
-def _dry_run(model, job, settings, outcome):
-    _wanted(job, settings)
-    with _opened(job.source, settings) as contents:
-        for _ in _colored(model, contents, settings.seed, settings):
+def _description(model, options, seed):
+    """Return the model and the settings behind a result, as its metadata record them."""
+    parts = [f"model {model.name}", *([f"seed {seed}"] if seed else [])]
+    for name in _RECORDED_OPTIONS:
+        value = getattr(options, name)
+        if value != getattr(ColorizeOptions, name):
+            title = name.replace("_", " ")
+            parts.append(title if value is True else f"{title} {value}")
+    return ", ".join(parts)
+
+
+def _is_recorded(path, description):
+    """Return whether a file's metadata record that a model made it with the same settings."""
+    try:
+        with image_io.open_image(path) as contents:
+            xmp = contents.metadata.xmp or b""
+    except UserError:
+        return False
+    tool = rf'CreatorTool="colorkeras [^,"]+, {re.escape(description)}[";]'
+    return image_io.SOURCE_TYPE.encode() in xmp and re.search(tool.encode(), xmp) is not None
+
+
+def _dry_run(model, item, options, result):
+    _missing_targets(item, options, lambda path: False)
+    with _opened(item.source, options) as contents:
+        for _ in _colored_pages(model, contents, options.seed, options):
             pass
 
 
-def _colorize_file(model, job, settings, outcome):
-    wanted = _wanted(job, settings)
-    software = f"colorkeras {__version__}, model {model.name}" if settings.mark else None
-    for number, target in enumerate(job.results):
-        if target in wanted:
-            seed = settings.seed + number
-            outcome.notes += _color_to(target, model, job.source, seed, settings, software)
-            outcome.targets.append(target)
-    for sheet, shown in job.sheets.items():
-        if sheet in wanted:
-            tiles = [_tile(path, settings.max_megapixels) for path in (job.source, *shown)]
-            metadata = Metadata()
-            if software is not None:
-                image_io.mark(metadata, software)
-            page = iter([DecodedImage(_grid(tiles))])
-            image_io.save(sheet, page, metadata, replace=settings.overwrite)
-            outcome.targets.append(sheet)
-        elif len(outcome.targets) > 0:
-            outcome.notes.append(f"{quoted(sheet)} is there and was left as it is")
-    outcome.notes = list(dict.fromkeys(outcome.notes))  # Versions have the same ones.
+def _colorize_file(model, item, options, result):
+    seeds = {target: options.seed + number for number, target in enumerate(item.results)}
+
+    def description(target):
+        return _description(model, options, seeds.get(target, options.seed))
+
+    missing = _missing_targets(item, options, lambda path: _is_recorded(path, description(path)))
+    for target in item.targets:
+        if target not in missing:
+            if target in item.sheets and result.targets:
+                result.notes.append(f"{quoted(target)} exists and was kept")
+            continue
+        software = f"colorkeras {__version__}, {description(target)}" if options.mark else None
+        if target in item.sheets:
+            _write_sheet(target, (item.source, *item.sheets[target]), options, software)
+        else:
+            seed = seeds[target]
+            result.notes += _colorize_to(target, model, item.source, seed, options, software)
+        if options.keep_times:
+            times = item.source.stat()
+            os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
+        result.targets.append(target)
+    result.notes = list(dict.fromkeys(result.notes))  # All samples have the same ones.
 
 
-def _color_to(target, model, source, seed, settings, software):
-    """Writes one result; returns sentences on what was lost."""
-    with _opened(source, settings) as contents:
-        # What decides on the file, such as colors of its own, comes before anything is written.
-        pages = _begun(_colored(model, contents, seed, settings))
+def _colorize_to(target, model, source, seed, options, software):
+    """Write one result; return sentences on what was lost."""
+    with _opened(source, options) as contents:
+        # Anything that decides about the file, such as its own colors, comes before writing.
+        pages = _start(_colored_pages(model, contents, seed, options))
         if software is not None:
             contents.notes += image_io.mark(contents.metadata, software)
         lost = image_io.save(
@@ -187,51 +196,60 @@ def _color_to(target, model, source, seed, settings, software):
             pages,
             contents.metadata,
             contents.num_pages,
-            quality=settings.quality,
-            replace=settings.overwrite,
+            quality=options.quality,
+            replace=options.overwrite,
         )
     return [*contents.notes, *lost]
 
 
 @contextlib.contextmanager
-def _opened(source, settings):
-    """The contents of a file; of large ones, no two are open at once."""
-    with image_io.open_image(source, settings.max_megapixels) as contents:
+def _opened(source, options):
+    """Yield the contents of a file; only one large file is open at a time."""
+    with image_io.open_image(source, options.max_megapixels) as contents:
         is_large = contents.num_pixels > LARGE
-        with _LARGE_ONES if is_large else contextlib.nullcontext():
+        with _large_files if is_large else contextlib.nullcontext():
             yield contents
 
 
-def _colored(model, contents, seed, settings):
-    """Iterator of the pages of a file in color, which keeps none of them in memory."""
+def _colored_pages(model, contents, seed, options):
+    """Return an iterator of the pages of a file in color, which keeps none of them in memory."""
 
-    def color(page, number):
+    def colorize(page, number):
         if is_colored(page.pixels):
             which = "it" if contents.num_pages == 1 else f"page {number}"
-            if settings.keep_colored and contents.num_pages == 1:
-                raise _SkippedError("it has colors of its own")
-            if settings.keep_colored:
-                contents.notes.append(f"{which} had colors of its own, which were kept")
+            if options.keep_colored and contents.num_pages == 1:
+                raise _SkippedError("it is already in color")
+            if options.keep_colored:
+                contents.notes.append(f"{which} was already in color, which was kept")
                 return page
-            contents.notes.append(f"{which} had colors of its own, which were replaced")
-        return model.color_image(page, seed, settings.temperature, settings.saturation)
+            contents.notes.append(f"{which} was already in color, which was replaced")
+        return model.color_image(page, seed, options.temperature, options.saturation)
 
-    return map(color, contents.pages, itertools.count(1))
+    return map(colorize, contents.pages, itertools.count(1))
 
 
-def _begun(pages):
-    """The same pages, of which the first is made at once; it, too, is not kept in memory."""
-    made = [next(pages)]
+def _start(pages):
+    """Compute the first page now, without keeping it in memory after it is used."""
+    first = [next(pages)]
 
     def all_pages():
-        yield made.pop()
+        yield first.pop()
         yield from pages
 
     return all_pages()
 
 
+def _write_sheet(path, sources, options, software):
+    tiles = [_tile(source, options.max_megapixels) for source in sources]
+    metadata = Metadata()
+    if software is not None:
+        image_io.mark(metadata, software)
+    page = iter([DecodedImage(_grid(tiles))])
+    image_io.save(path, page, metadata, replace=options.overwrite)
+
+
 def _tile(path, max_megapixels):
-    """A small picture of the first page of a file: gray or RGB `PIL.Image.Image`."""
+    """Return a small image of the first page of a file: gray or RGB `PIL.Image.Image`."""
     with image_io.open_image(path, max_megapixels) as contents:
         image = Image.fromarray(as_uint8(next(contents.pages).pixels))
     image.thumbnail((TILE_SIZE, TILE_SIZE))
@@ -239,7 +257,7 @@ def _tile(path, max_megapixels):
 
 
 def _grid(tiles, gap=8):
-    """Pictures of one size beside and below each other, on white: uint8 `[h, w, 3]`."""
+    """Arrange images of one size in a grid on white: uint8 `[h, w, 3]`."""
     width, height = tiles[0].size
     columns = math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)

@@ -1,4 +1,4 @@
-"""Tests of which files are colored and what their results are called."""
+"""Tests of which files are colored and how their results are named."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from colorkeras.utils.errors import UserError
 
 @pytest.fixture
 def scans(tmp_path, monkeypatch):
-    """Folder in which a run starts, with pictures, which are empty files, below `scans`."""
+    """Folder in which a run starts, with images, which are empty files, below `scans`."""
     monkeypatch.chdir(tmp_path)
     for name in ("b.jpg", "a.PNG", "c.gif", "notes.txt", ".hidden.jpg", "deep/d.tif"):
         path = Path("scans", name)
@@ -22,13 +22,13 @@ def scans(tmp_path, monkeypatch):
 
 def planned(*arguments, **settings):
     return {
-        job.source.as_posix(): job.results[0].as_posix()
-        for job in plan.plan(*arguments, **settings)
-        if job.results
+        item.source.as_posix(): item.results[0].as_posix()
+        for item in plan.plan(*arguments, **settings).items
+        if item.results
     }
 
 
-def test_result_of_a_file_lies_beside_it(scans):
+def test_result_is_beside_its_source(scans):
     assert planned(["scans/b.jpg"]) == {"scans/b.jpg": "scans/b_color.jpg"}
 
 
@@ -36,7 +36,7 @@ def test_format_without_results_gets_another(scans):
     assert planned(["scans/c.gif"]) == {"scans/c.gif": "scans/c_color.png"}
 
 
-def test_a_file_may_be_named(scans):
+def test_the_result_of_one_file_may_be_named(scans):
     assert planned(["scans/b.jpg"], "new.png") == {"scans/b.jpg": "new.png"}
     Path("folder.jpg").mkdir()
     assert planned(["scans/b.jpg"], "folder.jpg") == {"scans/b.jpg": "folder.jpg/b.jpg"}
@@ -51,18 +51,18 @@ def test_folders_keep_their_order_and_structure(scans):
     assert planned(["scans"], "color", recursive=True)["scans/deep/d.tif"] == "color/deep/d.tif"
 
 
-def test_results_beside_sources_are_no_sources_the_next_time(scans):
+def test_results_beside_sources_are_not_colored_again(scans):
     first = planned(["scans"])
-    written = [*first.values(), "scans/b_color_2.jpg", "scans/b_color_versions.jpg"]
+    written = [*first.values(), "scans/b_color_2.jpg", "scans/b_color_variations.jpg"]
     for path in [*written, "scans/b_color_side_by_side.jpg"]:
         Path(path).touch()
     assert planned(["scans"]) == first
-    # One that is called so but was made of nothing that is there.
+    # A file with such a name but without a source.
     Path("scans/red_color.jpg").touch()
     assert "scans/red_color.jpg" in planned(["scans"])
 
 
-def test_results_below_the_sources_are_no_sources(scans):
+def test_results_below_the_sources_are_not_colored_again(scans):
     first = planned(["scans"], "scans/out", recursive=True)
     Path("scans/out/deep").mkdir(parents=True)
     for path in first.values():
@@ -70,15 +70,15 @@ def test_results_below_the_sources_are_no_sources(scans):
     assert planned(["scans"], "scans/out", recursive=True) == first
 
 
-def test_versions_are_numbered_and_have_sheets(scans):
-    (job,) = plan.plan(["scans/b.jpg"], num_versions=2, side_by_side=True)
-    assert [path.name for path in job.results] == ["b_color_1.jpg", "b_color_2.jpg"]
-    assert {path.name: len(shown) for path, shown in job.sheets.items()} == {
-        "b_color_versions.jpg": 2,
+def test_samples_are_numbered_and_have_sheets(scans):
+    (item,) = plan.plan(["scans/b.jpg"], num_samples=2, side_by_side=True).items
+    assert [path.name for path in item.results] == ["b_color_1.jpg", "b_color_2.jpg"]
+    assert {path.name: len(shown) for path, shown in item.sheets.items()} == {
+        "b_color_variations.jpg": 2,
         "b_color_side_by_side.jpg": 1,
     }
-    (job,) = plan.plan(["scans/b.jpg"])
-    assert job.targets == [Path("scans/b_color.jpg")]
+    (item,) = plan.plan(["scans/b.jpg"]).items
+    assert item.targets == [Path("scans/b_color.jpg")]
 
 
 @pytest.mark.parametrize(
@@ -86,49 +86,49 @@ def test_versions_are_numbered_and_have_sheets(scans):
     [
         ("b.jpg", "scans/b.jpg", {}),
         ("b.jpg", "link/b.jpg", {}),
-        ("p_1.jpg", "scans/p.jpg", {"num_versions": 2}),
+        ("p_1.jpg", "scans/p.jpg", {"num_samples": 2}),
         ("p_side_by_side.jpg", "scans/p.jpg", {"side_by_side": True}),
     ],
 )
-def test_a_source_is_no_target(scans, source, output, settings):
-    """Whatever its name, and also where it would be a version or a sheet."""
+def test_sources_are_never_targets(scans, source, output, settings):
+    """Whatever the name, also of samples and sheets."""
     Path("link").symlink_to("scans", target_is_directory=True)
     scans.joinpath(source).touch()
-    (job,) = plan.plan([scans / source], output, **settings)
-    assert job.targets == [] and "which is a source" in str(job.problem)
+    (item,) = plan.plan([scans / source], output, **settings).items
+    assert item.targets == [] and "which is a source" in str(item.problem)
 
 
-def test_of_two_with_one_result_the_second_is_a_problem(scans):
+def test_two_sources_with_one_result_are_a_problem(scans):
     Path("scans/c.png").touch()
-    found = plan.plan(["scans"])
-    problems = {job.source.name: str(job.problem) for job in found if job.problem}
+    found = plan.plan(["scans"]).items
+    problems = {item.source.name: str(item.problem) for item in found if item.problem}
     assert list(problems) == ["c.png"]
     assert "'scans/c.png' and 'scans/c.gif'" in problems["c.png"]
 
 
-def test_sheets_of_two_formats_do_not_meet(scans):
+def test_sheets_of_two_formats_do_not_collide(scans):
     Path("scans/b.png").touch()
-    found = plan.plan(["scans/b.jpg", "scans/b.png"], side_by_side=True)
-    assert not any(job.problem for job in found)
-    assert len({path for job in found for path in job.targets}) == 4
+    found = plan.plan(["scans/b.jpg", "scans/b.png"], side_by_side=True).items
+    assert not any(item.problem for item in found)
+    assert len({path for item in found for path in item.targets}) == 4
 
 
-def test_what_is_named_twice_is_colored_once(scans):
-    found = plan.plan(["scans/b.jpg", "scans", "./scans/b.jpg"])
-    assert [job.source.name for job in found] == ["b.jpg", "a.PNG", "c.gif"]
+def test_duplicates_are_colored_once(scans):
+    found = plan.plan(["scans/b.jpg", "scans", "./scans/b.jpg"]).items
+    assert [item.source.name for item in found] == ["b.jpg", "a.PNG", "c.gif"]
 
 
-def test_results_that_a_shell_finds_are_skipped_with_the_reason(scans):
+def test_results_that_a_shell_matches_are_skipped_with_the_reason(scans):
     Path("scans/b_color.jpg").touch()
-    skipped = plan.plan(["scans/b.jpg", "scans/b_color.jpg"])[1]
-    assert skipped.skipped == "by its name a result of 'scans/b.jpg'"
-    # In another folder nothing is mistaken for what it may not be.
+    skipped = plan.plan(["scans/b.jpg", "scans/b_color.jpg"]).items[1]
+    assert skipped.skipped == "its name is that of a result of 'scans/b.jpg'"
+    # With an output folder, names are not interpreted.
     found = planned(["scans"], "color")
     assert found["scans/b_color.jpg"] == "color/b_color.jpg"
 
 
-def test_an_input_without_a_name_is_not_the_whole_folder(scans):
-    with pytest.raises(UserError, match="without a name"):
+def test_an_empty_input_is_not_the_current_folder(scans):
+    with pytest.raises(UserError, match="an empty input"):
         plan.plan([""])
 
 
@@ -144,7 +144,7 @@ def test_results_below_the_sources_by_another_path(scans):
     assert planned(["scans"], Path("scans/out").absolute(), recursive=True) == first
 
 
-def test_hidden_folders_are_left_out(scans):
+def test_hidden_folders_are_skipped(scans):
     Path("scans/.thumbs").mkdir()
     Path("scans/.thumbs/t.jpg").touch()
     assert "scans/.thumbs/t.jpg" not in planned(["scans"], recursive=True)
@@ -156,25 +156,25 @@ def test_a_folder_that_cannot_be_read_is_a_problem(scans, monkeypatch):
         yield from [(str(path), [], ["b.jpg"])]
 
     monkeypatch.setattr(plan.os, "walk", walk)
-    good, bad = plan.plan(["scans"])
+    good, bad = plan.plan(["scans"]).items
     assert good.source.name == "b.jpg" and "'scans/locked'" in str(bad.problem)
 
 
-def test_a_name_that_is_too_long_is_no_end(scans):
-    (job,) = plan.plan([f"{'x' * 300}.jpg"])
-    assert job.problem is None  # That it cannot be read is said in its turn.
+def test_a_name_that_is_too_long_is_planned(scans):
+    (item,) = plan.plan([f"{'x' * 300}.jpg"]).items
+    assert item.problem is None  # Reading it fails later, with an explanation.
 
 
 @pytest.mark.parametrize("inputs", [["scans/b.jpg", "scans/a.PNG"], ["scans"]])
-def test_several_pictures_are_not_one_result(scans, inputs):
-    with pytest.raises(UserError, match="for several pictures"):
+def test_several_images_are_not_one_result(scans, inputs):
+    with pytest.raises(UserError, match="for several images"):
         plan.plan(inputs, "new.png")
     assert "new.png/b.jpg" in planned(inputs, "new.png/").values()
 
 
-def test_a_folder_without_pictures_is_refused(scans):
+def test_a_folder_without_images_is_refused(scans):
     Path("empty").mkdir()
-    with pytest.raises(UserError, match="'empty', in which there is no picture"):
+    with pytest.raises(UserError, match="'empty' without an image"):
         plan.plan(["empty"])
 
 
@@ -186,4 +186,96 @@ def test_a_result_of_unknown_format_is_refused(scans):
 def test_names_that_are_not_utf8_are_found(scans):
     path = Path(os.fsdecode(b"scans/\xff.jpg"))
     path.touch()
-    assert path in [job.source for job in plan.plan(["scans"])]
+    assert path in [item.source for item in plan.plan(["scans"]).items]
+
+
+def test_other_files_and_subfolders_are_listed(scans):
+    for name in ("x.pgm", "noext", ".hidden.txt", "deep/y.tga", ".trash/z.pgm"):
+        Path("scans", name).parent.mkdir(exist_ok=True)
+        Path("scans", name).touch()
+    found = plan.plan(["scans"])
+    assert [path.name for path in found.passed_over] == ["noext", "notes.txt", "x.pgm"]
+    assert found.unsearched == [Path("scans/deep")]
+    found = plan.plan(["scans"], recursive=True)
+    assert [path.name for path in found.passed_over] == ["noext", "notes.txt", "x.pgm", "y.tga"]
+    assert found.unsearched == []
+
+
+@pytest.mark.parametrize(
+    "name", ["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", ".Trash", ".Trash-1000", "@Recycle"]
+)
+@pytest.mark.parametrize("recursive", [True, False])
+def test_system_folders_are_skipped(name, recursive, scans):
+    path = Path("scans", name, "a.jpg", "THUMB.jpg")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    path.with_suffix(".pgm").touch()
+    found = plan.plan(["scans"], recursive=recursive)
+    assert not any(name in str(item.source) for item in found.items)
+    assert not any(name in str(path) for path in [*found.passed_over, *found.unsearched])
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left"),
+    [
+        (["*.gif"], {"scans/a.PNG", "scans/b.jpg", "scans/deep/d.tif"}),
+        (["deep"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif"}),
+        (["deep/*", "b.*"], {"scans/a.PNG", "scans/c.gif"}),
+        (["deep/"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif"}),
+        (["nothing"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif", "scans/deep/d.tif"}),
+    ],
+)
+def test_patterns_exclude_files_and_folders(patterns, left, scans):
+    assert set(planned(["scans"], recursive=True, exclude=patterns)) == left
+
+
+def test_patterns_exclude_named_files(scans):
+    assert set(planned(["scans/b.jpg", "scans/a.PNG"], exclude=["*.PNG"])) == {"scans/b.jpg"}
+
+
+def test_one_format_for_all_results(scans):
+    assert planned(["scans"], "color", suffix=".jpg") == {
+        "scans/a.PNG": "color/a.jpg",
+        "scans/b.jpg": "color/b.jpg",
+        "scans/c.gif": "color/c.jpg",
+    }
+    assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
+    with pytest.raises(UserError, match=r"xyz.*\n.*\.jpg"):
+        plan.plan(["scans"], suffix=".xyz")
+    with pytest.raises(UserError, match="one format"):
+        plan.plan(["scans/b.jpg"], "new.png", suffix=".jpg")
+
+
+def test_paths_in_pieces_suggest_quotes(scans):
+    Path("My scans 1950").mkdir()
+    Path("My scans 1950/a.jpg").touch()
+    with pytest.raises(UserError) as error:
+        plan.plan(["scans", "My", "scans", "1950"])
+    received, expected, fix = str(error.value).splitlines()
+    assert "'My', 'scans', '1950'" in received and "'My scans 1950'" in expected
+    assert '"My scans 1950"' in fix
+
+
+def test_home_is_expanded(scans, monkeypatch):
+    monkeypatch.setenv("HOME", str(scans.absolute()))
+    home = scans.absolute().as_posix()
+    assert planned(["~/b.jpg"], "~/color") == {f"{home}/b.jpg": f"{home}/color/b.jpg"}
+
+
+@pytest.mark.parametrize("name", ["-b.jpg", "with space.jpg", "\N{GRINNING FACE}.jpg"])
+def test_unusual_names_are_planned(name, scans):
+    Path(name).touch()
+    result = f"{Path(name).stem}_color.jpg"
+    assert planned([name]) == {name: result}
+    Path(name).rename(scans / name)
+    assert planned(["scans"], "color")[f"scans/{name}"] == f"color/{name}"
+
+
+def test_lists_and_patterns_skip_system_folders(scans):
+    Path("scans/@eaDir").mkdir()
+    Path("scans/@eaDir/d.tif").touch()
+    found = plan.plan_archive("scans/**/*.tif", "color").items
+    assert [item.source for item in found] == [Path("scans/deep/d.tif").absolute()]
+    Path("list.txt").write_text("scans/@eaDir/d.tif\n")
+    [item] = plan.plan_archive("list.txt", "color").items
+    assert item.source.parent.name == "@eaDir"  # Named on purpose.
