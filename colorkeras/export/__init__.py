@@ -1,1 +1,1 @@
-"""SavedModels: writing, reading, checking and converting them."""
+"""SavedModels: export, load, verify, restore and convert."""

@@ -36,7 +36,10 @@ def test_one_image(run):
 def test_a_folder_with_a_broken_file(run):
     status, output, errors = run("scans -o color --report report.csv")
     assert status == cli.FAILED
-    assert output.splitlines()[-1] == "2 done, 0 skipped, 1 failed"
+    assert output.splitlines()[-2:] == [
+        "2 done, 0 skipped, 1 failed",
+        "Results are in 'color'. 1 failed: 'scans/c.jpg'.",
+    ]
     assert "'scans/c.jpg'" in errors and "Traceback" not in errors
     with Path("report.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -54,7 +57,7 @@ def test_a_run_and_its_report_continue(run):
     Path("color/b.jpg").unlink()
     status, output, _ = run("scans -o color --report report.csv --skip-existing")
     assert status == cli.FAILED
-    assert output.splitlines()[-1] == "1 done, 1 skipped, 1 failed"
+    assert output.splitlines()[-2] == "1 done, 1 skipped, 1 failed"
     second = Path("report.csv").read_text().splitlines()
     assert len(second) == len(first) and second[:2] == first[:2]
 
@@ -62,7 +65,7 @@ def test_a_run_and_its_report_continue(run):
 def test_a_report_has_a_row_for_every_file(run):
     """Files that a killed run colored without reporting them are listed, and no row is stale."""
     run("scans -o color")
-    run("scans -o color --report report.csv")  # Fails: the results exist.
+    run("scans -o color --report report.csv")
     run("scans -o color --report report.csv --skip-existing")
     with Path("report.csv").open(newline="") as file:
         statuses = {row["source"]: row["status"] for row in csv.DictReader(file)}
@@ -71,6 +74,33 @@ def test_a_report_has_a_row_for_every_file(run):
         "scans/b.jpg": "skipped",
         "scans/c.jpg": "failed",
     }
+
+
+def test_what_a_folder_holds_besides_images_is_reported(run):
+    Path("scans/c.jpg").unlink()
+    names = ["x.pgm", "y.pgm", "z.tga", "deep/d.jpg", "@eaDir/a.jpg/SYNOPHOTO.jpg", ".t/e.jpg"]
+    for name in names:
+        Path("scans", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("scans", name).write_bytes(Path("scans/a.jpg").read_bytes())
+    words = "scans -o color --format png --exclude b.* --keep-times --report report.csv"
+    os.utime("scans/a.jpg", (10**9, 10**9))
+    for num_finished in range(2):  # The second run finds the results of the first.
+        status, output, _ = run(words)
+        assert status == cli.DONE
+        assert output.splitlines()[-4:] == [
+            f"{1 - num_finished} done, {num_finished} skipped, 0 failed, "
+            "3 passed over (2 .pgm, 1 .tga)",
+            "Passed over, as their formats are not read: "
+            "'scans/x.pgm', 'scans/y.pgm', 'scans/z.tga'",
+            "Subfolders skipped without --recursive: 'scans/deep'",
+            "Results are in 'color'.",
+        ]
+        assert [path.name for path in Path("color").iterdir()] == ["a.png"]
+        with Path("report.csv").open(newline="") as file:
+            statuses = {row["source"]: row["status"] for row in csv.DictReader(file)}
+        passed_over = dict.fromkeys(["scans/x.pgm", "scans/y.pgm", "scans/z.tga"], "passed over")
+        assert statuses == {**passed_over, "scans/a.jpg": "done"}
+    assert Path("color/a.png").stat().st_mtime == 10**9
 
 
 def started(*words):
@@ -103,8 +133,10 @@ def test_usage_errors_do_not_load_tensorflow(run, run_python):
 def test_nothing_to_do_succeeds(run):
     Path("scans/c.jpg").unlink()
     run("scans -o color")
-    status, output, _ = run("scans -o color --skip-existing")
-    assert (status, output) == (cli.DONE, "0 done, 2 skipped, 0 failed\n")
+    for words in ("scans -o color", "scans -o color --skip-existing"):
+        status, output, _ = run(words)
+        summary = "0 done, 2 skipped, 0 failed\nResults are in 'color'.\n"
+        assert (status, output) == (cli.DONE, summary)
 
 
 UNUSABLE = [
@@ -120,16 +152,20 @@ UNUSABLE = [
     ("scans -o scans/a.jpg/below", "scans/a.jpg", "folder"),
     ("scans --report scans", "--overwrite to replace", "--overwrite"),
     ("scans --report scans --skip-existing", "scans", "Fix"),
-    ("scans --report scans/a.jpg --overwrite", "which is a picture", "of its own"),
+    ("scans --report scans/a.jpg --overwrite", "which is an image", "another file"),
     ("scans --render-size 4", "--render-size 4", "at least 8 and at most 4096"),
     ("scans --model missing", "'missing'", "bundled"),
+    ("scans --model unet-vivid", "'unet-vivid'", "Did you mean unet_vivid?"),
+    ("scans --format xyz", "xyz", ".jpg"),
+    ("scans/a.jpg -o new.png --format jpg", "--format jpg", "one format"),
+    ("My scans", "'My', 'scans'", '"My scans"'),
     ("scans --variations 2", "--variations 2 for unet", "unet_vivid"),
-    ("scans --temperature 1", "temperature 1", "Leave"),
+    ("scans --temperature 1", "temperature 1", "Omit"),
     ("scans --model unet_vivid --temperature 1.6", "temperature 1.6", "1.5"),
-    ("empty", "'empty', in which there is no picture", "--recursive"),
+    ("empty", "'empty' without an image", "--recursive"),
     ("scans/a.jpg -o new.xyz", "'new.xyz'", ".jpg"),
     ("scans --report there.csv", "there.csv", "--overwrite"),
-    ("scans --report there.csv --skip-existing", "no such report", "--report"),
+    ("scans --report there.csv --skip-existing", "not a report", "--report"),
     ("scans --report scans/c.jpg/below.csv", "scans/c.jpg", "folder"),
 ]
 
@@ -137,6 +173,7 @@ UNUSABLE = [
 @pytest.mark.parametrize(("words", "received", "expected"), UNUSABLE)
 def test_unusable_options_change_nothing(run, words, received, expected):
     Path("empty").mkdir()
+    Path("My scans").mkdir()
     Path("there.csv").write_bytes(b"\xff\xd8")
     before = sorted(Path().rglob("*"))
     status, _, errors = run(words)

@@ -1,4 +1,4 @@
-"""Tests of coloring strip by strip, beside the same in a graph of the whole picture."""
+"""Tests of streaming, compared with the same computation in one graph."""
 
 from concurrent.futures import ThreadPoolExecutor
 

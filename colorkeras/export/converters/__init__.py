@@ -1,6 +1,6 @@
-"""Exports as files of other formats, which run without TensorFlow.
+"""Convert exports to other formats, which run without TensorFlow.
 
-Add a format by adding a file with a `Converter` and one entry to `CONVERTERS`.
+To add a format, add a module with a `Converter` and an entry to `CONVERTERS`.
 """
 
 import contextlib
@@ -27,29 +27,29 @@ CONVERTERS = {"onnx": ONNX, "litert": LITERT}
 """Converters by the name of their format."""
 
 MAX_DIFFERENCE = 1e-3
-"""Of a color, 0..1, from that of the export, up to which a file is kept."""
+"""Largest accepted difference from the colors of the export, in [0, 1]."""
 
 MAX_SIZE = 512
-"""Pixels: height and width of the largest pictures that a file takes of a model that samples. The
-noise at which its colors start is kept in the file, as other formats draw none, or draw another."""
+"""Largest height and width, in pixels, for files of models that sample. The initial noise is stored
+in the file, as other formats have no random numbers, or different ones."""
 
 SMALLEST, LARGEST = 8, 1024
-"""Pixels: what the only height and width of a file's pictures may be."""
+"""Range of the only height and width of a file's images, in pixels."""
 
 _CHECKED_SIZES = ((2, 33, 47), (1, 96, 128))
-"""Number, height and width of pictures on which a file that takes any is compared."""
+"""Number, height and width of images on which files that take any size are compared."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """A file that `convert` wrote.
+    """File that `convert` wrote.
 
     Attributes:
         path: Its `Path`.
-        image_size: Pixels: the only height and width that it takes; None for any.
-        max_size: Pixels: the height and width of the largest pictures that it takes; None for any.
-        difference: The largest of a color, 0..1, from that of the export; None where what runs such
-            files is not installed, so that it was not compared.
+        image_size: The only height and width that it takes, in pixels; None for any.
+        max_size: The largest height and width that it takes, in pixels; None for any.
+        difference: Largest difference from the colors of the export, in [0, 1]; None if it was not
+            compared, as the runtime of such files is not installed.
     """
 
     path: Path
@@ -59,25 +59,25 @@ class Converted:
 
 
 def convert(model, kind, path, image_size=None):
-    """Writes an export as a file of another format, unless it would color differently.
+    """Convert an export to a file of another format and compare their colors.
 
-    The file computes what the endpoint "serving_default" does: from any number of pictures
-    "grayscale", float32 `[n, h, w, 1]` in 0..1, to "rgb", float32 `[n, h, w, 3]` in 0..1; of a
-    model that samples the version of seed 0 at its own temperature.
+    The file computes the endpoint "serving_default": from "grayscale", float32 `[n, h, w, 1]` in
+    [0, 1], to "rgb", float32 `[n, h, w, 3]` in [0, 1]. Models that sample use seed 0 and their own
+    temperature.
 
     Args:
         model: Name of a bundled model, or path of an export.
         kind: Key of `CONVERTERS`.
-        path: File to write; it is replaced.
-        image_size: Pixels, 8..1024: the only height and width of pictures that the file is to
-            take; None takes any that the model does, of one that samples up to `MAX_SIZE`.
+        path: File to write; an existing one is replaced.
+        image_size: The only height and width of images that the file takes, in [8, 1024] pixels;
+            None for all sizes that the model takes, up to `MAX_SIZE` for models that sample.
 
     Returns:
         `Converted`.
 
     Raises:
-        UserError: There is no such model or format, an extra is missing, or the model cannot be
-            converted.
+        UserError: There is no such model or format, an extra is missing, the model cannot be
+            converted, or the file colors differently.
     """
     check_choice("format", kind, CONVERTERS)
     converter = CONVERTERS[kind]
@@ -99,9 +99,9 @@ def convert(model, kind, path, image_size=None):
 
 
 def _function(network, objective, image_size):
-    """What the endpoint "serving_default" computes, as a `Converter` takes it.
+    """Return the function of the endpoint "serving_default" for a `Converter`.
 
-    Traced anew, as a smaller graph comes of it where the size of pictures is known.
+    It is traced again, since a known image size gives a smaller graph.
     """
     if objective.make_deterministic_colorize is None:
 
@@ -125,22 +125,21 @@ def _function(network, objective, image_size):
 
 
 def _difference(converter, path, exported, image_size):
-    """The largest difference between what a file and the export make of pictures, or None."""
+    """Return the largest difference between the colors of a file and the export, or None."""
     if not _is_installed(converter.runtime):
         return None
     color = converter.open(path)
     sizes = _CHECKED_SIZES if image_size is None else [(n, image_size, image_size) for n in (2, 1)]
-    pictures = [_grayscale(*size) for size in sizes]
-    differences = [np.abs(color(picture) - exported.color(picture)).max() for picture in pictures]
+    batches = [_grayscale(*size) for size in sizes]
+    differences = [np.abs(color(batch) - exported.color(batch)).max() for batch in batches]
     difference = float(np.max(differences))
-    # So written that it refuses nan as well.
-    if not difference <= MAX_DIFFERENCE:
+    if not difference <= MAX_DIFFERENCE:  # Also true for NaN.
         raise ValueError(f"it colors differently, by {difference:.2g}")
     return difference
 
 
 def _grayscale(count, height, width):
-    """Photographs, gray: NumPy float32 `[count, height, width, 1]` in 0..1."""
+    """Return grayscale photographs, NumPy float32 `[count, height, width, 1]` in [0, 1]."""
     crops = sample.load_images("validation")
     grayscale = luma(from_uint8(crops[:: len(crops) // count][:count]))
     return tf.image.resize(grayscale, [height, width]).numpy()
@@ -174,7 +173,7 @@ def _check_range(image_size):
         raise UserError(
             f"an image size of {image_size}",
             f"{SMALLEST} to {LARGEST} pixels",
-            "Choose such an --image-size, or leave it away.",
+            "Choose such an --image-size, or omit it.",
         )
 
 
@@ -182,7 +181,7 @@ def _check_range(image_size):
 def _problem_explained(exported, converter):
     try:
         yield
-    except Exception as error:  # Converters raise what they stumble over.
+    except Exception as error:  # Converters raise anything.
         if is_disk_problem(error):
             raise
         raise UserError(

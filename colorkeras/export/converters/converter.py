@@ -1,4 +1,4 @@
-"""What a converter is."""
+"""Interface of converters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Converter:
-    """How models become files of a format, and how such files run.
+    """Conversion of models to files of a format, and their runtime.
 
     Attributes:
         title: Name of the format.
-        suffix: Of its files.
-        extra: Extra of colorkeras that installs all of the modules below.
-        requires: Modules that `convert` imports, beside TensorFlow.
+        suffix: Suffix of its files.
+        extra: Extra of colorkeras that installs the modules below.
+        requires: Modules that `convert` imports, besides TensorFlow.
         runtime: Module that `open` imports.
-        convert: Writes a `tf.function`, whose input signature is one float32 tensor "grayscale" and
-            which returns a dict of one named "rgb", to a path.
-        open: Maps the path of such a file to a function from grayscale, NumPy float32
-            `[n, h, w, 1]` in 0..1, to RGB `[n, h, w, 3]`.
+        convert: Function that writes a `tf.function` to a path. The function maps a float32 tensor
+            "grayscale" to a dict with the tensor "rgb".
+        open: Function from the path of such a file to a function from grayscale, NumPy float32
+            `[n, h, w, 1]` in [0, 1], to RGB `[n, h, w, 3]`.
     """
 
     title: str

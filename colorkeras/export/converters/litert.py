@@ -1,7 +1,7 @@
 """LiteRT files (`.tflite`), for phones and small devices.
 
-The converter is TensorFlow's own, which Keras calls as well for `Model.export(format="litert")`;
-only what runs the files is a package of its own.
+TensorFlow's own converter, which `keras.Model.export(format="litert")` also calls. Only the runtime
+is a separate package.
 """
 
 from pathlib import Path
@@ -14,9 +14,9 @@ _SIGNATURE = "serving_default"
 
 
 def convert(function, path):
-    """Writes a function to a LiteRT file, see `Converter`."""
+    """Write a function to a LiteRT file, see `Converter`."""
     concrete = function.get_concrete_function()
-    # The converter saves the function first, for which something has to own its variables.
+    # The converter saves the function first, which requires an owner of its variables.
     owner = tf.Module()
     owner.owned = concrete.variables
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner)
@@ -24,7 +24,7 @@ def convert(function, path):
 
 
 def open_file(path):
-    """Loads a LiteRT file, see `Converter`."""
+    """Load a LiteRT file, see `Converter`."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_path=str(path))

@@ -1,8 +1,8 @@
 """ONNX files, for onnxruntime and the many programs that read them.
 
-tf2onnx is the converter of the ONNX project, the one that Keras itself calls for
-`Model.export(format="onnx")`; used directly it takes any function, and so loops and endpoints by
-name. Versions before 1.17 need a protobuf that TensorFlow 2.21 refuses.
+tf2onnx is the converter of the ONNX project, which `keras.Model.export(format="onnx")` also calls.
+Called directly, it takes any function, including loops and named outputs. Versions before 1.17 need
+a protobuf that TensorFlow 2.21 does not accept.
 """
 
 from pathlib import Path
@@ -10,11 +10,11 @@ from pathlib import Path
 from colorkeras.export.converters.converter import Converter
 
 OPSET = 18
-"""Version of ONNX's operations: the latest that tf2onnx tests."""
+"""Version of the ONNX operator set: the latest that tf2onnx tests."""
 
 
 def convert(function, path):
-    """Writes a function to an ONNX file, see `Converter`."""
+    """Write a function to an ONNX file, see `Converter`."""
     import tf2onnx
 
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=OPSET)
@@ -26,7 +26,7 @@ def convert(function, path):
 
 
 def open_file(path):
-    """Loads an ONNX file, see `Converter`."""
+    """Load an ONNX file, see `Converter`."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

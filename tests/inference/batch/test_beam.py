@@ -1,7 +1,7 @@
-"""Tests of Apache Beam's way of coloring; they run where it is installed.
+"""Tests of coloring with Apache Beam; they run where it is installed.
 
 python -m venv beam && beam/bin/pip install -e '.[beam,test]'
-beam/bin/pytest tests/test_archives.py -m "faults or not faults"
+beam/bin/pytest tests/inference/batch/test_beam.py -m "faults or not faults"
 """
 
 import csv
@@ -44,7 +44,7 @@ def vivid():
 
 @pytest.fixture
 def archive(tmp_path):
-    """A folder with one of each kind of file that is treated in its own way."""
+    """A folder with one file of each kind that is handled differently."""
     folder = tmp_path / "scans"
     (folder / "deep" / "er").mkdir(parents=True)
     Image.fromarray(ramp((40, 60))).save(folder / "a.png")
@@ -55,12 +55,12 @@ def archive(tmp_path):
     pages[0].save(folder / "pages.tif", save_all=True, append_images=pages[1:])
     pages[1].save(folder / "colored.png")
     (folder / "empty.png").write_bytes(b"")
-    (folder / "notes.doc").write_text("no picture")
+    (folder / "notes.doc").write_text("not an image")
     return folder
 
 
 def color(planned, loaded, settings, folder, handler=None):
-    """Colors files in this process; returns counts and the rows of both lists."""
+    """Color files in this process; return counts and the rows of both files."""
     words = ["--runner=FnApiRunner", "--direct_num_workers=2"]
     words.append("--direct_running_mode=multi_threading")
     options = beam.options.pipeline_options.PipelineOptions(words)
@@ -77,7 +77,7 @@ def rows_of(path):
         return {row["source"]: row for row in csv.DictReader(file)}
 
 
-def assert_same_pictures(expected, results):
+def assert_same_images(expected, results):
     """Files have the same names, and pixels and transparency but for one level of 255.
 
     Lossy formats make up to a few levels of that one in few pixels.
@@ -101,45 +101,45 @@ def assert_same_pictures(expected, results):
 @pytest.mark.parametrize("keep_colored", [False, True], ids=["color all", "keep colored"])
 def test_results_are_those_of_the_command_line(archive, vivid, tmp_path, keep_colored):
     settings = ColorizeOptions(seed=3, temperature=0.7, saturation=1.2, keep_colored=keep_colored)
-    planned = plan.plan([archive], tmp_path / "one", recursive=True)
-    outcomes = {o.source: o for o in run.colorize_files(vivid, planned, settings, 1)}
+    planned = plan.plan([archive], tmp_path / "one", recursive=True).items
+    results = {o.source: o for o in run.colorize_files(vivid, planned, settings, 1)}
 
-    planned = archives.find(str(archive), tmp_path / "beam")
+    planned = plan.plan_archive(str(archive), tmp_path / "beam").items
     counts, report, failed = color(planned, vivid, settings, tmp_path / "beam")
-    assert_same_pictures(tmp_path / "one", tmp_path / "beam")
-    statuses = [outcome.status for outcome in outcomes.values()]
+    assert_same_images(tmp_path / "one", tmp_path / "beam")
+    statuses = [result.status for result in results.values()]
     assert counts == {name: statuses.count(name) for name in run.STATUSES}
     assert set(failed) == {str(archive / "empty.png")}
     assert "an empty file" in failed[str(archive / "empty.png")]["notes"]
     assert {name: row["status"] for name, row in report.items()} == {
-        str(source): outcome.status for source, outcome in outcomes.items()
+        str(source): result.status for source, result in results.items()
     }
-    for source, outcome in outcomes.items():
-        assert all(note in report[str(source)]["notes"] for note in outcome.notes)
+    for source, result in results.items():
+        assert all(note in report[str(source)]["notes"] for note in result.notes)
 
 
-def test_results_that_are_there_stay_unless_told_otherwise(archive, vivid, tmp_path):
-    planned = archives.find(str(archive / "*.png"), tmp_path)
-    [job] = [job for job in planned if job.source.name == "a.png"]
-    job.results[0].write_bytes(b"mine")
+def test_existing_results_are_kept_unless_overwritten(archive, vivid, tmp_path):
+    planned = plan.plan_archive(str(archive / "*.png"), tmp_path).items
+    [item] = [item for item in planned if item.source.name == "a.png"]
+    item.results[0].write_bytes(b"mine")
     go_on = ColorizeOptions(skip_existing=True)
     counts, report, _ = color(planned, vivid, go_on, tmp_path)
     assert counts == {"done": 1, "skipped": 1, "failed": 1}
-    assert report[str(job.source)]["notes"] == plan.RESULT_EXISTS
-    assert job.results[0].read_bytes() == b"mine"
-    # What an earlier run said of the others is kept.
+    assert report[str(item.source)]["notes"] == plan.RESULT_EXISTS
+    assert item.results[0].read_bytes() == b"mine"
+    # Rows of an earlier run are kept.
     colored = str(archive / "colored.png")
     _, again, _ = color(planned, vivid, go_on, tmp_path)
-    assert again[colored] == report[colored] and "were replaced" in again[colored]["notes"]
+    assert again[colored] == report[colored] and "was replaced" in again[colored]["notes"]
     counts, _, _ = color(planned, vivid, ColorizeOptions(overwrite=True), tmp_path)
     assert counts == {"done": 2, "skipped": 0, "failed": 1}
-    assert job.results[0].read_bytes() != b"mine"
+    assert item.results[0].read_bytes() != b"mine"
 
 
 def test_a_batch_is_colored_by_size(archive, vivid, monkeypatch):
-    planned = archives.find(str(archive / "**" / "*"), "elsewhere")
+    planned = plan.plan_archive(str(archive / "**" / "*"), "elsewhere").items
     shrink = archives._Shrink(vivid, ColorizeOptions())
-    files = [small for job in planned for small in shrink.process(job)]
+    files = [small for item in planned for small in shrink.process(item)]
     files = [file for file in files if isinstance(file, archives.Shrunk)]
     handler = archives.ColorHandler(vivid, ColorizeOptions(seed=5))
     loaded, batches = handler.load_model(), []
@@ -151,7 +151,7 @@ def test_a_batch_is_colored_by_size(archive, vivid, monkeypatch):
 
     monkeypatch.setattr(type(loaded), "color", counted)
     colored = handler.run_inference(files, loaded)
-    # Two of the three pages, and two pictures, are of one size.
+    # Two of the three pages, and two images, are of one size.
     assert sorted(batches) == [(1, 96, 29, 1), (2, 90, 70, 1), (4, 40, 60, 1)]
     for file in colored:
         assert [rgb.shape[:2] for rgb in file.colors] == [page.shape[:2] for page in file.pages]
@@ -165,7 +165,7 @@ def test_a_batch_that_fails_is_told_of_each_file(archive, vivid, tmp_path, monke
         raise MemoryError("too much")
 
     monkeypatch.setattr(archives.ColorHandler, "run_inference", fail)
-    planned = archives.find(str(archive), tmp_path)
+    planned = plan.plan_archive(str(archive), tmp_path).items
     counts, _, failed = color(planned, vivid, ColorizeOptions(), tmp_path)
     assert counts == {"done": 0, "skipped": 0, "failed": len(planned)}
     assert "too much" in failed[str(archive / "a.png")]["notes"]
@@ -174,14 +174,14 @@ def test_a_batch_that_fails_is_told_of_each_file(archive, vivid, tmp_path, monke
 @pytest.mark.parametrize("text", ["scans", "scans.txt", "scans/**/*"])
 def test_folders_lists_and_patterns(archive, tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
-    pictures = [path for path in archive.rglob("*.*") if path.suffix != ".doc"]
-    Path("scans.txt").write_text("\n".join(map(str, pictures)) + "\n\n")
+    images = [path for path in archive.rglob("*.*") if path.suffix != ".doc"]
+    Path("scans.txt").write_text("\n".join(map(str, images)) + "\n\n")
     # What an earlier run left is no source.
     (archive / "color").mkdir()
     (archive / "color" / "a.png").write_bytes(b"")
-    planned = archives.find(text, "scans/color")
-    assert {job.source for job in planned} == set(pictures)
-    targets = {str(job.results[0].relative_to(archive / "color")) for job in planned}
+    planned = plan.plan_archive(text, "scans/color").items
+    assert {item.source for item in planned} == set(images)
+    targets = {str(item.results[0].relative_to(archive / "color")) for item in planned}
     assert {"a.png", "deep/b.JPG", "deep/er/c.webp"} <= targets
 
 
@@ -191,7 +191,7 @@ def test_results_stay_in_their_folder(archive, tmp_path, monkeypatch):
     monkeypatch.chdir(inner)
     Image.fromarray(ramp((8, 8))).save("here.png")
     Path("list.txt").write_text("\ufeff../scans/a.png\nhere.png\n", encoding="utf-8")
-    targets = [job.results[0] for job in archives.find("list.txt", "../color")]
+    targets = [item.results[0] for item in plan.plan_archive("list.txt", "../color").items]
     color = tmp_path / "color"
     assert targets == [color / "scans" / "a.png", color / "inner" / "here.png"]
 
@@ -204,29 +204,29 @@ def test_a_pattern_does_not_find_results(archive, tmp_path, monkeypatch, pattern
     (archive / "color").mkdir()
     Image.fromarray(ramp((8, 8))).save(archive / "color" / "a.png")
     monkeypatch.chdir(tmp_path / "other")
-    planned = archives.find(pattern, output.format(tmp_path))
-    assert {job.source.name for job in planned} == {"a.png", "colored.png", "empty.png"}
-    assert all("color" not in job.source.parts for job in planned)
+    planned = plan.plan_archive(pattern, output.format(tmp_path)).items
+    assert {item.source.name for item in planned} == {"a.png", "colored.png", "empty.png"}
+    assert all("color" not in item.source.parts for item in planned)
 
 
 def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
-    [job] = archives.find(str(archive / "a.png"), tmp_path)
-    [small] = archives._Shrink(vivid, ColorizeOptions()).process(job)
+    [item] = plan.plan_archive(str(archive / "a.png"), tmp_path).items
+    [small] = archives._Shrink(vivid, ColorizeOptions()).process(item)
     handler = archives.ColorHandler(vivid, ColorizeOptions())
     [colored] = handler.run_inference([small], vivid.exported)
-    Image.fromarray(ramp((80, 20))).save(job.source)
-    outcome = archives._write(colored, vivid.name, ColorizeOptions())
-    assert outcome.status == run.FAILED and "changed while" in str(outcome.error)
-    assert not job.results[0].exists()
+    Image.fromarray(ramp((80, 20))).save(item.source)
+    result = archives._write(colored, vivid.name, ColorizeOptions())
+    assert result.status == run.FAILED and "changed while" in str(result.error)
+    assert not item.results[0].exists()
 
 
 @pytest.mark.parametrize("text", ["nothing/*.png", "none.txt", "empty.txt", "utf16.txt", 300 * "a"])
-def test_without_pictures(tmp_path, monkeypatch, text):
+def test_without_images(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     Path("empty.txt").write_text("\n")
     Path("utf16.txt").write_text("a.png\n", encoding="utf-16")
     with pytest.raises(UserError, match=r"Received: .*\nExpected: .*\nFix: "):
-        archives.find(text, "color")
+        plan.plan_archive(text, "color")
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_without_pictures(tmp_path, monkeypatch, text):
 )
 def test_what_cannot_start(words, tmp_path):
     Image.fromarray(ramp((8, 8))).save(tmp_path / "a.png")
-    status, said = end(start(tmp_path, *words))
-    assert status == 2 and "Traceback" not in said, said
+    status, output = end(start(tmp_path, *words))
+    assert status == 2 and "Traceback" not in output, output
     assert {path.name for path in tmp_path.iterdir()} == {"a.png"}
 
 
@@ -256,8 +256,8 @@ def test_a_file_that_is_no_report_is_not_replaced(name, tmp_path):
     Image.fromarray(ramp((8, 8))).save(tmp_path / "a.png")
     (tmp_path / "color").mkdir()
     (tmp_path / "color" / name).write_text("mine")
-    status, said = end(start(tmp_path, "--input", "a.png"))
-    assert status == 2 and "a file that is no such report" in said
+    status, output = end(start(tmp_path, "--input", "a.png"))
+    assert status == 2 and "which is not a report" in output
     assert [path.name for path in (tmp_path / "color").iterdir()] == [name]
 
 
@@ -275,13 +275,13 @@ def start(folder, *words):
 
 
 def end(process):
-    said, _ = process.communicate()
-    return process.returncode, said
+    output, _ = process.communicate()
+    return process.returncode, output
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
-def test_500_pictures_of_which_some_are_broken_and_a_kill(number, tmp_path):
+def test_500_images_of_which_some_are_broken_and_a_kill(number, tmp_path):
     scans, results = tmp_path / "scans", tmp_path / "color"
     scans.mkdir()
     make = runpy.run_path(str(ROOT / "benchmarks" / "mixed_folder.py"))["make"]
@@ -291,23 +291,26 @@ def test_500_pictures_of_which_some_are_broken_and_a_kill(number, tmp_path):
         time.sleep(0.05)
     assert killed.poll() is None
     killed.send_signal(number)
-    status, said = end(killed)
-    assert status == (-number if number == signal.SIGKILL else 128 + number), said
-    assert "Traceback" not in said, said
+    status, output = end(killed)
+    assert status == (-number if number == signal.SIGKILL else 128 + number), output
+    assert "Traceback" not in output, output
     before = {path: path.stat().st_mtime_ns for path in results.rglob("[0-9]*")}
     assert 150 <= len(before) < 480
 
-    status, said = end(start(tmp_path, "--input", "scans"))
-    assert status == 1 and "Traceback" not in said, said
+    status, output = end(start(tmp_path, "--input", "scans"))
+    assert status == 1 and "Traceback" not in output, output
     done = 480 - len(before)
-    assert f"{done} done, {len(before)} skipped, 20 failed" in said
+    assert f"{done} done, {len(before)} skipped, 20 failed" in output
     assert {Path(source).name for source in rows_of(results / "failed.csv")} == broken
     assert list(rows_of(results / "report.csv")) == sorted(map(str, scans.rglob("*.*")))
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
 
-    loaded, planned = predictor.load(), plan.plan([scans], tmp_path / "expected", recursive=True)
+    loaded, planned = (
+        predictor.load(),
+        plan.plan([scans], tmp_path / "expected", recursive=True).items,
+    )
     for _ in run.colorize_files(loaded, planned, ColorizeOptions(), 3):
         pass
     for path in results.rglob(".*"):
         path.unlink()
-    assert_same_pictures(tmp_path / "expected", results)
+    assert_same_images(tmp_path / "expected", results)
