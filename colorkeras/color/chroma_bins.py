@@ -4,12 +4,10 @@ Reference: Zhang, Isola, Efros, "Colorful image colorization", ECCV 2016. They q
 plane into 313 bins. Here it is the plane of Cb and Cr, in which luma is kept without conversion.
 """
 
-import itertools
-import math
-
 import numpy as np
 import tensorflow as tf
 
+from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 from colorkeras.utils.errors import UserError
 
 BIN_SIZE = 1 / 16
@@ -22,16 +20,13 @@ _SIGMA = BIN_SIZE / 2  # The paper uses 5 for bins of size 10.
 
 
 def _bin_centers():
-    steps = range(-math.ceil(0.5 / BIN_SIZE), math.ceil(0.5 / BIN_SIZE) + 1)
-    grid = [(i * BIN_SIZE, j * BIN_SIZE) for i, j in itertools.product(steps, steps)]
-    return np.array([chroma for chroma in grid if _is_in_gamut(*chroma)], np.float32)
-
-
-def _is_in_gamut(cb, cr):
-    """Return whether the chroma is inside the RGB gamut for some luma."""
-    blue, red = 1.772 * cb, 1.402 * cr
-    green = -(0.299 * red + 0.114 * blue) / 0.587
-    return max(red, green, blue) - min(red, green, blue) <= 1 + 1e-6
+    """Return the points of a regular grid that are in the RGB gamut for some luma."""
+    steps = np.arange(-8, 9) * BIN_SIZE
+    cb, cr = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
+    red, blue = RED_PER_CR * cr, BLUE_PER_CB * cb
+    green = -(LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
+    is_in_gamut = np.ptp([red, green, blue], axis=0) <= 1 + 1e-6
+    return np.stack([cb, cr], axis=-1)[is_in_gamut].astype(np.float32)
 
 
 BIN_CENTERS = _bin_centers()
