@@ -10,11 +10,11 @@ from colorkeras.evaluation import bootstrap
 from colorkeras.evaluation.metrics import METRICS
 
 
-def interval(values, finish=tf.identity):
-    return bootstrap.intervals({"figure": values}, {"figure": finish})["figure"]
+def interval(values, finalize=tf.identity):
+    return bootstrap.intervals({"metric": values}, {"metric": finalize})["metric"]
 
 
-def test_interval_of_a_mean_is_what_the_central_limit_says():
+def test_interval_of_a_mean_agrees_with_the_central_limit_theorem():
     values = np.random.default_rng(0).exponential(3.0, 5000)
     low, high = interval(values)
     error = values.std() / math.sqrt(len(values))
@@ -22,7 +22,7 @@ def test_interval_of_a_mean_is_what_the_central_limit_says():
     assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.2 * error)
 
 
-def test_interval_is_that_of_drawing_picture_by_picture():
+def test_interval_agrees_with_naive_resampling():
     values = np.random.default_rng(0).normal([3.0, 7.0], size=(40, 2))
     generator = np.random.default_rng(1)
     means = values[generator.integers(40, size=(20_000, 40))].mean(axis=1)
@@ -32,7 +32,7 @@ def test_interval_is_that_of_drawing_picture_by_picture():
     np.testing.assert_allclose([low, high], expected, atol=0.1 * width)
 
 
-def test_intervals_cover_the_truth_about_as_often_as_they_say():
+def test_intervals_have_about_the_nominal_coverage():
     generator = np.random.default_rng(0)
     covered = [
         low <= 3.0 <= high
@@ -41,7 +41,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
     assert 0.89 <= np.mean(covered) <= 0.99
 
 
-def test_figures_that_are_not_means_and_of_several_numbers():
+def test_metrics_that_are_functions_of_several_means():
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 256, (30, 16, 16, 3)).astype(np.float32)
     output = np.clip(truth + generator.normal(size=truth.shape) * 20, 0, 255).astype(np.float32)
@@ -50,15 +50,15 @@ def test_figures_that_are_not_means_and_of_several_numbers():
     intervals = bootstrap.intervals(values, {name: METRICS[name].finalize for name in names})
     assert list(intervals) == names
     for name in names:
-        figure = float(METRICS[name].finalize(tf.constant(values[name].mean(axis=0))))
+        value = float(METRICS[name].finalize(tf.constant(values[name].mean(axis=0))))
         low, high = intervals[name]
-        # A distance between histograms is moved upward by drawing, the others hardly.
-        assert low < high and low <= figure < high, name
-        assert low < figure or name == "hue_distance", name
+        # Resampling increases a distance between histograms; the others are nearly unbiased.
+        assert low < high and low <= value < high, name
+        assert low < value or name == "hue_distance", name
 
 
-def test_interval_of_a_figure_that_draws_move_is_around_the_figure():
-    """The standard deviation of few numbers: that of a draw is smaller on average."""
+def test_interval_of_a_biased_metric_is_centered():
+    """The standard deviation of few numbers decreases when they are resampled."""
     values = np.random.default_rng(0).normal(size=8)
 
     def deviation(counts):
@@ -75,17 +75,17 @@ def test_interval_of_a_figure_that_draws_move_is_around_the_figure():
     np.testing.assert_allclose([low, high], expected)
 
 
-def test_all_figures_see_the_same_draws_whatever_stands_beside_them():
+def test_all_metrics_share_the_same_draws():
     values = np.random.default_rng(0).normal(size=50)
-    beside = {"other": np.random.default_rng(1).normal(size=(50, 3)), "figure": values}
-    finish = {"other": lambda means: means[..., 0], "figure": tf.identity}
-    assert bootstrap.intervals(beside, finish)["figure"] == interval(values) == interval(values)
+    several = {"other": np.random.default_rng(1).normal(size=(50, 3)), "metric": values}
+    finalize = {"other": lambda means: means[..., 0], "metric": tf.identity}
+    assert bootstrap.intervals(several, finalize)["metric"] == interval(values) == interval(values)
 
 
-def test_one_picture_has_no_width():
+def test_interval_of_one_image_has_no_width():
     assert interval(np.array([4.0])) == [4.0, 4.0]
 
 
-def test_values_without_variation_have_no_width():
+def test_interval_of_constant_values_has_no_width():
     low, high = interval(np.full(100, 0.1, np.float32))
     assert low == pytest.approx(0.1) and high == pytest.approx(0.1)

@@ -1,4 +1,4 @@
-"""Tests of predicted against real deviations, with models whose answers are known."""
+"""Tests of calibration with models whose deviations are known."""
 
 from types import SimpleNamespace
 
@@ -13,8 +13,8 @@ from colorkeras.evaluation.calibration import NUM_CALIBRATION_GROUPS, calibratio
 RAMP = np.linspace(0, 0.1, 100, dtype=np.float32)
 
 
-def model_saying(deviation):
-    """A model that colors nothing and claims deviations `[h, w]`, the same for each picture."""
+def model_predicting(deviation):
+    """Return a model with gray output and the same predicted deviations `[h, w]` for all images."""
 
     def endpoint(grayscale):
         spread = tf.zeros_like(grayscale) + deviation[np.newaxis, ..., np.newaxis]
@@ -27,14 +27,14 @@ def model_saying(deviation):
 
 @pytest.fixture
 def source():
-    """Three pictures whose chroma is `RAMP` in Cr, on half luma."""
+    """Return three images of luma 0.5 whose Cr is `RAMP`."""
     chroma = np.stack([np.zeros(100, np.float32), RAMP], axis=-1).reshape(10, 10, 2)
     rgb = luma_chroma_to_rgb(np.full([10, 10, 1], 0.5, np.float32), chroma)
     return ArraySource(np.tile(np.round(rgb * 255).astype(np.uint8), [3, 1, 1, 1]))
 
 
-def test_a_model_that_knows_its_error_lies_on_the_line(source):
-    measured = calibration(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
+def test_a_calibrated_model_lies_on_the_line(source):
+    measured = calibration(model_predicting(RAMP.reshape(10, 10)), source, "none", 3)
     assert len(measured["predicted"]) == len(measured["observed"]) == NUM_CALIBRATION_GROUPS
     # Colors are rounded to 8 bits.
     np.testing.assert_allclose(measured["predicted"], measured["observed"], atol=0.003)
@@ -42,13 +42,13 @@ def test_a_model_that_knows_its_error_lies_on_the_line(source):
     assert measured["predicted"][-1] == pytest.approx(np.sqrt(np.mean(tenth**2)), rel=1e-4)
 
 
-def test_a_model_that_claims_the_opposite_lies_across(source):
-    measured = calibration(model_saying(RAMP[::-1].reshape(10, 10)), source, "none", 3)
+def test_an_inverted_prediction_reverses_the_order(source):
+    measured = calibration(model_predicting(RAMP[::-1].reshape(10, 10)), source, "none", 3)
     assert measured["predicted"] == sorted(measured["predicted"])
     assert measured["observed"] == sorted(measured["observed"], reverse=True)
 
 
-def test_a_sample_is_as_far_from_the_truth_as_from_another_sample():
+def test_samples_deviate_by_sqrt_2_times_the_spread():
     def draw(gray, noise):
         chroma = tf.stack([tf.zeros_like(noise), noise * RAMP.reshape(10, 10)], axis=-1)
         return luma_chroma_to_rgb(gray, chroma)
@@ -70,7 +70,7 @@ def test_a_sample_is_as_far_from_the_truth_as_from_another_sample():
     assert observed / predicted == pytest.approx(measured["factor"], rel=0.03)
 
 
-def test_plot_is_written(source, tmp_path):
-    measured = calibration(model_saying(RAMP.reshape(10, 10)), source, "none", 3)
+def test_plot_is_saved(source, tmp_path):
+    measured = calibration(model_predicting(RAMP.reshape(10, 10)), source, "none", 3)
     save_plot(tmp_path / "plot.png", measured, "title")
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""Tests of tables for a terminal."""
+"""Tests of metric tables for terminals and Markdown."""
 
 import re
 
@@ -6,9 +6,11 @@ import pytest
 
 from colorkeras.evaluation.metrics import GROUPS, METRICS
 from colorkeras.evaluation.tables import (
+    SUMMARY_METRICS,
     WIDTH,
     column_title,
     format_groups,
+    format_summary,
     markdown_table,
     metric_names,
     table_lines,
@@ -20,21 +22,21 @@ ROWS = {
 }
 
 
-def test_one_table_a_group_with_units_and_blanks_for_missing_figures():
-    faithful, alive = format_groups(ROWS).split("\n\n")
-    header, unet, truth = faithful.splitlines()
+def test_groups_have_units_and_blanks_for_missing_metrics():
+    fidelity, colorfulness = format_groups(ROWS).split("\n\n")
+    header, unet, truth = fidelity.splitlines()
     assert re.split("  +", header) == ["fidelity", "PSNR, pooled (dB)", "SSIM"]
     assert unet.split() == ["unet", "26.20", "0.912"]
     assert truth.split() == ["ground", "truth"]
     assert len(header) == len(unet) == len(truth)
-    header, unet, truth = alive.splitlines()
+    header, unet, truth = colorfulness.splitlines()
     assert re.split("  +", header) == ["colorfulness", "Colorfulness"]
     assert unet.split() == ["unet", "21.00"]
     assert truth.split() == ["ground", "truth", "33.34"]
 
 
 @pytest.mark.parametrize("width", [60, 80, WIDTH])
-def test_tables_of_all_figures_fit_a_terminal(width):
+def test_tables_of_all_metrics_fit_a_terminal(width):
     rows = {"saved_models/a_name/1": dict.fromkeys(METRICS, 99.999), "grayscale_baseline": {}}
     text = format_groups(rows, width)
     assert max(map(len, text.splitlines())) <= width
@@ -49,17 +51,17 @@ def group_number(name):
     return GROUPS.index(METRICS[name].group)
 
 
-def test_a_column_wider_than_the_terminal_stands_alone():
+def test_a_column_wider_than_the_terminal_has_its_own_table():
     header, *_ = format_groups(ROWS, width=5).splitlines()
     assert re.split("  +", header) == ["fidelity", "PSNR, pooled (dB)"]
 
 
-def test_names_are_in_the_order_of_metrics():
+def test_metric_names_are_sorted():
     assert metric_names(ROWS) == ["psnr_pooled", "ssim", "colorfulness"]
     assert metric_names(ROWS, "fidelity") == ["psnr_pooled", "ssim"]
 
 
-def test_columns_that_are_asked_for_are_there_without_figures():
+def test_requested_columns_without_values_are_blank():
     assert table_lines({"a": {}}, ["mae"]) == [["", "MAE (/255)"], ["a", ""]]
 
 
@@ -71,3 +73,11 @@ def test_markdown_table_escapes_bars_and_asterisks():
 def test_markdown_table_keeps_a_header_for_the_first_column():
     first, *_ = markdown_table([["setting", "a"], ["steps", "1"]]).splitlines()
     assert first == "| setting | a |"
+
+
+def test_summary_has_at_most_six_columns():
+    rows = {"unet": dict.fromkeys(METRICS, 1.0), "ground truth": {}}
+    header, *_ = format_summary(rows).splitlines()
+    titles = re.split("  +", header.strip())
+    assert titles == [column_title(name) for name in SUMMARY_METRICS]
+    assert len(titles) + 1 <= 6

@@ -80,7 +80,7 @@ def test_empty_and_damaged_folders_are_rejected(tmp_path):
         report.load_results(tmp_path)
     write_result(tmp_path, "a", 23.0)
     (tmp_path / "a" / "images.png").unlink()
-    with pytest.raises(UserError, match=r"pictures\.png is missing or damaged"):
+    with pytest.raises(UserError, match=r"images\.png is missing or damaged"):
         report.load_results(tmp_path)
 
 

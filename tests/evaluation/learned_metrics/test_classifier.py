@@ -1,4 +1,4 @@
-"""Tests of the classifier: its network, its file, and what it counts as right."""
+"""Tests of the classifier: network, file and accuracy."""
 
 import os
 from pathlib import Path
@@ -14,13 +14,13 @@ from colorkeras.utils.errors import UserError
 
 @pytest.fixture
 def no_cache():
-    """The file is read anew, in the test and after it."""
+    """Load the file again, in the test and after it."""
     classifier.load.cache_clear()
     yield
     classifier.load.cache_clear()
 
 
-def test_network_gives_features_and_logits():
+def test_network_returns_features_and_logits():
     network = classifier.build(widths=(8, 12, 16))
     assert network.input_shape == (None, 32, 32, 3)
     outputs = network(np.zeros([3, 32, 32, 3], np.float32))
@@ -46,16 +46,16 @@ def test_correct_by_hand():
     assert correct.tolist() == [True, False, True, False]
 
 
-def test_classify_sees_pictures_in_0_to_1(monkeypatch, crops):
+def test_classify_averages_both_orientations(monkeypatch, crops):
     network = classifier.build(widths=(8, 12, 16))
     monkeypatch.setattr(classifier, "load", lambda: network)
-    seen = classifier.classify(crops)
+    outputs = classifier.classify(crops)
     straight = network(crops.astype(np.float32) / 255)
-    mirrored = network(crops[:, :, ::-1].astype(np.float32) / 255)
+    flipped = network(crops[:, :, ::-1].astype(np.float32) / 255)
     for name in ("features", "logits"):
-        assert np.abs(straight[name] - mirrored[name]).max() > 1e-3
-        expected = (straight[name] + mirrored[name]) / 2
-        np.testing.assert_allclose(seen[name], expected, atol=1e-5)
+        assert np.abs(straight[name] - flipped[name]).max() > 1e-3
+        expected = (straight[name] + flipped[name]) / 2
+        np.testing.assert_allclose(outputs[name], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("content", [None, b"not a classifier"])
@@ -72,14 +72,14 @@ def test_missing_or_damaged_file_is_explained(monkeypatch, tmp_path, no_cache, c
     not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir(),
     reason="TFDS_DATA_DIR names no prepared CIFAR-10",
 )
-def test_trained_file_knows_cifar10():
+def test_trained_file_classifies_cifar10():
     source = load_dataset("cifar10").test
     images = source.load(tf.range(500, dtype=tf.int64), 0).numpy()
     correct = classifier.correct(classifier.classify(images)["logits"], source.labels[:500])
     assert correct.mean() > 0.85
 
 
-def test_trained_file_is_small_and_of_this_network():
+def test_trained_file_is_small_and_matches_the_network():
     assert classifier.FILE.stat().st_size < 4_000_000
     trained, fresh = classifier.load(), classifier.build()
     assert trained.count_params() == fresh.count_params()

@@ -1,4 +1,4 @@
-"""Tests of the fooling rate: its parts by hand, and judges of made-up recolorings."""
+"""Tests of the fooling rate: parts by hand, and discriminators of simple recolorings."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from colorkeras.utils.errors import DivergedError
 
 @pytest.fixture(scope="module")
 def photographs():
-    """Crops that overlap little, uint8 `[n, 32, 32, 3]`."""
+    """Return crops with little overlap, uint8 `[n, 32, 32, 3]`."""
     return sample.load_images("train")[::16]
 
 
@@ -24,18 +24,18 @@ def desaturated(images, saturation=0.3):
 
 @pytest.fixture
 def short(monkeypatch):
-    """Fewer steps than a real judge ever takes."""
+    """Reduce the number of training steps."""
     monkeypatch.setattr(fooling, "MIN_STEPS", 40)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [4, 32])
-def test_obvious_defects_fool_few(photographs, size, short):
+def test_obvious_defects_rarely_fool(photographs, size, short):
     assert fooling.fooling_rate(photographs, desaturated(photographs), size, epochs=1) < 25
 
 
 @pytest.mark.slow
-def test_mirrored_pictures_fool_as_often_as_not(photographs, short):
+def test_flipped_images_are_indistinguishable(photographs, short):
     rates = [
         fooling.fooling_rate(photographs, photographs[:, :, ::-1], 4, seed, epochs=1)
         for seed in range(2)
@@ -44,10 +44,10 @@ def test_mirrored_pictures_fool_as_often_as_not(photographs, short):
 
 
 @pytest.mark.slow
-def test_scores_are_the_same_each_time(photographs, monkeypatch):
+def test_scores_are_reproducible(photographs, monkeypatch):
     monkeypatch.setattr(fooling, "MIN_STEPS", 5)
-    versions = (photographs, desaturated(photographs))
-    pairs = np.stack([fooling.block_means(images, 8) for images in versions], axis=1)
+    sets = (photographs, desaturated(photographs))
+    pairs = np.stack([fooling.block_means(images, 8) for images in sets], axis=1)
 
     def scores(seed):
         network = fooling.build(8, seed)
@@ -59,7 +59,7 @@ def test_scores_are_the_same_each_time(photographs, monkeypatch):
     assert np.abs(first - scores(4)).max() > 0.01
 
 
-def test_same_seed_gives_the_same_network_and_layers_differ():
+def test_initial_weights_depend_on_seed_and_layer():
     first, again, other = (fooling.build(8, seed).get_weights() for seed in (1, 1, 2))
     for one, two in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -69,16 +69,16 @@ def test_same_seed_gives_the_same_network_and_layers_differ():
 
 
 @pytest.mark.parametrize("size", fooling.SIZES)
-def test_network_gives_one_score_a_picture(size):
+def test_network_returns_one_score_per_image(size):
     assert fooling.build(size)(np.zeros([2, size, size, 3], np.float32)).shape == (2, 1)
 
 
-def test_compression_is_that_of_a_jpeg_file(photographs):
+def test_compress_acts_like_a_jpeg_file(photographs):
     once = fooling.compress(photographs)
     assert once.shape == photographs.shape and once.dtype == np.uint8
     change = np.abs(once.astype(int) - photographs).mean()
     assert 1 < change < 15
-    # A second file adds little: pictures that were in one before are no easier told.
+    # A second compression changes little, so earlier compression is no clue.
     again = np.abs(fooling.compress(once).astype(int) - once).mean()
     assert again < change / 3
     flat = np.full((1, 16, 16, 3), 128, np.uint8)
@@ -90,7 +90,7 @@ def test_block_means_by_hand():
     images[0, :16, :16, 0] = 10
     images[0, 0, 0, 1] = 255  # 255 / 64 = 3.98 in its block of 8x8.
     images[0, 24:, 24:, 2] = 200
-    images[0, 24:, 24:28, 2] = 101  # (101 + 200) / 2 = 150.5, to the even neighbor.
+    images[0, 24:, 24:28, 2] = 101  # (101 + 200) / 2 = 150.5, rounded to even.
     means = fooling.block_means(images, 4)
     assert means.dtype == np.uint8
     expected = np.zeros([1, 4, 4, 3], np.uint8)
@@ -100,7 +100,7 @@ def test_block_means_by_hand():
     np.testing.assert_array_equal(means, expected)
 
 
-def test_block_means_of_full_size_are_the_pictures(photographs):
+def test_block_means_at_full_size_are_the_images(photographs):
     np.testing.assert_array_equal(fooling.block_means(photographs[:9], 32), photographs[:9])
 
 
@@ -109,13 +109,13 @@ def test_block_means_of_full_size_are_the_pictures(photographs):
     [
         ([3, 4, 5], [0, 1, 2], 0.0),
         ([0, 1, 2], [3, 4, 5], 1.0),
-        # Above 1 and up to 2 is one of four on either side.
+        # Between 1 and 2, one of four is wrong on either side.
         ([1, 3, 4, 5], [-1, 0, 1, 2], 0.25),
         ([0, 2, 4, 6], [1, 3, 5, 7], 0.5),
         ([7, 7, 7], [7, 7], 0.5),
         # Ties at 1: from (missed 0, fooled 1/2) to (missed 1/2, fooled 0).
         ([1, 2], [0, 1], 0.25),
-        # Classes of unlike size: shares count, not pictures.
+        # Classes of different sizes: shares count.
         ([0, 5], [1, 1, 1, 9], 0.5),
     ],
 )
@@ -124,7 +124,7 @@ def test_equal_error_rate_by_hand(real, recolored, expected):
 
 
 @pytest.mark.parametrize("score", [np.nan, 0.25])
-def test_a_judge_that_learned_nothing_is_an_error(photographs, monkeypatch, score):
+def test_a_discriminator_that_learned_nothing_is_an_error(photographs, monkeypatch, score):
     monkeypatch.setattr(fooling, "_train", lambda *arguments: None)
     monkeypatch.setattr(fooling, "_scores", lambda network, images: np.full(len(images), score))
     with pytest.raises(DivergedError, match="8x8 pixels, seed 3, learned anything"):
@@ -136,69 +136,69 @@ def test_equal_error_rate_does_not_depend_on_order():
     real, recolored = generator.normal(1, 1, 500), generator.normal(0, 1, 400)
     rate = fooling.equal_error_rate(real, recolored)
     assert rate == fooling.equal_error_rate(real[::-1], np.sort(recolored))
-    # Of two Gaussians one deviation apart, half a deviation of each lies beyond the threshold.
+    # Gaussians one deviation apart: the threshold is half a deviation from each mean.
     assert rate == pytest.approx(0.3085, abs=0.03)
 
 
 @pytest.mark.parametrize("num_images", [200, 201])
-def test_halves_share_nothing_and_follow_from_the_seed(num_images):
-    learn, test = fooling.halves(num_images, seed=0)
-    assert len(learn) == 100
-    np.testing.assert_array_equal(np.sort(np.concatenate([learn, test])), np.arange(num_images))
-    for first, second in zip((learn, test), fooling.halves(num_images, seed=0), strict=True):
+def test_halves_are_disjoint_and_depend_on_the_seed(num_images):
+    train, test = fooling.halves(num_images, seed=0)
+    assert len(train) == 100
+    np.testing.assert_array_equal(np.sort(np.concatenate([train, test])), np.arange(num_images))
+    for first, second in zip((train, test), fooling.halves(num_images, seed=0), strict=True):
         np.testing.assert_array_equal(first, second)
-    assert len(np.setdiff1d(learn, fooling.halves(num_images, seed=1)[0])) > 20
+    assert len(np.setdiff1d(train, fooling.halves(num_images, seed=1)[0])) > 20
 
 
-def test_both_versions_of_a_picture_are_in_the_same_half(monkeypatch):
-    """The network learns from pairs of one half and scores those of the other."""
+def test_real_and_recolored_image_are_in_the_same_half(monkeypatch):
+    """The network is trained on pairs of one half and scores those of the other."""
     truth = np.zeros([200, 32, 32, 3], np.uint8)
     truth[..., 0] = np.arange(200)[:, None, None]
     recolored = truth.copy()
     recolored[..., 1] = 9
-    learned, scored = [], []
-    monkeypatch.setattr(fooling, "_train", lambda network, pairs, *rest: learned.append(pairs))
+    trained, scored = [], []
+    monkeypatch.setattr(fooling, "_train", lambda network, pairs, *rest: trained.append(pairs))
     monkeypatch.setattr(
         fooling,
         "_scores",
         lambda network, images: scored.append(images) or np.arange(len(images)),
     )
     assert fooling.fooling_rate(truth, recolored, 4) == 50
-    (pairs,), (real, fake) = learned, scored
-    learn, test = fooling.halves(200, 0)
-    np.testing.assert_array_equal(pairs[:, :, 0, 0, 0], np.stack([learn, learn], axis=1))
+    (pairs,), (real, fake) = trained, scored
+    train, test = fooling.halves(200, 0)
+    np.testing.assert_array_equal(pairs[:, :, 0, 0, 0], np.stack([train, train], axis=1))
     np.testing.assert_array_equal(pairs[:, :, 0, 0, 1], [[0, 9]] * 100)
     for images, green in ((real, 0), (fake, 9)):
         np.testing.assert_array_equal(images[:, 0, 0, 0], test)
         assert np.all(images[..., 1] == green)
 
 
-def test_schedule_shows_pictures_about_equally_often_and_mirrors_half():
-    order, mirrored = fooling._schedule(1000, seed=0, epochs=16)
-    # 15 full batches a pass, in each of which no picture comes twice.
-    assert order.shape == mirrored.shape == (240, 64)
+def test_schedule_is_balanced_and_flips_half():
+    order, flipped = fooling._schedule(1000, seed=0, epochs=16)
+    # 15 full batches per epoch, without repetitions.
+    assert order.shape == flipped.shape == (240, 64)
     assert np.bincount(order[:15].ravel()).max() == 1
     assert np.bincount(order.ravel(), minlength=1000).min() >= 10
-    assert mirrored.mean() == pytest.approx(0.5, abs=0.02)
+    assert flipped.mean() == pytest.approx(0.5, abs=0.02)
     again, _ = fooling._schedule(1000, seed=0, epochs=16)
     np.testing.assert_array_equal(order, again)
 
 
-@pytest.mark.parametrize(("learned", "passes"), [(0.0, 4), (9.0, 1)])
-def test_training_ends_where_nothing_is_left_to_learn(photographs, monkeypatch, learned, passes):
-    monkeypatch.setattr(fooling, "MIN_LOSS", learned)
+@pytest.mark.parametrize(("min_loss", "epochs"), [(0.0, 4), (9.0, 1)])
+def test_training_stops_at_the_minimum_loss(photographs, monkeypatch, min_loss, epochs):
+    monkeypatch.setattr(fooling, "MIN_LOSS", min_loss)
     monkeypatch.setattr(fooling, "MIN_STEPS", 4)
     network = fooling.build(4)
     pairs = fooling.block_means(photographs[:40], 4)
     fooling._train(network, pairs.reshape(20, 2, 4, 4, 3), seed=0, epochs=1)
-    assert len(network.history.epoch) == passes
+    assert len(network.history.epoch) == epochs
 
 
-def test_few_pictures_get_steps_enough():
+def test_few_images_are_repeated():
     order, _ = fooling._schedule(20, seed=0, epochs=1)
     assert order.shape == (fooling.MIN_STEPS, 20)
 
 
-def test_luma_and_chroma_are_of_like_size(photographs):
+def test_luma_and_chroma_have_similar_scales(photographs):
     deviations = tf.math.reduce_std(fooling._luma_chroma(photographs), axis=[0, 1, 2])
     assert np.all((deviations.numpy() > 0.4) & (deviations.numpy() < 2.5))

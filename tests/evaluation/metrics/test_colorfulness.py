@@ -1,4 +1,4 @@
-"""Tests of colorfulness, chroma, hue and diversity against values computed by hand or in NumPy."""
+"""Tests of colorfulness metrics against values computed by hand or in NumPy."""
 
 import math
 
@@ -20,29 +20,29 @@ RED, GREEN, GRAY = (255.0, 0.0, 0.0), (0.0, 255.0, 0.0), (100.0, 100.0, 100.0)
 
 @pytest.fixture(scope="module")
 def truth():
-    """Random pictures, whole values: float32 `[7, 16, 16, 3]`."""
+    """Return random images with whole values: float32 `[7, 16, 16, 3]`."""
     return tf.constant(np.random.default_rng(0).integers(0, 256, (7, 16, 16, 3)), tf.float32)
 
 
-def figure(name, truth, output):
+def value_of(name, truth, output):
     metric = METRICS[name]
     return float(metric.finalize(tf.reduce_mean(metric.per_image(truth, output), axis=0)))
 
 
-def grays_of(pictures):
-    return tf.repeat(pictures[..., :1], 3, axis=-1)
+def grays_of(images):
+    return tf.repeat(images[..., :1], 3, axis=-1)
 
 
 def test_colorfulness_by_hand():
     # Two pixels, red and blue: rg = 255, 0; yb = 127.5, -255. Population deviations 127.5 and
     # 191.25, means 127.5 and -63.75: sqrt(127.5^2 + 191.25^2) + 0.3 sqrt(127.5^2 + 63.75^2).
-    picture = tf.constant([[[[255.0, 0, 0], [0, 0, 255.0]]]])
-    assert float(colorfulness(picture)[0]) == pytest.approx(272.6170, abs=1e-2)
+    image = tf.constant([[[[255.0, 0, 0], [0, 0, 255.0]]]])
+    assert float(colorfulness(image)[0]) == pytest.approx(272.6170, abs=1e-2)
 
 
 def test_colorfulness_is_the_formula_of_hasler_and_suesstrunk(truth):
-    for picture, value in zip(truth.numpy(), colorfulness(truth), strict=True):
-        red, green, blue = np.moveaxis(picture.astype(np.float64), -1, 0)
+    for image, value in zip(truth.numpy(), colorfulness(truth), strict=True):
+        red, green, blue = np.moveaxis(image.astype(np.float64), -1, 0)
         rg, yb = red - green, 0.5 * (red + green) - blue
         deviation = math.hypot(rg.std(), yb.std())
         expected = deviation + 0.3 * math.hypot(rg.mean(), yb.mean())
@@ -50,29 +50,29 @@ def test_colorfulness_is_the_formula_of_hasler_and_suesstrunk(truth):
 
 
 @pytest.mark.parametrize("name", ["colorfulness", "colorfulness_ratio", "mean_chroma"])
-def test_gray_has_no_color(name, truth):
-    assert figure(name, truth, grays_of(truth)) == 0
+def test_colorfulness_of_gray_is_zero(name, truth):
+    assert value_of(name, truth, grays_of(truth)) == 0
 
 
-def test_colorfulness_ratio_is_one_of_means(truth):
-    # Colorfulness is linear: half of the color in one picture, all of it in another.
+def test_colorfulness_ratio_is_a_ratio_of_means(truth):
+    # Colorfulness is linear: half the chroma in one image, full chroma in another.
     truth = truth[:2]
     output = tf.stack([(truth[0] + grays_of(truth)[0]) / 2, truth[1]])
     first, second = colorfulness(truth).numpy()
     expected = 100 * (first / 2 + second) / (first + second)
-    assert figure("colorfulness_ratio", truth, output) == pytest.approx(expected, rel=1e-4)
-    # All gray, where there is nothing to relate to.
-    assert figure("colorfulness_ratio", grays_of(truth), truth) == 0
+    assert value_of("colorfulness_ratio", truth, output) == pytest.approx(expected, rel=1e-4)
+    # The ratio to a gray ground truth is defined as 0.
+    assert value_of("colorfulness_ratio", grays_of(truth), truth) == 0
 
 
 def test_mean_chroma_by_hand():
     # Red has a*b* of 80.0925 and 67.2032.
     output = tf.constant([[[RED, GRAY]]])
     expected = math.hypot(80.0925, 67.2032) / 2
-    assert figure("mean_chroma", output, output) == pytest.approx(expected, abs=0.01)
+    assert value_of("mean_chroma", output, output) == pytest.approx(expected, abs=0.01)
 
 
-def test_every_color_of_8_bits_but_gray_has_chroma():
+def test_every_8_bit_color_but_gray_has_chroma():
     gray = np.repeat(np.arange(256, dtype=np.float32)[:, np.newaxis], 3, axis=1)[np.newaxis]
     assert not ab_chroma(tf.constant(gray[np.newaxis])).numpy().any()
     for step in np.eye(3, dtype=np.float32):
@@ -80,7 +80,7 @@ def test_every_color_of_8_bits_but_gray_has_chroma():
         assert ab_chroma(colors).numpy().all()
 
 
-def test_hue_histogram_is_that_of_numpy(truth):
+def test_hue_histogram_matches_numpy(truth):
     lab = np.asarray(rgb_to_lab(truth / 255), np.float64)
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
     chroma = np.hypot(lab[..., 1], lab[..., 2])
@@ -90,7 +90,7 @@ def test_hue_histogram_is_that_of_numpy(truth):
 
 
 def histogram(**shares):
-    """Histogram with shares by number of the bin: `histogram(bin0=1)`."""
+    """Return a histogram with the given shares by bin: `histogram(bin0=1)`."""
     result = np.zeros(NUM_HUES, np.float32)
     for name, share in shares.items():
         result[int(name.removeprefix("bin"))] = share
@@ -102,13 +102,13 @@ def histogram(**shares):
     [
         (histogram(bin0=1), histogram(bin0=1), 0),
         (histogram(bin0=1), histogram(bin3=1), 30),
-        # Of any sums: only shares count.
+        # Sums do not matter.
         (histogram(bin0=5), histogram(bin3=0.1), 30),
-        # Over the end of the histogram, which on a circle is none.
+        # Wraps around the circle.
         (histogram(bin35=1), histogram(bin2=1), 30),
         (histogram(bin0=1), histogram(bin18=1), 180),
         (histogram(bin0=1), histogram(bin27=1), 90),
-        # Half of it has to be turned by 40 degrees.
+        # Half of the mass moves by 40 degrees.
         (histogram(bin0=0.5, bin10=0.5), histogram(bin0=0.5, bin14=0.5), 20),
         (histogram(bin0=1), histogram(bin35=0.5, bin1=0.5), 10),
         (np.ones(NUM_HUES, np.float32), histogram(bin7=1), 90),
@@ -120,12 +120,12 @@ def histogram(**shares):
 def test_hue_distance_by_hand(first, second, degrees):
     both = tf.constant(np.concatenate([first, second]))
     assert float(hue_distance(both)) == pytest.approx(degrees, abs=1e-3)
-    # Of many at once.
+    # Batched.
     together = hue_distance(tf.stack([both] * 3))
     np.testing.assert_allclose(together, [degrees] * 3, atol=1e-3)
 
 
-def test_hue_distance_is_the_least_over_all_cuts_of_the_circle():
+def test_hue_distance_is_the_minimum_over_all_cuts_of_the_circle():
     generator = np.random.default_rng(0)
     for _ in range(20):
         first, second = generator.dirichlet(np.full(NUM_HUES, 0.2), 2)
@@ -135,16 +135,16 @@ def test_hue_distance_is_the_least_over_all_cuts_of_the_circle():
         assert float(hue_distance(both)) == pytest.approx(10 * min(costs), rel=1e-3)
 
 
-def test_hue_distance_is_between_all_pictures_not_within_each():
+def test_hue_distance_compares_all_images_together():
     red, green = (tf.reshape(tf.constant(color), [1, 1, 1, 3]) for color in (RED, GREEN))
     one, other = tf.concat([red, green], 0), tf.concat([green, red], 0)
-    assert figure("hue_distance", one, other) == pytest.approx(0, abs=1e-3)
+    assert value_of("hue_distance", one, other) == pytest.approx(0, abs=1e-3)
     # Hues of 40.0 and 136.0 degrees are in bins 4 (rounded up from 39.999) and 13.
-    assert figure("hue_distance", red, green) == pytest.approx(100, abs=10.1)
-    assert figure("hue_distance", red, grays_of(red)) == 180
+    assert value_of("hue_distance", red, green) == pytest.approx(100, abs=10.1)
+    assert value_of("hue_distance", red, grays_of(red)) == 180
 
 
 def test_diversity_is_between_two_samples_and_ignores_the_truth(truth):
     samples = tf.stack([truth, *[tf.reverse(truth, [1])] * 7])
-    expected = figure("ciede2000", truth, tf.reverse(truth, [1]))
-    assert figure("diversity", tf.zeros_like(truth), samples) == pytest.approx(expected)
+    expected = value_of("ciede2000", truth, tf.reverse(truth, [1]))
+    assert value_of("diversity", tf.zeros_like(truth), samples) == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""Tests that every metric passes, and of summing them up."""
+"""Tests that every metric passes, and tests of accumulation."""
 
 import math
 
@@ -39,59 +39,59 @@ BEST = {
     "hue_distance": 0.0,
     "luma_gradients": 1.0,
 }
-TRUTHS_OWN = {
+OF_TRUTH = {
     "colorfulness": lambda truth: float(tf.reduce_mean(colorfulness(truth))),
     "colorfulness_ratio": lambda truth: 100.0,
     "mean_chroma": lambda truth: float(tf.reduce_mean(ab_chroma(truth))),
-    # Of samples that are all alike.
+    # Of identical samples.
     "diversity": lambda truth: 0.0,
     "chroma_variation": lambda truth: 1.0,
 }
-"""Figures of the truth itself, for metrics that have no best value but its own."""
+"""Values of the ground truth, for metrics without a best value."""
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    """Truth and a noisy copy as the metrics see them, whole values: float32 `[7, 16, 16, 3]`."""
+def images():
+    """Return truth and a noisy copy with whole values: float32 `[7, 16, 16, 3]` each."""
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 256, (7, 16, 16, 3))
-    # More noise from picture to picture, so that they differ in every measure.
+    # The noise increases, so that the images differ in every metric.
     noise = generator.normal(size=truth.shape) * np.arange(1, 8).reshape(7, 1, 1, 1) * 5
     output = np.clip(np.round(truth + noise), 0, 255)
     return tf.constant(truth, tf.float32), tf.constant(output, tf.float32)
 
 
 def values_of(name, truth, output):
-    """Values of each picture, where samples are needed of eight samples that are all alike."""
+    """Return the per-image values; metrics of samples see eight identical ones."""
     metric = METRICS[name]
     given = {None: [output], PRIOR: [output, PRIOR_OF_NOISE], SAMPLES: [tf.stack([output] * 8)]}
     return metric.per_image(truth, *given[metric.needs])
 
 
-def figure(name, truth, output):
+def value_of(name, truth, output):
     values = values_of(name, truth, output)
     return float(METRICS[name].finalize(tf.reduce_mean(values, axis=0)))
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_finite_numbers_for_each_picture(name, pictures):
-    values = values_of(name, *pictures)
+def test_values_per_image_are_finite(name, images):
+    values = values_of(name, *images)
     num_values = METRICS[name].num_values
     assert values.shape == ([7] if num_values is None else [7, num_values])
     assert values.dtype == tf.float32
     assert np.isfinite(values).all()
-    assert math.isfinite(figure(name, *pictures))
+    assert math.isfinite(value_of(name, *images))
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_identical_pictures_have_the_best_value(name, pictures):
-    truth, output = pictures
+def test_identical_images_have_the_best_value(name, images):
+    truth, output = images
     if METRICS[name].higher_is_better is None:
-        assert figure(name, truth, truth) == pytest.approx(TRUTHS_OWN[name](truth))
+        assert value_of(name, truth, truth) == pytest.approx(OF_TRUTH[name](truth))
         return
-    best = figure(name, truth, truth)
+    best = value_of(name, truth, truth)
     assert best == pytest.approx(BEST[name], abs=1e-4)
-    worse = figure(name, truth, output)
+    worse = value_of(name, truth, output)
     assert worse < best if METRICS[name].higher_is_better else worse > best
 
 
@@ -103,25 +103,25 @@ def test_every_metric_is_described(name):
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_finish_takes_many_means_at_once(name, pictures):
-    values = values_of(name, *pictures)
+def test_finalize_accepts_batches(name, images):
+    values = values_of(name, *images)
     together = METRICS[name].finalize(values)
     assert together.shape == [7]
     np.testing.assert_allclose(together, [METRICS[name].finalize(v) for v in values], rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].needs is None])
-def test_mean_over_images_does_not_depend_on_batches(name, pictures):
-    truth, output = pictures
+def test_mean_over_images_does_not_depend_on_batches(name, images):
+    truth, output = images
     for cuts in ([7], [1, 6], [3, 2, 2], [1] * 7):
         metric = MeanOverImages(METRICS[name], name)
         for truths, outputs in zip(tf.split(truth, cuts), tf.split(output, cuts), strict=True):
             metric.update_state(truths, outputs)
-        assert float(metric.result()) == pytest.approx(figure(name, truth, output), rel=1e-4)
+        assert float(metric.result()) == pytest.approx(value_of(name, truth, output), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].needs is None])
-def test_mean_over_images_is_computed_in_graphs_of_any_batch(name, pictures):
+def test_mean_over_images_works_in_graphs_of_any_batch_size(name, images):
     metric = MeanOverImages(METRICS[name], name)
     specification = tf.TensorSpec([None, 16, 16, 3])
 
@@ -129,16 +129,16 @@ def test_mean_over_images_is_computed_in_graphs_of_any_batch(name, pictures):
     def update(truth, output):
         metric.update_state(truth, output)
 
-    update(*pictures)
-    assert float(metric.result()) == pytest.approx(figure(name, *pictures), rel=1e-4)
+    update(*images)
+    assert float(metric.result()) == pytest.approx(value_of(name, *images), rel=1e-4)
 
 
-def test_training_computes_only_what_needs_nothing_else():
+def test_validation_metrics_need_truth_and_prediction_only():
     assert all(METRICS[name].needs is None for name in VALIDATION_METRICS)
 
 
-def test_mean_over_images_starts_anew_after_a_reset(pictures):
-    truth, output = pictures
+def test_mean_over_images_can_be_reset(images):
+    truth, output = images
     metric = MeanOverImages(METRICS["mae"], "mae")
     metric.update_state(truth, output)
     metric.reset_state()
@@ -147,21 +147,21 @@ def test_mean_over_images_starts_anew_after_a_reset(pictures):
 
 
 @pytest.mark.parametrize("size", [8, MIN_SSIM_SIZE - 1, MIN_SSIM_SIZE, 32])
-def test_metrics_for_a_size_can_be_computed_there(size):
+def test_metrics_for_a_size_are_defined(size):
     metrics = metrics_for(size)
     assert ("ssim" in metrics) == (size >= MIN_SSIM_SIZE)
-    picture = tf.ones([2, size, size, 3])
+    image = tf.ones([2, size, size, 3])
     for metric in metrics.values():
-        assert metric.per_image(picture, picture).shape[0] == 2
+        assert metric.per_image(image, image).shape[0] == 2
 
 
-def test_metrics_for_what_is_known():
+def test_metrics_for_available_inputs():
     assert set(METRICS) - set(metrics_for(32)) == {"auc_balanced", "best_of_8", "diversity"}
     assert set(METRICS) - set(metrics_for(32, prior=True)) == {"best_of_8", "diversity"}
     assert list(metrics_for(32, prior=True, samples=True)) == list(METRICS)
 
 
-def test_rounded_gives_whole_values_of_8_bits():
+def test_rounded_returns_whole_8_bit_values():
     result = rounded(tf.constant([-1.0, 0.0, 0.3, 0.5, 1.0, 2.0]))
     assert result.dtype == tf.float32
     assert result.numpy().tolist() == [0, 0, 76, 128, 255, 255]
