@@ -13,13 +13,10 @@ def metric_names(rows, group=None):
 
     Args:
         rows: Dict of row title to dict of float by metric name.
-        group: One of `GROUPS`, or None for all.
+        group: Key of `GROUPS`, or None for all.
     """
-    return [
-        name
-        for name, metric in METRICS.items()
-        if group in (None, metric.group) and any(name in values for values in rows.values())
-    ]
+    names = GROUPS[group] if group else METRICS
+    return [name for name in names if any(name in values for values in rows.values())]
 
 
 def table_lines(rows, names, definitions=METRICS):

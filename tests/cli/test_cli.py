@@ -112,7 +112,12 @@ UNUSABLE = [
         "cifar10",
         "--aux-class-loss-weight 0",
     ),
-    ("train --arch skip_cnn --dataset {gray} --image-size 16", "only gray images", "color", "--dataset"),
+    (
+        "train --arch skip_cnn --dataset {gray} --image-size 16",
+        "only gray images",
+        "color",
+        "--dataset",
+    ),
     ("train --optimizer sgd", "--optimizer sgd", "muon", "Choose"),
     ("train --precision float8", "--precision float8", "mixed_bfloat16", "Choose"),
     ("train --strategy many", "--strategy many", "mirrored", "Choose"),
@@ -177,7 +182,12 @@ UNUSABLE = [
     ("evaluate --model {model} --temperature 1", "temperature 1 for", "--objective flow", "Leave"),
     ("evaluate --model {flow} --temperature 1.6", "--temperature 1.6", "at most 1.5", "omit"),
     ("evaluate --model {flow} --temperature -0.1", "--temperature -0.1", "at least 0", "omit"),
-    ("evaluate --model {model} --dataset {gray} --image-size 16", "only gray images", "color", "--dataset"),
+    (
+        "evaluate --model {model} --dataset {gray} --image-size 16",
+        "only gray images",
+        "color",
+        "--dataset",
+    ),
     (
         "compare --model {model} --dataset {gray} --image-size 16 --output-dir new",
         "only gray images",

@@ -42,13 +42,9 @@ def test_tables_of_all_metrics_fit_a_terminal(width):
     assert max(map(len, text.splitlines())) <= width
     tables = [table.splitlines() for table in text.split("\n\n")]
     titles = [title for header, *_ in tables for title in re.split("  +", header)[1:]]
-    assert titles == list(map(column_title, sorted(METRICS, key=group_number)))
+    assert titles == list(map(column_title, METRICS))
     assert all(table[1].startswith("saved_models/a_name/1") for table in tables)
     assert {table[0].split()[0] for table in tables} == set(GROUPS)
-
-
-def group_number(name):
-    return GROUPS.index(METRICS[name].group)
 
 
 def test_a_column_wider_than_the_terminal_has_its_own_table():

@@ -28,11 +28,11 @@ __all__ = [
     "rounded",
 ]
 
+GROUPS = {"fidelity": FIDELITY, "colorfulness": COLORFULNESS, "structure": STRUCTURE}
+"""Metrics by group, in the order of tables."""
+
 METRICS = {**FIDELITY, **COLORFULNESS, **STRUCTURE}
 """Every metric by its name in histories, JSON files and tables."""
-
-GROUPS = tuple(dict.fromkeys(metric.group for metric in METRICS.values()))
-"""Every `Metric.group`, in the order of tables."""
 
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
 """Keys of `METRICS` that training computes on the validation part after each epoch."""

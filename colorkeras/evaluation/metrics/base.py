@@ -24,8 +24,6 @@ class Metric:
         higher_is_better: Direction. None if the value should match that of the ground truth, or
             if more is not better by itself.
         description: One sentence for documentation.
-        group: "fidelity" (distance from the ground truth), "colorfulness" (amount and variety of
-            color) or "structure" (edges of chroma and luma).
         finalize: Function of the means over all images, float32 `[...]` or `[..., num_values]`,
             that returns the metric's values, `[...]`.
         num_values: Numbers per image, for metrics that need more than one.
@@ -40,7 +38,6 @@ class Metric:
     per_image: Callable
     higher_is_better: bool | None
     description: str
-    group: str
     finalize: Callable = tf.identity
     num_values: int | None = None
     decimals: int = 2

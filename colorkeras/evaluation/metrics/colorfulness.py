@@ -120,7 +120,6 @@ COLORFULNESS = {
         None,
         "Mean colorfulness of the images (Hasler and Suesstrunk 2003, signed opponent colors). "
         "Compare with the ground truth's.",
-        "colorfulness",
     ),
     "colorfulness_ratio": Metric(
         "Colorfulness ratio",
@@ -128,7 +127,6 @@ COLORFULNESS = {
         _both_colorfulness,
         None,
         "Mean colorfulness relative to the ground truth's, which is 100.",
-        "colorfulness",
         finalize=lambda means: percent(ratio(means)),
         num_values=2,
     ),
@@ -138,7 +136,6 @@ COLORFULNESS = {
         lambda truth, output: image_mean(ab_chroma(output)),
         None,
         "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the ground truth's.",
-        "colorfulness",
     ),
     "hue_distance": Metric(
         "Hue distance",
@@ -147,7 +144,6 @@ COLORFULNESS = {
         False,
         "Earth mover's distance on the circle between the hues of all images and the ground "
         "truth's, weighted by chroma; 180 for gray.",
-        "colorfulness",
         finalize=hue_distance,
         num_values=2 * NUM_HUES,
     ),
@@ -157,7 +153,6 @@ COLORFULNESS = {
         _sample_difference,
         None,
         "Mean CIEDE2000 color difference between two samples of one image.",
-        "colorfulness",
         needs=SAMPLES,
     ),
 }

@@ -106,7 +106,6 @@ def _lab_accuracy(tolerance):
         per_image,
         True,
         f"Share of pixels within {tolerance} % in each of L*, a* and b* (Nazeri et al. 2018).",
-        "fidelity",
         finalize=percent,
     )
 
@@ -118,7 +117,6 @@ FIDELITY = {
         squared_error,
         True,
         "PSNR of the squared error pooled over all images, RGB, capped at 60 dB.",
-        "fidelity",
         finalize=psnr,
     ),
     "psnr_mean": Metric(
@@ -127,7 +125,6 @@ FIDELITY = {
         _mean_psnr,
         True,
         "Mean over images of the PSNR, RGB, capped at 60 dB each.",
-        "fidelity",
     ),
     "ssim": Metric(
         "SSIM",
@@ -135,16 +132,10 @@ FIDELITY = {
         _ssim,
         True,
         "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
-        "fidelity",
         decimals=3,
     ),
     "mae": Metric(
-        "MAE",
-        "/255",
-        _absolute_error,
-        False,
-        "Mean absolute error of RGB in 8-bit levels.",
-        "fidelity",
+        "MAE", "/255", _absolute_error, False, "Mean absolute error of RGB in 8-bit levels."
     ),
     "ab_rmse": Metric(
         "a*b* RMSE",
@@ -152,7 +143,6 @@ FIDELITY = {
         _ab_squared_error,
         False,
         "Root mean squared distance in the a*b* plane of CIE L*a*b*.",
-        "fidelity",
         finalize=tf.sqrt,
     ),
     "ciede2000": Metric(
@@ -161,7 +151,6 @@ FIDELITY = {
         color_difference,
         False,
         "Mean CIEDE2000 color difference (Sharma et al. 2005).",
-        "fidelity",
     ),
     "lab_accuracy_2": _lab_accuracy(2),
     "lab_accuracy_5": _lab_accuracy(5),
@@ -171,7 +160,6 @@ FIDELITY = {
         _lowest_squared_error,
         True,
         "Pooled PSNR of the best of 8 samples per image, the one nearest to the ground truth.",
-        "fidelity",
         finalize=psnr,
         needs=SAMPLES,
     ),
@@ -182,7 +170,6 @@ FIDELITY = {
         True,
         "Share of pixels within a distance in the a*b* plane, mean over distances of 0, 1, ... 150 "
         "(Zhang et al. 2016).",
-        "fidelity",
         finalize=percent,
     ),
     "auc_balanced": Metric(
@@ -192,7 +179,6 @@ FIDELITY = {
         True,
         "AuC with pixels weighted by the inverse frequency of their true color in the training "
         "part, in bins of 10 units of a* and b* (Zhang et al. 2016).",
-        "fidelity",
         finalize=lambda means: percent(ratio(means)),
         num_values=2,
         needs=PRIOR,

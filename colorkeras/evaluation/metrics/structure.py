@@ -41,7 +41,6 @@ STRUCTURE = {
         _chroma_variations,
         None,
         "Total variation of BT.601 chroma relative to the ground truth's, summed over all images.",
-        "structure",
         finalize=ratio,
         num_values=2,
     ),
@@ -52,7 +51,6 @@ STRUCTURE = {
         True,
         "Correlation of the luma steps between neighboring pixels with the ground truth's, over "
         "all images.",
-        "structure",
         finalize=_correlation,
         num_values=5,
         decimals=3,
