@@ -36,7 +36,7 @@ def run(options):
     require_new(files, options.overwrite)
     dataset = open_dataset(options, models)
     compared = model_comparison.compare(candidates, dataset, options.split, options.degrade)
-    print(evaluation.summary(compared.reports))
+    print(evaluation.summary(compared.reports, options.all_metrics))
     compared.save(options.output_dir)
     print(Path(options.output_dir, model_comparison.TABLE_FILE))
     return DONE

@@ -28,11 +28,6 @@ def add_arguments(parser):
     add_evaluation_arguments(parser)
     add_options(parser, ColorizeOptions, only=ADJUSTMENTS)
     parser.add_argument(
-        "--all-metrics",
-        action="store_true",
-        help="print all metrics instead of the five most important ones",
-    )
-    parser.add_argument(
         "--learned-metrics",
         action="store_true",
         help="compute metrics of realism as well: train 18 networks per model, and 72 for the "

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def add_evaluation_arguments(parser):
-    """Add --model, the data set, --split, --degrade and --overwrite."""
+    """Add --model, the data set, --split, --degrade, --all-metrics and --overwrite."""
     add_model_argument(parser, action="append", required=True)
     add_options(parser, TrainingConfig, {"dataset": DATASETS}, only=DATA_SETTINGS)
     parser.add_argument("--split", choices=("test", "validation"), default="test")
@@ -26,6 +26,11 @@ def add_evaluation_arguments(parser):
         choices=DEGRADATIONS,
         default="none",
         help="degradation of the input, such as a scan of an old photograph (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--all-metrics",
+        action="store_true",
+        help="print all metrics instead of the five most important ones",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
 

@@ -30,6 +30,11 @@ NUM_CALIBRATION_IMAGES = 1000
 WORST_BY = "ciede2000"
 """Key of the metric that ranks the worst images."""
 
+_SUMMARY_NOTE = (
+    "Higher PSNR and SSIM, lower CIEDE2000 and hue distance are better. "
+    "--all-metrics prints the other metrics."
+)
+
 
 @dataclass(frozen=True)
 class EvaluationReport:
@@ -161,10 +166,9 @@ def summary(reports, all_metrics=False):
     metrics = next(iter(reports.values())).metrics
     rows = table_rows(reports)
     heading = f"{metrics['dataset']}: {metrics['num_images']:,} images{_adjustments(metrics)}"
-    note = "Higher PSNR, SSIM and lower CIEDE2000, hue distance are closer to the ground truth."
-    if not all_metrics:
-        return f"{heading}\n{note}\n\n{format_summary(rows)}"
-    return f"{heading}\n\n{format_groups(rows)}"
+    if all_metrics:
+        return f"{heading}\n\n{format_groups(rows)}"
+    return f"{heading}\n{_SUMMARY_NOTE}\n\n{format_summary(rows)}"
 
 
 def _adjustments(metrics):

@@ -48,6 +48,10 @@ def test_report_evaluates_the_export_and_saves_all_files(exports, crops, tmp_pat
     assert report.metrics["degradation"] == "none" and report.metrics["saturation"] == 1
     rows = [line.split("  ")[0] for line in report.table().splitlines()[1:]]
     assert rows == ["skip_cnn", "grayscale baseline", "mean chroma", "ground truth"]
+    short, complete = (evaluation.summary({"m": report}, everything) for everything in (0, 1))
+    assert "--all-metrics" in short and "Luma gradients" not in short
+    assert "--all-metrics" not in complete and "Luma gradients" in complete
+    assert short.splitlines()[0] == complete.splitlines()[0] == "tiny images, test: 16 images"
     report.save(tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")) == report.metrics
     with Image.open(tmp_path / "images.png") as image:
