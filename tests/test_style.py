@@ -35,8 +35,8 @@ PHRASES = {
 
 WORDS = {
     "echo (grayscale baseline)": r"\becho(?:es|ed|ing)?\b(?! [\"'$])",
-    "faithful (fidelity, accurate)": r"\bfaithful\b",
-    "alive (colorfulness)": r"\balive\b",
+    "faithful (fidelity, accurate)": r"\bfaithful\b(?!\")",
+    "alive (colorfulness)": r"(?<!variables )\balive\b",
     "plausible as a metric group (realism)": r"\bgroups? plausible\b|### plausible",
     "facts (run metadata)": r"\bfacts\b",
     "say= (log)": r"\bsay(?:=|\()",

@@ -132,7 +132,7 @@ def _group_table(rows, group):
     for title, row in values.items():
         intervals = rows.get(title, {}).get("intervals", {})
         lines.append([title, *(_with_range(row, intervals, name) for name in names)])
-    return f"### {group}\n\n{markdown_table(lines)}"
+    return f"### {group.capitalize()}\n\n{markdown_table(lines)}"
 
 
 def _with_range(values, ranges, name, definitions=METRICS):
@@ -162,7 +162,7 @@ def _realism_table(rows):
         cells = (_with_range(entry["metrics"], ranges, name, definitions) for name in names)
         lines.append([title, *cells])
     return (
-        f"### realism\n\nFooling rates are means over {len(first['model']['seeds'])} networks, "
+        f"### Realism\n\nFooling rates are means over {len(first['model']['seeds'])} networks, "
         f"with the lowest and the highest in parentheses.\n\n{markdown_table(lines)}"
     )
 

@@ -52,7 +52,7 @@ def test_tables_have_intervals_ranges_and_references():
     lines = page.splitlines()
     assert lines[0].startswith("toys, test, 1,234 images.")
     headings = [line for line in lines if line.startswith("### ")]
-    groups = ["### fidelity", "### colorfulness", "### realism"]
+    groups = ["### Fidelity", "### Colorfulness", "### Realism"]
     # No entry has metrics of structure.
     assert headings[:4] == [*groups, "### Training"]
     assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
@@ -69,7 +69,7 @@ def test_tables_have_intervals_ranges_and_references():
 
 def test_metrics_without_values_are_omitted():
     page = page_section({"a": metrics_of(23.0, learned=False, history=False)}, {})
-    assert "realism" not in page
+    assert "Realism" not in page
     assert REALISM_FILE not in page and MINUTES_FILE not in page
 
 
