@@ -1,97 +1,96 @@
-"""A folder of the user's own pictures, read anew in every epoch so that any number fits."""
+"""A folder of the user's own images, read again in every epoch so that any number fits."""
 
+import collections
 import hashlib
 import os
-import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image
 
+from colorkeras import image_io
 from colorkeras.data.source import ImageDataset
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 MIN_IMAGE_SIZE = 8
-"""Pixels: the smallest crop, twice what augmentation shifts by."""
+"""Smallest crop in pixels, twice the largest shift of augmentation."""
 
 _NAMED_FILES = 10
-"""How many unreadable files a summary names."""
+"""Number of files that a summary names."""
 
 
-def load(folder, image_size=32, seed=0):
-    """Opens a folder of pictures, nested, in every format that Pillow reads.
+def load(folder, image_size=32, seed=0, include_gray=False):
+    """Open a folder of images in every format that `colorize` reads, subfolders included.
 
-    Training pictures are scaled so that the shorter side has a random size between `image_size`
-    and twice that, then cropped at a random place: another crop in every epoch, a function of
-    (seed, epoch, picture). Validation and test pictures are scaled to `image_size` and cropped at
-    the center. 90 / 5 / 5 % are training, validation and test pictures by a hash of the path
-    relative to the folder, so a picture keeps its part when others come or go.
+    Training images are scaled so that the shorter side has a random size between `image_size` and
+    twice that, then cropped at a random place: another crop in every epoch, a function of (seed,
+    epoch, image). Validation and test images are scaled to `image_size` and cropped at the center.
+    90 / 5 / 5 % are training, validation and test images by a hash of the path relative to the
+    folder, so an image keeps its part when others come or go.
 
     Args:
         folder: Path of an existing folder.
         image_size: Height and width of the crops in pixels, at least `MIN_IMAGE_SIZE`.
-        seed: Whole number.
+        seed: Seed of the random crops, a whole number.
+        include_gray: Whether to train on gray images too; they teach a network to leave images
+            gray.
 
     Returns:
-        `ImageDataset`. Its notes name the files that could not be read.
+        `ImageDataset`. Its notes say which files are not used.
 
     Raises:
-        UserError: The folder is missing or holds no picture that can be read.
+        UserError: The folder is missing or holds no usable image.
     """
     if not _is_folder(folder):
         raise UserError(
             f"--dataset {str(folder)!r}, which is neither a data set nor a folder",
-            "cifar10, sample or the path of a folder of pictures",
+            "cifar10, sample or the path of a folder of images",
             "Check the spelling.",
         )
     folder = Path(folder)
     title = _printable(folder.resolve().name)
-    # Pillow warns of what it gets over, such as odd palettes, damaged EXIF data and pictures of 89
-    # to 179 megapixels; larger ones raise. Set for the whole process, because catch_warnings is
-    # not safe in threads.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
-    candidates = sorted(path for path in folder.rglob("*") if _may_be_picture(path))
-    paths, unreadable = _readable(candidates, image_size)
-    if not paths:
+    files = _scan(folder, image_size, include_gray)
+    notes = files.notes()
+    if not files.used:
         raise UserError(
-            f"--dataset {str(folder)!r}, in which no picture can be read"
-            + (f" ({_summary(unreadable, folder)})" if unreadable else ""),
-            "a folder with at least one picture in a format that Pillow reads",
+            f"--dataset {str(folder)!r}, which has no usable image"
+            + (f" ({'; '.join(notes)})" if notes else ""),
+            "a folder with at least one color image in a format that colorize reads",
             "Name another folder.",
         )
-    notes = [f"Skipped {_summary(unreadable, folder)}"] if unreadable else []
     parts = {"train": [], "validation": [], "test": []}
-    for path in paths:
+    for path in files.used:
         parts[_part(path.relative_to(folder))].append(path)
     for name in parts:
         if not parts[name]:
-            parts[name] = paths
-            notes.append(f"Too few pictures for a {name} part: it is all {len(paths)} pictures.")
+            parts[name] = files.used
+            notes.append(f"Too few images for a {name} part: it is all {len(files.used)} images.")
     return ImageDataset(
         name=title,
         description=(
             f"folder {title} ({len(parts['train'])} train / "
-            f"{len(parts['validation'])} validation / {len(parts['test'])} test pictures, "
+            f"{len(parts['validation'])} validation / {len(parts['test'])} test images, "
             f"crops of {image_size}x{image_size})"
         ),
         open_split=lambda split: FolderSource(
             parts[split], image_size, seed if split == "train" else None
         ),
         notes=notes,
-        fingerprint=_fingerprint(paths, folder),
+        fingerprint=_fingerprint(files.used, folder),
     )
 
 
 class FolderSource:
-    """Pictures on disk, decoded when they are asked for. See `Source`.
+    """Images on disk, decoded on demand. See `Source`.
 
     Args:
-        paths: Files that Pillow reads.
+        paths: Readable image files.
         image_size: Height and width of the crops in pixels.
-        seed: Whole number for random crops, None for the center.
+        seed: Seed of random crops, or None for center crops.
     """
 
     def __init__(self, paths, image_size, seed):
@@ -115,11 +114,70 @@ class FolderSource:
             try:
                 image = _open(self._paths[index], self.image_size)
             except Exception as error:
-                # TensorFlow passes on the kind of an error and its traceback as one text.
+                # TensorFlow passes an error on as one text with its kind and traceback.
                 self.load_error = f"{quoted(self._paths[index])}, {one_line(error)}"
                 raise
             crops.append(_crop(image, self.image_size, generator))
         return np.stack(crops)
+
+
+@dataclass
+class _Files:
+    """Files of a folder by what becomes of them; names are relative to the folder.
+
+    Attributes:
+        used: Paths of the images to train on.
+        gray: Names of gray images that are left out.
+        unreadable: Names of damaged or unsupported images.
+        passed_over: Number of files in other formats, by suffix.
+        linked: Names of linked folders, which are not searched.
+    """
+
+    used: list[Path] = field(default_factory=list)
+    gray: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    passed_over: collections.Counter = field(default_factory=collections.Counter)
+    linked: list[str] = field(default_factory=list)
+
+    def notes(self):
+        """Return a sentence on each kind of file that is not used."""
+        passed_over = [f"{count} {suffix}" for suffix, count in self.passed_over.most_common()]
+        kinds = (
+            ("Left out {} gray images", self.gray, len(self.gray)),
+            ("Skipped {} unreadable files", self.unreadable, len(self.unreadable)),
+            ("Passed over {} files", passed_over, self.passed_over.total()),
+            ("Did not search {} linked folders", self.linked, len(self.linked)),
+        )
+        return [f"{text.format(count)}: {_listed(names)}" for text, names, count in kinds if names]
+
+
+def _scan(folder, image_size, include_gray):
+    """Decode every image once, so that problems are known before training starts."""
+    files, candidates = _Files(), []
+    for parent, folders, names in os.walk(folder):
+        kept = [name for name in sorted(folders) if not image_io.is_system_folder(name)]
+        links = [name for name in kept if Path(parent, name).is_symlink()]
+        files.linked += [_name(Path(parent, name), folder) for name in links]
+        folders[:] = [name for name in kept if name not in links]
+        for name in names:
+            if image_io.is_image(name) or image_io.is_raw_suffix(name):
+                candidates.append(Path(parent, name))
+            else:
+                files.passed_over[_printable(Path(name).suffix.lower()) or "without suffix"] += 1
+    candidates.sort()
+
+    def kind_of(path):
+        try:
+            pixels = np.asarray(_open(path, image_size))
+        except (UserError, OSError):
+            return files.unreadable
+        is_used = include_gray or not image_io.is_nearly_gray(pixels)
+        return files.used if is_used else files.gray
+
+    with ThreadPoolExecutor() as pool:
+        for path, kind in zip(candidates, pool.map(kind_of, candidates), strict=True):
+            kind.append(path if kind is files.used else _name(path, folder))
+    return files
 
 
 def _is_folder(path):
@@ -130,41 +188,21 @@ def _is_folder(path):
 
 
 def _printable(name):
-    """A file name as text; what is not UTF-8 becomes a replacement character."""
+    """Return a file name as text; bytes that are not UTF-8 become replacement characters."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _may_be_picture(path):
-    return path.suffix.lower() in Image.registered_extensions() and path.is_file()
+def _name(path, folder):
+    return _printable(path.relative_to(folder).as_posix())
 
 
-def _readable(paths, image_size):
-    """Decodes every file once, so that a damaged one is known before training starts."""
-
-    def check(path):
-        try:
-            _open(path, image_size)
-        except Exception as error:  # Pillow's plugins raise whatever their parsers stumble over.
-            return f"{type(error).__name__}: {error}"
-        return None
-
-    with ThreadPoolExecutor() as pool:
-        problems = dict(zip(paths, pool.map(check, paths), strict=True))
-    readable = [path for path in paths if problems[path] is None]
-    return readable, {path: problem for path, problem in problems.items() if problem is not None}
-
-
-def _summary(unreadable, folder):
-    named = [
-        _printable(path.relative_to(folder).as_posix()) for path in list(unreadable)[:_NAMED_FILES]
-    ]
-    more = len(unreadable) - len(named)
-    rest = f" and {more} more" if more else ""
-    return f"{len(unreadable)} unreadable files: {', '.join(named)}{rest}"
+def _listed(names):
+    more = len(names) - _NAMED_FILES
+    return ", ".join(names[:_NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _fingerprint(paths, folder):
-    """Hash of the names and sizes of files, in their order."""
+    """Return a hash of the names and sizes of files, in their order."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0%d\n" % path.stat().st_size)
@@ -178,18 +216,12 @@ def _part(relative_path):
 
 
 def _open(path, image_size):
-    """Reads a picture as upright RGB, no smaller than training needs it where that is quicker."""
-    with Image.open(path) as image:
-        image.draft("RGB", (2 * image_size, 2 * image_size))
-        upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I"):
-            # Pillow's own conversion clips 16-bit grayscale at 255 instead of scaling it.
-            upright = upright.convert("I").point(lambda level: level * (1 / 257) + 0.5)
-        return upright.convert("RGB")
+    """Read an image as `colorize` does, no larger than training needs where that is faster."""
+    return image_io.read_rgb(path, min_side=2 * image_size)
 
 
 def _crop(image, image_size, generator):
-    """Scales and crops to uint8 `[image_size, image_size, 3]`: at random, or the whole center."""
+    """Scale and crop to uint8 `[image_size, image_size, 3]`: at random, or the whole center."""
     shorter = image_size
     if generator is not None:
         shorter = int(generator.integers(image_size, 2 * image_size, endpoint=True))

@@ -5,12 +5,21 @@ cannot keep is reported in notes. To add a format, see `colorkeras.image_io.form
 """
 
 from colorkeras.image_io.bit_depth import as_uint8
-from colorkeras.image_io.formats import FORMATS, QUALITY, check_target, is_image, result_suffix
+from colorkeras.image_io.color_detection import is_nearly_gray
+from colorkeras.image_io.formats import (
+    FORMATS,
+    QUALITY,
+    check_target,
+    is_image,
+    is_raw_suffix,
+    is_system_folder,
+    result_suffix,
+)
 from colorkeras.image_io.image import Contents, DecodedImage, Metadata
 from colorkeras.image_io.metadata import mark
 from colorkeras.image_io.metadata.xmp import SOURCE_TYPE
 from colorkeras.image_io.pixels import from_pillow
-from colorkeras.image_io.reading import MAX_MEGAPIXELS, open_image
+from colorkeras.image_io.reading import MAX_MEGAPIXELS, open_image, read_rgb, use_own_limits
 from colorkeras.image_io.writing import save
 
 __all__ = [
@@ -25,8 +34,13 @@ __all__ = [
     "check_target",
     "from_pillow",
     "is_image",
+    "is_nearly_gray",
+    "is_raw_suffix",
+    "is_system_folder",
     "mark",
     "open_image",
+    "read_rgb",
     "result_suffix",
     "save",
+    "use_own_limits",
 ]

@@ -1,19 +1,19 @@
-"""Levels of gray and of color, some rows of a picture at a time."""
+"""Bit depths of samples, some rows of an image at a time."""
 
 import numpy as np
 
 ROWS = 256
-"""How many rows of a picture are worked on at a time."""
+"""Number of rows that are processed at a time."""
 
 
 def as_uint8(pixels):
-    """Rounds levels of 16 bits to 8.
+    """Round 16-bit samples to 8 bits.
 
     Args:
         pixels: uint16 or uint8, of any shape.
 
     Returns:
-        uint8 of the same shape; pixels that are uint8 already are returned as they are.
+        uint8 of the same shape; uint8 input is returned unchanged.
 
     >>> as_uint8(np.array([0, 128, 129, 257, 65535], np.uint16)).tolist()
     [0, 0, 1, 1, 255]
@@ -22,24 +22,54 @@ def as_uint8(pixels):
         return pixels
     rounded = np.empty(pixels.shape, np.uint8)
     for rows in blocks(len(pixels)):
-        # One level of 8 bits stands for 257.
+        # One 8-bit level stands for 257 16-bit levels.
         rounded[rows] = (pixels[rows].astype(np.uint32) + 128) // 257
     return rounded
 
 
+def scale_to_uint(samples, bits):
+    """Scale samples of any bit depth to the full range of uint8 or uint16.
+
+    Args:
+        samples: Unsigned integers, or signed ones whose smallest value stands for black.
+        bits: Bit depth, 1..16; up to 8 gives uint8, more gives uint16.
+
+    Returns:
+        uint8 or uint16 of the same shape; samples that fit already are returned unchanged.
+
+    >>> scale_to_uint(np.array([0, 512, 1023], np.uint16), 10).tolist()
+    [0, 32800, 65535]
+    >>> scale_to_uint(np.array([-128, 0, 127], np.int8), 8).tolist()
+    [0, 128, 255]
+    """
+    dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    if samples.dtype == dtype and bits == 8 * dtype.itemsize:
+        return samples
+    lowest = -(2 ** (bits - 1)) if samples.dtype.kind == "i" else 0
+    scale = np.iinfo(dtype).max / (2**bits - 1)
+    scaled = np.empty(samples.shape, dtype)
+    for rows in blocks(len(samples)):
+        shifted = np.clip(samples[rows].astype(np.int64) - lowest, 0, 2**bits - 1)
+        scaled[rows] = np.rint(shifted * scale)
+    return scaled
+
+
 def is_gray(pixels):
-    """Whether red, green and blue are equal everywhere.
+    """Return whether red, green and blue are equal everywhere.
 
     >>> is_gray(np.full([2, 2, 3], 7, np.uint8)), is_gray(np.uint8([[[1, 2, 3]]]))
     (True, False)
     """
+    # The first row is enough to tell for most color images.
     return pixels.ndim == 2 or all(
-        np.array_equal(pixels[..., 0], pixels[..., channel]) for channel in (1, 2)
+        np.array_equal(part[..., 0], part[..., channel])
+        for part in (pixels[:1], pixels)
+        for channel in (1, 2)
     )
 
 
 def blocks(height, num_rows=ROWS):
-    """Yields slices of up to `num_rows` rows, which together are all of a picture.
+    """Yield slices of up to `num_rows` rows that together cover an image.
 
     >>> list(blocks(300))
     [slice(0, 256, None), slice(256, 300, None)]

@@ -1,21 +1,20 @@
-"""Whether a picture has colors of its own, or is gray, or gray that was toned as sepia is."""
+"""Detect whether an image has colors of its own, is gray, or is toned like a sepia print."""
 
 import numpy as np
 
 from colorkeras.color.bt601 import LUMA_WEIGHTS
 
 MAX_DEVIATION = 5.0
-"""Levels of 8 bits by which chroma may stray from that of its luma in a toned picture: what JPEG
-files, scanners and aged paper bring about."""
+"""Chroma deviation in 8-bit levels that JPEG compression, scanners and aged paper cause."""
 
 _NUM_TONES = 64
 _LONGER_SIDE = 256
 
 
 def is_colored(pixels):
-    """Whether there is more than one color to a tone.
+    """Return whether an image has more than one color per tone.
 
-    A toned picture has one color for each luma, whatever that is: brown shadows and yellow lights.
+    A toned image has one color for each luma value, such as brown shadows and yellow highlights.
 
     Args:
         pixels: uint8 or uint16 `[h, w]` or `[h, w, 3]`, gray or sRGB.
@@ -33,22 +32,44 @@ def is_colored(pixels):
     """
     if pixels.ndim == 2:
         return False
-    rgb = _reduced(pixels)
-    luma = rgb @ LUMA_WEIGHTS
-    differences = rgb[:, [0, 2]] - luma[:, np.newaxis]
+    luma, chroma = _luma_and_chroma(pixels)
     tones = np.minimum(luma * _NUM_TONES / 256, _NUM_TONES - 1).astype(int)
     counts = np.maximum(np.bincount(tones, minlength=_NUM_TONES), 1)
-    strayed = 0.0
-    for channel in differences.T:
-        mean = np.bincount(tones, channel, _NUM_TONES) / counts
-        strayed = max(strayed, float(np.sqrt(np.mean((channel - mean[tones]) ** 2))))
-    return strayed > MAX_DEVIATION
+    means = [np.bincount(tones, channel, _NUM_TONES) / counts for channel in chroma]
+    return _deviation(chroma, [mean[tones] for mean in means]) > MAX_DEVIATION
 
 
-def _reduced(pixels):
-    """Means of squares, about as many as there are in a small picture: float64 `[n, 3]`, 0..255.
+def is_nearly_gray(pixels):
+    """Return whether an image has no colors, apart from compression artifacts and a slight tint.
 
-    Noise of scanners and what JPEG files add to chroma is little in means.
+    Args:
+        pixels: uint8 or uint16 `[h, w]` or `[h, w, 3]`, gray or sRGB.
+
+    >>> is_nearly_gray(np.uint8([[[120, 122, 119]]])), is_nearly_gray(np.uint8([[[120, 90, 60]]]))
+    (True, False)
+    """
+    return pixels.ndim == 2 or _deviation(_luma_and_chroma(pixels)[1]) <= MAX_DEVIATION
+
+
+def _deviation(chroma, expected=(0, 0)):
+    """Return the larger RMS deviation of the two chroma channels."""
+    return max(
+        float(np.sqrt(np.mean((channel - mean) ** 2)))
+        for channel, mean in zip(chroma, expected, strict=True)
+    )
+
+
+def _luma_and_chroma(pixels):
+    """Return luma `[n]` and the differences of red and blue from it, `[2, n]`, in 8-bit levels."""
+    rgb = _block_means(pixels)
+    luma = rgb @ LUMA_WEIGHTS
+    return luma, (rgb[:, [0, 2]] - luma[:, np.newaxis]).T
+
+
+def _block_means(pixels):
+    """Average square blocks, about as many as a small image has pixels: float64 `[n, 3]`, 0..255.
+
+    Averaging suppresses scanner noise and the chroma errors of JPEG compression.
     """
     height, width = pixels.shape[:2]
     side = -(-max(height, width) // _LONGER_SIDE)

@@ -7,6 +7,7 @@ and of those that are three curves and a matrix, as profiles of scanners' and ed
 Reference: International Color Consortium, "Specification ICC.1:2022", https://www.color.org/.
 """
 
+import functools
 import io
 import struct
 
@@ -50,10 +51,10 @@ def uint8_converter(profile, mode, notes):
     """
     if profile:
         try:
-            return _by_profile(ImageCms.ImageCmsProfile(io.BytesIO(profile)), mode)
+            return _by_profile(profile, mode)
         except _DAMAGED as error:
             notes.append(f"the color profile was not applied ({one_line(error)})")
-    return _plain
+    return unchanged
 
 
 def uint16_converter(profile, gray, notes):
@@ -79,11 +80,32 @@ def uint16_converter(profile, gray, notes):
         return None
 
 
-def _plain(image):
+def srgb_from_lab(lab):
+    """Convert CIE L*a*b* relative to D50 to sRGB.
+
+    Args:
+        lab: Floats `[..., 3]`.
+
+    Returns:
+        Float64 `[..., 3]` in [0, 1].
+
+    >>> srgb_from_lab(np.array([[100.0, 0.0, 0.0], [50.0, 0.0, 0.0]])).round(2).tolist()
+    [[1.0, 1.0, 1.0], [0.47, 0.47, 0.47]]
+    """
+    y = (lab[..., 0] + 16) / 116
+    f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
+    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _XYZ_FROM_RGB.sum(axis=1)
+    return _encoded(xyz @ np.linalg.inv(_XYZ_FROM_RGB).T)
+
+
+def unchanged(image):
+    """Convert an image that is in sRGB already."""
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _by_profile(source, mode):
+@functools.lru_cache(maxsize=8)
+def _by_profile(profile, mode):
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     if mode == "L":
         return _by_ramp(source)
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
@@ -94,7 +116,7 @@ def _by_profile(source, mode):
     colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colors), transform))
     if np.abs(converted.astype(int) - colors).max() <= 1:
-        return _plain
+        return unchanged
     by_ramp = _by_ramp(source)
 
     def convert(image):
@@ -118,7 +140,7 @@ def _by_ramp(source):
     converted = ImageCms.profileToProfile(ramp, source, target, outputMode="RGB", flags=flags)
     levels = np.asarray(converted)[0, :, 1].astype(int)
     if np.abs(levels - np.arange(256)).max() <= 1:
-        return _plain
+        return unchanged
     return lambda image: image.point(levels.tolist())
 
 

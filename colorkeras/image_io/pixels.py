@@ -1,36 +1,35 @@
-"""From Pillow's images of every mode to upright gray or sRGB pixels.
+"""Convert decoded samples of every kind to upright gray or sRGB pixels.
 
-A photograph may have 100 megapixels: all here works on some rows at a time, so that there is never
-more than one copy of the whole besides Pillow's own.
+A photograph may have 100 megapixels, so everything here works on some rows at a time and never
+holds more than one copy of the whole image besides the decoder's own.
 """
 
 import numpy as np
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
-from colorkeras.image_io.bit_depth import blocks, is_gray
-from colorkeras.image_io.color_profiles import uint8_converter, uint16_converter
+from colorkeras.image_io.bit_depth import ROWS, blocks, is_gray
+from colorkeras.image_io.color_profiles import uint8_converter, uint16_converter, unchanged
 from colorkeras.image_io.image import DecodedImage
 from colorkeras.image_io.metadata import exif
 
 UINT16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
-"""Pillow's names of gray pixels of 16 bits."""
+"""Pillow's modes for gray pixels with 16 bits."""
 
 _GRAY = ("1", "L", "LA", "La")
 
 
 def from_pillow(image, notes):
-    """The pixels of an image.
+    """Convert an image of Pillow.
 
     Args:
-        image: `PIL.Image.Image` of any mode, with what its file says in `info`; it is not changed.
-        notes: List that gets a sentence on what is lost.
+        image: `PIL.Image.Image` in any mode, with its file's `info`; it is not changed.
+        notes: List that receives a sentence on anything lost.
 
     Returns:
-        `Picture`.
+        `DecodedImage`.
 
     Raises:
-        ValueError: Its pixels are of a kind that has no known range; other exceptions are those of
-            Pillow, which cannot decode it.
+        ValueError: The range of the pixels is unknown; Pillow's exceptions if it cannot decode.
 
     Example:
 
@@ -40,30 +39,42 @@ def from_pillow(image, notes):
     """
     image.load()
     profile = image.info.get("icc_profile")
-    # After the pixels were loaded: those of TIFF files are upright then, and no longer say so.
+    # Loading turns TIFF pixels upright and resets their orientation.
     orientation = exif.orientation_of(image)
     if image.mode in ("I", "F"):
-        raise ValueError("pixels of 32 bits, whose range is not known")
+        raise ValueError("32-bit pixels, whose range is unknown")
     if image.mode in UINT16_MODES:
-        return from_uint16(_deep(image), None, profile, orientation, notes)
-    pixels, alpha = _shallow(image, profile, notes)
-    return DecodedImage(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
+        return from_samples(_uint16_pixels(image), None, profile, orientation, notes)
+    pixels, alpha = _uint8_pixels(image, profile, notes)
+    return _upright_image(pixels, alpha, orientation)
 
 
-def from_uint16(pixels, alpha, profile, orientation, notes):
-    """The picture of a file of 16 bits for each channel.
+def from_samples(pixels, alpha, profile, orientation, notes):
+    """Convert samples with 8 or 16 bits.
 
     Args:
-        pixels: uint16 `[h, w]` or `[h, w, 3]`, as stored. They are changed where they can be, so
-            that there is no second copy of them.
-        alpha: uint16 `[h, w]` or None.
-        profile: Bytes of the ICC profile of these pixels, or None.
-        orientation: That of EXIF, 1..8.
-        notes: List that gets a sentence on what is lost.
+        pixels: uint8 or uint16 `[h, w]`, `[h, w, 3]` or, for CMYK, uint8 `[h, w, 4]`. Changed in
+            place where possible, to avoid a second copy.
+        alpha: `[h, w]` of the same dtype, or None.
+        profile: ICC profile of the pixels as bytes, or None.
+        orientation: EXIF orientation, 1..8.
+        notes: List that receives a sentence on anything lost.
 
     Returns:
-        `Picture`.
+        `DecodedImage`.
     """
+    if alpha is not None:
+        pixels = pixels if pixels.flags.writeable else pixels.copy()
+        white = 0 if pixels.shape[2:] == (4,) else np.iinfo(pixels.dtype).max
+        for rows in blocks(len(pixels)):
+            pixels[rows][alpha[rows] == 0] = white
+    if pixels.dtype == np.uint8:
+        mode = {2: "L", 3: "RGB", 4: "CMYK"}[pixels.shape[2] if pixels.ndim == 3 else 2]
+        image = Image.frombuffer(
+            mode, pixels.shape[1::-1], np.ascontiguousarray(pixels), "raw", mode, 0, 1
+        )
+        pixels, _ = _uint8_pixels(image, profile, notes)
+        return _upright_image(pixels, alpha, orientation)
     if pixels.ndim == 3 and all(is_gray(pixels[rows]) for rows in blocks(len(pixels))):
         pixels = np.ascontiguousarray(pixels[..., 0])
     convert = uint16_converter(profile, pixels.ndim == 2, notes)
@@ -72,86 +83,104 @@ def from_uint16(pixels, alpha, profile, orientation, notes):
         pixels = stored if stored.flags.writeable else np.empty_like(stored)
         for rows in blocks(len(pixels)):
             pixels[rows] = convert(stored[rows])
-    return DecodedImage(_upright(pixels, orientation), _upright(_seen_through(alpha), orientation))
+    return _upright_image(pixels, alpha, orientation)
 
 
-def on_white(picture):
-    """A picture as it looks on white paper.
+def is_plain_rgb(image):
+    """Return whether an image of Pillow is upright sRGB without transparency as it is."""
+    if image.mode != "RGB" or image.has_transparency_data or exif.orientation_of(image) != 1:
+        return False
+    return uint8_converter(image.info.get("icc_profile"), "RGB", []) is unchanged
+
+
+def on_white(image):
+    """Composite an image onto white.
 
     Args:
-        picture: `Picture`.
+        image: `DecodedImage`.
 
     Returns:
-        `Picture` without transparency.
+        `DecodedImage` without transparency.
 
     >>> half = DecodedImage(np.zeros([1, 1, 3], np.uint8), np.full([1, 1], 102, np.uint8))
     >>> on_white(half).pixels.tolist()
     [[[153, 153, 153]]]
     """
-    if picture.alpha is None:
-        return picture
-    white = np.float32(np.iinfo(picture.pixels.dtype).max)
-    pixels = np.empty_like(picture.pixels)
+    if image.alpha is None:
+        return image
+    white = np.float32(np.iinfo(image.pixels.dtype).max)
+    pixels = np.empty_like(image.pixels)
     for rows in blocks(len(pixels)):
-        share = picture.alpha[rows] / white
-        share = share if pixels.ndim == 2 else share[..., np.newaxis]
-        pixels[rows] = np.rint(white + share * (picture.pixels[rows] - white))
+        opacity = image.alpha[rows] / white
+        opacity = opacity if pixels.ndim == 2 else opacity[..., np.newaxis]
+        pixels[rows] = np.rint(white + opacity * (image.pixels[rows] - white))
     return DecodedImage(pixels)
 
 
-def with_alpha(picture):
-    """Pixels of a picture, with transparency, if there is any, as the last channel."""
-    if picture.alpha is None:
-        return picture.pixels
-    return np.dstack([picture.pixels, picture.alpha])
+def with_alpha(image):
+    """Return the pixels of a `DecodedImage` with its transparency, if any, as last channel."""
+    if image.alpha is None:
+        return image.pixels
+    return np.dstack([image.pixels, image.alpha])
 
 
 def _strips(image):
-    """Yields slices of rows, and images of these rows."""
+    """Yield slices of rows, and Pillow images of these rows."""
+    if image.height <= ROWS:
+        yield slice(0, image.height), image
+        return
     for rows in blocks(image.height):
         yield rows, image.crop((0, rows.start, image.width, rows.stop))
 
 
-def _deep(image):
+def _uint16_pixels(image):
     pixels = np.empty((image.height, image.width), np.uint16)
     for rows, strip in _strips(image):
         pixels[rows] = np.asarray(strip)
     return pixels
 
 
-def _shallow(image, profile, notes):
-    """Pixels, gray if all of them are, and transparency or None: all of 8 bits."""
+def _uint8_pixels(image, profile, notes):
+    """Return pixels, gray if all of them are, and transparency or None."""
     split = _splitter(image)
     convert = uint8_converter(profile, split(image.crop((0, 0, 1, 1)))[0].mode, notes)
     size = (image.height, image.width)
-    gray, color = np.empty(size, np.uint8), None
+    gray, color = None, None
     alpha = np.empty(size, np.uint8) if image.has_transparency_data else None
     for rows, strip in _strips(image):
         strip, transparency = split(strip)
+        pixels = np.asarray(convert(strip))
         if alpha is not None:
             alpha[rows] = np.asarray(transparency)
-        pixels = np.asarray(convert(strip))
+            pixels = pixels.copy()
+            # Nobody sees these pixels, so they must not decide anything.
+            pixels[alpha[rows] == 0] = 255
         if color is None and is_gray(pixels):
+            gray = np.empty(size, np.uint8) if gray is None else gray
             gray[rows] = pixels if pixels.ndim == 2 else pixels[..., 0]
             continue
+        if rows.stop - rows.start == image.height and pixels.ndim == 3:
+            return pixels, alpha
         if color is None:
             color = np.empty((*size, 3), np.uint8)
-            color[: rows.start] = gray[: rows.start, :, np.newaxis]
-        color[rows] = pixels
+            if gray is not None:
+                color[: rows.start] = gray[: rows.start, :, np.newaxis]
+                gray = None
+        color[rows] = pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
     return gray if color is None else color, alpha
 
 
 def _splitter(image):
-    """Function that divides a strip of an image into color and transparency.
+    """Return a function that splits a strip of an image into color and transparency or None.
 
-    Color is of a mode that there are color profiles for; transparency may be None.
+    The mode of the color is one that ICC profiles exist for.
     """
     if image.has_transparency_data:
-        # Gray ones with a transparent level as well as palettes.
+        # Also gray images with one transparent level, and palettes.
         mode = "LA" if image.mode in _GRAY else "RGBA"
-        return lambda strip: _halves(strip.convert(mode))
+        return lambda strip: _split_alpha(strip.convert(mode))
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        # Pillow takes all of these files for inverted, as those of Adobe's programs are.
+        # Pillow inverts all CMYK files as if Adobe's programs had written them.
         return lambda strip: (ImageChops.invert(strip), None)
     if image.mode == "1":
         return lambda strip: (strip.convert("L"), None)
@@ -160,17 +189,18 @@ def _splitter(image):
     return lambda strip: (strip, None)
 
 
-def _halves(strip):
+def _split_alpha(strip):
     return strip.convert(strip.mode[:-1]), strip.getchannel("A")
 
 
-def _seen_through(alpha):
-    """Transparency, or None where there is none after all."""
-    return None if alpha is None or alpha.min() == np.iinfo(alpha.dtype).max else alpha
+def _upright_image(pixels, alpha, orientation):
+    """Apply the EXIF orientation; transparency that hides nothing becomes None."""
+    if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
+        alpha = None
+    return DecodedImage(_upright(pixels, orientation), _upright(alpha, orientation))
 
 
 def _upright(pixels, orientation):
-    """What EXIF says is to be done with pixels before they are shown."""
     if pixels is None:
         return None
     if orientation in exif.TURNED_ORIENTATIONS:

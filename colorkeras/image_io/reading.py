@@ -1,177 +1,170 @@
-"""Opening image files, and explaining why one cannot be read."""
+"""Open image files, and explain why one cannot be read."""
 
 import contextlib
+import ctypes
 import functools
-import math
 import re
 import stat
-import threading
 import warnings
 from pathlib import Path
 
 from PIL import Image
 
+from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import FORMATS
+from colorkeras.image_io.formats.raw import is_raw, raw_file_error
 from colorkeras.image_io.image import Contents
+from colorkeras.image_io.pixels import is_plain_rgb, on_white
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 MAX_MEGAPIXELS = 150.0
-"""Millions of pixels of the largest picture that is opened unless another limit is asked for: a
-small file may claim to hold more than fits into memory."""
-
-# JPEG files that hold several pictures have a name of their own.
-_SAME = {"MPO": "JPEG"}
+"""Default limit of the image size in millions of pixels: a small file may declare an image that
+does not fit into memory."""
 
 _PREFIX_LENGTH = 16
-"""Bytes by which Pillow tells formats from each other."""
+"""Number of bytes by which formats are recognized."""
 
 _HEIF_BRANDS = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
-
-
-class _PixelLimit:
-    """Pillow's limit of pixels, one of the whole process, raised as long as files are open here.
-
-    It is asked while some formats are decoded. Threads of programs that use this package, and open
-    other files meanwhile, keep a limit: the largest that there is a wish for.
-    """
-
-    def __init__(self):
-        self._lock = threading.Lock()
-        self._wishes = []
-        self._before = None
-
-    @contextlib.contextmanager
-    def raised_to(self, num_pixels):
-        """Lets Pillow decode up to a number of pixels in the block."""
-        with self._lock:
-            if not self._wishes:
-                self._before = Image.MAX_IMAGE_PIXELS
-            self._wishes.append(num_pixels)
-            self._apply()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._wishes.remove(num_pixels)
-                self._apply()
-
-    def _apply(self):
-        if self._before is not None:
-            Image.MAX_IMAGE_PIXELS = max([self._before, *self._wishes])
-
-
-_limit = _PixelLimit()
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
 
 @contextlib.contextmanager
 def open_image(path, max_megapixels=MAX_MEGAPIXELS):
-    """Opens a picture; its pixels are decoded when pages are asked for.
+    """Open an image file; pages are decoded when the iterator reaches them.
 
     Args:
-        path: A file of one of `FORMATS`, by its content, whatever its name.
-        max_megapixels: Millions of pixels that a page may have.
+        path: File in one of `FORMATS`. Its content decides, not its name.
+        max_megapixels: Maximum size of a page in millions of pixels.
 
     Yields:
         `Contents`.
 
     Raises:
-        UserError: It cannot be read; also later, while pages are read.
+        UserError: The file cannot be read; also raised later, while pages are decoded.
     """
     path = Path(path)
-    with contextlib.ExitStack() as stack:
-        # What goes wrong with results, while the block runs, is no problem of this file.
+    with contextlib.ExitStack() as exit_stack:
+        # Errors raised in the caller's block are not problems of this file.
         with _explain_errors(path):
-            image = stack.enter_context(_open_pillow_image(path, max_megapixels))
-            _check_size(path, image, max_megapixels)
-            name = _SAME.get(image.format, image.format)
-            kind, notes = FORMATS[name], []
-            metadata = kind.metadata(path, image, notes)
-            num_images = getattr(image, "n_frames", 1)
-            num_pages = num_images if kind.has_pages else 1
-            num_pixels = image.width * image.height
-            for number in range(1, num_pages):
-                image.seek(number)
-                _check_size(path, image, max_megapixels)
-                num_pixels = max(num_pixels, image.width * image.height)
+            image = exit_stack.enter_context(_open_pillow_image(path, max_megapixels))
+            file_format, notes = FORMATS[image.format], []
+            metadata = file_format.metadata(path, image, notes)
+            sizes = file_format.page_sizes(path, image)
+            for size in sizes:
+                _check_size(path, size, max_megapixels)
+            num_pages = len(sizes)
+            num_images = num_pages if file_format.has_pages else getattr(image, "n_frames", 1)
             if num_images > num_pages:
-                notes.append(f"only the first of {num_images} pictures in the file was colored")
+                notes.append(f"only the first of {num_images} images in the file was colored")
 
         def page(number):
-            with _explain_errors(path):
-                picture = kind.page(path, image, number, notes)
+            with _explain_errors(path, f"page {number + 1} of {num_pages}: " * (num_pages > 1)):
+                decoded = file_format.page(path, image, number, notes)
                 if number == num_pages - 1:
-                    # What Pillow decoded takes memory as long as the image is open.
+                    # Free what Pillow decoded while the caller still works on the last page.
                     image.close()
-                return picture
+                return decoded
 
+        num_pixels = max(width * height for width, height in sizes)
         pages = map(page, range(num_pages))
-        yield Contents(name, pages, num_pages, num_pixels, metadata, notes)
+        yield Contents(image.format, pages, num_pages, num_pixels, metadata, notes)
+
+
+def read_rgb(path, min_side=None, max_megapixels=MAX_MEGAPIXELS):
+    """Decode the first page of a file as `open_image` does, on white and without metadata.
+
+    Args:
+        path: File in one of `FORMATS`.
+        min_side: JPEG files may be decoded at 1/2, 1/4 or 1/8 of their size, which is faster, as
+            long as both sides keep this many pixels. None decodes the full size.
+        max_megapixels: Maximum size of the page in millions of pixels.
+
+    Returns:
+        `PIL.Image.Image` of mode "RGB" in sRGB, upright.
+
+    Raises:
+        UserError: The file cannot be read.
+    """
+    path = Path(path)
+    with _explain_errors(path), _open_pillow_image(path, max_megapixels) as image:
+        file_format = FORMATS[image.format]
+        _check_size(path, file_format.page_sizes(path, image)[0], max_megapixels)
+        if min_side is not None:
+            image.draft(None, (min_side, min_side))
+        if image.format == "JPEG" and is_plain_rgb(image):
+            # The common case needs no array; damaged files take the other path.
+            with contextlib.suppress(OSError):
+                return image.copy()
+        decoded = on_white(file_format.page(path, image, 0, []))
+        return Image.fromarray(as_uint8(decoded.pixels)).convert("RGB")
+
+
+def use_own_limits():
+    """Replace Pillow's process-wide size limit and warnings by this package's checks and notes.
+
+    For applications: a library should leave process-wide settings alone.
+    """
+    Image.MAX_IMAGE_PIXELS = None
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    with contextlib.suppress(AttributeError, OSError):
+        # Pillow's libtiff writes to stderr what Pillow raises anyway.
+        ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 @contextlib.contextmanager
 def _open_pillow_image(path, max_megapixels):
-    """Opens a file; no pixels are decoded yet.
-
-    Args:
-        path: `Path`.
-        max_megapixels: See `_check_size`, which is to be asked before pixels are decoded.
-
-    Yields:
-        `PIL.Image.Image`.
-
-    Raises:
-        UserError: It is no file of one of these formats; Pillow's exceptions if it is damaged.
-    """
-    _silence_pillow()
+    """Open a file as `PIL.Image.Image` without decoding pixels."""
     _check_file(path)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_limit.raised_to(math.ceil(max_megapixels * 1e6)))
-        # Pillow leaves some streams open that it was given, and closes others.
-        stream = stack.enter_context(path.open("rb"))
-        yield stack.enter_context(contextlib.closing(_image_of(path, stream)))
+    with contextlib.ExitStack() as exit_stack:
+        # Pillow closes some of the streams it is given and leaves others open.
+        stream = exit_stack.enter_context(path.open("rb"))
+        image = exit_stack.enter_context(
+            contextlib.closing(_pillow_image(path, stream, max_megapixels))
+        )
+        _check_size(path, image.size, max_megapixels)
+        yield image
 
 
-def _check_size(path, image, max_megapixels):
-    """Raises UserError if an image has more millions of pixels than are to be decoded."""
-    width, height = image.size
+def _check_size(path, size, max_megapixels):
+    width, height = size
     if width * height > max_megapixels * 1e6:
         raise UserError(
             f"{quoted(path)} of {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",
             f"at most {max_megapixels:g} megapixels",
-            "If the file is to be trusted, pass a higher --max-megapixels.",
+            "If you trust the file, pass a higher --max-megapixels.",
         )
 
 
 @contextlib.contextmanager
-def _explain_errors(path):
-    """Turns what goes wrong with a file in the block into a `UserError`."""
+def _explain_errors(path, place=""):
+    """Turn any problem with a file in the block into a `UserError`."""
     try:
         yield
     except (UserError, MemoryError):
         raise
     except FileNotFoundError as error:
-        what = "a symbolic link to nothing" if path.is_symlink() else "which does not exist"
+        what = "a broken symbolic link" if path.is_symlink() else "which does not exist"
         raise UserError(
-            f"{quoted(path)}, {what}", "the path of a picture", "Check the spelling."
+            f"{quoted(path)}, {what}", "the path of an image", "Check the spelling."
         ) from error
     except PermissionError as error:
         raise UserError(
-            f"{quoted(path)}, which may not be read",
-            "a picture that you have the permission to read",
+            f"{quoted(path)}, which you have no permission to read",
+            "a readable image",
             "Change the permissions of the file or of its folder.",
         ) from error
     except Image.DecompressionBombError as error:
         raise UserError(
             f"{quoted(path)}, which is too large ({one_line(error)})",
-            "a picture of fewer pixels",
-            "If the file is to be trusted, pass a higher --max-megapixels.",
+            "an image with fewer pixels",
+            "If you trust the file, pass a higher --max-megapixels.",
         ) from error
-    except Exception as error:  # Pillow's plugins raise whatever their parsers stumble over.
+    except Exception as error:  # Pillow's plugins raise whatever their parsers run into.
         raise UserError(
-            f"{quoted(path)}, which cannot be read ({one_line(error)})",
-            "a whole picture of at least 1x1 pixels",
-            "Open it with another program and save it anew.",
+            f"{quoted(path)}, which cannot be read ({place}{one_line(error)})",
+            "a complete image of at least 1x1 pixels",
+            "Open it with another program and save it again.",
         ) from error
 
 
@@ -180,62 +173,66 @@ def _check_file(path):
     if stat.S_ISDIR(state.st_mode):
         problem = "a folder"
     elif not stat.S_ISREG(state.st_mode):
-        problem = "which is no regular file"
+        problem = "which is not a regular file"
     elif state.st_size == 0:
         problem = "an empty file"
     else:
         return
-    raise UserError(f"{quoted(path)}, {problem}", "a picture file", "Name another.")
+    raise UserError(f"{quoted(path)}, {problem}", "an image file", "Name another file.")
 
 
-def _image_of(path, stream):
-    # Not by `Image.open`, which warns of large pictures before their size can be asked for, and
-    # tries formats that are best not tried, such as PostScript.
+def _pillow_image(path, stream, max_megapixels):
+    # `Image.open` would try formats that are better not tried, such as PostScript.
     prefix = stream.read(_PREFIX_LENGTH)
+    if is_raw(path, prefix):
+        raise raw_file_error(path)
     error = None
-    for name, kind in FORMATS.items():
-        opener, accepts = _readers().get(name, (None, None))
-        if opener is None or accepts(prefix) is not True:
+    for name, file_format in FORMATS.items():
+        opener, accepts = _pillow_readers().get(name, (None, None))
+        if opener is None or (accepts is not None and accepts(prefix) is not True):
             continue
+        if file_format.header_size is not None:
+            _check_size(path, file_format.header_size(stream), max_megapixels)
         stream.seek(0)
         try:
-            return (kind.opener or opener)(stream)
+            return (file_format.opener or opener)(stream)
         except (SyntaxError, IndexError, TypeError, ValueError) as problem:
-            # HEIC and AVIF files begin alike, so another may still be right.
+            # HEIC and AVIF files begin alike, so another reader may still succeed.
             error = problem
     if error is not None:
         raise error
-    lacking = "HEIC" if _HEIF_BRANDS.match(prefix) else "AVIF" if b"ftypavi" in prefix else None
-    if lacking:
+    missing = _missing_reader(prefix)
+    if missing:
+        name, extra = missing
         raise UserError(
-            f"{quoted(path)}, a file of format {lacking}, which the installed Pillow does not read",
-            "a picture that it reads",
-            "Run pip install 'colorkeras[heif]', or save the picture as JPEG.",
+            f"{quoted(path)}, a file of format {name}, which needs an optional package",
+            "an image that the installed packages read",
+            f"Run pip install 'colorkeras[{extra}]', or save the image as JPEG.",
         )
     raise UserError(
-        f"{quoted(path)}, whose content is no picture of a known format",
+        f"{quoted(path)}, whose content is not in a known image format",
         "one of " + ", ".join(FORMATS),
-        "Open it with the program that wrote it and save it in one of these.",
+        "Open it with the program that wrote it and save it in one of these formats.",
     )
 
 
+def _missing_reader(prefix):
+    """Return the format of a file that needs another package, and the extra that installs it."""
+    if prefix.startswith(_JPEG_XL):
+        return "JPEG XL", "codecs"
+    if _HEIF_BRANDS.match(prefix):
+        return "HEIC", "heif"
+    return ("AVIF", "heif") if b"ftypavi" in prefix else None
+
+
 @functools.cache
-def _readers():
-    """Pillow's readers: functions that open a stream, and that know files by how they begin."""
+def _pillow_readers():
+    """Return functions that open a stream, and that recognize a prefix, by format."""
     Image.init()
     with contextlib.suppress(ImportError):
         import pillow_heif
 
         pillow_heif.register_heif_opener()
+    with contextlib.suppress(ImportError):
+        import pillow_jxl  # noqa: F401  Registers itself.
     return Image.OPEN
-
-
-def _silence_pillow():
-    """Ignores what Pillow warns of and gets over, such as damaged tags.
-
-    For the whole process, because `catch_warnings` is not safe in threads; but only what it warns
-    of in general, not of what is deprecated, nor of pictures that are too large.
-    """
-    wanted = ("ignore", None, UserWarning, re.compile(r"PIL\."), 0)
-    if warnings.filters[:1] != [wanted]:
-        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")

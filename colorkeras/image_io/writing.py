@@ -31,7 +31,7 @@ def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
 
     >>> import tempfile
     >>> import numpy as np
-    >>> from colorkeras.image_io import open_image
+    >>> from colorkeras.image_io import Metadata, open_image
     >>> red = np.zeros([2, 3, 3], np.uint8) + np.uint8([200, 0, 0])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(f"{folder}/red.bmp", iter([DecodedImage(red)]), Metadata(xmp=b"<x/>"))

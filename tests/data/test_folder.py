@@ -1,12 +1,14 @@
 """Tests of folders of pictures: which are read, how they are cut, and what is said of the rest."""
 
-import warnings
-
 import numpy as np
 import pytest
-from PIL import Image
+import tifffile
+from image_files import rgb_profile
+from PIL import Image, PngImagePlugin
 
+from colorkeras import image_io
 from colorkeras.data import folder, training_batches
+from colorkeras.image_io.pixels import on_white
 from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
@@ -35,7 +37,7 @@ def _fill(path, count, start=0):
 
 def _crop(path, image_size=16, part="validation", epoch=0):
     """The first picture of a part, which a folder of one picture has in all parts."""
-    source = getattr(folder.load(path, image_size), part)
+    source = getattr(folder.load(path, image_size, include_gray=True), part)
     (crop,) = source.load(np.array([0]), epoch).numpy()
     assert crop.dtype == np.uint8
     assert crop.shape == (image_size, image_size, 3)
@@ -51,7 +53,7 @@ def _assert_halves(crop, top=RED, bottom=GREEN, tolerance=12):
 
 @pytest.mark.parametrize(
     "name",
-    ["a.jpg", "a.JPG", "a.jpeg", "a.PNG", "a.webp", "a.bmp", "a.gif", "a.tif", "deep/er/a b.ppm"],
+    ["a.jpg", "a.JPG", "a.jpeg", "a.PNG", "a.webp", "a.bmp", "a.gif", "a.tif", "deep/er/a b.png"],
 )
 def test_formats(tmp_path, name):
     path = tmp_path / name
@@ -100,22 +102,13 @@ def test_transparent_palette_is_read_without_a_warning(tmp_path):
     _assert_halves(_crop(tmp_path))
 
 
-def test_large_pictures_are_read_without_a_warning(tmp_path, monkeypatch):
+def test_size_limit_is_that_of_colorize(tmp_path, monkeypatch):
     _noise(60, 50).save(tmp_path / "large.png")
     _noise(90, 80).save(tmp_path / "bomb.png")
-    # Pillow warns above the limit and raises above twice the limit.
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2500)
+    monkeypatch.setattr(image_io.read_rgb, "__defaults__", (None, 0.005))
     dataset = folder.load(tmp_path)
     assert dataset.train.num_examples == 1
     assert dataset.notes[0] == "Skipped 1 unreadable files: bomb.png"
-
-
-def test_filters_of_warnings_do_not_pile_up(tmp_path):
-    _fill(tmp_path, 40)
-    folder.load(tmp_path)
-    filters = list(warnings.filters)
-    folder.load(tmp_path)
-    assert warnings.filters == filters
 
 
 def test_orientation_of_the_camera_is_applied(tmp_path):
@@ -155,20 +148,72 @@ def test_many_unreadable_files_are_counted(tmp_path):
     assert note.endswith("bad09.jpg and 3 more")
 
 
-def test_other_files_are_passed_over_in_silence(tmp_path):
-    _fill(tmp_path, 40)
-    (tmp_path / "notes.txt").write_text("text")
-    (tmp_path / "folder.jpg").mkdir()
-    assert "unreadable" not in " ".join(folder.load(tmp_path).notes)
+def test_summary_names_what_is_not_used(tmp_path):
+    root = tmp_path / "root"
+    _fill(root, 40)
+    for name in ("notes.txt", "more.TXT", "Makefile", "x.pgm"):
+        (root / name).write_text("text")
+    (root / "folder.jpg").mkdir()
+    for number in range(3):
+        _halves(mode="L").save(root / f"gray{number}.jpg")
+    Image.fromarray(np.ones((9, 9), np.float32)).save(root / "float.tif")
+    for name in ("@eaDir", ".hidden", "__MACOSX"):
+        _fill(root / name, 2)
+    _fill(tmp_path / "elsewhere", 2)
+    (root / "link").symlink_to(tmp_path / "elsewhere")
+    dataset = folder.load(root, 8)
+    assert dataset.notes[:4] == [
+        "Left out 3 gray images: gray0.jpg, gray1.jpg, gray2.jpg",
+        "Skipped 1 unreadable files: float.tif",
+        "Passed over 4 files: 2 .txt, 1 .pgm, 1 without suffix",
+        "Did not search 1 linked folders: link",
+    ]
+    assert sum(getattr(dataset, part).num_examples for part in PARTS) == 40
+    both = folder.load(root, 8, include_gray=True)
+    assert sum(getattr(both, part).num_examples for part in PARTS) == 43
+
+
+@pytest.mark.parametrize(
+    "kind", ["profile", "transparent", "cmyk", "deep", "gamma", "truncated_end"]
+)
+def test_images_are_decoded_as_for_inference(tmp_path, kind):
+    path = tmp_path / {"deep": "a.tif", "transparent": "a.png", "gamma": "a.png"}.get(kind, "a.jpg")
+    image = _noise(40, 30)
+    if kind == "profile":
+        image.save(path, icc_profile=rgb_profile(1.8))
+    elif kind == "transparent":
+        image.putalpha(
+            Image.fromarray(np.repeat(np.uint8([[0], [90], [255]]), 40, 1)).resize((40, 30))
+        )
+        image.save(path)
+    elif kind == "cmyk":
+        image.convert("CMYK").save(path)
+    elif kind == "deep":
+        tifffile.imwrite(path, np.asarray(image).astype(np.uint16) * 257, photometric="rgb")
+    elif kind == "gamma":
+        info = PngImagePlugin.PngInfo()
+        info.add(b"gAMA", (100_000).to_bytes(4, "big"))
+        image.save(path, pnginfo=info)
+    else:
+        image.save(path)
+        path.write_bytes(path.read_bytes()[:-2])
+    with image_io.open_image(path) as contents:
+        expected = on_white(next(contents.pages))
+    np.testing.assert_array_equal(
+        np.asarray(folder._open(path, 8)), image_io.as_uint8(expected.pixels)
+    )
 
 
 @pytest.mark.parametrize(
     "content, message",
     [
         (None, "which is neither a data set nor a folder"),
-        ([], "in which no picture can be read"),
-        (["a.txt"], "in which no picture can be read"),
-        (["a.jpg", "b.png"], r"can be read \(2 unreadable files: a.jpg, b.png\)"),
+        ([], "which has no usable image"),
+        (["a.txt"], "which has no usable image"),
+        (
+            ["a.jpg", "b.png"],
+            r"which has no usable image \(Skipped 2 unreadable files: a.jpg, b.png\)",
+        ),
     ],
 )
 def test_folders_without_pictures_are_explained(tmp_path, content, message):
@@ -217,14 +262,14 @@ def test_empty_parts_take_all_pictures_and_say_so(tmp_path):
     # One part holds it; the two others are told of.
     assert len(dataset.notes) == 2
     for note in dataset.notes:
-        assert note.startswith("Too few pictures for a ") and note.endswith("all 1 pictures.")
+        assert note.startswith("Too few images for a ") and note.endswith("all 1 images.")
 
 
 def test_description_counts_the_parts(tmp_path):
     dataset = folder.load(_fill(tmp_path / "mine", 60), 8)
     counts = [getattr(dataset, part).num_examples for part in PARTS]
     assert dataset.description == (
-        "folder mine ({} train / {} validation / {} test pictures, crops of 8x8)".format(*counts)
+        "folder mine ({} train / {} validation / {} test images, crops of 8x8)".format(*counts)
     )
 
 

@@ -64,7 +64,7 @@ def test_deep_gray(mode):
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_pixels_without_a_known_range(mode):
-    with pytest.raises(ValueError, match="range is not known"):
+    with pytest.raises(ValueError, match="range is unknown"):
         from_pillow(Image.new(mode, (3, 2)), [])
 
 
@@ -157,7 +157,7 @@ def test_colors_of_a_profile():
     np.testing.assert_array_equal(picture.pixels, as_shown(image, profile))
     assert np.abs(picture.pixels.astype(int) - np.asarray(image)).max() > 20 and not notes
     deep = np.asarray(image).astype(np.uint16) * 257
-    deep = pixels.from_uint16(deep, None, profile, 1, notes)
+    deep = pixels.from_samples(deep, None, profile, 1, notes)
     assert np.abs(deep.pixels / 257 - picture.pixels).max() < 1 and not notes
 
 
@@ -167,10 +167,10 @@ def test_gray_levels_of_a_profile(gamma):
     for profile in (gray_profile(gamma), rgb_profile(gamma)):
         image.info["icc_profile"] = profile
         picture, notes = from_pillow(image, notes := []), notes
-        deep = pixels.from_uint16(ramp((16, 16), np.uint16), None, profile, 1, notes)
+        deep = pixels.from_samples(ramp((16, 16), np.uint16), None, profile, 1, notes)
         color = ramp((16, 16), np.uint16)[..., np.newaxis].repeat(3, axis=-1)
         if profile is not gray_profile(gamma):
-            deep_color = pixels.from_uint16(color, None, rgb_profile(gamma), 1, notes)
+            deep_color = pixels.from_samples(color, None, rgb_profile(gamma), 1, notes)
             assert np.abs(deep_color.pixels.astype(int) - deep.pixels).max() <= 1
         assert picture.pixels.ndim == deep.pixels.ndim == deep_color.pixels.ndim == 2
         linear = np.linspace(0, 1, 256) ** gamma
@@ -204,7 +204,7 @@ def test_srgb_is_not_rounded_once_more(mode, profile):
     np.testing.assert_array_equal(from_pillow(image, []).pixels, np.asarray(image))
     deep = np.random.default_rng(0).integers(0, 65536, (9, 9, 3), np.uint16)
     deep = deep[..., 0] if mode == "L" else deep
-    picture = pixels.from_uint16(deep, None, profile, 1, [])
+    picture = pixels.from_samples(deep, None, profile, 1, [])
     np.testing.assert_array_equal(picture.pixels, deep)
 
 
@@ -249,7 +249,7 @@ def test_curves_that_are_none(content, gray):
     profile = profile_of(b"GRAY", {b"kTRC": curve}) if gray else rgb_profile(None, curve)
     deep = colors().astype(np.uint16)
     deep = deep[..., 0] if gray else deep
-    picture = pixels.from_uint16(deep, None, profile, 1, [])
+    picture = pixels.from_samples(deep, None, profile, 1, [])
     assert picture.pixels.shape == deep.shape
 
 
@@ -262,7 +262,7 @@ def test_profiles_that_are_damaged(profile):
     assert len(notes) == bool(profile)
     notes.clear()
     deep = colors().astype(np.uint16)
-    assert pixels.from_uint16(deep, None, profile, 1, notes).pixels is not None
+    assert pixels.from_samples(deep, None, profile, 1, notes).pixels is not None
     assert len(notes) == bool(profile)
     assert all("the color profile was not applied" in note for note in notes)
 

@@ -10,8 +10,11 @@ from colorkeras.image_io.formats.bmp import BMP
 from colorkeras.image_io.formats.format import Format, SaveOptions
 from colorkeras.image_io.formats.gif import GIF
 from colorkeras.image_io.formats.heif import AVIF, HEIF
-from colorkeras.image_io.formats.jpeg import JPEG, QUALITY
+from colorkeras.image_io.formats.jpeg import JPEG, MPO, QUALITY
+from colorkeras.image_io.formats.jpeg2000 import JPEG2000
+from colorkeras.image_io.formats.jpeg_xl import JPEG_XL
 from colorkeras.image_io.formats.png import PNG
+from colorkeras.image_io.formats.raw import is_raw_suffix
 from colorkeras.image_io.formats.tiff import TIFF
 from colorkeras.image_io.formats.webp import WEBP
 from colorkeras.utils.errors import UserError
@@ -25,6 +28,8 @@ __all__ = [
     "check_target",
     "format_of",
     "is_image",
+    "is_raw_suffix",
+    "is_system_folder",
     "result_suffix",
 ]
 
@@ -37,8 +42,16 @@ FORMATS = {
     "GIF": GIF,
     "HEIF": HEIF,
     "AVIF": AVIF,
+    "MPO": MPO,
+    "JPEG2000": JPEG2000,
+    "JXL": JPEG_XL,
 }
 """Formats by Pillow's names."""
+
+_SYSTEM_FOLDERS = (
+    *("@eadir", "@recycle", "#recycle", "#snapshot", "__macosx", "$recycle.bin"),
+    *("system volume information", "lost+found"),
+)
 
 _BY_SUFFIX = {suffix: each for each in FORMATS.values() for suffix in each.suffixes}
 
@@ -55,6 +68,15 @@ def is_image(path):
     (True, False)
     """
     return format_of(path) is not None
+
+
+def is_system_folder(name):
+    """Return whether a folder is hidden, or one in which drives and archivers keep their own files.
+
+    >>> is_system_folder("@eaDir"), is_system_folder(".git"), is_system_folder("scans")
+    (True, True, False)
+    """
+    return name.startswith(".") or name.lower() in _SYSTEM_FOLDERS
 
 
 def result_suffix(path):

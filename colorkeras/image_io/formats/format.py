@@ -20,6 +20,12 @@ def read_all_metadata(path, image, notes):
     return read_metadata(image, notes)
 
 
+def first_size(path, image):
+    """Return the size of the only page. See `Format.page_sizes`."""
+    del path
+    return [image.size]
+
+
 @dataclass(frozen=True)
 class SaveOptions:
     """How a file is written.
@@ -46,6 +52,10 @@ class Format:
         page: Function of a path, the opened `PIL.Image.Image`, a page number and a list of notes
             that returns the page as `DecodedImage`.
         metadata: Function of a path, the opened image and a list of notes that returns `Metadata`.
+        page_sizes: Function of a path and the opened image that returns the width and height of
+            every page.
+        header_size: Function of a stream that returns the declared width and height, where opening
+            decodes all pixels.
         opener: Function from a stream to an image, where Pillow's own does not suffice.
         write: Function of a path, an iterator of `DecodedImage` and `SaveOptions` that writes a
             file; None if results are written in another format.
@@ -60,6 +70,8 @@ class Format:
     suffixes: tuple[str, ...]
     page: Callable = read_only_page
     metadata: Callable = read_all_metadata
+    page_sizes: Callable = first_size
+    header_size: Callable | None = None
     opener: Callable | None = None
     write: Callable | None = None
     result_suffix: str | None = None

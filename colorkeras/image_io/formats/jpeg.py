@@ -1,38 +1,74 @@
-"""JPEG files."""
+"""JPEG files, and stereo files (MPO) that hold several of them."""
 
-from PIL import Image
+import io
+
+import numpy as np
+from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
-from colorkeras.image_io.metadata import packet_of
-from colorkeras.image_io.metadata.exif import block_of
+from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
+from colorkeras.image_io.pixels import from_pillow
 
 QUALITY = 95
-"""Of files that are written; chroma has full resolution in them."""
+"""Quality of written files; their chroma has full resolution."""
 
 _XMP_HEADER = 29
+_END_MARKER = b"\xff\xd9"
 
 
-def write(path, pictures, options):
-    """Writes the first picture. See `Format`."""
-    picture, metadata = next(pictures), options.metadata
-    said = {
-        "exif": block_of(options, picture, MAX_SEGMENT),
-        "xmp": packet_of(options, MAX_SEGMENT - _XMP_HEADER),
+def page(path, image, number, notes):
+    """Decode the image, also if only the end marker is missing. See `Format`."""
+    del number
+    try:
+        return from_pillow(image, notes)
+    except OSError:
+        complete = _with_end_marker(path, image)
+        if complete is None:
+            raise
+        notes.append("the file has no end marker, but its pixels are complete")
+        return from_pillow(complete, notes)
+
+
+def write(path, images, options):
+    """Write the first image. See `Format`."""
+    image, metadata = next(images), options.metadata
+    settings = {
+        "exif": exif_bytes(options, image, MAX_SEGMENT),
+        "xmp": xmp_packet(options, MAX_SEGMENT - _XMP_HEADER),
         "dpi": metadata.dpi,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
         "extra": segments_of(metadata.iptc) if metadata.iptc else None,
-        "comment": _comment_of(options),
+        "comment": _comment(options),
     }
-    said = {name: value for name, value in said.items() if value is not None}
-    image = Image.fromarray(picture.pixels)
-    image.save(path, "JPEG", quality=options.quality, subsampling="4:4:4", **said)
+    settings = {name: value for name, value in settings.items() if value is not None}
+    Image.fromarray(image.pixels).save(
+        path, "JPEG", quality=options.quality, subsampling="4:4:4", **settings
+    )
 
 
-def _comment_of(options):
+def _with_end_marker(path, image):
+    """Return the image of a file whose end marker alone is missing, or None.
+
+    Bytes between the last pixels and the end marker are ignored, but they change the image if
+    pixels are missing.
+    """
+    content = path.read_bytes()
+    images = []
+    for padding in (b"", bytes(range(1, 255)) * 16):
+        copy = JpegImagePlugin.JpegImageFile(io.BytesIO(content + padding + _END_MARKER))
+        copy.draft(None, image.size)
+        copy.load()
+        images.append(copy)
+    is_complete = np.array_equal(*map(np.asarray, images))
+    return images[0] if is_complete else None
+
+
+def _comment(options):
     texts = dict(options.metadata.comments)
-    comment = texts.pop("Comment", "").encode()
+    comment = texts.pop("Comment", "").encode("utf-8", "surrogateescape")
     if len(comment) > MAX_SEGMENT:
         options.notes.append("the comment was left out, as such files hold less")
         comment = None
@@ -41,4 +77,5 @@ def _comment_of(options):
     return comment or None
 
 
-JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), write=write, max_side=65500)
+JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, write=write, max_side=65500)
+MPO = Format((".mpo",), page, result_suffix=".jpg")

@@ -10,9 +10,9 @@ from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import packet_of, read_metadata
-from colorkeras.image_io.metadata.exif import block_of, orientation_of
-from colorkeras.image_io.pixels import from_uint16, with_alpha
+from colorkeras.image_io.metadata import read_metadata, xmp_packet
+from colorkeras.image_io.metadata.exif import exif_bytes, orientation_of
+from colorkeras.image_io.pixels import from_samples, with_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_LENGTH = 25
@@ -54,7 +54,7 @@ def _deep_picture(path, kind, notes):
         profile, orientation = said.info.get("icc_profile"), orientation_of(said)
     except Exception:  # As above, where it is told.
         profile, orientation = None, 1
-    return from_uint16(color, alpha, profile, orientation, notes)
+    return from_samples(color, alpha, profile, orientation, notes)
 
 
 def _without_pixels(path):
@@ -88,7 +88,7 @@ def write(path, pictures, options):
 def _said(options, picture):
     """What is said of the picture, as Pillow's arguments."""
     metadata, texts = options.metadata, PngImagePlugin.PngInfo()
-    packet = packet_of(options)
+    packet = xmp_packet(options)
     if packet is not None:
         texts.add_itxt("XML:com.adobe.xmp", packet.decode())
     comments = dict(metadata.comments)
@@ -98,7 +98,7 @@ def _said(options, picture):
         texts.add_text(keyword, text)
     said = {
         "pnginfo": texts,
-        "exif": block_of(options, picture),
+        "exif": exif_bytes(options, picture),
         "dpi": metadata.dpi,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
     }

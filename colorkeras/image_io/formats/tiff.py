@@ -6,41 +6,48 @@ import logging
 import numpy as np
 from PIL import TiffImagePlugin
 
-from colorkeras.image_io.bit_depth import blocks
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
-from colorkeras.image_io.metadata import packet_of, read_metadata
-from colorkeras.image_io.metadata.exif import fitted, orientation_of
+from colorkeras.image_io.formats.raw import raw_file_error
+from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages
+from colorkeras.image_io.formats.tiff_samples import read_samples
+from colorkeras.image_io.metadata import read_metadata, xmp_packet
+from colorkeras.image_io.metadata.exif import fitted
 from colorkeras.image_io.metadata.iptc import records_of, without_records
 from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_exif
-from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_uint16, with_alpha
+from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, with_alpha
 from colorkeras.utils.errors import one_line
 
-_BITS, _COMPRESSION, _KIND = 258, 259, 262
-_XMP, _IPTC, _RESOURCES, _PROFILE = 700, 33723, 34377, 34675
-_PARTS = ((273, 279), (324, 325))
-"""Tags of where strips, or tiles, begin and how long they are."""
+_XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
 
-_MIN_IS_WHITE = 0
-_ASSOCIATED, _UNASSOCIATED = 1, 2
-"""Kinds of transparency: pixels are multiplied by it, or are not."""
+_MIN_IS_BLACK = 1
+_PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
+"""Photometric interpretations that Pillow reads: gray, RGB, palette, CMYK and YCbCr."""
 
-_READ_BITS = {1, 2, 4, 8, 16}
+_PILLOW_COMPRESSIONS = (*range(1, 9), 32773, 32946)
 _BUFFER_SIZE = 2**24
-"""Bytes of a file that tifffile holds beside the pixels."""
+"""Bytes of a file that tifffile holds besides the pixels."""
 
 _MAX_CLASSIC = 2**31
-"""Bytes of pixels up to which a file is an ordinary one, whose offsets end at 2 ** 32."""
+"""Maximum bytes of pixels in a classic TIFF file, whose offsets end at 2 ** 32."""
 
 
 class TiffImage(TiffImagePlugin.TiffImageFile):
     """Pillow's image of a file, whose pages may be of a kind that Pillow knows no mode for.
 
     Attributes:
-        unknown: What Pillow raised for the page that is looked at, or None.
+        unknown: Pillow's exception for the current directory, or None.
+        file: `tifffile.TiffFile` of the same file once it is needed, or None.
+        pages: See `find_pages`; set with `file`.
     """
 
-    unknown = None
+    unknown = file = pages = None
+
+    def close(self):
+        """Close the file, also for tifffile."""
+        super().close()
+        if self.file is not None:
+            self.file.close()
 
     def _setup(self):
         self.unknown = None
@@ -58,44 +65,79 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
 
 
 def page(path, image, number, notes):
-    """A page. See `Format`."""
-    image.seek(number)
-    bits = set(image.tag_v2.get(_BITS, (1,)))
-    if not bits <= _READ_BITS:
-        raise ValueError(f"pixels of {max(bits)} bits")
-    _check_whole(image)
-    if bits == {16}:
-        return _deep_page(path, image, number, notes)
-    if image.unknown:
-        raise image.unknown
-    return from_pillow(image, notes)
+    """Decode a page. See `Format`."""
+    index, directory = _pages(path, image)[number]
+    _check_complete(path, directory)
+    if index is not None:
+        image.seek(index)
+        if image.unknown is None and _suits_pillow(image, directory):
+            return from_pillow(image, notes)
+    try:
+        color, alpha, is_srgb = read_samples(directory, notes)
+    except Exception as error:  # tifffile raises whatever it runs into.
+        is_16_bit = directory.bitspersample == 16 and directory.sampleformat == 1
+        if index is None or image.unknown is not None or not is_16_bit:
+            raise
+        notes.append(f"16 bits became 8 ({one_line(error)})")
+        return from_pillow(image, notes)
+    profile = None if is_srgb else directory.iccprofile
+    return from_samples(color, alpha, profile, _orientation(directory), notes)
+
+
+def page_sizes(path, image):
+    """Return the width and height of every page. See `Format`."""
+    return [(each.imagewidth, each.imagelength) for _, each in _pages(path, image)]
+
+
+def _pages(path, image):
+    """Return the pages of an opened image. See `find_pages`."""
+    if image.file is None:
+        import tifffile
+
+        _silence(tifffile)
+        image.file = tifffile.TiffFile(path)
+        try:
+            image.pages = find_pages(image.file)
+        except RawFileError:
+            raise raw_file_error(path) from None
+    return image.pages
+
+
+def _suits_pillow(image, directory):
+    """Return whether Pillow reads a page with all its bits."""
+    if directory.compression not in _PILLOW_COMPRESSIONS or directory.sampleformat != 1:
+        return False
+    kind, num_extra = int(directory.photometric), len(directory.extrasamples)
+    if directory.bitspersample == 16:
+        return image.mode in UINT16_MODES and kind == _MIN_IS_BLACK and not num_extra
+    return directory.bitspersample in (1, 2, 4, 8) and kind in _PILLOW_KINDS and num_extra <= 1
+
+
+def _orientation(directory):
+    tag = directory.tags.get(_ORIENTATION)
+    return tag.value if tag is not None and tag.value in range(1, 9) else 1
 
 
 def metadata(path, image, notes):
-    """What the first page says. See `Format`."""
+    """Read the metadata of the first directory. See `Format`."""
+    pages = _pages(path, image)
     if isinstance(image.tag_v2.get(_IPTC), int):
-        # Some programs say that IPTC is numbers of 32 bits, of which Pillow gives the first only.
-        image.tag_v2[_IPTC] = _records(path)
+        # Some programs store IPTC as 32-bit numbers, of which Pillow returns the first only.
+        image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
-    said, is_lost = _said(first), False
-    first.page_dpi.append(first.dpi)
-    for number in range(1, image.n_frames):
-        image.seek(number)
-        other = read_metadata(image, [])
+    known, is_lost = _said(first), False
+    for index, _ in pages:
+        other = first
+        if index:
+            image.seek(index)
+            other = read_metadata(image, [])
+            is_lost = is_lost or not _said(other) <= known
         first.page_dpi.append(other.dpi)
-        is_lost = is_lost or not _said(other) <= said
     if is_lost:
-        notes.append("what the file says of pages after the first was left out")
+        notes.append("the metadata of later pages was left out")
+    first.dpi = first.page_dpi[0]
     image.seek(0)
     return first
-
-
-def _records(path):
-    import tifffile
-
-    _silence(tifffile)
-    with tifffile.TiffFile(path) as file:
-        return bytes(file.pages[0].tags[_IPTC].value)
 
 
 def _said(metadata):
@@ -131,13 +173,12 @@ def write(path, pictures, options):
         add_exif(path, exif)
 
 
-def _check_whole(image):
-    """Raises ValueError if compressed pixels are missing, on which libtiff would write a report."""
-    end = image.fp.seek(0, 2)
-    for starts, lengths in _PARTS:
-        parts = zip(image.tag_v2.get(starts, ()), image.tag_v2.get(lengths, ()), strict=False)
-        if image.tag_v2.get(_COMPRESSION, 1) != 1 and any(sum(part) > end for part in parts):
-            raise ValueError("the file is cut off")
+def _check_complete(path, directory):
+    """Raise ValueError if compressed pixels are missing, which libtiff would report on stderr."""
+    parts = zip(directory.dataoffsets, directory.databytecounts, strict=False)
+    end = max(map(sum, parts), default=0)
+    if directory.compression != 1 and end > path.stat().st_size:
+        raise ValueError("the file is truncated")
 
 
 def _write_page(file, picture, options, number):
@@ -166,65 +207,11 @@ def _tags(options):
     """What the first page says apart from EXIF, as tifffile has it."""
     resources = options.metadata.iptc or b""
     contents = (
-        (_XMP, BYTE, packet_of(options)),
+        (_XMP, BYTE, xmp_packet(options)),
         (_IPTC, UNDEFINED, records_of(resources)),
         (_RESOURCES, BYTE, without_records(resources)),
     )
     return [(tag, kind, len(content), content, True) for tag, kind, content in contents if content]
-
-
-def _deep_page(path, image, number, notes):
-    """A page of 16 bits, of which Pillow would mostly make 8."""
-    try:
-        pixels, alpha = _deep_pixels(path, number, notes)
-    except Exception as error:  # tifffile raises whatever it stumbles over.
-        if image.unknown:
-            raise
-        if image.mode not in UINT16_MODES:
-            notes.append(f"16 bits became 8 ({one_line(error)})")
-            return from_pillow(image, notes)
-        pixels, alpha = np.asarray(image), None
-        if image.tag_v2[_KIND] == _MIN_IS_WHITE:
-            pixels = np.invert(pixels)
-    profile = image.info.get("icc_profile")
-    return from_uint16(pixels, alpha, profile, orientation_of(image), notes)
-
-
-def _deep_pixels(path, number, notes):
-    """Pixels and transparency of a page as tifffile reads them."""
-    import tifffile
-
-    _silence(tifffile)
-    with tifffile.TiffFile(path) as file:
-        page = file.pages[number]
-        kind = page.photometric
-        if page.axes not in ("YX", "YXS", "SYX") or page.dtype != np.uint16:
-            raise ValueError(f"pixels of {page.dtype}, {page.axes}")
-        if kind not in (kind.RGB, kind.MINISBLACK, kind.MINISWHITE):
-            raise ValueError(f"pixels of kind {kind.name}")
-        pixels, extra = page.asarray(buffersize=_BUFFER_SIZE), page.extrasamples
-        pixels = np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else np.atleast_3d(pixels)
-    num_colors = 3 if kind == kind.RGB else 1
-    color = pixels[..., :3] if num_colors == 3 else pixels[..., 0]
-    if kind == kind.MINISWHITE:
-        np.invert(color, out=color)
-    for channel, meaning in enumerate(map(int, extra), num_colors):
-        if meaning in (_ASSOCIATED, _UNASSOCIATED):
-            alpha = pixels[..., channel]
-            if meaning == _ASSOCIATED:
-                _divide(color, alpha)
-            return color, alpha
-    if extra:
-        notes.append("channels of unknown meaning were left out")
-    return color, None
-
-
-def _divide(pixels, alpha):
-    """Makes pixels that were multiplied by their transparency what they were before."""
-    for rows in blocks(len(pixels)):
-        share = np.maximum(alpha[rows], 1) / np.float32(65535)
-        share = share if pixels.ndim == 2 else share[..., np.newaxis]
-        pixels[rows] = np.minimum(np.rint(pixels[rows] / share), 65535)
 
 
 def _silence(tifffile):
@@ -237,6 +224,7 @@ TIFF = Format(
     (".tif", ".tiff"),
     page,
     metadata,
+    page_sizes,
     opener=TiffImage,
     write=write,
     has_16_bits=True,

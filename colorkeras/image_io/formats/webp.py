@@ -11,8 +11,8 @@ from PIL import Image
 
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format, read_all_metadata
-from colorkeras.image_io.metadata import packet_of
-from colorkeras.image_io.metadata.exif import block_of
+from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.pixels import with_alpha
 
 _HEADER_LENGTH, _FRAME_HEADER_LENGTH = 12, 16
@@ -30,8 +30,8 @@ def write(path, pictures, options):
     """Writes the first picture. See `Format`."""
     picture = next(pictures)
     said = {
-        "exif": block_of(options, picture),
-        "xmp": packet_of(options),
+        "exif": exif_bytes(options, picture),
+        "xmp": xmp_packet(options),
         "icc_profile": srgb_profile() if options.metadata.has_profile else None,
     }
     said = {name: value for name, value in said.items() if value is not None}

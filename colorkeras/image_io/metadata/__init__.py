@@ -79,7 +79,7 @@ def mark(metadata, software):
     return []
 
 
-def packet_of(options, max_length=None):
+def xmp_packet(options, max_length=None):
     """The XMP packet of a file.
 
     Args:

@@ -118,7 +118,7 @@ def fitted(metadata, picture):
     return exif
 
 
-def block_of(options, picture, max_length=None):
+def exif_bytes(options, picture, max_length=None):
     """The block of EXIF of a file.
 
     Args:
@@ -144,7 +144,7 @@ def block_of(options, picture, max_length=None):
     if len(block) > max_length:
         options.notes.append("EXIF was left out, as such files hold less")
         without = replace(options, metadata=replace(options.metadata, exif=None))
-        return block_of(without, picture)
+        return exif_bytes(without, picture)
     return block
 
 

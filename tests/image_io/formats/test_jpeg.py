@@ -44,7 +44,7 @@ def test_of_files_of_several_pictures_the_first_is_colored(tmp_path):
     others = [Image.new("L", (20, 10), 9)]
     SMOOTH.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
     (picture,), contents = read(tmp_path / "a.jpg")
-    assert contents.format == "JPEG" and picture.size == (32, 40)
+    assert contents.format == "MPO" and picture.size == (32, 40)
     assert contents.notes == ["only the first of 2 pictures in the file was colored"]
     image_io.save(tmp_path / "b.jpg", iter([picture]), contents.metadata)
     assert not read(tmp_path / "b.jpg")[1].notes

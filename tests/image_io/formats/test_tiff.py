@@ -1,5 +1,8 @@
 """Tests of the many kinds of TIFF files."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tifffile
@@ -108,24 +111,169 @@ def test_deep_colors_without_imagecodecs_become_shallow_and_it_is_said(tmp_path,
     (picture,), contents = read(tmp_path / "a.tif")
     assert np.abs(picture.pixels - RGB / 257).max() < 1.01
     (note,) = contents.notes
-    assert note.startswith("16 bits became 8 (") and "imagecodecs" in note
+    assert note.startswith("16 bits became 8 (compression ") and "codecs" in note
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.uint32, np.float64])
-def test_pixels_of_other_types(dtype, tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", np.ones((9, 7), dtype), photometric="minisblack")
-    with pytest.raises(UserError, match="cannot be read"):
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        (np.float16, "16-bit floating-point"),
+        (np.float32, "32-bit floating-point"),
+        (np.float64, "64-bit floating-point"),
+        (np.uint32, "32-bit pixels, whose range is unknown"),
+        (np.int32, "32-bit pixels, whose range is unknown"),
+        (np.complex64, "64-bit floating-point"),
+    ],
+)
+def test_pixels_of_unknown_range_are_refused_by_name(dtype, message, tmp_path):
+    pages = [GRAY, np.ones((9, 7), dtype)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, photometric="minisblack", metadata=None)
+    with pytest.raises(UserError, match=f"page 2 of 2: {message}"):
         read(tmp_path / "a.tif")
 
 
-def test_pixels_of_twelve_bits(tmp_path):
-    Image.fromarray(DEEP).save(tmp_path / "a.tif")
-    content = (tmp_path / "a.tif").read_bytes()
-    entry = b"\x02\x01\x03\0\x01\0\0\0"
-    assert entry + b"\x10" in content
-    (tmp_path / "a.tif").write_bytes(content.replace(entry + b"\x10", entry + b"\x0c"))
-    with pytest.raises(UserError, match="pixels of 12 bits"):
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_signed_samples_are_shifted(dtype, compression, tmp_path):
+    unsigned = GRAY if dtype == np.int8 else DEEP
+    signed = (unsigned.astype(int) + np.iinfo(dtype).min).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", signed, compression=compression)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, unsigned)
+    assert not contents.notes
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_packed_bits_use_the_full_range(bits, tmp_path):
+    levels = np.linspace(0, 2**bits - 1, 1200).astype(np.uint16).reshape(30, 40)
+    packed = np.packbits(
+        (levels[..., np.newaxis] >> np.arange(bits)[::-1] & 1).astype(np.uint8).reshape(30, -1), 1
+    )
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((30, packed.shape[1]), np.uint8), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tags, offset = file.pages[0].tags, file.pages[0].dataoffsets[0]
+        tags[256].overwrite(40)
+        tags[258].overwrite(bits)
+    with (tmp_path / "a.tif").open("r+b") as stream:
+        stream.seek(offset)
+        stream.write(packed.tobytes())
+    (image,), _ = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, np.rint(levels * (65535 / (2**bits - 1))))
+
+
+def test_lab_becomes_srgb(tmp_path):
+    lightness, zero = np.linspace(0, 255, 1200).reshape(30, 40), np.zeros((30, 40))
+    for dtype, scale in ((np.uint8, 1), (np.uint16, 257)):
+        lab = np.dstack([np.rint(lightness) * scale, zero, zero]).astype(dtype)
+        tifffile.imwrite(tmp_path / "a.tif", lab, photometric="cielab")
+        (image,), _ = read(tmp_path / "a.tif")
+        assert image.pixels.dtype == dtype and image.pixels.ndim == 2
+        y = ((np.rint(lightness) / 2.55 + 16) / 116) ** 3
+        y = np.where(np.rint(lightness) / 2.55 > 8, y, np.rint(lightness) / 2.55 / 903.3)
+        srgb = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+        assert np.abs(image.pixels / np.iinfo(dtype).max - srgb).max() < 1 / 255
+    # A saturated red, whose a* and b* are signed.
+    lab = np.zeros((4, 4, 3), np.uint8) + np.uint8([139, 81, 70])
+    tifffile.imwrite(tmp_path / "a.tif", lab, photometric="cielab")
+    np.testing.assert_allclose(read(tmp_path / "a.tif")[0][0].pixels[0, 0], [255, 0, 0], atol=6)
+
+
+SMALL = GRAY[::2, ::2]
+DIRECTORIES = {
+    "preview first": [(SMALL, 1, []), (GRAY, 0, [])],
+    "pyramid": [(GRAY, 0, []), (SMALL, 1, []), (SMALL, 1, [])],
+    "mask": [(GRAY, 0, []), (GRAY > 99, 4, [])],
+    "preview of a mask": [(GRAY, 0, []), (SMALL > 99, 5, [])],
+    "odd mask": [(GRAY, 0, []), (np.ones((9, 7), np.float64), 4, [])],
+    "child": [(SMALL, 1, [(GRAY, 0)])],
+    "larger child": [(SMALL, 0, [(GRAY, 0)])],
+    "smaller child": [(GRAY, 0, [(SMALL, 0)])],
+    "reduced child": [(GRAY, 0, [(np.vstack([GRAY, GRAY]), 1)])],
+    "previews only": [(SMALL, 1, []), (GRAY, 1, [])],
+}
+
+
+@pytest.mark.parametrize("name", DIRECTORIES)
+def test_directories_that_are_no_pages(name, tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for pixels, subfile_type, children in DIRECTORIES[name]:
+            settings = {"photometric": "minisblack", "metadata": None}
+            file.write(pixels, subfiletype=subfile_type, subifds=len(children), **settings)
+            for child, child_type in children:
+                file.write(child, subfiletype=child_type, **settings)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, GRAY)
+    assert contents.num_pages == 1 and contents.num_pixels == GRAY.size and not contents.notes
+
+
+@pytest.mark.parametrize("kind", ["dng", "cfa", "linear raw", "child"])
+def test_raw_files_are_refused(kind, tmp_path):
+    dng = [(50706, "B", 4, bytes([1, 4, 0, 0]), True)] if kind == "dng" else []
+    raw = {"photometric": 32803 if kind == "cfa" else 34892, "metadata": None}
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(SMALL, subifds=kind == "child", extratags=dng, metadata=None)
+        if kind != "dng":
+            file.write(np.stack([DEEP] * 3, -1), planarconfig="contig", **raw)
+    with pytest.raises(UserError, match="raw file; export it as TIFF or JPEG"):
         read(tmp_path / "a.tif")
+
+
+COMPRESSIONS = ["jpeg", "jpeg2000", "webp", "zstd", "lzma", "jpegxl", "packbits", "lerc", "deflate"]
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_compressions_of_imagecodecs(compression, tmp_path):
+    pytest.importorskip("imagecodecs")
+    smooth = np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", smooth, photometric="rgb", compression=compression)
+    (image,), contents = read(tmp_path / "a.tif")
+    assert np.abs(image.pixels.astype(int) - smooth).max() <= 12 and not contents.notes
+
+
+WITHOUT_IMAGECODECS = """
+import sys
+sys.modules["imagecodecs"] = None
+import numpy as np
+from colorkeras import image_io
+from colorkeras.utils.errors import UserError
+image_io.use_own_limits()
+for path in sys.argv[1:]:
+    try:
+        with image_io.open_image(path) as contents:
+            image = next(contents.pages)
+        print(image.pixels.dtype, int(image.pixels.astype(np.int64).sum()), *contents.notes)
+    except UserError as error:
+        print(error.received)
+"""
+
+
+def test_lzw_without_imagecodecs(tmp_path):
+    pytest.importorskip("imagecodecs")
+    planes = np.moveaxis(RGB, -1, 0)
+    cases = [
+        (RGB, {}),
+        (RGB, {"predictor": True}),
+        (RGB, {"predictor": True, "tile": (16, 16), "byteorder": ">"}),
+        (planes, {"planarconfig": "separate", "rowsperstrip": 7}),
+        (RGB - np.uint16(32768), {"rowsperstrip": 7}),
+    ]
+    paths = []
+    for number, (pixels, settings) in enumerate(cases):
+        paths.append(tmp_path / f"{number}.tif")
+        settings = {"photometric": "rgb", "compression": "lzw", **settings}
+        tifffile.imwrite(paths[-1], pixels, metadata=None, **settings)
+    paths.append(tmp_path / "jpeg2000.tif")
+    tifffile.imwrite(paths[-1], GRAY, compression="jpeg2000")
+    program = [sys.executable, "-c", WITHOUT_IMAGECODECS, *paths]
+    process = subprocess.run(program, capture_output=True, text=True, check=True)
+    *lines, last = process.stdout.splitlines()
+    expected = [int(RGB.sum(dtype=np.int64))] * 4
+    expected.append(int((RGB - np.uint16(32768)).sum(dtype=np.int64)))
+    assert lines == [f"uint16 {total}" for total in expected]
+    assert "compression JPEG2000 (34712)" in last and "colorkeras[codecs]" in last
+    assert process.stderr == ""
 
 
 def test_pages_of_every_kind(tmp_path):

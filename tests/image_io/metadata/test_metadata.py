@@ -326,7 +326,7 @@ def test_pages_after_the_first(tmp_path):
         for text in ("one", "two"):
             file.write(ramp((5, 9)), photometric="minisblack", description=text, metadata=None)
     _, contents = read(tmp_path / "a.tif")
-    assert contents.notes == ["what the file says of pages after the first was left out"]
+    assert contents.notes == ["the metadata of later pages was left out"]
     assert contents.metadata.exif[ExifTags.Base.ImageDescription] == "one"
 
 

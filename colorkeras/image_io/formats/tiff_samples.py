@@ -1,0 +1,179 @@
+"""Read the samples of TIFF pages that Pillow does not read, or not with all of their bits."""
+
+import io
+import struct
+
+import numpy as np
+from PIL import TiffImagePlugin
+
+from colorkeras.image_io.bit_depth import as_uint8, blocks, scale_to_uint
+from colorkeras.image_io.color_profiles import srgb_from_lab
+
+_ASSOCIATED, _UNASSOCIATED = 1, 2
+"""Kinds of transparency: colors are multiplied by it, or are not."""
+
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
+_CIELAB, _ICCLAB = 8, 9
+_NUM_COLORS = {
+    _MIN_IS_WHITE: 1,
+    _MIN_IS_BLACK: 1,
+    _PALETTE: 1,
+    _RGB: 3,
+    _YCBCR: 3,
+    _CIELAB: 3,
+    _ICCLAB: 3,
+    _SEPARATED: 4,
+}
+_UNSIGNED, _SIGNED = 1, 2
+_JPEG, _LZW = 7, 5
+_MAX_SAMPLES = 16
+_MAX_TILE_SIZE = 2**26
+_BUFFER_SIZE = 2**24
+"""Bytes of a file that tifffile holds besides the pixels."""
+
+
+def read_samples(directory, notes):
+    """Read a page.
+
+    Args:
+        directory: `tifffile.TiffPage`.
+        notes: List that receives a sentence on anything lost.
+
+    Returns:
+        Color, uint8 or uint16 `[h, w]`, `[h, w, 3]` or, for CMYK, uint8 `[h, w, 4]`, and
+        transparency `[h, w]` or None; whether the color is sRGB whatever the profile.
+
+    Raises:
+        ValueError: The kind of pixels is unsupported; tifffile's exceptions if it is damaged.
+    """
+    kind, bits = int(directory.photometric), directory.bitspersample
+    num_colors = _NUM_COLORS.get(kind)
+    if num_colors is None or (kind == _YCBCR and directory.compression != _JPEG):
+        raise ValueError(f"pixels of kind {_name(directory.photometric)}")
+    if directory.axes not in ("YX", "YXS", "SYX") or directory.samplesperpixel > _MAX_SAMPLES:
+        raise ValueError(f"{directory.samplesperpixel} samples per pixel in order {directory.axes}")
+    sample_format = int(directory.sampleformat)
+    if sample_format not in (_UNSIGNED, _SIGNED):
+        raise ValueError(f"{bits}-bit floating-point pixels, whose range is unknown")
+    if not isinstance(bits, int) or bits > 16:
+        raise ValueError(f"{bits}-bit pixels, whose range is unknown")
+    samples = _decode(directory)
+    samples = np.moveaxis(samples, 0, -1) if directory.axes == "SYX" else np.atleast_3d(samples)
+    color, extra = samples[..., :num_colors], samples[..., num_colors:]
+    color = color[..., 0] if num_colors == 1 else color
+    if kind == _PALETTE:
+        color = as_uint8(directory.colormap.T[color])
+    elif kind in (_CIELAB, _ICCLAB):
+        color = _srgb_from_lab_samples(color, bits, kind)
+    else:
+        color = scale_to_uint(color, bits)
+    if kind == _MIN_IS_WHITE:
+        color = np.invert(color)
+    if kind == _SEPARATED and color.dtype == np.uint16:
+        notes.append("16 bits became 8")
+        color = as_uint8(color)
+    color, alpha = _with_transparency(color, extra, directory.extrasamples, bits, notes)
+    return color, alpha, kind in (_CIELAB, _ICCLAB)
+
+
+def _with_transparency(color, extra, meanings, bits, notes):
+    """Return color and transparency, if one of the extra channels is that."""
+    for channel, meaning in enumerate(map(int, meanings)):
+        if meaning not in (_ASSOCIATED, _UNASSOCIATED) or color.shape[2:] == (4,):
+            continue
+        alpha = scale_to_uint(extra[..., channel], bits)
+        alpha = as_uint8(alpha) if color.dtype == np.uint8 else alpha
+        if meaning == _ASSOCIATED:
+            color = color if color.flags.writeable else color.copy()
+            _unmultiply(color, alpha)
+        return color, alpha
+    if extra.shape[-1]:
+        notes.append("channels of unknown meaning were left out")
+    return color, None
+
+
+def _unmultiply(pixels, alpha):
+    """Divide pixels by their transparency, in place."""
+    white = np.iinfo(pixels.dtype).max
+    for rows in blocks(len(pixels)):
+        opacity = np.maximum(alpha[rows], 1) / np.float32(white)
+        opacity = opacity if pixels.ndim == 2 else opacity[..., np.newaxis]
+        pixels[rows] = np.minimum(np.rint(pixels[rows] / opacity), white)
+
+
+def _srgb_from_lab_samples(samples, bits, kind):
+    """Convert encoded L*a*b* to sRGB with as many bits."""
+    dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    pixels = np.empty(samples.shape, dtype)
+    for rows in blocks(len(samples)):
+        lightness, *ab = np.moveaxis(samples[rows].astype(np.float64), -1, 0)
+        # CIELAB stores a* and b* as two's complement, ICCLAB with an offset.
+        full = 2**bits
+        ab = [x - full / 2 if kind == _ICCLAB else np.where(x >= full / 2, x - full, x) for x in ab]
+        lab = [lightness * 100 / (full - 1), *(x * 256 / full for x in ab)]
+        pixels[rows] = np.rint(srgb_from_lab(np.stack(lab, axis=-1)) * np.iinfo(dtype).max)
+    return pixels
+
+
+def _decode(directory):
+    """Return samples as stored, in native byte order."""
+    try:
+        return directory.asarray(buffersize=_BUFFER_SIZE)
+    except ValueError as error:
+        if "imagecodecs" not in str(error):
+            raise
+    if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
+        return _decode_lzw(directory)
+    raise ValueError(
+        f"compression {_name(directory.compression)}, which pip install 'colorkeras[codecs]' reads"
+    )
+
+
+def _decode_lzw(directory):
+    """Read a page without imagecodecs: Pillow decompresses bytes, whatever they stand for."""
+    kind = "i" if directory.sampleformat == _SIGNED else "u"
+    dtype = np.dtype(f"{directory.parent.byteorder}{kind}{-(-directory.bitspersample // 8)}")
+    if directory.bitspersample != 8 * dtype.itemsize:
+        raise ValueError(f"packed samples of {directory.bitspersample} bits")
+    height, width = directory.imagelength, directory.imagewidth
+    planes = directory.samplesperpixel if directory.planarconfig == 2 else 1
+    depth = directory.samplesperpixel // planes
+    segment_height, segment_width = directory.rowsperstrip, width
+    if directory.is_tiled:
+        segment_height, segment_width = directory.tilelength, directory.tilewidth
+        if segment_height * segment_width > _MAX_TILE_SIZE:
+            raise ValueError(f"tiles of {segment_width}x{segment_height} pixels")
+    across, down = -(-width // segment_width), -(-height // segment_height)
+    samples = np.zeros((planes, height, width, depth), dtype.newbyteorder("="))
+    stream = directory.parent.filehandle
+    for number, (offset, count) in enumerate(
+        zip(directory.dataoffsets, directory.databytecounts, strict=True)
+    ):
+        plane, place = divmod(number, across * down)
+        top, left = place // across * segment_height, place % across * segment_width
+        rows = segment_height if directory.is_tiled else min(segment_height, height - top)
+        stream.seek(offset)
+        content = _decompress_lzw(stream.read(count), rows * segment_width * depth * dtype.itemsize)
+        segment = np.frombuffer(content, dtype).reshape(rows, segment_width, depth)
+        if directory.predictor == 2:
+            segment = np.cumsum(segment, axis=1, dtype=samples.dtype)
+        target = samples[plane, top : top + rows, left : left + segment_width]
+        target[:] = segment[: target.shape[0], : target.shape[1]]
+    if planes > 1:
+        return samples[..., 0]
+    return samples[0] if depth > 1 else samples[0, ..., 0]
+
+
+def _decompress_lzw(content, length):
+    """Decompress with Pillow, as the only row of a gray TIFF image."""
+    entries = ((256, length), (257, 1), (258, 8), (259, _LZW), (262, 1), (273, 122), (277, 1))
+    entries = (*entries, (278, 1), (279, len(content)))
+    header = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    header += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    header += struct.pack("<I", 0)
+    with TiffImagePlugin.TiffImageFile(io.BytesIO(header + content)) as image:
+        return image.tobytes()
+
+
+def _name(value):
+    return f"{getattr(value, 'name', 'unknown')} ({int(value)})"
