@@ -1,8 +1,8 @@
-"""Color profiles: from what they describe to sRGB.
+"""Color profiles: convert what they describe to sRGB.
 
-Pixels of 8 bits are converted by LittleCMS, which Pillow brings along and which knows profiles of
-all kinds, but no more bits. Those of 16 bits are converted here, by the formulas of gray profiles
-and of those that are three curves and a matrix, as profiles of scanners' and editors' RGB are.
+LittleCMS, which Pillow includes, converts 8-bit pixels with profiles of all kinds. It cannot
+convert 16-bit pixels through Pillow, so they are converted here, with gray profiles and with those
+that consist of three curves and a matrix, as the RGB profiles of scanners and editors do.
 
 Reference: International Color Consortium, "Specification ICC.1:2022", https://www.color.org/.
 """
@@ -29,22 +29,79 @@ _XYZ_FROM_RGB = np.array(
     ]
 )
 
+_BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
+_SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
+_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+"""Parameters of a parametric curve of kind 3."""
+
 _MAX = 65535
 _LEVELS = np.arange(_MAX + 1) / _MAX
 
 
 def srgb_profile():
-    """The ICC profile of sRGB as bytes."""
+    """Return the ICC profile of sRGB as bytes."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
+def profile_from_primaries(gamma, chromaticities):
+    """Build an ICC profile from what a PNG file declares.
+
+    Args:
+        gamma: Exponent of the encoding, such as 1 / 2.2; 0.45455 stands for the curve of sRGB.
+        chromaticities: x and y of white, red, green and blue.
+
+    Returns:
+        Profile as bytes, or None for sRGB.
+
+    Raises:
+        ValueError: The values describe no colors; also ZeroDivisionError.
+    """
+    is_srgb_curve = abs(gamma - 0.45455) < 0.005
+    if is_srgb_curve and np.allclose(chromaticities, _SRGB_CHROMATICITIES, atol=0.002):
+        return None
+    if not 0.01 < gamma <= 10:
+        raise ValueError(f"a gamma of {gamma}")
+    white, *columns = (
+        np.array([x / y, 1, (1 - x - y) / y])
+        for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True)
+    )
+    columns = np.stack(columns, axis=1)
+    columns = columns * np.linalg.solve(columns, white)
+    # Adapt the white point to D50 by Bradford's method.
+    cones = (_BRADFORD @ _XYZ_FROM_RGB.sum(axis=1)) / (_BRADFORD @ white)
+    columns = np.linalg.inv(_BRADFORD) @ (cones[:, np.newaxis] * (_BRADFORD @ columns))
+    if is_srgb_curve:
+        curve = struct.pack(">4s4xHxx5i", b"para", 3, *(_fixed(x) for x in _SRGB_CURVE))
+    else:
+        curve = struct.pack(">4s4xIHxx", b"curv", 1, min(65535, round(256 / gamma)))
+    tags = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    names = (b"wtpt", b"rXYZ", b"gXYZ", b"bXYZ")
+    for name, xyz in zip(names, (_XYZ_FROM_RGB.sum(axis=1), *columns.T), strict=True):
+        tags[name] = struct.pack(">4s4x3i", b"XYZ ", *map(_fixed, xyz))
+    start = 132 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, start + len(body), len(content))
+        body += content
+    header = struct.pack(
+        ">I4xI4s4s4s12x4s", start + len(body), 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp"
+    )
+    return header.ljust(68, b"\0") + tags[b"wtpt"][8:] + bytes(48) + table + body
+
+
+def _fixed(number):
+    return round(number * 65536)
+
+
 def uint8_converter(profile, mode, notes):
-    """Prepares the conversion of images of 8 bits.
+    """Prepare the conversion of 8-bit images.
 
     Args:
         profile: ICC profile as bytes, or None.
-        mode: That of the images, by Pillow's names; one without transparency.
-        notes: List that gets a sentence if the profile is not applied.
+        mode: Pillow's mode of the images, without transparency.
+        notes: List that receives a sentence if the profile is not applied.
 
     Returns:
         Function from an image of this mode to an image in sRGB, of mode "L" or "RGB".
@@ -58,12 +115,12 @@ def uint8_converter(profile, mode, notes):
 
 
 def uint16_converter(profile, gray, notes):
-    """Prepares the conversion of pixels of 16 bits.
+    """Prepare the conversion of 16-bit pixels.
 
     Args:
         profile: ICC profile as bytes, or None.
         gray: Whether the pixels are gray.
-        notes: List that gets a sentence if the profile is not applied.
+        notes: List that receives a sentence if the profile is not applied.
 
     Returns:
         Function from uint16 `[n, w]` or, if not gray, `[n, w, 3]` to the same in sRGB; None if
@@ -76,7 +133,7 @@ def uint16_converter(profile, gray, notes):
             convert = _by_curve(profile) if gray else _by_matrix(profile)
             return None if _changes_nothing(convert, gray) else convert
     except (KeyError, ValueError, FloatingPointError, struct.error):
-        notes.append("the color profile was not applied: it is of no kind that 16 bits allow for")
+        notes.append("the color profile was not applied: its kind is unsupported for 16-bit pixels")
         return None
 
 
@@ -111,7 +168,7 @@ def _by_profile(profile, mode):
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     if mode != "RGB":
         return lambda image: ImageCms.applyTransform(image, transform)
-    # What is sRGB already would only be rounded once more.
+    # Pixels that are sRGB already would only be rounded once more.
     levels = np.linspace(0, 255, 16).round().astype(np.uint8)
     colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colors), transform))
@@ -120,7 +177,7 @@ def _by_profile(profile, mode):
     by_ramp = _by_ramp(source)
 
     def convert(image):
-        # Rounding in the transform would give gray a tint.
+        # Rounding in the transform would tint gray.
         if is_gray(np.asarray(image)):
             return by_ramp(image.getchannel("G"))
         return ImageCms.applyTransform(image, transform)
@@ -129,13 +186,13 @@ def _by_profile(profile, mode):
 
 
 def _by_ramp(source):
-    """Function that converts gray images, level by level."""
-    # Also a profile of RGB tells what gray levels are.
+    """Return a function that converts gray images, level by level."""
+    # An RGB profile defines gray levels too.
     is_gray_profile = source.profile.xcolor_space.strip() == "GRAY"
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis])
     ramp = ramp if is_gray_profile else ramp.convert("RGB")
     target = ImageCms.createProfile("sRGB")
-    # What LittleCMS leaves out to be quick is missing in the shadows.
+    # LittleCMS optimizes at the expense of shadows.
     flags = ImageCms.Flags.NOOPTIMIZE
     converted = ImageCms.profileToProfile(ramp, source, target, outputMode="RGB", flags=flags)
     levels = np.asarray(converted)[0, :, 1].astype(int)
@@ -145,7 +202,7 @@ def _by_ramp(source):
 
 
 def _by_curve(profile):
-    # Also a profile of RGB tells what gray levels are.
+    # An RGB profile defines gray levels too.
     tags = _tags(profile)
     levels = _deep_levels(_encoded(_curve(tags.get(b"kTRC") or tags[b"gTRC"])))
     return lambda pixels: levels[pixels]
@@ -156,7 +213,7 @@ def _by_matrix(profile):
     curves = [_curve(tags[name]).astype(np.float32) for name in (b"rTRC", b"gTRC", b"bTRC")]
     xyz = np.stack([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
     matrix = np.linalg.inv(_XYZ_FROM_RGB) @ xyz
-    # Rounded figures in profiles would give gray a tint.
+    # Rounded values in profiles would tint gray.
     matrix = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
 
     def convert(pixels):
@@ -167,14 +224,14 @@ def _by_matrix(profile):
 
 
 def _changes_nothing(convert, gray):
-    """Whether a conversion changes no level by more than one of 8 bits: figures are rounded."""
+    """Return whether a conversion changes no level by more than one of 8 bits."""
     levels = np.linspace(0, _MAX, 16).round().astype(np.uint16)
     pixels = levels if gray else np.stack(np.meshgrid(levels, levels, levels), axis=-1)
     return np.abs(convert(pixels).astype(int) - pixels).max() <= 257
 
 
 def _encoded(linear):
-    """sRGB's curve, of values that are clipped to 0..1."""
+    """Apply the curve of sRGB to values, clipped to [0, 1]."""
     linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
@@ -184,9 +241,9 @@ def _deep_levels(values):
 
 
 def _tags(profile):
-    """What a profile of gray or RGB says, as bytes by name."""
+    """Return the tags of a gray or RGB profile as bytes by name."""
     if profile[16:24] not in (b"GRAYXYZ ", b"RGB XYZ "):
-        raise ValueError("another space")
+        raise ValueError("another color space")
     (count,) = struct.unpack_from(">I", profile, 128)
     tags = {}
     for number in range(min(count, 100)):
@@ -200,7 +257,7 @@ def _xyz(tag):
 
 
 def _curve(tag):
-    """Light, 0..1, by levels of 16 bits: float64 `[65536]`."""
+    """Return linear light in [0, 1] for every 16-bit level: float64 `[65536]`."""
     if tag[:4] == b"para":
         return _parametric(tag)
     if tag[:4] != b"curv":
@@ -221,7 +278,7 @@ def _parametric(tag):
         raise ValueError("no known formula")
     count = (1, 3, 4, 5, 7)[kind]
     given = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]
-    # Above a break the curve is a power, below it a line: (a x + b) ** gamma + e, and c x + f.
+    # Above a break the curve is a power, (a x + b) ** gamma + e, below it a line, c x + f.
     gamma, a, b, c, line, e, f = [*given[:1], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     if kind in (1, 2):
         a, b = given[1:3]

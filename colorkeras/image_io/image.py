@@ -1,4 +1,4 @@
-"""What is in a file of a picture: pixels, transparency, and what is said of them."""
+"""Contents of an image file: pixels, transparency and metadata."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ _BEFORE = "; before: "
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """Pixels, upright, and their transparency. They may be such as cannot be written to.
+    """Upright pixels and their transparency. The arrays may be read-only.
 
     Attributes:
         pixels: uint8 or uint16 `[h, w]`, gray, or `[h, w, 3]`, sRGB.
-        alpha: Of the dtype of `pixels`, `[h, w]`, 0 where nothing is seen; None where all is.
+        alpha: `[h, w]` of the dtype of `pixels`, 0 where transparent; None if the image is opaque.
 
     Example:
 
@@ -34,26 +34,28 @@ class DecodedImage:
 
 @dataclass
 class Metadata:
-    """What a file says of its picture, apart from the pixels.
+    """Metadata of an image file.
 
     Attributes:
-        exif: Tags apart from those of how pixels are stored, directories in it as dictionaries; or
-            None.
+        exif: Tags, except those that describe how pixels are stored; directories are dictionaries.
+            None if there are none.
         xmp: XMP packet, UTF-8, or None.
-        iptc: The Photoshop resources that hold IPTC-IIM, as TIFF files have them, or None.
+        iptc: Photoshop resources with IPTC-IIM, as stored in TIFF files, or None.
         dpi: Horizontal and vertical resolution in pixels per inch, or None.
-        page_dpi: The same of each page, of a file that has several.
-        comments: Texts by keyword, as PNG files have them; that of a JPEG file is `Comment`.
-        has_profile: Whether there was a color profile; pixels are converted to sRGB.
-        has_thumbnail: Whether there was an embedded preview; results get one of their own.
-        is_lossless: Whether pixels were stored without loss, in a format that knows both ways.
-        software: What made the result, set by `mark`, or None.
+        aspect: Resolutions without a unit, of which only the ratio counts, or None.
+        page_dpi: `dpi` of each page, for files with several.
+        comments: Texts by keyword, as in PNG files; the keyword of a JPEG comment is `Comment`.
+        has_profile: Whether there was an ICC profile; pixels are converted to sRGB.
+        has_thumbnail: Whether there was an embedded preview; results get their own.
+        is_lossless: Whether pixels were stored losslessly, in a format that offers both.
+        software: Program that made the result, set by `mark`, or None.
     """
 
     exif: Image.Exif | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    aspect: tuple[int, int] | None = None
     page_dpi: list[tuple[float, float] | None] = field(default_factory=list)
     comments: dict[str, str] = field(default_factory=dict)
     has_profile: bool = False
@@ -64,16 +66,15 @@ class Metadata:
 
 @dataclass
 class Contents:
-    """A file that was opened.
+    """An opened file.
 
     Attributes:
         format: Key of `FORMATS`.
-        pages: Iterator of `Picture`: one, or those of a file of several, each decoded when it is
-            asked for.
-        num_pages: How many there are.
-        num_pixels: Of the largest page, known before any is decoded.
+        pages: Iterator of `DecodedImage`, each decoded on demand.
+        num_pages: Number of pages.
+        num_pixels: Number of pixels of the largest page, known before any is decoded.
         metadata: `Metadata` of the first page.
-        notes: Sentences on what was left out or changed in reading; more may come with the pages.
+        notes: Sentences on what was left out or changed; decoding pages may add more.
     """
 
     format: str
@@ -85,21 +86,23 @@ class Contents:
 
 
 def signature(software, before):
-    """What made a picture, followed by what had made it before.
+    """Name a program as the author of an image, followed by what was named before.
 
     Args:
         software: Program, version and model.
-        before: What the file said until now; anything but text counts as nothing, and so does the
-            same program.
+        before: Previous value of the field, text or bytes; other values, and the same program,
+            count as nothing.
 
     Returns:
-        Text.
+        Text; bytes that are not UTF-8 become surrogates.
 
     >>> signature("colorkeras 1.0, model unet", "Scanner 1.0")
     'colorkeras 1.0, model unet; before: Scanner 1.0'
     """
+    if isinstance(before, bytes):
+        before = before.decode("utf-8", "surrogateescape")
     before = before.strip("\0 \r\n\t") if isinstance(before, str) else ""
     if before.split()[:1] == software.split()[:1]:
-        # Another version colored it; what counts is what there was before that.
+        # Another version colored it; keep what was named before that.
         before = before.partition(_BEFORE)[2]
     return f"{software}{_BEFORE}{before}" if before else software

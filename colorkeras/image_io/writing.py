@@ -1,4 +1,4 @@
-"""Saving images, with a notice for everything that the target format cannot hold."""
+"""Save images, with a note on everything that the target format cannot hold."""
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import QUALITY, SaveOptions, check_target, format_of
@@ -9,23 +9,23 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import atomic_write, quoted
 
 
-def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
-    """Writes a file under a temporary name, then renames it.
+def save(path, images, metadata, num_pages=1, quality=QUALITY, replace=True):
+    """Write a file under a temporary name, then rename it.
 
     Args:
-        path: File, whose name ends in the suffix of a format that is written.
-        pictures: Iterator of `Picture` in color, at least one.
+        path: File name with the suffix of a format that can be written.
+        images: Iterator of at least one `DecodedImage`.
         metadata: `Metadata`.
-        num_pages: How many pictures there are.
-        quality: 1..100, of formats that lose some; 100 loses least.
-        replace: Whether a file that is there already is replaced.
+        num_pages: Number of images.
+        quality: 1..100, for lossy formats.
+        replace: Whether an existing file is replaced.
 
     Returns:
         Sentences on what the format cannot hold.
 
     Raises:
-        UserError: The format cannot hold a picture of this size, or is not written.
-        FileExistsError: There is a file, and it is not to be replaced.
+        UserError: The format cannot hold an image of this size, or cannot be written.
+        FileExistsError: The file exists and `replace` is false.
 
     Example:
 
@@ -41,39 +41,39 @@ def save(path, pictures, metadata, num_pages=1, quality=QUALITY, replace=True):
     ('BMP', (2, 3))
     """
     check_target(path)
-    kind = format_of(path)
+    file_format = format_of(path)
     notes = [
         f"{what} {'are' if what.endswith('s') else 'is'} not kept in such files"
         for what in kinds_present(metadata)
-        if what not in kind.keeps
+        if what not in file_format.keeps
     ]
-    if metadata.software is not None and "XMP" not in kind.keeps:
+    if metadata.software is not None and "XMP" not in file_format.keeps:
         notes.append("such files cannot say that a program colored them")
-    if num_pages > 1 and not kind.has_pages:
+    if num_pages > 1 and not file_format.has_pages:
         notes.append(f"only the first of {num_pages} pages fits into such files")
     with atomic_write(path, replace) as temporary:
-        fitting = _fitting(path, kind, pictures, notes)
-        kind.write(temporary, fitting, SaveOptions(metadata, num_pages, quality, notes))
+        reduced = _reduced(path, file_format, images, notes)
+        file_format.write(temporary, reduced, SaveOptions(metadata, num_pages, quality, notes))
     return list(dict.fromkeys(notes))
 
 
-def _fitting(path, kind, pictures, notes):
-    """Yields pictures as files of a format hold them."""
-    for picture in pictures:
-        height, width = picture.size
-        if kind.max_side is not None and max(height, width) > kind.max_side:
+def _reduced(path, file_format, images, notes):
+    """Yield images reduced to what a format holds."""
+    for image in images:
+        height, width = image.size
+        if file_format.max_side is not None and max(height, width) > file_format.max_side:
             raise UserError(
-                f"a picture of {width}x{height} pixels for {quoted(path)}",
-                f"at most {kind.max_side} pixels in width and height, which such files hold",
+                f"an image of {width}x{height} pixels for {quoted(path)}",
+                f"at most {file_format.max_side} pixels in width and height, which such files hold",
                 "Name a result that ends in .png or .tif.",
             )
-        if picture.pixels.itemsize > 1 and not kind.has_16_bits:
+        if image.pixels.itemsize > 1 and not file_format.has_16_bits:
             notes.append("16 bits became 8")
-            alpha = None if picture.alpha is None else as_uint8(picture.alpha)
-            picture = DecodedImage(as_uint8(picture.pixels), alpha)
-        if picture.alpha is not None and not kind.has_alpha:
-            notes.append("what was transparent is white")
-            picture = on_white(picture)
-        yield picture
-        # Large ones are not to stay in memory while the next one is made.
-        del picture
+            alpha = None if image.alpha is None else as_uint8(image.alpha)
+            image = DecodedImage(as_uint8(image.pixels), alpha)
+        if image.alpha is not None and not file_format.has_alpha:
+            notes.append("transparent areas became white")
+            image = on_white(image)
+        yield image
+        # Free large images before the next one is made.
+        del image

@@ -109,7 +109,7 @@ def test_transparency_stays_or_it_is_said(kind, tmp_path):
     alpha[:8] = 255
     notes = image_io.save(path, iter([DecodedImage(colored(), alpha)]), Metadata())
     (picture,), _ = read(path)
-    assert ("what was transparent is white" in notes) is (not kind.has_alpha)
+    assert ("transparent areas became white" in notes) is (not kind.has_alpha)
     if kind.has_alpha:
         np.testing.assert_array_equal(picture.alpha, alpha)
         shown = np.where(alpha[..., np.newaxis] == 0, 255, colored())

@@ -61,9 +61,9 @@ def half(content):
 
 BAD = {
     "empty.jpg": (b"", "an empty file"),
-    "text.jpg": (b"Dear Grandma, here is the photograph.", "no picture of a known format"),
-    "other.jpg": (saved(NOISE, "PPM"), "no picture of a known format"),
-    "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "no picture of a known format"),
+    "text.jpg": (b"Dear Grandma, here is the photograph.", "not in a known image format"),
+    "other.jpg": (saved(NOISE, "PPM"), "not in a known image format"),
+    "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not in a known image format"),
     "short.jpg": (jpeg_bytes(NOISE)[:300], "cannot be read"),
     "short.webp": (half(saved(NOISE, "WEBP")), "cannot be read"),
     "short.gif": (half(saved(NOISE, "GIF")), "cannot be read"),
@@ -123,9 +123,9 @@ def test_paths_that_are_no_files(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     for name, what in {
         "missing.jpg": "which does not exist",
-        "link.jpg": "a symbolic link to nothing",
+        "link.jpg": "a broken symbolic link",
         ".": "a folder",
-        "pipe.jpg": "which is no regular file",
+        "pipe.jpg": "which is not a regular file",
         "n" * 300 + ".jpg": "File name too long",
         "zero\0.jpg": "null",
     }.items():
@@ -144,7 +144,7 @@ def test_no_permission(tmp_path):
                 raise PermissionError(13, "Permission denied")
 
             monkeypatch.setattr(Path, "open", refuse)
-        with pytest.raises(UserError, match="may not be read"):
+        with pytest.raises(UserError, match="no permission to read"):
             read(path)
 
 
@@ -255,7 +255,7 @@ def test_damaged_exif_does_not_keep_a_picture_from_being_colored(tmp_path):
     path.write_bytes(jpeg_bytes(NOISE, exif=b"Exif\0\0no TIFF at all"))
     (picture,), contents = read(path)
     assert picture.size == (64, 64)
-    assert contents.notes == ["EXIF that is damaged was left out"]
+    assert contents.notes == ["damaged EXIF was left out"]
     assert contents.metadata.exif is None
 
 

@@ -1,15 +1,15 @@
-"""BMP files, which hold pixels and their resolution only."""
+"""BMP files, which hold only pixels and their resolution."""
 
 from PIL import Image
 
 from colorkeras.image_io.formats.format import Format
 
 
-def write(path, pictures, options):
-    """Writes the first picture. See `Format`."""
-    # Pillow would make up a resolution.
+def write(path, images, options):
+    """Write the first image. See `Format`."""
+    # Without one, Pillow invents a resolution.
     dpi = options.metadata.dpi or (0, 0)
-    Image.fromarray(next(pictures).pixels).save(path, "BMP", dpi=dpi)
+    Image.fromarray(next(images).pixels).save(path, "BMP", dpi=dpi)
 
 
 BMP = Format((".bmp",), write=write, keeps=("DPI",))

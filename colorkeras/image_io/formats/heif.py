@@ -1,6 +1,6 @@
-"""HEIC and AVIF files, which are read where the installed Pillow reads them.
+"""HEIC and AVIF files.
 
-It reads AVIF by itself, HEIC with the package pillow-heif. Both hold up to 12 bits for each
+Pillow reads AVIF by itself and HEIC with the package pillow-heif. Both hold up to 12 bits per
 channel, of which Pillow keeps 8.
 """
 
@@ -8,7 +8,7 @@ from colorkeras.image_io.formats.format import Format, read_only_page
 
 
 def page(path, image, number, notes):
-    """The main picture. See `Format`."""
+    """Decode the main image. See `Format`."""
     if image.info.get("bit_depth", 8) > 8:
         notes.append(f"{image.info['bit_depth']} bits became 8")
     return read_only_page(path, image, number, notes)

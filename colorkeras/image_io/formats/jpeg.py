@@ -7,7 +7,7 @@ from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
-from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.metadata import read_metadata, xmp_packet
 from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
@@ -16,6 +16,11 @@ QUALITY = 95
 """Quality of written files; their chroma has full resolution."""
 
 _XMP_HEADER = 29
+_UNIT_AT = 13
+"""Offset of the unit of the resolution, which Pillow sets to inches."""
+
+_TAIL_LENGTH = 4096
+_MOTION_PHOTO = "the video of the motion photo was left out"
 _END_MARKER = b"\xff\xd9"
 
 
@@ -32,13 +37,26 @@ def page(path, image, number, notes):
         return from_pillow(complete, notes)
 
 
+def metadata(path, image, notes):
+    """Read the metadata, and report what follows or surrounds the image. See `Format`."""
+    with path.open("rb") as stream:
+        stream.seek(-min(path.stat().st_size, _TAIL_LENGTH), io.SEEK_END)
+        tail = stream.read()
+    result = read_metadata(image, notes)
+    if b"MotionPhoto_Data" in tail and _MOTION_PHOTO not in notes:
+        notes.append(_MOTION_PHOTO)
+    if any(name == "APP11" and b"c2pa" in content for name, content in image.applist):
+        notes.append("the provenance manifest (C2PA) was left out")
+    return result
+
+
 def write(path, images, options):
     """Write the first image. See `Format`."""
     image, metadata = next(images), options.metadata
     settings = {
         "exif": exif_bytes(options, image, MAX_SEGMENT),
         "xmp": xmp_packet(options, MAX_SEGMENT - _XMP_HEADER),
-        "dpi": metadata.dpi,
+        "dpi": metadata.dpi or metadata.aspect,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
         "extra": segments_of(metadata.iptc) if metadata.iptc else None,
         "comment": _comment(options),
@@ -47,6 +65,10 @@ def write(path, images, options):
     Image.fromarray(image.pixels).save(
         path, "JPEG", quality=options.quality, subsampling="4:4:4", **settings
     )
+    if metadata.dpi is None and metadata.aspect is not None:
+        with path.open("r+b") as stream:
+            stream.seek(_UNIT_AT)
+            stream.write(b"\0")
 
 
 def _with_end_marker(path, image):
@@ -77,5 +99,5 @@ def _comment(options):
     return comment or None
 
 
-JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, write=write, max_side=65500)
-MPO = Format((".mpo",), page, result_suffix=".jpg")
+JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, metadata, write=write, max_side=65500)
+MPO = Format((".mpo",), page, metadata, result_suffix=".jpg")

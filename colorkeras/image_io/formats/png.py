@@ -1,4 +1,4 @@
-"""PNG files, of 8 and of 16 bits."""
+"""PNG files with 8 and 16 bits."""
 
 import io
 import struct
@@ -6,87 +6,122 @@ import struct
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from colorkeras.image_io.color_profiles import srgb_profile
+from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_profile
 from colorkeras.image_io.formats.format import Format, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import read_metadata, xmp_packet
-from colorkeras.image_io.metadata.exif import exif_bytes, orientation_of
+from colorkeras.image_io.metadata import exif, read_metadata, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_LENGTH = 25
 _DEPTH_AT, _KIND_AT = 24, 25
-"""Bytes of a file in which the number of bits for each channel stands, and which channels."""
+"""Offsets of the bit depth and the kind of channels."""
 
 _GRAY_KIND = 0
-_OF_PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
-_OF_ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
+_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+_ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
 _SOFTWARE = "Software"
+
+# Code points of ITU-T H.273 in cICP chunks.
+_PRIMARIES = {
+    1: (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060),
+    9: (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
+    12: (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+}
+_SRGB_CURVES = (1, 6, 13, 14, 15)
+_GAMMAS = {4: 1 / 2.2, 5: 1 / 2.8, 8: 1.0}
+_SRGB_GAMMA = 0.45455
 
 
 def page(path, image, number, notes):
-    """The picture. See `Format`."""
+    """Decode the image. See `Format`."""
     with path.open("rb") as stream:
         header = stream.read(_KIND_AT + 1)
+        names = {chunk[4:8] for chunk in _chunks(stream, of={b"IEND"})}
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
+    if not names:
+        notes.append("the file has no end marker, but its pixels are complete")
+    try:
+        header_image = _without_pixels(path)
+        orientation = exif.orientation_of(header_image)
+        profile = _profile(path, header_image, notes)
+    except Exception:  # Pillow raises whatever its parser runs into; `metadata` reports it.
+        orientation, profile = 1, None
     if depth == 16:
-        return _deep_picture(path, kind, notes)
+        color, alpha = decoded(path, kind)
+        return from_samples(color, alpha, profile, orientation, notes)
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
-        # Pillow widens the levels of pixels to 8 bits, but not this one.
+        # Pillow scales the pixels to 8 bits, but not the transparent level.
         image.info["transparency"] *= 255 // (2**depth - 1)
+    if profile is not None:
+        image.info["icc_profile"] = profile
     return read_only_page(path, image, number, notes)
 
 
 def metadata(path, image, notes):
-    """What the file says, also behind its pixels. See `Format`."""
+    """Read the metadata, also behind the pixels. See `Format`."""
     try:
-        return read_metadata(_without_pixels(path), notes)
-    except Exception:  # Pillow raises whatever its parser stumbles over.
-        notes.append("what the file says of its picture is damaged and was left out")
+        header_image = _without_pixels(path)
+        with path.open("rb") as stream:
+            if list(_chunks(stream, of={b"caBX"})):
+                notes.append("the provenance manifest (C2PA) was left out")
+        return read_metadata(header_image, notes)
+    except Exception:  # Pillow raises whatever its parser runs into.
+        notes.append("damaged metadata was left out")
         return Metadata(has_profile="icc_profile" in image.info)
 
 
-def _deep_picture(path, kind, notes):
-    color, alpha = decoded(path, kind)
-    try:
-        said = _without_pixels(path)
-        profile, orientation = said.info.get("icc_profile"), orientation_of(said)
-    except Exception:  # As above, where it is told.
-        profile, orientation = None, 1
-    return from_samples(color, alpha, profile, orientation, notes)
-
-
-def _without_pixels(path):
-    """An image that says what the file says.
-
-    Some programs write it behind the pixels, where Pillow looks only after it has decoded them.
-    """
-    with path.open("rb") as stream:
-        said = list(_chunks(stream, without=_OF_PIXELS | _OF_ANIMATION))
-    small = b"".join(_with_chunks(_smallest_file(), said))
-    return PngImagePlugin.PngImageFile(io.BytesIO(small))
-
-
-def write(path, pictures, options):
-    """Writes the first picture. See `Format`."""
-    picture = next(pictures)
-    said = _said(options, picture)
-    if picture.pixels.dtype == np.uint8:
-        Image.fromarray(with_alpha(picture)).save(path, "PNG", **said)
+def write(path, images, options):
+    """Write the first image. See `Format`."""
+    image = next(images)
+    settings = _settings(options, image)
+    if image.pixels.dtype == np.uint8:
+        Image.fromarray(with_alpha(image)).save(path, "PNG", **settings)
         return
-    # What Pillow would write beside the pixels.
-    chunks = list(_chunks(io.BytesIO(_smallest_file(**said)), without=_OF_PIXELS))
+    # What Pillow would write besides the pixels.
+    chunks = list(_chunks(io.BytesIO(_smallest_file(**settings)), without=_PIXEL_CHUNKS))
     with path.open("wb") as stream:
         stream.write(_SIGNATURE)
-        for number, chunk in enumerate(encoded(picture)):
+        for number, chunk in enumerate(encoded(image)):
             stream.write(chunk)
             if number == 0:
                 stream.writelines(chunks)
 
 
-def _said(options, picture):
-    """What is said of the picture, as Pillow's arguments."""
+def _profile(path, image, notes):
+    """Return the ICC profile of the pixels: cICP overrides iCCP, sRGB overrides gAMA and cHRM."""
+    with path.open("rb") as stream:
+        coding = next(_chunks(stream, of={b"cICP"}), b"")[8:12]
+    if len(coding) == 4:
+        primaries, curve, matrix, _ = coding
+        if (curve not in _SRGB_CURVES and curve not in _GAMMAS) or primaries not in _PRIMARIES:
+            notes.append(f"the color coding {primaries}/{curve}/{matrix} (cICP) was not converted")
+            return None
+        gamma = _GAMMAS.get(curve, _SRGB_GAMMA)
+        return profile_from_primaries(gamma, _PRIMARIES[primaries])
+    profile = image.info.get("icc_profile")
+    if profile is not None or "srgb" in image.info:
+        return profile
+    gamma, primaries = image.info.get("gamma"), image.info.get("chromaticity")
+    if not gamma and primaries is None:
+        return None
+    return profile_from_primaries(gamma or _SRGB_GAMMA, primaries or _PRIMARIES[1])
+
+
+def _without_pixels(path):
+    """Return an image with the metadata of a file.
+
+    Some programs write metadata behind the pixels, where Pillow looks only after decoding them.
+    """
+    with path.open("rb") as stream:
+        chunks = list(_chunks(stream, without=_PIXEL_CHUNKS | _ANIMATION_CHUNKS))
+    small = b"".join(_with_chunks(_smallest_file(), chunks))
+    return PngImagePlugin.PngImageFile(io.BytesIO(small))
+
+
+def _settings(options, image):
+    """Return Pillow's arguments for the metadata of an image."""
     metadata, texts = options.metadata, PngImagePlugin.PngInfo()
     packet = xmp_packet(options)
     if packet is not None:
@@ -95,35 +130,47 @@ def _said(options, picture):
     if metadata.software is not None:
         comments[_SOFTWARE] = signature(metadata.software, comments.get(_SOFTWARE))
     for keyword, text in comments.items():
-        texts.add_text(keyword, text)
-    said = {
+        texts.add_text(keyword, _without_surrogates(text))
+    if metadata.aspect is not None:
+        texts.add(b"pHYs", struct.pack(">IIB", *metadata.aspect, 0))
+    settings = {
         "pnginfo": texts,
-        "exif": exif_bytes(options, picture),
+        "exif": exif.exif_bytes(options, image),
         "dpi": metadata.dpi,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in settings.items() if value is not None}
 
 
-def _smallest_file(**said):
+def _without_surrogates(text):
+    """Return a text whose bytes were not UTF-8 as Latin-1 text."""
+    content = text.encode("utf-8", "surrogateescape")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+    return text
+
+
+def _smallest_file(**settings):
     buffer = io.BytesIO()
-    Image.new("L", (1, 1)).save(buffer, "PNG", **said)
+    Image.new("L", (1, 1)).save(buffer, "PNG", **settings)
     return buffer.getvalue()
 
 
 def _with_chunks(contents, chunks):
-    """Parts of a file with more chunks behind its header, where all but pixels may stand."""
+    """Return the parts of a file with more chunks behind its header."""
     behind = len(_SIGNATURE) + _HEADER_LENGTH
     return [contents[:behind], *chunks, memoryview(contents)[behind:]]
 
 
 def _chunks(stream, of=None, without=()):
-    """Yields chunks of a file as bytes, those of some names only, up to the first that is cut off.
+    """Yield chunks of a file as bytes, up to the first that is truncated.
 
     Args:
         stream: The file, opened in binary mode.
-        of: Names of the chunks that are wanted, or None for all.
-        without: Names of those that are not.
+        of: Names of wanted chunks, or None for all.
+        without: Names of unwanted chunks.
     """
     stream.seek(len(_SIGNATURE))
     while len(head := stream.read(8)) == 8:

@@ -1,6 +1,6 @@
-"""Pixels of PNG files of 16 bits, of most of which Pillow reads and writes 8 only.
+"""Pixels of 16-bit PNG files, of which Pillow mostly reads and writes 8 bits.
 
-All here works on some rows at a time, as a photograph may have 100 megapixels.
+Everything works on some rows at a time, as a photograph may have 100 megapixels.
 
 Reference: W3C, "Portable Network Graphics (PNG) Specification", sections 9 and 10.
 """
@@ -16,9 +16,9 @@ from colorkeras.image_io.bit_depth import blocks
 
 _GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
 
-# How Pillow is made to decode all bytes of a kind of pixels, which it takes for pixels of 8 bits:
-# mode, raw mode, and which of a pixel's bytes come out. Of colors these are the upper bytes of all
-# channels and then, as if the order of bytes were the other one, the lower ones.
+# How to make Pillow decode all bytes of 16-bit pixels as 8-bit pixels: mode, raw mode, and which
+# bytes of a pixel come out. For colors, these are the upper bytes of all channels first and then,
+# as if the byte order were reversed, the lower ones.
 _PASSES = {
     _GRAY: (("LA", "LA", range(2)),),
     _GRAY_ALPHA: (("RGBA", "RGBA", range(4)),),
@@ -26,30 +26,29 @@ _PASSES = {
     _RGB_ALPHA: (("RGBA", "RGBA;16B", range(0, 8, 2)), ("RGBA", "RGBA;16L", range(1, 8, 2))),
 }
 
-_BLOCK = 2**20
-"""About how many bytes are encoded at a time."""
+_BLOCK = 2**19
+"""Approximate number of bytes encoded at a time."""
 
 _LEVEL = 6
-"""Of compression, as libpng has it unless it is asked for another."""
+"""Compression level, the default of libpng."""
 
 
 class _Pixels(PngImagePlugin.PngImageFile):
-    """Pillow's image of a file of which the pixels are wanted: what follows may be damaged."""
+    """Pillow's image of a file whose chunks behind the pixels may be damaged."""
 
     def load_end(self):
-        """Reads nothing more."""
+        """Read nothing more."""
 
 
 def decoded(path, kind):
-    """Reads pixels.
+    """Decode the pixels of a 16-bit file.
 
     Args:
-        path: `Path` of a file of 16 bits.
-        kind: Which channels it has, by the number that its header says.
+        path: `Path` of the file.
+        kind: Color type in its header.
 
     Returns:
-        uint16 `[h, w]` or `[h, w, 3]`, and transparency, uint16 `[h, w]` or None; both may be
-        changed.
+        uint16 `[h, w]` or `[h, w, 3]`, and transparency, uint16 `[h, w]` or None; both writable.
     """
     color, alpha, level = None, None, None
     for mode, raw_mode, numbers in _PASSES[kind]:
@@ -69,24 +68,24 @@ def decoded(path, kind):
     return color, None if level is None else _seen_except(color, level)
 
 
-def encoded(picture):
-    """Yields a file's chunks: first its header, then pixels, last its end.
+def encoded(image):
+    """Yield the chunks of a file: header, pixels, end.
 
     Args:
-        picture: `Picture` of 16 bits.
+        image: `DecodedImage` with 16 bits.
     """
-    height, width = picture.size
-    num_colors = 3 if picture.pixels.ndim == 3 else 1
+    height, width = image.size
+    num_colors = 3 if image.pixels.ndim == 3 else 1
     opaque, seen_through = (_RGB, _RGB_ALPHA) if num_colors == 3 else (_GRAY, _GRAY_ALPHA)
-    kind = opaque if picture.alpha is None else seen_through
-    pixel_length = 2 * (num_colors + (picture.alpha is not None))
+    kind = opaque if image.alpha is None else seen_through
+    pixel_length = 2 * (num_colors + (image.alpha is not None))
     yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))
     compressor = zlib.compressobj(_LEVEL)
     above = np.zeros((1, width * pixel_length), np.uint8)
     for rows in blocks(height, max(1, _BLOCK // (width * pixel_length))):
-        strip = np.atleast_3d(picture.pixels[rows])
-        if picture.alpha is not None:
-            strip = np.dstack([strip, picture.alpha[rows]])
+        strip = np.atleast_3d(image.pixels[rows])
+        if image.alpha is not None:
+            strip = np.dstack([strip, image.alpha[rows]])
         strip = strip.astype(">u2").view(np.uint8).reshape(len(strip), -1)
         content = compressor.compress(_filtered(strip, above, pixel_length))
         above = strip[-1:]
@@ -97,18 +96,18 @@ def encoded(picture):
 
 
 def _set_bytes(color, alpha, image, numbers):
-    """Sets those bytes of levels that Pillow has as channels of an image.
+    """Copy the channels of an image into bytes of 16-bit samples.
 
     Args:
         color: uint16 `[h, w, channels]`.
         alpha: uint16 `[h, w, 1]`.
         image: `PIL.Image.Image`.
-        numbers: Which bytes of a pixel its channels are.
+        numbers: Indices of these bytes in a pixel.
     """
     for rows in blocks(image.height):
         strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
         for number, values in zip(numbers, np.moveaxis(strip, -1, 0), strict=True):
-            # Files have the upper byte of a level first, unlike most machines.
+            # Files store the upper byte first, unlike most machines.
             at = number if sys.byteorder == "big" else number ^ 1
             is_color = number < 2 * color.shape[-1]
             levels, at = (color, at) if is_color else (alpha, at % 2)
@@ -116,7 +115,7 @@ def _set_bytes(color, alpha, image, numbers):
 
 
 def _seen_except(color, level):
-    """Transparency of pixels of which nothing is seen where they are of one level."""
+    """Return transparency of pixels that are invisible where they have one level."""
     alpha = np.empty(color.shape[:2], np.uint16)
     for rows in blocks(len(color)):
         differs = color[rows] != np.asarray(level, np.uint16)
@@ -125,15 +124,15 @@ def _seen_except(color, level):
 
 
 def _filtered(strip, above, pixel_length):
-    """Rows as differences that are small, by whichever filter makes those of a row smallest.
+    """Filter rows, each by the filter that makes its differences smallest.
 
     Args:
         strip: uint8 `[n, length]`.
-        above: The row above of it, uint8 `[1, length]`.
+        above: The row above, uint8 `[1, length]`.
         pixel_length: Bytes of a pixel.
 
     Returns:
-        uint8 `[n, 1 + length]`, number of the filter first.
+        uint8 `[n, 1 + length]`, the number of the filter first.
     """
     up = np.concatenate([above, strip[:-1]])
     left, corner = (np.pad(x, ((0, 0), (pixel_length, 0)))[:, :-pixel_length] for x in (strip, up))

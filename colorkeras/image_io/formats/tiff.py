@@ -1,4 +1,4 @@
-"""TIFF files, of 8 and of 16 bits, with one page or several."""
+"""TIFF files with one page or several, of 8 or 16 bits."""
 
 import itertools
 import logging
@@ -12,12 +12,13 @@ from colorkeras.image_io.formats.raw import raw_file_error
 from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages
 from colorkeras.image_io.formats.tiff_samples import read_samples
 from colorkeras.image_io.metadata import read_metadata, xmp_packet
-from colorkeras.image_io.metadata.exif import fitted
+from colorkeras.image_io.metadata.exif import exif_for_result
 from colorkeras.image_io.metadata.iptc import records_of, without_records
 from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_exif
 from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, with_alpha
 from colorkeras.utils.errors import one_line
 
+_WIDTH, _LENGTH = 256, 257
 _XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
 
 _MIN_IS_BLACK = 1
@@ -33,7 +34,7 @@ _MAX_CLASSIC = 2**31
 
 
 class TiffImage(TiffImagePlugin.TiffImageFile):
-    """Pillow's image of a file, whose pages may be of a kind that Pillow knows no mode for.
+    """Pillow's image of a file, also for pages that Pillow cannot decode.
 
     Attributes:
         unknown: Pillow's exception for the current directory, or None.
@@ -51,14 +52,15 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
 
     def _setup(self):
         self.unknown = None
-        # Pillow would take what another page says for what is said of one without.
+        # Pillow would keep the profile and resolution of the previous page.
         self.info.pop("icc_profile", None)
         self.info.pop("dpi", None)
         try:
             super()._setup()
-        except SyntaxError as error:
+        except (SyntaxError, KeyError) as error:
             self.unknown = error
             self._mode = "L"
+            self._size = tuple(max(1, int(self.tag_v2.get(tag, 1))) for tag in (_WIDTH, _LENGTH))
             self.tile = []
             if _PROFILE in self.tag_v2:
                 self.info["icc_profile"] = self.tag_v2[_PROFILE]
@@ -125,13 +127,13 @@ def metadata(path, image, notes):
         # Some programs store IPTC as 32-bit numbers, of which Pillow returns the first only.
         image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
-    known, is_lost = _said(first), False
+    known, is_lost = _as_set(first), False
     for index, _ in pages:
         other = first
         if index:
             image.seek(index)
             other = read_metadata(image, [])
-            is_lost = is_lost or not _said(other) <= known
+            is_lost = is_lost or not _as_set(other) <= known
         first.page_dpi.append(other.dpi)
     if is_lost:
         notes.append("the metadata of later pages was left out")
@@ -140,35 +142,35 @@ def metadata(path, image, notes):
     return first
 
 
-def _said(metadata):
-    """All that is said of a page, to be compared."""
+def _as_set(metadata):
+    """Return the metadata of a page as a set, to compare it."""
     tags = metadata.exif or {}
     return {repr(item) for item in [*tags.items(), metadata.xmp, metadata.iptc] if item}
 
 
-def write(path, pictures, options):
-    """Writes every page. See `Format`."""
-    first = next(pictures)
-    exif = fitted(options.metadata, first)
+def write(path, images, options):
+    """Write every page. See `Format`."""
+    first = next(images)
+    exif = exif_for_result(options.metadata, first)
     num_channels = (3 if first.pixels.ndim == 3 else 1) + (first.alpha is not None)
     length = np.prod(first.size) * num_channels * first.pixels.itemsize * options.num_pages
     is_big = length > _MAX_CLASSIC
     if exif is not None and is_big:
-        # Pillow writes large files of this order only.
+        # Pillow writes large files in this byte order only.
         exif.endian = "<"
     order = "<" if exif is None else exif.endian
     import tifffile
 
     with tifffile.TiffWriter(path, bigtiff=is_big, byteorder=order) as file:
         _write_page(file, first, options, 0)
-        # Of large pages one only is to be in memory while the next one is made.
+        # Free large pages before the next one is made.
         del first
         for number in itertools.count(1):
-            picture = next(pictures, None)
-            if picture is None:
+            image = next(images, None)
+            if image is None:
                 break
-            _write_page(file, picture, options, number)
-            del picture
+            _write_page(file, image, options, number)
+            del image
     if exif is not None:
         add_exif(path, exif)
 
@@ -181,30 +183,31 @@ def _check_complete(path, directory):
         raise ValueError("the file is truncated")
 
 
-def _write_page(file, picture, options, number):
+def _write_page(file, image, options, number):
     dpi, page_dpi = options.metadata.dpi, options.metadata.page_dpi
     if 0 < number < len(page_dpi):
         dpi = page_dpi[number]
     resolution = {} if dpi is None else {"resolution": dpi, "resolutionunit": "INCH"}
+    if dpi is None and options.metadata.aspect is not None:
+        resolution = {"resolution": options.metadata.aspect, "resolutionunit": "NONE"}
     file.write(
-        with_alpha(picture),
-        photometric="rgb" if picture.pixels.ndim == 3 else "minisblack",
-        extrasamples=[] if picture.alpha is None else ["unassalpha"],
+        with_alpha(image),
+        photometric="rgb" if image.pixels.ndim == 3 else "minisblack",
+        extrasamples=[] if image.alpha is None else ["unassalpha"],
         compression="zlib",
         predictor=True,
         iccprofile=srgb_profile() if options.metadata.has_profile else None,
         extratags=_tags(options) if number == 0 else [],
-        # What tifffile would say of itself.
+        # Otherwise tifffile names itself.
         software=False,
         metadata=None,
-        # Of what is compressed at a time.
         buffersize=_BUFFER_SIZE,
         **resolution,
     )
 
 
 def _tags(options):
-    """What the first page says apart from EXIF, as tifffile has it."""
+    """Return the metadata of the first page, EXIF aside, as tifffile's tags."""
     resources = options.metadata.iptc or b""
     contents = (
         (_XMP, BYTE, xmp_packet(options)),
@@ -215,7 +218,7 @@ def _tags(options):
 
 
 def _silence(tifffile):
-    """Lets tifffile's remarks on flaws of files go nowhere rather than to standard error."""
+    """Keep tifffile from writing its remarks on flawed files to stderr."""
     if not tifffile.logger().handlers:
         tifffile.logger().addHandler(logging.NullHandler())
 

@@ -1,7 +1,7 @@
 """WebP files.
 
-Those that lose something hold chroma at half the resolution, whatever their quality: the format
-knows no other way. What comes from a file that lost nothing is written without loss.
+Lossy files hold chroma at half the resolution, whatever their quality. The result of a lossless
+file is lossless.
 """
 
 import io
@@ -19,38 +19,37 @@ _HEADER_LENGTH, _FRAME_HEADER_LENGTH = 12, 16
 
 
 def metadata(path, image, notes):
-    """What the file says. See `Format`."""
-    said = read_all_metadata(path, image, notes)
+    """Read the metadata. See `Format`."""
+    result = read_all_metadata(path, image, notes)
     with path.open("rb") as stream:
-        said.is_lossless = _is_lossless(stream)
-    return said
+        result.is_lossless = _is_lossless(stream)
+    return result
 
 
-def write(path, pictures, options):
-    """Writes the first picture. See `Format`."""
-    picture = next(pictures)
-    said = {
-        "exif": exif_bytes(options, picture),
+def write(path, images, options):
+    """Write the first image. See `Format`."""
+    image = next(images)
+    settings = {
+        "exif": exif_bytes(options, image),
         "xmp": xmp_packet(options),
         "icc_profile": srgb_profile() if options.metadata.has_profile else None,
     }
-    said = {name: value for name, value in said.items() if value is not None}
-    # Colors of pixels that are not seen stay as well.
-    image = Image.fromarray(with_alpha(picture))
+    settings = {name: value for name, value in settings.items() if value is not None}
+    output = Image.fromarray(with_alpha(image))
     if options.metadata.is_lossless:
-        image.save(path, "WEBP", lossless=True, exact=True, **said)
+        output.save(path, "WEBP", lossless=True, exact=True, **settings)
         return
-    image.save(path, "WEBP", quality=options.quality, exact=True, **said)
+    output.save(path, "WEBP", quality=options.quality, exact=True, **settings)
 
 
 def _is_lossless(stream):
-    """Whether the first picture of a file is stored without loss."""
+    """Return whether the first image of a file is stored losslessly."""
     stream.seek(_HEADER_LENGTH)
     while len(head := stream.read(8)) == 8:
         name, length = struct.unpack("<4sI", head)
         if name in (b"VP8 ", b"VP8L"):
             return name == b"VP8L"
-        # The chunks of an animation's picture stand within one.
+        # The chunks of an animation's image are inside another chunk.
         stream.seek(_FRAME_HEADER_LENGTH if name == b"ANMF" else length + length % 2, io.SEEK_CUR)
     return False
 

@@ -1,4 +1,4 @@
-"""What files say of their pictures: read it, mark it as colorized."""
+"""Metadata of images: read it, drop what no longer holds, mark it as colorized."""
 
 import math
 
@@ -6,38 +6,44 @@ from colorkeras.image_io.image import Metadata
 from colorkeras.image_io.metadata import exif, iptc, xmp
 
 KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
-"""What there is to say, by the names in messages."""
+"""Kinds of metadata, by the names in messages."""
 
 _MAX_DPI = 65535
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
-# What Pillow or ImageMagick keep under these names stands in `Metadata` by itself.
+# Texts in which Pillow or ImageMagick keep what `Metadata` holds in other fields.
 _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
 def read_metadata(image, notes):
-    """What an opened file says.
+    """Read the metadata of an opened file.
 
     Args:
         image: `PIL.Image.Image`.
-        notes: List that gets a sentence on what is lost.
+        notes: List that receives a sentence on anything lost.
 
     Returns:
         `Metadata`.
     """
+    is_turned = exif.orientation_of(image) != 1
     try:
-        tags = exif.exif_of(image)
+        tags, lost = exif.read_exif(image, is_turned)
     except ValueError:
-        notes.append("EXIF that is damaged was left out")
-        tags = None
-    packet, has_xmp_thumbnail = _xmp_of(image, notes)
-    resources, has_iptc_thumbnail = iptc.resources_of(image)
+        notes.append("damaged EXIF was left out")
+        tags, lost = None, []
+    packet, lost_properties, has_xmp_thumbnail = _xmp_of(image, is_turned, notes)
+    resources, lost_resources, has_iptc_thumbnail = iptc.resources_of(image, is_turned)
+    for what in dict.fromkeys([*lost, *lost_properties, *lost_resources]):
+        notes.append(f"{what} {'were' if what.endswith('s') else 'was'} left out")
+    # Pillow takes values without a unit in EXIF for pixels per inch.
+    aspect = _aspect_of(image)
     return Metadata(
         exif=tags,
         xmp=packet,
         iptc=resources,
-        dpi=_dpi_of(image),
+        dpi=None if aspect else _dpi_of(image),
+        aspect=aspect,
         comments=_comments_of(image),
         has_profile=bool(image.info.get("icc_profile")),
         has_thumbnail=exif.has_thumbnail(image) or has_xmp_thumbnail or has_iptc_thumbnail,
@@ -45,7 +51,7 @@ def read_metadata(image, notes):
 
 
 def kinds_present(metadata):
-    """Which of `KINDS` there are.
+    """Return those of `KINDS` that there are.
 
     >>> kinds_present(Metadata(dpi=(300.0, 300.0), comments={"Comment": "Grandma"}))
     ['DPI', 'comments']
@@ -55,7 +61,7 @@ def kinds_present(metadata):
 
 
 def mark(metadata, software):
-    """Lets metadata say that a program colored the picture.
+    """Record in metadata that a program colored the image.
 
     Args:
         metadata: `Metadata`, which is changed.
@@ -68,7 +74,7 @@ def mark(metadata, software):
 
     >>> metadata = Metadata(xmp=b"no XML")
     >>> mark(metadata, "colorkeras 1.0, model unet")
-    ['XMP was replaced: it is no XML']
+    ['XMP was replaced: it is not XML']
     """
     metadata.software = software
     try:
@@ -80,11 +86,11 @@ def mark(metadata, software):
 
 
 def xmp_packet(options, max_length=None):
-    """The XMP packet of a file.
+    """Return the XMP packet of a new file.
 
     Args:
         options: `SaveOptions`.
-        max_length: Bytes that it may have, or None.
+        max_length: Maximum number of bytes, or None.
 
     Returns:
         Bytes, or None.
@@ -98,19 +104,22 @@ def xmp_packet(options, max_length=None):
     return packets[1]
 
 
-def _xmp_of(image, notes):
+def _xmp_of(image, is_turned, notes):
+    """Return the packet, what was removed from it, and whether it had a preview."""
     packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
-    if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
-        notes.append("the extended part of XMP was left out")
     packet = packet.encode() if isinstance(packet, str) else packet
+    lost = []
+    if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
+        lost.append("the extended part of XMP")
     if not packet:
-        return None, False
+        return None, lost, False
     try:
         packet.decode("utf-8")
     except (AttributeError, UnicodeDecodeError):
-        notes.append("XMP that is no UTF-8 was left out")
-        return None, False
-    return xmp.cleaned(packet)
+        notes.append("XMP that is not UTF-8 was left out")
+        return None, lost, False
+    packet, removed, has_thumbnail = xmp.cleaned(packet, is_turned)
+    return packet, lost + removed, has_thumbnail
 
 
 def _dpi_of(image):
@@ -119,22 +128,37 @@ def _dpi_of(image):
         dpi = tuple(map(float, dpi or ()))
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    # Files without a resolution say that it is 1, or 0.
+    # Files without a resolution declare 1 or 0.
     is_known = len(dpi) == 2 and all(math.isfinite(x) and 1 < x <= _MAX_DPI for x in dpi)
-    if not is_known:
+    return _turned(image, dpi) if is_known else None
+
+
+def _aspect_of(image):
+    """Return resolutions without a unit, whose ratio alone counts."""
+    aspect = image.info.get("aspect")
+    if image.info.get("jfif_unit") == 0:
+        aspect = image.info.get("jfif_density")
+    aspect = aspect or exif.resolution_of(image, without_unit=True)
+    try:
+        aspect = tuple(map(round, aspect or ()))
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
-    # Pixels are turned upright, which may make columns of rows.
-    return dpi[::-1] if exif.orientation_of(image) in exif.TURNED_ORIENTATIONS else dpi
+    is_known = len(aspect) == 2 and all(0 < x <= _MAX_DPI for x in aspect)
+    return _turned(image, aspect) if is_known and aspect[0] != aspect[1] else None
+
+
+def _turned(image, pair):
+    """Swap horizontal and vertical values if turning the image upright swaps rows and columns."""
+    return pair[::-1] if exif.orientation_of(image) in exif.TURNED_ORIENTATIONS else pair
 
 
 def _comments_of(image):
+    """Return texts by keyword; bytes of a comment that are not UTF-8 become surrogates."""
     texts = dict(getattr(image, "text", {}))
     comment = image.info.get("comment")
     if comment:
         is_bytes = isinstance(comment, bytes)
-        texts["Comment"] = comment.decode("utf-8", "replace") if is_bytes else str(comment)
+        texts["Comment"] = comment.decode("utf-8", "surrogateescape") if is_bytes else comment
     return {
-        key: str(text)
-        for key, text in texts.items()
-        if key not in _RAW_PROFILES and key != _XMP_KEYWORD
+        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != _XMP_KEYWORD
     }

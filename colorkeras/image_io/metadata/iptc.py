@@ -1,4 +1,4 @@
-"""IPTC-IIM within the resources that Photoshop keeps in files.
+"""IPTC-IIM in the resources that Photoshop keeps in files.
 
 Reference: Adobe, "Photoshop File Formats Specification", section "Image Resources".
 """
@@ -6,29 +6,35 @@ Reference: Adobe, "Photoshop File Formats Specification", section "Image Resourc
 import struct
 
 _SIGNATURE = b"Photoshop 3.0\0"
-"""With which a JPEG file's segment of resources begins."""
+"""Start of a JPEG segment of resources."""
 
 MAX_SEGMENT = 65533
-"""Bytes of content that a segment of a JPEG file may have."""
+"""Maximum bytes of content in a segment of a JPEG file."""
 
 _RECORDS = 1028
 _THUMBNAILS = {1033, 1036}
 
-# Profile, EXIF and XMP, each of which files have in a place of its own.
+# Halftones, transfer functions, duotones, channels, layers and their states.
+_STALE = {*range(1006, 1008), *range(1012, 1020), 1024, 1026, 1045, 1053, 1067, 1069, 1072, 1077}
+
+_POSITIONS = {1032, 1050, *range(2000, 3000)}
+
+# Profile, EXIF and XMP, which files hold elsewhere.
 _ELSEWHERE = {1039, 1058, 1059, 1060}
 
 
-def resources_of(image):
-    """The resources of an opened file.
+def resources_of(image, is_turned=False):
+    """Read the resources of an opened file.
 
     Args:
         image: `PIL.Image.Image`.
+        is_turned: Whether the pixels will be turned or mirrored.
 
     Returns:
-        Bytes, or None; and whether there was a preview among them, which is left out.
+        Bytes, or None; what was left out, as noun phrases; whether there was a preview.
     """
     tags = getattr(image, "tag_v2", {})
-    # A JPEG file continues in another segment what is too long for one.
+    # A JPEG file splits long content into several segments.
     segments = [
         content.removeprefix(_SIGNATURE)
         for name, content in getattr(image, "applist", [])
@@ -36,18 +42,22 @@ def resources_of(image):
     ]
     content = b"".join(segments) or _bytes_of(tags, 34377)
     records = _bytes_of(tags, 33723)
-    kept, numbers = [], set()
+    kept, lost, numbers = [], [], set()
     for number, resource in _split(content):
         numbers.add(number)
-        if number not in _THUMBNAILS | _ELSEWHERE:
+        if number in _STALE:
+            lost.append("Photoshop's description of the old file")
+        elif is_turned and number in _POSITIONS:
+            lost.append("guides, slices and paths")
+        elif number not in _THUMBNAILS | _ELSEWHERE:
             kept.append(resource)
     if records and _RECORDS not in numbers:
         kept.append(_resource(_RECORDS, records))
-    return b"".join(kept) or None, bool(numbers & _THUMBNAILS)
+    return b"".join(kept) or None, list(dict.fromkeys(lost)), bool(numbers & _THUMBNAILS)
 
 
 def records_of(resources):
-    """The IPTC-IIM records in resources, as bytes, or None.
+    """Return the IPTC-IIM records in resources, as bytes, or None.
 
     >>> records_of(_resource(_RECORDS, b"abc"))
     b'abc'
@@ -60,7 +70,7 @@ def records_of(resources):
 
 
 def without_records(resources):
-    """The other resources, for files that have the records in a place of their own.
+    """Return the other resources, for files that hold the records elsewhere.
 
     >>> without_records(_resource(_RECORDS, b"abc"))
     b''
@@ -69,7 +79,7 @@ def without_records(resources):
 
 
 def segments_of(resources):
-    """Resources as segments of a JPEG file, each with its marker."""
+    """Split resources into segments of a JPEG file, each with its marker."""
     step = MAX_SEGMENT - len(_SIGNATURE)
     parts = [resources[start : start + step] for start in range(0, len(resources), step)]
     return b"".join(
@@ -89,7 +99,7 @@ def _resource(number, content):
 
 
 def _extent(content, start):
-    """Where the content of the resource at `start` begins, and how long it is."""
+    """Return the offset and length of the content of the resource at `start`."""
     name_length = content[start + 6]
     after_name = start + 6 + (name_length + 2) // 2 * 2
     (length,) = struct.unpack_from(">I", content, after_name)
@@ -97,7 +107,7 @@ def _extent(content, start):
 
 
 def _split(content):
-    """Yields number and bytes of each resource, up to the first that is damaged."""
+    """Yield number and bytes of each resource, up to the first that is damaged."""
     start = 0
     while content[start : start + 4] == b"8BIM":
         try:

@@ -1,4 +1,4 @@
-"""Directories of tags, of which EXIF consists as well as TIFF files do.
+"""Directories of tags, the structure of EXIF blocks and TIFF files.
 
 References:
     Adobe, "TIFF Revision 6.0", section 2.
@@ -13,23 +13,27 @@ from typing import NamedTuple
 from PIL import ExifTags
 
 PREFIX = b"Exif\0\0"
-"""With which EXIF begins in JPEG files."""
+"""Start of an EXIF block in JPEG files."""
 
-BYTE, UNDEFINED = 1, 7
+BYTE, ASCII, UNDEFINED = 1, 2, 7
 """Types of values."""
 
 # Tags of the type BYTE in the directories that the main one points to.
 _BYTES = {ExifTags.IFD.Exif: set(), ExifTags.IFD.GPSInfo: {0, 5}}
 
 
+class Text(bytes):
+    """Text of a tag in an unknown encoding, without a final zero byte."""
+
+
 class _Layout(NamedTuple):
-    """How numbers stand in a file.
+    """Layout of the numbers in a file.
 
     Attributes:
-        first_at: Where the offset of the first directory stands.
-        count: Of the entries of a directory, by the names of `struct`.
-        offset: Of a directory.
-        value_at: Where the value of an entry stands in it, or the offset of the value.
+        first_at: Position of the offset of the first directory.
+        count: Format of a directory's number of entries, by the names of `struct`.
+        offset: Format of a directory's offset.
+        value_at: Position of the value, or its offset, in an entry.
         length: Bytes of an entry.
     """
 
@@ -44,11 +48,11 @@ _CLASSIC, _BIG = _Layout(4, "H", "I", 8, 12), _Layout(8, "Q", "Q", 12, 20)
 
 
 def serialized(exif, start=8):
-    """EXIF as bytes.
+    """Convert EXIF to bytes.
 
     Args:
         exif: `PIL.Image.Exif`.
-        start: Where its main directory will stand, counted from where the header does.
+        start: Offset of its main directory from the header.
 
     Returns:
         The header and, separately, the directories with their values.
@@ -58,18 +62,21 @@ def serialized(exif, start=8):
     length = layout.first_at + struct.calcsize(layout.offset)
     header, block = bytes(block[:length]), block[length:]
     main, _ = _entries(block, 0, order, layout)
+    _correct_types(block, main, exif, None, order)
     for tag, exceptions in _BYTES.items():
         if tag in main:
-            entries = _with_types(block, main[tag], exceptions, start, order, layout)
+            entries = _child(block, main[tag], start, order, layout)
+            _correct_types(block, entries, exif[tag], exceptions, order)
             if ExifTags.IFD.Interop in entries:
-                _with_types(block, entries[ExifTags.IFD.Interop], (), start, order, layout)
+                inner = _child(block, entries[ExifTags.IFD.Interop], start, order, layout)
+                _correct_types(block, inner, exif[tag][ExifTags.IFD.Interop], (), order)
     return header, bytes(block)
 
 
 def add_exif(path, exif):
-    """Adds EXIF to the first directory of a TIFF file.
+    """Add EXIF to the first directory of a TIFF file.
 
-    Tags that are there already stay as they are.
+    Existing tags stay.
 
     Args:
         path: `Path` of the file.
@@ -97,23 +104,32 @@ def add_exif(path, exif):
         stream.write(struct.pack(order + layout.offset, directory_at))
 
 
-def _with_types(block, entry, exceptions, start, order, layout):
-    """Gives a directory the types that Pillow forgets: what it has as BYTE is mostly UNDEFINED.
-
-    Returns:
-        Where its entries are, by tag.
-    """
+def _child(block, entry, start, order, layout):
+    """Return the positions of the entries of a directory that an entry points to, by tag."""
     (at,) = struct.unpack_from(order + "I", block, entry + layout.value_at)
-    entries, _ = _entries(block, at - start, order, layout)
+    return _entries(block, at - start, order, layout)[0]
+
+
+def _correct_types(block, entries, tags, exceptions, order):
+    """Restore types that Pillow forgets: its BYTE is mostly UNDEFINED, or text.
+
+    Args:
+        block: The directories, which are changed.
+        entries: Positions of the entries of one of them, by tag.
+        tags: Values by tag.
+        exceptions: Tags of the type BYTE, or None if all are.
+        order: Byte order.
+    """
     for tag, place in entries.items():
         (kind,) = struct.unpack_from(order + "H", block, place + 2)
-        if kind == BYTE and tag not in exceptions:
+        if kind in (BYTE, UNDEFINED) and isinstance(tags.get(tag), Text):
+            struct.pack_into(order + "H", block, place + 2, ASCII)
+        elif kind == BYTE and exceptions is not None and tag not in exceptions:
             struct.pack_into(order + "H", block, place + 2, UNDEFINED)
-    return entries
 
 
 def _entries(content, at, order, layout):
-    """Where the entries of a directory are, by tag, and where the offset of the next one is."""
+    """Return the positions of a directory's entries, by tag, and of the next one's offset."""
     (count,) = struct.unpack_from(order + layout.count, content, at)
     first = at + struct.calcsize(layout.count)
     places = range(first, first + count * layout.length, layout.length)
@@ -122,7 +138,7 @@ def _entries(content, at, order, layout):
 
 
 def _aligned_end(stream):
-    """Moves to the end of a file, where a directory may stand."""
+    """Move to the end of a file, padded to where a directory may stand."""
     end = stream.seek(0, 2)
     stream.write(b"\0" * (-end % 8))
     return stream.tell()

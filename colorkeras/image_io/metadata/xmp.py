@@ -1,7 +1,7 @@
-"""XMP packets: how they say that a program colored a picture.
+"""XMP packets: remove what describes the old file, and add that a program colored the image.
 
-A packet of a file may be anything, so it is neither built into a tree, which could be endlessly
-deep, nor are entities in it expanded. All of it that is not replaced stays as it is, byte for byte.
+A packet may be anything, so it is neither built into a tree, which could be arbitrarily deep, nor
+are its entities expanded. Everything that is not removed stays byte for byte.
 
 References:
     ISO 16684-1, "Extensible metadata platform (XMP) specification".
@@ -15,14 +15,17 @@ from xml.sax.saxutils import quoteattr
 from colorkeras.image_io.image import signature
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
-"""IPTC's term for a picture that a program changed in a way that matters."""
+"""IPTC's term for an image that a program changed in a way that matters."""
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
+_EXIF, _TIFF = "http://ns.adobe.com/exif/1.0/", "http://ns.adobe.com/tiff/1.0/"
+_GOOGLE = "http://ns.google.com/photos/1.0/"
 
 _TOOL = f"{_XMP} CreatorTool"
-_REPLACED = {f"{_IPTC} DigitalSourceType", _TOOL}
+_MARKS = {f"{_IPTC} DigitalSourceType", _TOOL}
+_THUMBNAILS = f"{_XMP} Thumbnails"
 
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -30,45 +33,96 @@ EMPTY = (
     '<?xpacket end="w"?>'
 ).encode()
 
-# A tag up to its end; what is quoted may hold any sign.
+# Properties that describe the old file, as patterns of "namespace name".
+_STALE = {
+    "the gain map": (
+        r"http://ns.adobe.com/hdr-gain-map/1.0/ .*|http://ns.apple.com/HDRGainMap/1.0/ .*"
+    ),
+    "the video of the motion photo": rf"{_GOOGLE}camera/ (MotionPhoto|MicroVideo).*",
+    "embedded sound and images": (
+        rf"{_GOOGLE}(container/|depthmap/|image/|audio/|dynamicdepth/.*) .*"
+        r"|http://ns.apple.com/pixeldatainfo/1.0/ .*"
+    ),
+    "the provenance manifest": r"http://purl.org/dc/terms/ provenance",
+    "develop and crop settings": (
+        r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
+        r"|http://darktable.sf.net/ .*"
+    ),
+    "XMP about the color and structure of the old file": (
+        r"http://ns.adobe.com/photoshop/1.0/ (ColorMode|ICCProfile)"
+        rf"|{_EXIF} (ColorSpace|Gamma|ComponentsConfiguration|CompressedBitsPerPixel)"
+        rf"|{_TIFF} (BitsPerSample|Compression|PhotometricInterpretation|SamplesPerPixel"
+        r"|PlanarConfiguration|YCbCr.*|WhitePoint|PrimaryChromaticities|TransferFunction"
+        r"|ReferenceBlackWhite)"
+    ),
+    "the extended part of XMP": r"http://ns.adobe.com/xmp/note/ HasExtendedXMP",
+}
+
+# Properties that an image that is turned upright invalidates too.
+_STALE_IF_TURNED = {
+    "regions and positions": (
+        r"http://www.metadataworkinggroup.com/schemas/regions/ .*|http://ns.microsoft.com/photo/1.2.*"
+        rf"|{_IPTC} (ImageRegion|RegionId)|{_EXIF} Subject(Area|Location)"
+        r"|http://ns.(acdsee|apple).com/(regions|faceinfo)/1.0/ .*"
+        rf"|{_GOOGLE}(panorama|focus)/ .*"
+    ),
+    "XMP sizes": rf"{_EXIF} Pixel[XY]Dimension|{_EXIF} FocalPlane.*|{_TIFF} Image(Width|Length)",
+}
+
+# A tag up to its end; quoted values may hold any character.
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 _ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[1-8]""")
-_THUMBNAILS = re.compile(rb"<xmp:Thumbnails\b.*?</xmp:Thumbnails\s*>", re.DOTALL)
 
 
 class UnusableError(Exception):
-    """A packet that is no XML, or XML that could take any memory to read."""
+    """A packet that is not XML, or XML that could take unbounded memory to read."""
 
 
-def cleaned(packet):
-    """A packet of a picture that was turned upright, without the preview of what it was.
+def cleaned(packet, is_turned=False):
+    """Remove what no longer holds for an upright image with new pixels.
 
     Args:
         packet: Bytes.
+        is_turned: Whether the pixels were turned or mirrored.
 
     Returns:
-        Bytes; and whether there was a preview.
+        Packet as bytes; what was removed, as noun phrases; whether there was a preview.
 
     >>> cleaned(b'<rdf:Description tiff:Orientation="6"/>')
-    (b'<rdf:Description tiff:Orientation="1"/>', False)
+    (b'<rdf:Description tiff:Orientation="1"/>', [], False)
     """
-    without, count = _THUMBNAILS.subn(b"", packet)
-    return _ORIENTATION.sub(rb"\g<1>1", without), bool(count)
+    packet = _ORIENTATION.sub(rb"\g<1>1", packet)
+    stale = _STALE | _STALE_IF_TURNED if is_turned else _STALE
+
+    def label(name):
+        if name == _THUMBNAILS:
+            return _THUMBNAILS
+        return next((what for what, names in stale.items() if re.fullmatch(names, name)), None)
+
+    try:
+        outline = _Outline(packet, label)
+    except UnusableError:
+        return packet, [], False
+    labels = list(dict.fromkeys(outline.labels))
+    has_thumbnails = _THUMBNAILS in labels
+    if has_thumbnails:
+        labels.remove(_THUMBNAILS)
+    return _without(packet, outline.spans), labels, has_thumbnails
 
 
 def check(packet):
-    """Raises UnusableError unless `marked` can mark a packet."""
-    _Outline(_inner(packet))
+    """Raise UnusableError unless `marked` can mark a packet."""
+    _Outline(_stripped(packet))
 
 
 def marked(packet, software):
-    """Lets a packet say that a program colored the picture.
+    """Add that a program colored the image.
 
     Args:
         packet: Bytes that passed `check`, or None.
-        software: Program, version and model; what the packet names already is named behind it.
+        software: Program, version and model; the program named in the packet is appended.
 
     Returns:
         Bytes.
@@ -76,7 +130,7 @@ def marked(packet, software):
     >>> b"algorithmicallyEnhanced" in marked(None, "colorkeras")
     True
     """
-    packet = _inner(packet or EMPTY)
+    packet = _stripped(packet or EMPTY)
     outline = _Outline(packet)
     description = (
         f'<rdf:Description xmlns:rdf="{_RDF}" xmlns:Iptc4xmpExt="{_IPTC}" xmlns:xmp="{_XMP}"'
@@ -84,37 +138,50 @@ def marked(packet, software):
         f" Iptc4xmpExt:DigitalSourceType={quoteattr(SOURCE_TYPE)}"
         f" xmp:CreatorTool={quoteattr(signature(software, outline.tool))}/>"
     ).encode()
-    parts, at = [], 0
-    for start, stop in sorted(outline.replaced):
-        parts.append(packet[at:start])
-        at = stop
-    return b"".join([*parts, packet[at : outline.end], description, packet[outline.end :]])
+    head = _without(packet[: outline.end], outline.spans)
+    return head + description + packet[outline.end :]
 
 
-def _inner(packet):
-    # Bytes of zero fill up what some programs keep free.
+def _stripped(packet):
+    # Some programs reserve space filled with zero bytes.
     return packet.strip(b"\0 \r\n\t")
 
 
+def _without(packet, spans):
+    parts, at = [], 0
+    for start, stop in sorted(spans):
+        if start >= at:
+            parts.append(packet[at:start])
+        at = max(at, stop)
+    return b"".join([*parts, packet[at:]])
+
+
 class _Outline:
-    """Where in a packet what stands.
+    """Positions of the properties in a packet.
+
+    Args:
+        packet: Bytes.
+        label: Function from "namespace name" of a property to a label if it is to be removed, else
+            None.
 
     Attributes:
-        about: What its descriptions say that they are about.
-        end: Where the list of descriptions ends.
-        tool: The program that it names.
-        replaced: Starts and stops of attributes and elements that `marked` replaces.
+        about: What the descriptions are about.
+        end: Offset of the end of the list of descriptions.
+        tool: The program that the packet names.
+        spans: Starts and stops of the attributes and elements to remove.
+        labels: Their labels.
     """
 
-    def __init__(self, packet):
-        self.about, self.tool, self.end, self.replaced = "", "", None, []
+    def __init__(self, packet, label=lambda name: name if name in _MARKS else None):
+        self.about, self.tool, self.end, self.spans, self.labels = "", "", None, [], []
         try:
-            # Whatever a packet says of its encoding, XMP of pictures is UTF-8.
+            # Whatever a packet declares, XMP in images is UTF-8.
             packet.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise UnusableError("it is no UTF-8") from error
-        self._packet, self._open, self._tool = packet, [], []
+            raise UnusableError("it is not UTF-8") from error
+        self._packet, self._open, self._tool, self._label = packet, [], [], label
         self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.namespace_prefixes = True
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._stop
@@ -122,7 +189,7 @@ class _Outline:
         try:
             self._parser.Parse(packet, True)
         except expat.ExpatError as error:
-            raise UnusableError("it is no XML") from error
+            raise UnusableError("it is not XML") from error
         if self.end is None:
             raise UnusableError("it has no descriptions")
 
@@ -130,29 +197,38 @@ class _Outline:
         raise UnusableError("it declares entities")
 
     def _start(self, name, attributes):
-        at = self._parser.CurrentByteIndex
+        name, at = _without_prefix(name), self._parser.CurrentByteIndex
         within = self._open[-1][0] if self._open else None
         self._open.append((name, at))
         if name == f"{_RDF} Description" and within == f"{_RDF} RDF":
-            self.about = self.about or attributes.get(f"{_RDF} about", "")
-            self.tool = self.tool or attributes.get(_TOOL, "")
-            if _REPLACED & set(attributes):
-                self._find_attributes(at)
+            values = {_without_prefix(key): value for key, value in attributes.items()}
+            self.about = self.about or values.get(f"{_RDF} about", "")
+            self.tool = self.tool or values.get(_TOOL, "")
+            self._find_attributes(at, attributes)
 
     def _text(self, text):
         names = [name for name, _ in self._open[-3:]]
         if names == [f"{_RDF} RDF", f"{_RDF} Description", _TOOL]:
             self._tool.append(text)
 
-    def _find_attributes(self, at):
-        locals_ = {name.split()[1].encode() for name in _REPLACED}
+    def _find_attributes(self, at, attributes):
+        """Find the attributes of a description that are to be removed."""
+        labels = {}
+        for name in attributes:
+            _, *local = name.split(" ")
+            label = self._label(_without_prefix(name))
+            if label is not None:
+                labels[":".join(reversed(local)).encode()] = label
+        if not labels:
+            return
         tag = _TAG.match(self._packet, at)
         for attribute in _ATTRIBUTE.finditer(self._packet, at, tag.end()):
-            if attribute[1].rpartition(b":")[2] in locals_:
-                self.replaced.append(attribute.span())
+            if attribute[1] in labels:
+                self.spans.append(attribute.span())
+                self.labels.append(labels[attribute[1]])
 
     def _stop(self, name):
-        at = self._parser.CurrentByteIndex
+        name, at = _without_prefix(name), self._parser.CurrentByteIndex
         _, start = self._open.pop()
         if name == f"{_RDF} RDF" and not self._is_empty(start):
             self.end = at
@@ -160,9 +236,15 @@ class _Outline:
         if name == _TOOL:
             self.tool = self.tool or "".join(self._tool)
             self._tool.clear()
-        if name in _REPLACED and within == [f"{_RDF} RDF", f"{_RDF} Description"]:
+        if within == [f"{_RDF} RDF", f"{_RDF} Description"] and self._label(name) is not None:
             last = start if self._is_empty(start) else at
-            self.replaced.append((start, _TAG.match(self._packet, last).end()))
+            self.spans.append((start, _TAG.match(self._packet, last).end()))
+            self.labels.append(self._label(name))
 
     def _is_empty(self, start):
         return _TAG.match(self._packet, start)[0].endswith(b"/>")
+
+
+def _without_prefix(name):
+    """Return "namespace name" of expat's "namespace name prefix"."""
+    return " ".join(name.split(" ")[:2])

@@ -7,6 +7,7 @@ from PIL import Image
 
 from colorkeras import image_io
 from colorkeras.image_io import DecodedImage, Metadata
+from colorkeras.utils.errors import UserError
 
 SMOOTH = Image.fromarray(ramp((3, 4))).resize((40, 32), Image.Resampling.BILINEAR)
 
@@ -45,6 +46,31 @@ def test_of_files_of_several_pictures_the_first_is_colored(tmp_path):
     SMOOTH.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
     (picture,), contents = read(tmp_path / "a.jpg")
     assert contents.format == "MPO" and picture.size == (32, 40)
-    assert contents.notes == ["only the first of 2 pictures in the file was colored"]
+    assert contents.notes == ["only the first of 2 images in the file was colored"]
     image_io.save(tmp_path / "b.jpg", iter([picture]), contents.metadata)
     assert not read(tmp_path / "b.jpg")[1].notes
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("missing", [1, 2, 3, 30, 2000])
+def test_missing_end_markers(missing, progressive, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300), np.uint8)
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise).save(path, progressive=progressive)
+    (expected,), _ = read(path)
+    path.write_bytes(path.read_bytes()[:-missing])
+    if missing > 2:
+        with pytest.raises(UserError, match="truncated"):
+            read(path)
+        return
+    (image,), contents = read(path)
+    np.testing.assert_array_equal(image.pixels, expected.pixels)
+    assert contents.notes == ["the file has no end marker, but its pixels are complete"]
+
+
+def test_stereo_files(tmp_path):
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
+    image.save(tmp_path / "a.mpo", "MPO", save_all=True, append_images=[image])
+    (_,), contents = read(tmp_path / "a.mpo")
+    assert image_io.is_image("a.MPO") and image_io.result_suffix("a.mpo") == ".jpg"
+    assert contents.notes == ["only the first of 2 images in the file was colored"]

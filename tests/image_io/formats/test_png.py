@@ -6,10 +6,11 @@ import zlib
 import numpy as np
 import pytest
 from image_files import ramp, read
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from colorkeras import image_io
 from colorkeras.image_io import DecodedImage, Metadata
+from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.utils.errors import UserError
 
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -68,8 +69,11 @@ def test_every_kind_and_depth(kind, depth, interlaced, tmp_path):
     (picture,), contents = read(tmp_path / "a.png")
     assert picture.pixels.dtype == (np.uint16 if depth == 16 else np.uint8)
     scale = 1 if depth == 16 else 255 // (2**depth - 1)
-    shown = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
-    np.testing.assert_array_equal(shown.reshape(expected.shape), expected * scale)
+    shown, expected = picture.pixels, expected * scale
+    if picture.alpha is not None:
+        shown = np.dstack([picture.pixels, picture.alpha])
+        expected[..., :-1][expected[..., -1] == 0] = np.iinfo(shown.dtype).max
+    np.testing.assert_array_equal(shown.reshape(expected.shape), expected)
     assert not contents.notes
 
 
@@ -81,6 +85,7 @@ def test_palettes(depth, tmp_path):
     chunks = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
     (tmp_path / "a.png").write_bytes(png(indices, 3, depth, *chunks))
     (picture,), _ = read(tmp_path / "a.png")
+    palette[alpha == 0] = 255
     np.testing.assert_array_equal(picture.pixels, palette[indices[..., 0]])
     np.testing.assert_array_equal(picture.alpha, alpha[indices[..., 0]])
 
@@ -161,3 +166,80 @@ def test_pillow_reads_deep_files_that_were_written(tmp_path):
     with Image.open(tmp_path / "a.png") as image:
         np.testing.assert_array_equal(np.asarray(image), pixels)
         assert image.info["dpi"] == pytest.approx((300, 300), rel=1e-4)
+
+
+def color_chunks(path, image, **chunks):
+    info = PngImagePlugin.PngInfo()
+    for name, content in chunks.items():
+        info.add(name.encode(), content)
+    image.save(path, pnginfo=info)
+
+
+def srgb(light):
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+P3 = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+REC709 = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+SRGB, ADOBE = b"\0", struct.pack(">I", 45455)
+LINEAR = struct.pack(">I", 100_000)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("is_gray", [False, True])
+@pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 2.2, 0.45455])
+def test_gamma_is_applied(gamma, is_gray, dtype, tmp_path):
+    if dtype == np.uint16 and not is_gray:
+        pytest.skip("Pillow writes no such files")
+    levels = ramp((16, 16), dtype)
+    image = Image.fromarray(levels if is_gray else np.stack([levels] * 3, -1))
+    color_chunks(tmp_path / "a.png", image, gAMA=struct.pack(">I", round(gamma * 100_000)))
+    (found,), contents = read(tmp_path / "a.png")
+    stored = levels / np.iinfo(dtype).max
+    expected = stored if round(gamma, 5) == 0.45455 else srgb(stored ** (1 / gamma))
+    assert found.pixels.ndim == 2
+    tolerance = 1.1 / 255 if dtype == np.uint8 else 1e-3
+    assert np.abs(found.pixels / np.iinfo(dtype).max - expected).max() < tolerance
+    assert not contents.notes and not contents.metadata.has_profile
+
+
+@pytest.mark.parametrize(
+    ("chunks", "expected"),
+    [
+        ({"cHRM": P3}, (215, 93, 97)),
+        ({"cHRM": P3, "gAMA": ADOBE}, (215, 93, 97)),
+        ({"cHRM": REC709, "gAMA": ADOBE}, (200, 100, 100)),
+        ({"sRGB": SRGB, "cHRM": P3, "gAMA": LINEAR}, (200, 100, 100)),
+        ({"cICP": bytes([12, 13, 0, 1])}, (215, 93, 97)),
+        ({"cICP": bytes([1, 13, 0, 1]), "cHRM": P3}, (200, 100, 100)),
+        ({"cICP": bytes([12, 13, 0, 1]), "sRGB": SRGB}, (215, 93, 97)),
+        ({"gAMA": struct.pack(">I", 0)}, (200, 100, 100)),
+        ({"cHRM": bytes(32)}, (200, 100, 100)),
+    ],
+)
+def test_color_chunks(chunks, expected, tmp_path):
+    image = Image.new("RGB", (8, 8), (200, 100, 100))
+    color_chunks(tmp_path / "a.png", image, **chunks)
+    (found,), _ = read(tmp_path / "a.png")
+    np.testing.assert_allclose(found.pixels[0, 0].astype(int), expected, atol=1)
+
+
+def test_profile_overrides_gamma(tmp_path):
+    image = Image.new("RGB", (8, 8), (200, 100, 100))
+    info = PngImagePlugin.PngInfo()
+    info.add(b"gAMA", LINEAR)
+    image.save(tmp_path / "a.png", pnginfo=info, icc_profile=srgb_profile())
+    assert tuple(read(tmp_path / "a.png")[0][0].pixels[0, 0]) == (200, 100, 100)
+
+
+def test_other_color_codings_are_reported(tmp_path):
+    color_chunks(tmp_path / "a.png", Image.new("RGB", (8, 8)), cICP=bytes([9, 16, 0, 1]))
+    assert read(tmp_path / "a.png")[1].notes == ["the color coding 9/16/0 (cICP) was not converted"]
+
+
+def test_missing_end_is_reported(tmp_path):
+    Image.fromarray(ramp((30, 40))).save(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:-12])
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
+    assert contents.notes == ["the file has no end marker, but its pixels are complete"]

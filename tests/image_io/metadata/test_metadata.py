@@ -354,7 +354,7 @@ def test_xmp_that_is_no_text(kind, tmp_path):
     tag = (700, kind, len(value) if kind == "B" else 1, value, True)
     tifffile.imwrite(tmp_path / "a.tif", ramp((5, 9)), extratags=[tag])
     (picture,), contents = read(tmp_path / "a.tif")
-    assert contents.notes[-1] == "XMP that is no UTF-8 was left out"
+    assert contents.notes[-1] == "XMP that is not UTF-8 was left out"
     image_io.save(tmp_path / "a.png", iter([picture]), contents.metadata)
 
 
