@@ -25,7 +25,6 @@ _GOOGLE = "http://ns.google.com/photos/1.0/"
 
 _TOOL = f"{_XMP} CreatorTool"
 _MARKS = {f"{_IPTC} DigitalSourceType", _TOOL}
-_THUMBNAILS = f"{_XMP} Thumbnails"
 
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -74,6 +73,7 @@ _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 _ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[1-8]""")
+_THUMBNAILS = re.compile(rb"<xmp:Thumbnails\b.*?</xmp:Thumbnails\s*>", re.DOTALL)
 
 
 class UnusableError(Exception):
@@ -93,23 +93,17 @@ def cleaned(packet, is_turned=False):
     >>> cleaned(b'<rdf:Description tiff:Orientation="6"/>')
     (b'<rdf:Description tiff:Orientation="1"/>', [], False)
     """
-    packet = _ORIENTATION.sub(rb"\g<1>1", packet)
+    packet, count = _THUMBNAILS.subn(b"", _ORIENTATION.sub(rb"\g<1>1", packet))
     stale = _STALE | _STALE_IF_TURNED if is_turned else _STALE
 
     def label(name):
-        if name == _THUMBNAILS:
-            return _THUMBNAILS
         return next((what for what, names in stale.items() if re.fullmatch(names, name)), None)
 
     try:
         outline = _Outline(packet, label)
     except UnusableError:
-        return packet, [], False
-    labels = list(dict.fromkeys(outline.labels))
-    has_thumbnails = _THUMBNAILS in labels
-    if has_thumbnails:
-        labels.remove(_THUMBNAILS)
-    return _without(packet, outline.spans), labels, has_thumbnails
+        return packet, [], bool(count)
+    return _without(packet, outline.spans), list(dict.fromkeys(outline.labels)), bool(count)
 
 
 def check(packet):
