@@ -141,7 +141,8 @@ class _Files:
 
     def notes(self):
         """Return a sentence on each kind of file that is not used."""
-        passed_over = [f"{count} {suffix}" for suffix, count in self.passed_over.most_common()]
+        counts = sorted(self.passed_over.items(), key=lambda item: (-item[1], item[0]))
+        passed_over = [f"{count} {suffix}" for suffix, count in counts]
         kinds = (
             ("Left out {} gray images", self.gray, len(self.gray)),
             ("Skipped {} unreadable files", self.unreadable, len(self.unreadable)),

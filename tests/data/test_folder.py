@@ -209,7 +209,7 @@ def test_images_are_decoded_as_for_inference(tmp_path, kind):
     [
         (None, "which is neither a data set nor a folder"),
         ([], "which has no usable image"),
-        (["a.txt"], "which has no usable image"),
+        (["a.txt"], r"which has no usable image \(Passed over 1 files: 1 .txt\)"),
         (
             ["a.jpg", "b.png"],
             r"which has no usable image \(Skipped 2 unreadable files: a.jpg, b.png\)",

@@ -124,7 +124,7 @@ def bad_files(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("text.jpg", "no picture of a known format"),
+        ("text.jpg", "not in a known image format"),
         ("large.png", "megapixels"),
         ("cut.png", "cannot be read"),
         ("heavy.png", "size"),
