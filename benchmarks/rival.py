@@ -111,7 +111,7 @@ def target(rgb, grayscale, randomness, labels=None):
     return lightness_of(grayscale), rgb_to_lab(rgb)[..., 1:] / AB_SCALE
 
 
-def color(network, grayscale, seeds=None, temperature=None):
+def colorize(network, grayscale, seeds=None, temperature=None):
     """Colorize as the authors do, then restore the input's luma, which improves the result."""
     del seeds, temperature
     lightness = lightness_of(grayscale)
@@ -125,7 +125,7 @@ def objective():
         description="mean absolute error of a*b*",
         target=target,
         loss=lambda truth, prediction: tf.reduce_mean(tf.abs(truth - prediction)),
-        color=color,
+        colorize=colorize,
     )
 
 

@@ -4,8 +4,8 @@ Networks process images at about the resolution of their training images. Chroma
 luma, and its edges mostly coincide with luma edges. A guided filter therefore upsamples the small
 image's chroma with the luma of the large image, which keeps all its detail.
 
-Both directions work on strips of rows to bound memory, and inside graphs as well: exports do with a
-whole image in a graph what `colorkeras.inference.streaming` does strip by strip.
+Both directions process horizontal strips to bound memory. They work inside graphs, as exports need
+it, and on single strips, as `colorkeras.inference.streaming` needs it.
 
 Reference: He, Sun, Tang, "Guided image filtering", IEEE Transactions on Pattern Analysis and
 Machine Intelligence 35(6), 2013; computed at low resolution as in He, Sun, "Fast guided filter",

@@ -47,7 +47,7 @@ def classification(prediction, settings, source=None):
 
     def loss(target, logits):
         cross_entropy = tf.nn.softmax_cross_entropy_with_logits(target, logits)
-        weight = tf.gather(weights, tf.argmax(target, axis=-1))  # Of the nearest bin.
+        weight = tf.gather(weights, tf.argmax(target, axis=-1))  # That of the nearest bin.
         return tf.reduce_mean(weight * cross_entropy)
 
     return Objective(

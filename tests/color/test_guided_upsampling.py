@@ -67,7 +67,7 @@ def test_colors_do_not_bleed_over_edges():
     pixels = np.full([160, 160, 1], 0.3, np.float32)
     pixels[:, 75:] = 0.7  # Inside a pixel of the small image.
     grayscale = downscale_luma(tf.constant(pixels), tf.constant([16, 16]))
-    share = (grayscale - 0.3) / 0.4  # Of the brighter side, in pixels that cover both as well.
+    share = (grayscale - 0.3) / 0.4  # Coverage by the brighter side.
     chroma = tf.concat([0.1 * (1 - share), 0.1 * share], axis=-1)
     large = upsample_color(grayscale, luma_chroma_to_rgb(grayscale, chroma), tf.constant(pixels))
     blue = rgb_to_chroma(large)[80, :, 0].numpy()

@@ -1,4 +1,4 @@
-"""Tests of finding CIFAR-10, of what is said where it is not there, and of the data set itself.
+"""Tests of the search for CIFAR-10, of its messages, and of the data set itself.
 
 Most use a tiny data set of the same layout; those of the real one need `TFDS_DATA_DIR`.
 """
