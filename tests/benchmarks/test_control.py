@@ -11,11 +11,11 @@ from colorkeras.data import ArraySource
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_saturation_of_equal_colorfulness_is_found(crops):
+def test_equal_saturation_by_hand(crops):
     control = runpy.run_path(str(REPOSITORY / "benchmarks" / "control.py"))
 
     class Muted:
-        """Red at a quarter of full saturation where the picture is of middle gray."""
+        """Red at a quarter of full saturation for middle gray."""
 
         @staticmethod
         def color(grayscale, seeds=None):
@@ -25,5 +25,5 @@ def test_saturation_of_equal_colorfulness_is_found(crops):
     source = ArraySource(crops)
     wanted = 1.5 * control["colorfulness"](Muted.color, source)
     assert control["equal_saturation"](Muted, wanted, source) == pytest.approx(1.5, abs=0.06)
-    with pytest.raises(SystemExit, match="Not even"):
+    with pytest.raises(SystemExit, match="does not make it as colorful"):
         control["equal_saturation"](Muted, 1e3, source)
