@@ -20,6 +20,7 @@ from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.evaluation import format_value
 from colorkeras.evaluation.degradations import DEGRADATIONS
 from colorkeras.export import bundled, metadata, signatures
+from colorkeras.image_io.formats import FORMATS
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.objectives import OBJECTIVES
 from colorkeras.objectives.losses import LOSSES
@@ -143,6 +144,12 @@ def test_pages_name_every_choice(page, registry):
     text = read(page)
     missing = [name for name in registry if not re.search(rf"[` ]{name}`", text)]
     assert not missing
+
+
+def test_colorize_page_names_every_format():
+    table = between(read("docs/colorize.md"), "| format | read | written |", "## Metadata")
+    names = {"HEIF": "HEIC", "WEBP": "WebP", "JPEG2000": "JPEG 2000", "JXL": "JPEG XL"}
+    assert not [name for name in FORMATS if names.get(name, name) not in table]
 
 
 def test_architectures_page_lists_what_each_predicts():
