@@ -35,7 +35,7 @@ PHRASES = {
 
 WORDS = {
     "echo (grayscale baseline)": r"\becho(?:es|ed|ing)?\b(?! [\"'$])",
-    "faithful (fidelity, accurate)": r"\bfaithful\b(?!\")",
+    "faithful (fidelity, accurate)": r"(?<!preset: )\bfaithful\b(?!\")",
     "alive (colorfulness)": r"(?<!variables )\balive\b",
     "plausible as a metric group (realism)": r"\bgroups? plausible\b|### plausible",
     "facts (run metadata)": r"\bfacts\b",
@@ -51,7 +51,7 @@ WORDS = {
     "average_decay (ema_decay)": r"\baverage_decay\b",
     "recipe (preset)": r"\brecipes?\b",
     "shipped (bundled)": r"\bshipped\b",
-    "manifest (checksums)": r"\bmanifest\b",
+    "manifest (checksums)": r"(?<!provenance )\bmanifest\b",
     "renamed option": r"--(?:class-weight|steps|average-decay|warmup|mirror|early-stop|keep-last"
     r"|output rgb|output chroma|guidance|recipe|versions)(?![\w-])",
 }
