@@ -93,8 +93,6 @@ def test_phrases_are_found(text):
     )
 
 
-# To become strict when the last package has been rewritten.
-@pytest.mark.xfail(strict=False)
 @pytest.mark.parametrize("patterns", [PHRASES, WORDS], ids=["phrases", "words"])
 def test_text_is_plain_english(patterns):
     assert not hits(patterns)

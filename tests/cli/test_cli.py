@@ -459,8 +459,8 @@ def test_train_then_evaluate_as_a_user_does(run_python, image_folder, tmp_path):
     words = ("--model", model, *data, "--json", figures_file, "--results", tmp_path / "results")
     process = run_python("pipelines/evaluate.py", *words)
     assert process.returncode == 0, process.stderr
-    _, faithful, *tables = process.stdout.rstrip().split("\n\n")
-    header, row, *references = faithful.splitlines()
+    _, fidelity, *tables = process.stdout.rstrip().split("\n\n")
+    header, row, *references = fidelity.splitlines()
     assert "PSNR, pooled (dB)" in header
     for line, title in zip(references, evaluation.REFERENCES.values(), strict=True):
         assert line.startswith(title)

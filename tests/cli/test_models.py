@@ -25,12 +25,12 @@ def test_every_bundled_model_has_a_description_and_metrics(run):
     assert status == cli.DONE and not errors
     assert max(map(len, output.splitlines())) <= 120
     for name, folder in bundled.BUNDLED_MODELS.items():
-        facts, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
+        summary, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
         metadata = export_files.read_metadata(bundled.resolve(name))
         measured = export_files.read_metrics(bundled.resolve(name))["metrics"]
-        assert facts.split()[1] == folder.split("/")[-1]
-        assert bundled.PURPOSES[name] in facts and f" {metadata['num_parameters']:,} " in facts
-        assert "CIFAR-10" in facts
+        assert summary.split()[1] == folder.split("/")[-1]
+        assert bundled.PURPOSES[name] in summary and f" {metadata['num_parameters']:,} " in summary
+        assert "CIFAR-10" in summary
         psnr, gain, *others = figures.split()[1:]
         assert float(psnr) == pytest.approx(measured["psnr_pooled"]["model"], abs=0.006)
         grayscale_baseline = measured["psnr_pooled"]["references"]["grayscale_baseline"]

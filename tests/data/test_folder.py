@@ -1,4 +1,4 @@
-"""Tests of folders of pictures: which are read, how they are cut, and what is said of the rest."""
+"""Tests of image folders: which files are read, how they are cropped, and what is reported."""
 
 import numpy as np
 import pytest
@@ -259,7 +259,7 @@ def test_parts_do_not_depend_on_where_the_folder_is(tmp_path):
 def test_empty_parts_take_all_pictures_and_say_so(tmp_path):
     dataset = folder.load(_fill(tmp_path, 1), 8)
     assert [getattr(dataset, part).num_examples for part in PARTS] == [1, 1, 1]
-    # One part holds it; the two others are told of.
+    # One part holds it; notes name the two others.
     assert len(dataset.notes) == 2
     for note in dataset.notes:
         assert note.startswith("Too few images for a ") and note.endswith("all 1 images.")

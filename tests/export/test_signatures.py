@@ -74,7 +74,7 @@ def test_export_colors_as_the_keras_network_does(exported):
     expected = objective.colorize(exported.network, grayscale, seeds, objective.temperature).numpy()
     # A network that colors nothing would make the comparison worthless.
     assert expected.std(axis=-1).max() > 0.1
-    # Flows go on with what rounding has changed.
+    # Sampling steps of a flow amplify rounding errors.
     tolerance = 1e-4 if exported.objective.is_stochastic else 1e-5
     np.testing.assert_allclose(exported.model.color(grayscale), expected, atol=tolerance)
 
