@@ -1,9 +1,14 @@
-"""Data sets of uint8 RGB images: CIFAR-10, the packaged sample, image folders.
+"""Data sets of uint8 RGB images: CIFAR-10, the packaged sample, data sets of TFDS, image folders.
 
 To add a named data set, add a file with a loader and an entry to `DATASETS`.
 """
 
-from colorkeras.data import cifar10, folder, sample
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from colorkeras.data import cifar10, folder, sample, tfds_images
+from colorkeras.data.crops import MIN_IMAGE_SIZE
 from colorkeras.data.pipeline import evaluation_batches, training_batches
 from colorkeras.data.source import ArraySource, ImageDataset, Source
 from colorkeras.utils.errors import UserError
@@ -18,22 +23,42 @@ __all__ = [
     "training_batches",
 ]
 
-DATASETS = {"cifar10": cifar10.load, "sample": sample.load}
-"""Loaders by name; a loader takes `data_dir` and returns an `ImageDataset` of 32x32 images."""
+
+@dataclass(frozen=True)
+class NamedDataset:
+    """A data set that has a name of its own.
+
+    Attributes:
+        load: Function of `data_dir` and, unless the image size is fixed, `image_size` and `seed`,
+            that returns an `ImageDataset`.
+        image_size: Fixed height and width of the images in pixels, or None for crops of any size.
+    """
+
+    load: Callable
+    image_size: int | None = None
+
 
 NATIVE_SIZE = 32
-"""Height and width, in pixels, of the images of named data sets."""
+"""Height and width of CIFAR-10 images in pixels."""
+
+DATASETS = {
+    "cifar10": NamedDataset(cifar10.load, NATIVE_SIZE),
+    "sample": NamedDataset(sample.load, NATIVE_SIZE),
+    "photographs": NamedDataset(functools.partial(tfds_images.load, "photographs")),
+}
+"""Named data sets."""
 
 
 def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
     """Open a data set by name or path.
 
     Args:
-        name: Key of `DATASETS`, path of an image folder, or None: CIFAR-10 if it is prepared or can
-            be downloaded, else the sample with a note.
+        name: Key of `DATASETS`, "tfds:" and the name of a prepared data set, path of an image
+            folder, or None: CIFAR-10 if it is prepared or can be downloaded, else the sample with
+            a note.
         data_dir: Directory of prepared data sets, searched first.
-        image_size: Crop size in pixels for folders; named data sets only have 32.
-        seed: Seed of the random crops of a folder.
+        image_size: Height and width of crops in pixels; CIFAR-10 and the sample only have 32.
+        seed: Seed of random crops.
 
     Returns:
         `ImageDataset`.
@@ -46,21 +71,27 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0):
     >>> load_dataset("sample").train.image_size
     32
     """
-    if image_size < folder.MIN_IMAGE_SIZE:
+    if image_size < MIN_IMAGE_SIZE:
         raise UserError(
             f"--image-size {image_size}",
-            f"at least {folder.MIN_IMAGE_SIZE} pixels",
+            f"at least {MIN_IMAGE_SIZE} pixels",
             "Pass a larger --image-size.",
         )
+    if name is not None and name.startswith(tfds_images.PREFIX):
+        name = name.removeprefix(tfds_images.PREFIX)
+        return tfds_images.load(name, data_dir, image_size, seed)
     if name is not None and name not in DATASETS:
         return folder.load(name, image_size, seed)
-    if image_size != NATIVE_SIZE:
+    named = DATASETS[name or "cifar10"]
+    if named.image_size is None:
+        return named.load(data_dir=data_dir, image_size=image_size, seed=seed)
+    if image_size != named.image_size:
         raise UserError(
             f"--image-size {image_size} with the data set {name or 'cifar10'}",
-            f"{NATIVE_SIZE}, the size of its images",
-            "Omit --image-size, or pass the path of an image folder as --dataset.",
+            f"{named.image_size}, the size of its images",
+            "Omit --image-size, or choose a data set of larger images.",
         )
-    return _load_default(data_dir) if name is None else DATASETS[name](data_dir=data_dir)
+    return _load_default(data_dir) if name is None else named.load(data_dir=data_dir)
 
 
 def _load_default(data_dir):

@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-from PIL import Image
 
 from colorkeras import image_io
+from colorkeras.data.crops import CropSource
 from colorkeras.data.source import ImageDataset
-from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
-
-MIN_IMAGE_SIZE = 8
-"""Smallest crop in pixels, twice the largest shift of augmentation."""
 
 _NAMED_FILES = 10
 """Number of files that a summary names."""
@@ -48,7 +44,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     if not _is_folder(folder):
         raise UserError(
             f"--dataset {str(folder)!r}, which is neither a data set nor a folder",
-            "cifar10, sample or the path of a folder of images",
+            "cifar10, photographs, sample, tfds:NAME or the path of an image folder",
             "Check the spelling.",
         )
     folder = Path(folder)
@@ -84,8 +80,8 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     )
 
 
-class FolderSource:
-    """Images on disk, decoded on demand. See `Source`.
+class FolderSource(CropSource):
+    """Crops of the images in a folder, decoded on demand.
 
     Args:
         paths: Readable image files.
@@ -94,31 +90,16 @@ class FolderSource:
     """
 
     def __init__(self, paths, image_size, seed):
-        self.num_examples = len(paths)
-        self.image_size = image_size
+        super().__init__(len(paths), image_size, seed)
         self._paths = paths
-        self._seed = seed
-        self.load_error = None
 
-    def load(self, indices, epoch):
-        """See `Source.load`."""
-        # Not stateful: it depends on its arguments only, so calls may run in parallel.
-        return tf.numpy_function(self._load, [indices, epoch], tf.uint8, stateful=False)
+    def open_image(self, index):
+        """See `CropSource.open_image`."""
+        return _open(self._paths[index], self.image_size)
 
-    def _load(self, indices, epoch):
-        crops = []
-        for index in indices:
-            generator = None
-            if self._seed is not None:
-                generator = np.random.default_rng([self._seed, int(epoch), int(index)])
-            try:
-                image = _open(self._paths[index], self.image_size)
-            except Exception as error:
-                # TensorFlow passes an error on as one text with its kind and traceback.
-                self.load_error = f"{quoted(self._paths[index])}, {one_line(error)}"
-                raise
-            crops.append(_crop(image, self.image_size, generator))
-        return np.stack(crops)
+    def title(self, index):
+        """See `CropSource.title`."""
+        return quoted(self._paths[index])
 
 
 @dataclass
@@ -219,25 +200,3 @@ def _part(relative_path):
 def _open(path, image_size):
     """Read an image as `colorize` does, no larger than training needs where that is faster."""
     return image_io.read_rgb(path, min_side=2 * image_size)
-
-
-def _crop(image, image_size, generator):
-    """Scale and crop to uint8 `[image_size, image_size, 3]`: at random, or the whole center."""
-    shorter = image_size
-    if generator is not None:
-        shorter = int(generator.integers(image_size, 2 * image_size, endpoint=True))
-    scale = shorter / min(image.size)
-    width, height = (max(image_size, round(side * scale)) for side in image.size)
-    left, top = (width - image_size) // 2, (height - image_size) // 2
-    if generator is not None:
-        left = int(generator.integers(width - image_size, endpoint=True))
-        top = int(generator.integers(height - image_size, endpoint=True))
-    # Only the crop is resampled: its box in the original's pixels.
-    x_scale, y_scale = image.width / width, image.height / height
-    box = (
-        left * x_scale,
-        top * y_scale,
-        (left + image_size) * x_scale,
-        (top + image_size) * y_scale,
-    )
-    return np.asarray(image.resize((image_size, image_size), Image.Resampling.BICUBIC, box=box))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from colorkeras.data import DATASETS, cifar10, load_dataset, sample
+from colorkeras.data import DATASETS, NamedDataset, cifar10, load_dataset, sample
 from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
@@ -18,7 +18,7 @@ def no_cifar10(monkeypatch):
 
 
 def test_names():
-    assert set(DATASETS) == {"cifar10", "sample"}
+    assert set(DATASETS) == {"cifar10", "sample", "photographs"}
 
 
 def test_sample_by_name():
@@ -34,7 +34,8 @@ def test_sample_by_name():
 
 
 def test_cifar10_by_name_receives_the_data_dir(monkeypatch):
-    monkeypatch.setitem(DATASETS, "cifar10", lambda data_dir: ("opened", data_dir))
+    loader = NamedDataset(lambda data_dir: ("opened", data_dir), 32)
+    monkeypatch.setitem(DATASETS, "cifar10", loader)
     assert load_dataset("cifar10", data_dir="somewhere") == ("opened", "somewhere")
 
 
@@ -68,7 +69,10 @@ def test_default_does_not_hide_damage(monkeypatch):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"name": "cifar11"}, "'cifar11', which is neither.*Expected: cifar10, sample or"),
+        (
+            {"name": "cifar11"},
+            "'cifar11', which is neither.*Expected: cifar10, photographs, sample",
+        ),
         ({"name": "no/such/folder"}, "no/such/folder.*Fix: Check the spelling"),
         ({"name": __file__}, "which is neither a data set nor a folder"),
         ({"name": ""}, "neither a data set nor a folder"),
