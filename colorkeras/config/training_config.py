@@ -43,7 +43,7 @@ class TrainingConfig(Checked):
 
     dataset: str | None = setting(
         None,
-        "Data set, or path of an image folder.",
+        "Data set, tfds:NAME for a prepared one, or path of an image folder.",
         default_text="cifar10 if available, else sample",
         section="data",
         metavar="NAME_OR_PATH",
@@ -57,7 +57,7 @@ class TrainingConfig(Checked):
     )
     image_size: int = setting(
         32,
-        "Crop size in pixels for an image folder.",
+        "Crop size in pixels; cifar10 and sample only have 32.",
         low=1,
         high=MAX_COUNT,
         section="data",
