@@ -1,4 +1,4 @@
-"""Makes picture files for tests, and reads what the package wrote."""
+"""Make image files for tests, and read what the package wrote."""
 
 import io
 import struct
@@ -18,11 +18,11 @@ XMP = (
     b"</rdf:RDF></x:xmpmeta>"
 )
 RECORDS = b"\x1c\x02\x78\x00\x07Grandma"
-"""IPTC-IIM: a caption."""
+"""IPTC-IIM with a caption."""
 
 
 def resource(number, content):
-    """A Photoshop resource as bytes."""
+    """Return a Photoshop resource as bytes."""
     padding = b"\0" * (len(content) % 2)
     return b"8BIM" + struct.pack(">HHI", number, 0, len(content)) + content + padding
 
@@ -31,19 +31,19 @@ IPTC = resource(1028, RECORDS)
 
 
 def ramp(shape, dtype=np.uint8):
-    """Pixels of all levels in no order that a mirror image or a turn would keep."""
+    """Return pixels of all levels that no reflection or rotation maps to themselves."""
     levels = np.linspace(0, np.iinfo(dtype).max, int(np.prod(shape)))
     return levels.astype(dtype).reshape(shape)
 
 
 def read(path, **settings):
-    """Every picture of a file, and its `Contents`."""
+    """Return all images of a file, and its `Contents`."""
     with image_io.open_image(path, **settings) as contents:
         return list(contents.pages), contents
 
 
 def exif_of(orientation=None):
-    """EXIF of a camera."""
+    """Return EXIF as a camera writes it."""
     exif = Image.Exif()
     exif.endian = "<"
     exif[ExifTags.Base.Make] = "Leica"
@@ -63,7 +63,7 @@ def exif_of(orientation=None):
 
 
 def with_thumbnail(block, thumbnail):
-    """A block of EXIF, little-endian, with a JPEG file as its preview."""
+    """Add a JPEG file as the preview of a little-endian EXIF block."""
     tiff = block.removeprefix(b"Exif\0\0")
     (count,) = struct.unpack_from("<H", tiff, 8)
     link = 10 + 12 * count
@@ -75,14 +75,14 @@ def with_thumbnail(block, thumbnail):
 
 
 def jpeg_bytes(image, **settings):
-    """An image as a JPEG file."""
+    """Return an image as a JPEG file."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", **settings)
     return buffer.getvalue()
 
 
 def segment(marker, content):
-    """A segment of a JPEG file, such as 0xE1."""
+    """Return a segment of a JPEG file, with a marker such as 0xE1."""
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
@@ -91,12 +91,12 @@ def _fixed(number):
 
 
 def gamma_curve(gamma):
-    """A curve of a color profile: a power."""
+    """Return the curve of a color profile: a power."""
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
 
 
 def profile_of(space, tags):
-    """A color profile of `GRAY` or `RGB ` as bytes."""
+    """Return a color profile for `GRAY` or `RGB ` as bytes."""
     white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, (0.9642, 1, 0.8249)))
     tags = {b"wtpt": white, **tags}
     table, body = struct.pack(">I", len(tags)), b""
@@ -110,7 +110,7 @@ def profile_of(space, tags):
 
 
 def gray_profile(gamma):
-    """A color profile of gray levels that are a power of light."""
+    """Return a color profile for gray levels that are a power of light."""
     return profile_of(b"GRAY", {b"kTRC": gamma_curve(gamma)})
 
 
@@ -118,7 +118,7 @@ ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919,
 
 
 def rgb_profile(gamma, curve=None, primaries=ADOBE_RGB):
-    """A color profile of some primaries, whose levels are a power of light or a curve of it."""
+    """Return an RGB color profile with a power or another curve."""
     columns = zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
     tags = {name: b"XYZ \0\0\0\0" + b"".join(map(_fixed, xyz)) for name, xyz in columns}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve or gamma_curve(gamma))

@@ -93,7 +93,11 @@ def _run(command, arguments):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.add_arguments(parser)
-    return module.run(parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    from colorkeras import image_io
+
+    image_io.use_own_limits()
+    return module.run(options)
 
 
 def _split_command(arguments):

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import functools
+import logging
 import re
 import stat
 import warnings
@@ -107,6 +108,7 @@ def use_own_limits():
     """
     Image.MAX_IMAGE_PIXELS = None
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     with contextlib.suppress(AttributeError, OSError):
         # Pillow's libtiff writes to stderr what Pillow raises anyway.
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
@@ -128,6 +130,8 @@ def _open_pillow_image(path, max_megapixels):
 
 def _check_size(path, size, max_megapixels):
     width, height = size
+    if min(size) < 1:
+        raise ValueError(f"{width}x{height} pixels")
     if width * height > max_megapixels * 1e6:
         raise UserError(
             f"{quoted(path)} of {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",

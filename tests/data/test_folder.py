@@ -1,4 +1,4 @@
-"""Tests of image folders: which files are read, how they are cropped, and what is reported."""
+"""Tests of image folders: which files are read, how they are cropped, what is reported."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def _fill(path, count, start=0):
 
 
 def _crop(path, image_size=16, part="validation", epoch=0):
-    """The first picture of a part, which a folder of one picture has in all parts."""
+    """Return the first image of a part; a folder with one image has it in all parts."""
     source = getattr(folder.load(path, image_size, include_gray=True), part)
     (crop,) = source.load(np.array([0]), epoch).numpy()
     assert crop.dtype == np.uint8
@@ -45,7 +45,7 @@ def _crop(path, image_size=16, part="validation", epoch=0):
 
 
 def _assert_halves(crop, top=RED, bottom=GREEN, tolerance=12):
-    """The scaled picture has `top` in its first rows and `bottom` in its last."""
+    """Assert that a scaled image has `top` in its first rows and `bottom` in its last."""
     for row, color in ((1, top), (-2, bottom)):
         error = np.abs(crop[row].astype(int) - color)
         assert error.max() <= tolerance, (crop[row].mean(axis=0), color)
@@ -96,7 +96,7 @@ def test_16_bit_grayscale_is_scaled(tmp_path, name):
 
 
 def test_transparent_palette_is_read_without_a_warning(tmp_path):
-    # Pillow warns of it, which tests turn into an error.
+    # Pillow warns about it, which tests turn into an error.
     alpha = bytes([0] + [255] * 255)
     _halves(mode="P").save(tmp_path / "a.png", transparency=alpha)
     _assert_halves(_crop(tmp_path))
@@ -120,7 +120,7 @@ def test_orientation_of_the_camera_is_applied(tmp_path):
 
 def _damage(path, kind):
     if kind == "text":
-        path.write_text("no picture")
+        path.write_text("not an image")
     elif kind == "empty":
         path.touch()
     else:
@@ -217,7 +217,7 @@ def test_images_are_decoded_as_for_inference(tmp_path, kind):
     ],
 )
 def test_folders_without_pictures_are_explained(tmp_path, content, message):
-    path = tmp_path / "pictures"
+    path = tmp_path / "images"
     if content is not None:
         path.mkdir()
         for name in content:
@@ -229,12 +229,12 @@ def test_folders_without_pictures_are_explained(tmp_path, content, message):
 
 
 def _parts(path):
-    """Names of the files in each part."""
+    """Return the names of the files in each part."""
     dataset = folder.load(path, 8)
     return {part: {file.name for file in getattr(dataset, part)._paths} for part in PARTS}
 
 
-def test_pictures_keep_their_part_when_others_come(tmp_path):
+def test_images_keep_their_part_when_others_come(tmp_path):
     before = _parts(_fill(tmp_path, 120))
     _fill(tmp_path, 80, start=120)
     after = _parts(tmp_path)
@@ -256,10 +256,10 @@ def test_parts_do_not_depend_on_where_the_folder_is(tmp_path):
     assert _parts(_fill(tmp_path / "here", 60)) == _parts(_fill(tmp_path / "there", 60))
 
 
-def test_empty_parts_take_all_pictures_and_say_so(tmp_path):
+def test_empty_parts_take_all_images(tmp_path):
     dataset = folder.load(_fill(tmp_path, 1), 8)
     assert [getattr(dataset, part).num_examples for part in PARTS] == [1, 1, 1]
-    # One part holds it; notes name the two others.
+    # One part holds it; the notes name the two others.
     assert len(dataset.notes) == 2
     for note in dataset.notes:
         assert note.startswith("Too few images for a ") and note.endswith("all 1 images.")
@@ -293,13 +293,13 @@ def test_training_crops_of_a_pipeline_repeat(tmp_path):
     both = epochs(0, 2)
     np.testing.assert_array_equal(both, epochs(0, 2))
     np.testing.assert_array_equal(np.split(both, 2)[1], epochs(1, 1))
-    # Crops of one picture differ from epoch to epoch, not the order alone.
+    # Crops of one image differ from epoch to epoch, not only their order.
     first, second = ({crop.tobytes() for crop in half} for half in np.split(both, 2))
     assert first != second
 
 
 def test_training_crops_have_many_places_and_sizes(tmp_path):
-    """A gradient tells from the crop where it lay and how much of the picture it covers."""
+    """A gradient shows where a crop was and how much of the image it covers."""
     ramp = np.linspace(0, 255, 256).astype(np.uint8)
     pixels = np.stack([*np.meshgrid(ramp, ramp), np.zeros((256, 256))], axis=-1).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
@@ -326,7 +326,7 @@ def test_validation_crops_are_the_fixed_center(tmp_path):
 @pytest.mark.parametrize(
     "size", [(1, 1), (1, 500), (500, 1), (3, 5), (15, 17), (16, 16), (301, 299)], ids=str
 )
-def test_any_size_of_picture(tmp_path, size, part):
+def test_any_image_size(tmp_path, size, part):
     Image.new("RGB", size, RED).save(tmp_path / "a.png")
     for epoch in range(5):
         crop = _crop(tmp_path, 16, part, epoch)

@@ -1,4 +1,4 @@
-"""Tests of telling colored pictures from gray and toned ones."""
+"""Tests of color detection."""
 
 import io
 from pathlib import Path
@@ -15,7 +15,7 @@ PHOTOGRAPHS = sorted((Path(colorkeras.data.__file__).parent / "sample_photograph
 
 
 def saved(pixels, quality=75):
-    """Pixels as a JPEG file of the usual kind gives them back."""
+    """Return pixels after a round trip through a JPEG file."""
     buffer = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
@@ -26,7 +26,7 @@ def sepia(luma):
 
 
 def aged(luma):
-    """Sepia whose paper turned yellow from its edges."""
+    """Return a sepia image whose paper yellowed from the edges."""
     rows, columns = (np.linspace(-0.7, 0.7, side) for side in luma.shape)
     distance = np.hypot(rows[:, np.newaxis], columns)[..., np.newaxis]
     return sepia(luma) * (1 - distance * [0.05, 0.1, 0.18])
@@ -58,7 +58,7 @@ def photograph(request):
 
 
 @pytest.mark.parametrize("name", TONINGS)
-def test_toned_photographs_count_as_gray(name, photograph):
+def test_toned_photographs_are_not_colored(name, photograph):
     toned = TONINGS[name](photograph @ LUMA_WEIGHTS / 255)
     assert not is_colored(saved(toned))
 
@@ -84,6 +84,6 @@ def test_any_size(shape):
     assert not is_colored(np.full((*shape, 3), (255, 250, 240), np.uint8))
 
 
-def test_noise_of_scanners_is_no_color():
+def test_scanner_noise_is_not_color():
     noise = np.random.default_rng(0).normal(128, 12, (1024, 1024, 3))
     assert not is_colored(np.clip(noise, 0, 255).astype(np.uint8))

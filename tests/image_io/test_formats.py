@@ -1,4 +1,4 @@
-"""Tests of what every format promises."""
+"""Tests that all formats have to pass."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from colorkeras.utils.errors import UserError
 
 WRITTEN = [name for name, kind in FORMATS.items() if kind.write is not None]
 LOSSY = {"JPEG": 8, "WEBP": 60}
-"""By how much levels of random colors may differ at the best quality; WebP halves chroma."""
+"""Tolerance in levels at the best quality; WebP halves chroma resolution."""
 
 
 def has_heif():
@@ -33,7 +33,7 @@ NEEDS = {
     "HEIF": pytest.mark.skipif(not has_heif(), reason="pillow-heif writes no HEIC here"),
     "JXL": pytest.mark.skipif(not find_spec("pillow_jxl"), reason="no pillow-jxl-plugin here"),
 }
-"""What files of some formats need to be made."""
+"""Packages that some formats need for writing."""
 
 
 @pytest.fixture(params=WRITTEN)
@@ -52,100 +52,100 @@ def tolerance(kind):
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=NEEDS.get(n, ())) for n in FORMATS])
-def test_every_format_is_read(name, tmp_path):
+def test_reads_every_format(name, tmp_path):
     if name == "HEIF":
         import pillow_heif
 
         pillow_heif.register_heif_opener()
     if name == "JXL":
         import pillow_jxl  # noqa: F401
-    path = tmp_path / f"picture{FORMATS[name].suffixes[0]}"
+    path = tmp_path / f"image{FORMATS[name].suffixes[0]}"
     Image.fromarray(ramp((20, 30))).convert("RGB").save(path, name)
-    (picture,), contents = read(path)
+    (decoded,), contents = read(path)
     assert contents.format in (name, name.replace("MPO", "JPEG")) and contents.num_pages == 1
-    assert picture.size == (20, 30) and picture.pixels.dtype == np.uint8
-    gray = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[..., 1]
+    assert decoded.size == (20, 30) and decoded.pixels.dtype == np.uint8
+    gray = decoded.pixels if decoded.pixels.ndim == 2 else decoded.pixels[..., 1]
     assert np.abs(gray.astype(int) - ramp((20, 30))).max() <= 16
     assert not contents.notes
 
 
-def test_what_is_written_is_read(kind, tmp_path):
-    path = tmp_path / f"new/picture{kind.suffixes[0]}"
+def test_reads_what_was_written(kind, tmp_path):
+    path = tmp_path / f"new/image{kind.suffixes[0]}"
     pixels = colored()
     assert image_io.save(path, iter([DecodedImage(pixels)]), Metadata(), quality=100) == []
-    (picture,), contents = read(path)
+    (decoded,), contents = read(path)
     assert FORMATS[contents.format] is kind
-    assert np.abs(picture.pixels.astype(int) - pixels).max() <= tolerance(kind)
-    assert picture.alpha is None and not contents.notes
+    assert np.abs(decoded.pixels.astype(int) - pixels).max() <= tolerance(kind)
+    assert decoded.alpha is None and not contents.notes
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_gray_results_are_written(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_writes_gray_images(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
     image_io.save(path, iter([DecodedImage(ramp((9, 7)))]), Metadata(), quality=100)
-    (picture,), _ = read(path)
-    assert np.abs(picture.pixels.astype(int) - ramp((9, 7))).max() <= min(4, tolerance(kind))
+    (decoded,), _ = read(path)
+    assert np.abs(decoded.pixels.astype(int) - ramp((9, 7))).max() <= min(4, tolerance(kind))
 
 
-def test_deep_pixels_stay_deep_or_it_is_said(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_16_bits_are_kept_or_the_loss_is_reported(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
     pixels = colored(dtype=np.uint16)
     notes = image_io.save(path, iter([DecodedImage(pixels, ramp((21, 34), np.uint16))]), Metadata())
-    (picture,), _ = read(path)
+    (decoded,), _ = read(path)
     assert (
         ("16 bits became 8" in notes)
-        is (picture.pixels.dtype == np.uint8)
+        is (decoded.pixels.dtype == np.uint8)
         is (not kind.has_16_bits)
     )
     if kind.has_16_bits:
         pixels[0, 0] = 65535  # Hidden.
-        np.testing.assert_array_equal(picture.pixels, pixels)
-        np.testing.assert_array_equal(picture.alpha, ramp((21, 34), np.uint16))
+        np.testing.assert_array_equal(decoded.pixels, pixels)
+        np.testing.assert_array_equal(decoded.alpha, ramp((21, 34), np.uint16))
 
 
-def test_transparency_stays_or_it_is_said(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_transparency_is_kept_or_the_loss_is_reported(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
     alpha = np.zeros((21, 34), np.uint8)
     alpha[:8] = 255
     notes = image_io.save(path, iter([DecodedImage(colored(), alpha)]), Metadata())
-    (picture,), _ = read(path)
+    (decoded,), _ = read(path)
     assert ("transparent areas became white" in notes) is (not kind.has_alpha)
     if kind.has_alpha:
-        np.testing.assert_array_equal(picture.alpha, alpha)
+        np.testing.assert_array_equal(decoded.alpha, alpha)
         shown = np.where(alpha[..., np.newaxis] == 0, 255, colored())
-        assert np.abs(picture.pixels.astype(int) - shown).max() <= 16
+        assert np.abs(decoded.pixels.astype(int) - shown).max() <= 16
     else:
-        assert picture.alpha is None and picture.pixels[16:].min() > 250
+        assert decoded.alpha is None and decoded.pixels[16:].min() > 250
 
 
-def test_pages_stay_or_it_is_said(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_pages_are_kept_or_the_loss_is_reported(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
     pages = [
         DecodedImage(colored(9, 7)),
         DecodedImage(colored(5, 8)),
         DecodedImage(colored(5, 8, np.uint16)),
     ]
     notes = image_io.save(path, iter(pages), Metadata(), num_pages=3)
-    pictures, contents = read(path)
+    images, contents = read(path)
     lost = "only the first of 3 pages fits into such files"
     assert (lost in notes) is (not kind.has_pages)
-    assert contents.num_pages == len(pictures) == (3 if kind.has_pages else 1)
-    for page, picture in zip(pages, pictures, strict=False):
-        assert page.size == picture.size
-        assert page.pixels.dtype == picture.pixels.dtype
+    assert contents.num_pages == len(images) == (3 if kind.has_pages else 1)
+    for page, decoded in zip(pages, images, strict=False):
+        assert page.size == decoded.size
+        assert page.pixels.dtype == decoded.pixels.dtype
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1)])
-def test_smallest_and_narrow_pictures(kind, size, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_small_and_narrow_images(kind, size, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
     metadata = Metadata(has_thumbnail=True)
     image_io.mark(metadata, "colorkeras")
     image_io.save(path, iter([DecodedImage(colored(*size))]), metadata)
-    (picture,), _ = read(path)
-    assert picture.size == size
+    (decoded,), _ = read(path)
+    assert decoded.size == size
 
 
-def test_quality_counts_where_something_is_lost(tmp_path):
+def test_quality_of_lossy_formats(tmp_path):
     for name in WRITTEN:
         sizes = []
         for quality in (20, 100):
@@ -156,25 +156,25 @@ def test_quality_counts_where_something_is_lost(tmp_path):
         assert (sizes[0] < sizes[1]) is (name in LOSSY)
 
 
-def test_files_know_no_more_than_they_hold(kind, tmp_path):
+def test_maximum_side(kind, tmp_path):
     if kind.max_side is None:
-        pytest.skip("files of this format have any size")
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+        pytest.skip("this format has no size limit")
+    path = tmp_path / f"image{kind.suffixes[0]}"
     with pytest.raises(UserError, match=f"at most {kind.max_side} pixels"):
         image_io.save(path, iter([DecodedImage(colored(1, kind.max_side + 1))]), Metadata())
     assert not list(tmp_path.iterdir())
     image_io.save(path, iter([DecodedImage(colored(1, kind.max_side))]), Metadata())
 
 
-def test_nothing_half_written_stays(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_failed_writes_leave_no_file(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
 
-    def pictures():
+    def images():
         raise KeyboardInterrupt
         yield
 
     with pytest.raises(KeyboardInterrupt):
-        image_io.save(path, pictures(), Metadata())
+        image_io.save(path, images(), Metadata())
     assert not list(tmp_path.iterdir())
 
 
@@ -185,7 +185,7 @@ def test_suffixes(name):
         path = f"folder.d/Picture{suffix.upper()}"
         assert image_io.is_image(path)
         result = image_io.result_suffix(path)
-        image_io.check_target(f"picture{result}")
+        image_io.check_target(f"image{result}")
         if kind.write is None:
             with pytest.raises(UserError, match=r"a name that ends in one of \.jpg, \.png"):
                 image_io.check_target(path)
@@ -194,8 +194,8 @@ def test_suffixes(name):
     assert sum(suffix in other.suffixes for other in FORMATS.values()) == 1
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "picture", ".jpg", "archive.jpg.zip"])
-def test_other_names_are_no_pictures(name):
+@pytest.mark.parametrize("name", ["notes.txt", "image", ".jpg", "archive.jpg.zip"])
+def test_other_names_are_not_images(name):
     assert not image_io.is_image(name)
     with pytest.raises(UserError, match="a name that ends in"):
         image_io.check_target(name)
@@ -205,16 +205,16 @@ def test_other_names_are_no_pictures(name):
 @pytest.mark.parametrize(
     ("suffix", "writer"), [(".gif", "GIF"), (".webp", "WEBP"), (".png", "PNG")]
 )
-def test_of_animations_the_first_picture_is_colored(suffix, writer, tmp_path):
-    path = tmp_path / f"picture{suffix}"
+def test_first_image_of_animations(suffix, writer, tmp_path):
+    path = tmp_path / f"image{suffix}"
     frames = [Image.new("RGB", (20, 10), (shade,) * 3) for shade in (200, 100, 50)]
     frames[0].save(path, writer, save_all=True, append_images=frames[1:], lossless=True)
-    (picture,), contents = read(path)
+    (decoded,), contents = read(path)
     assert contents.notes == ["only the first of 3 images in the file was colored"]
-    np.testing.assert_array_equal(picture.pixels, np.full((10, 20), 200))
+    np.testing.assert_array_equal(decoded.pixels, np.full((10, 20), 200))
 
 
-def test_pages_are_decoded_when_they_are_asked_for(tmp_path):
+def test_pages_are_decoded_on_demand(tmp_path):
     path = tmp_path / "pages.tif"
     with tifffile.TiffWriter(path) as file:
         for _ in range(3):
@@ -222,7 +222,7 @@ def test_pages_are_decoded_when_they_are_asked_for(tmp_path):
     with image_io.open_image(path) as contents:
         assert next(contents.pages).size == (9, 7)
         assert contents.num_pages == 3
-    # The pixels of the last page are cut off, not its directory, which stands before them.
+    # The pixels of the last page are truncated, not its directory, which precedes them.
     path.write_bytes(path.read_bytes()[:-30])
     with image_io.open_image(path) as contents:
         assert next(contents.pages).size == (9, 7)
@@ -231,7 +231,7 @@ def test_pages_are_decoded_when_they_are_asked_for(tmp_path):
             next(contents.pages)
 
 
-def test_size_of_the_largest_page_is_known_before_it_is_decoded(tmp_path):
+def test_size_of_the_largest_page_is_known_before_decoding(tmp_path):
     with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
         for shape in ((9, 7), (20, 30), (3, 4)):
             file.write(ramp(shape), photometric="minisblack", metadata=None)
@@ -242,19 +242,19 @@ def test_size_of_the_largest_page_is_known_before_it_is_decoded(tmp_path):
         assert contents.num_pixels == 143
 
 
-def test_nothing_is_replaced_unasked(kind, tmp_path):
-    path = tmp_path / f"picture{kind.suffixes[0]}"
+def test_existing_files_are_not_replaced(kind, tmp_path):
+    path = tmp_path / f"image{kind.suffixes[0]}"
 
-    def pictures():
-        # Another program is quicker.
+    def images():
+        # Another program writes the file first.
         path.write_text("of another program")
         yield DecodedImage(colored())
 
     with pytest.raises(FileExistsError):
-        image_io.save(path, pictures(), Metadata(), replace=False)
+        image_io.save(path, images(), Metadata(), replace=False)
     assert path.read_text() == "of another program"
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
-    image_io.save(path, pictures(), Metadata())
+    image_io.save(path, images(), Metadata())
     read(path)
 
 
@@ -269,8 +269,8 @@ def test_lossless_webp_stays_lossless(mode, animated, tmp_path):
         _, contents = read(tmp_path / "a.webp")
         assert contents.metadata.is_lossless is lossless
         image_io.save(tmp_path / "b.webp", iter([DecodedImage(noise[..., :3])]), contents.metadata)
-        (picture,), _ = read(tmp_path / "b.webp")
-        assert np.array_equal(picture.pixels, noise[..., :3]) is lossless
+        (decoded,), _ = read(tmp_path / "b.webp")
+        assert np.array_equal(decoded.pixels, noise[..., :3]) is lossless
 
 
 MEASURE = """
@@ -297,7 +297,7 @@ written = peak() - before
 del pixels, alpha
 with image_io.open_image(path) as contents:
     next(contents.pages)
-# What was there before was that of the pixels that were written.
+# The peak before includes the pixels that were written.
 print(written / 1e7, (peak() - before) / 1e7)
 """
 
@@ -306,7 +306,7 @@ print(written / 1e7, (peak() - before) / 1e7)
 @pytest.mark.parametrize(
     ("suffix", "has_alpha", "most"), [(".png", False, 2), (".png", True, 2), (".tif", False, 2)]
 )
-def test_large_deep_pictures_are_not_copied(suffix, has_alpha, most, tmp_path):
+def test_large_16_bit_images_are_not_copied(suffix, has_alpha, most, tmp_path):
     call = [sys.executable, "-c", MEASURE, str(tmp_path / f"a{suffix}"), str(has_alpha)]
     result = subprocess.run(call, capture_output=True, text=True, check=True)
     written, both = map(float, result.stdout.split())
@@ -314,13 +314,13 @@ def test_large_deep_pictures_are_not_copied(suffix, has_alpha, most, tmp_path):
     assert both < 7
 
 
-def test_trouble_with_results_is_not_that_of_the_file(tmp_path):
+def test_errors_of_the_caller_are_not_attributed_to_the_file(tmp_path):
     Image.new("L", (4, 3)).save(tmp_path / "a.png")
     with pytest.raises(OSError, match="disk"), image_io.open_image(tmp_path / "a.png"):
         raise OSError("no space on disk")
 
 
-def test_what_pillow_decoded_is_let_go(tmp_path):
+def test_memory_of_pillow_is_freed(tmp_path):
     Image.new("L", (4, 3)).save(tmp_path / "a.jpg")
     closed = []
     with pytest.MonkeyPatch.context() as monkeypatch:

@@ -16,7 +16,7 @@ GRAY = ramp((6, 10))
 ORIENTATIONS = range(1, 9)
 
 SRGB = ((0.4363, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
-"""Primaries, one of them a bit off, by which colors would change by a level."""
+"""Primaries with a small error, which would change colors by one level."""
 
 
 def colors(height=40, width=50):
@@ -24,7 +24,7 @@ def colors(height=40, width=50):
 
 
 def image_of(mode):
-    """An image of a mode whose pixels, shown, are `GRAY`."""
+    """Return an image in a mode that shows `GRAY`."""
     gray = Image.fromarray(GRAY)
     if mode == "CMYK":
         black = np.zeros((*GRAY.shape, 4), np.uint8)
@@ -39,12 +39,12 @@ def image_of(mode):
     "mode",
     ["L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"],
 )
-def test_gray_of_every_mode(mode):
+def test_gray_in_every_mode(mode):
     image = image_of(mode)
     before = image.tobytes()
-    picture = from_pillow(image, [])
-    assert picture.pixels.dtype == np.uint8 and picture.alpha is None
-    assert np.abs(picture.pixels.astype(int) - GRAY).max() <= 1
+    decoded = from_pillow(image, [])
+    assert decoded.pixels.dtype == np.uint8 and decoded.alpha is None
+    assert np.abs(decoded.pixels.astype(int) - GRAY).max() <= 1
     assert image.tobytes() == before and image.mode == mode
 
 
@@ -54,22 +54,22 @@ def test_bilevel():
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B"])
-def test_deep_gray(mode):
+def test_16_bit_gray(mode):
     deep = ramp((300, 10), np.uint16)
     content = deep.astype(">u2" if mode == "I;16B" else "<u2").tobytes()
-    picture = from_pillow(Image.frombytes(mode, (10, 300), content), [])
-    np.testing.assert_array_equal(picture.pixels, deep)
-    assert picture.pixels.dtype == np.uint16 and picture.pixels.dtype.isnative
+    decoded = from_pillow(Image.frombytes(mode, (10, 300), content), [])
+    np.testing.assert_array_equal(decoded.pixels, deep)
+    assert decoded.pixels.dtype == np.uint16 and decoded.pixels.dtype.isnative
 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
-def test_pixels_without_a_known_range(mode):
+def test_pixels_of_unknown_range(mode):
     with pytest.raises(ValueError, match="range is unknown"):
         from_pillow(Image.new(mode, (3, 2)), [])
 
 
 @pytest.mark.parametrize("start", [0, bit_depth.ROWS - 1, bit_depth.ROWS, bit_depth.ROWS + 1])
-def test_color_that_begins_anywhere(start):
+def test_color_that_starts_in_any_row(start):
     expected = np.repeat(ramp((2 * bit_depth.ROWS, 5))[..., np.newaxis], 3, axis=-1)
     expected[start:, 2] = (1, 2, 3)
     np.testing.assert_array_equal(from_pillow(Image.fromarray(expected), []).pixels, expected)
@@ -87,15 +87,15 @@ def test_transparency(mode, tmp_path):
         image.info["transparency"] = settings[mode]
     else:
         image.putalpha(Image.fromarray(np.where(GRAY > 99, 0, 255).astype(np.uint8)))
-    for picture in (from_pillow(image, []), saved_and_read(image, tmp_path / "a.png")):
-        np.testing.assert_array_equal(picture.alpha, np.where(GRAY > 99, 0, 255))
-        np.testing.assert_array_equal(picture.pixels, np.where(GRAY > 99, 255, 0))
+    for decoded in (from_pillow(image, []), saved_and_read(image, tmp_path / "a.png")):
+        np.testing.assert_array_equal(decoded.alpha, np.where(GRAY > 99, 0, 255))
+        np.testing.assert_array_equal(decoded.pixels, np.where(GRAY > 99, 255, 0))
 
 
 def saved_and_read(image, path):
     image.save(path)
-    (picture,), _ = read(path)
-    return picture
+    (decoded,), _ = read(path)
+    return decoded
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
@@ -120,19 +120,19 @@ def test_orientation_is_applied_and_reset(orientation, suffix, tmp_path):
     else:
         settings["exif"] = exif
     turned.save(path, **settings)
-    (picture,), contents = read(path)
-    assert (picture.pixels.dtype == np.uint16) is (".deep" in suffix)
-    shown = image_io.as_uint8(picture.pixels).astype(int)
+    (decoded,), contents = read(path)
+    assert (decoded.pixels.dtype == np.uint16) is (".deep" in suffix)
+    shown = image_io.as_uint8(decoded.pixels).astype(int)
     shown = shown if shown.ndim == 2 else shown[..., 1]
     assert np.abs(shown - upright).max() <= (8 if path.suffix in (".jpg", ".webp") else 0)
     copy = tmp_path / f"copy{path.suffix}"
-    image_io.save(copy, iter([picture]), contents.metadata)
+    image_io.save(copy, iter([decoded]), contents.metadata)
     np.testing.assert_array_equal(read(copy)[0][0].size, upright.shape)
     with Image.open(copy) as image:
         assert image.getexif().get(274, 1) == 1
 
 
-def test_orientation_that_is_none(tmp_path):
+def test_invalid_orientation(tmp_path):
     exif = Image.Exif()
     exif[274] = 77
     image = Image.fromarray(GRAY)
@@ -141,7 +141,7 @@ def test_orientation_that_is_none(tmp_path):
 
 
 def as_shown(image, profile):
-    """What LittleCMS makes of an image, in one go."""
+    """Convert an image with LittleCMS in one call."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     target = ImageCms.createProfile("sRGB")
     return np.asarray(ImageCms.profileToProfile(image, source, target, outputMode="RGB")).astype(
@@ -149,34 +149,34 @@ def as_shown(image, profile):
     )
 
 
-def test_colors_of_a_profile():
+def test_profile_of_colors():
     image = Image.fromarray(colors(300))
     profile = rgb_profile(2.2)
     image.info["icc_profile"] = profile
-    picture, notes = from_pillow(image, notes := []), notes
-    np.testing.assert_array_equal(picture.pixels, as_shown(image, profile))
-    assert np.abs(picture.pixels.astype(int) - np.asarray(image)).max() > 20 and not notes
+    decoded, notes = from_pillow(image, notes := []), notes
+    np.testing.assert_array_equal(decoded.pixels, as_shown(image, profile))
+    assert np.abs(decoded.pixels.astype(int) - np.asarray(image)).max() > 20 and not notes
     deep = np.asarray(image).astype(np.uint16) * 257
     deep = pixels.from_samples(deep, None, profile, 1, notes)
-    assert np.abs(deep.pixels / 257 - picture.pixels).max() < 1 and not notes
+    assert np.abs(deep.pixels / 257 - decoded.pixels).max() < 1 and not notes
 
 
 @pytest.mark.parametrize("gamma", [1.0, 1.8, 2.8])
-def test_gray_levels_of_a_profile(gamma):
+def test_profile_of_gray_levels(gamma):
     image = Image.fromarray(ramp((16, 16)))
     for profile in (gray_profile(gamma), rgb_profile(gamma)):
         image.info["icc_profile"] = profile
-        picture, notes = from_pillow(image, notes := []), notes
+        decoded, notes = from_pillow(image, notes := []), notes
         deep = pixels.from_samples(ramp((16, 16), np.uint16), None, profile, 1, notes)
         color = ramp((16, 16), np.uint16)[..., np.newaxis].repeat(3, axis=-1)
         if profile is not gray_profile(gamma):
             deep_color = pixels.from_samples(color, None, rgb_profile(gamma), 1, notes)
             assert np.abs(deep_color.pixels.astype(int) - deep.pixels).max() <= 1
-        assert picture.pixels.ndim == deep.pixels.ndim == deep_color.pixels.ndim == 2
+        assert decoded.pixels.ndim == deep.pixels.ndim == deep_color.pixels.ndim == 2
         linear = np.linspace(0, 1, 256) ** gamma
         power = 1.055 * linear ** (1 / 2.4) - 0.055
         expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, power)
-        assert np.abs(picture.pixels.ravel() - expected).max() <= 2
+        assert np.abs(decoded.pixels.ravel() - expected).max() <= 2
         assert np.abs(deep.pixels.ravel() / 257 - expected).max() < 0.2
         assert not notes
 
@@ -188,7 +188,7 @@ def test_gray_stays_gray_under_a_profile():
 
 
 def rounded_srgb_profile():
-    """sRGB as a table of its curve and digits of its primaries tell it."""
+    """Return an sRGB profile with a tabulated curve and rounded primaries."""
     light = np.linspace(0, 1, 256)
     power = ((light + 0.055) / 1.055) ** 2.4
     table = np.rint(65535 * np.where(light <= 0.04045, light / 12.92, power)).astype(">u2")
@@ -198,14 +198,14 @@ def rounded_srgb_profile():
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("profile", [color_profiles.srgb_profile(), rounded_srgb_profile()])
-def test_srgb_is_not_rounded_once_more(mode, profile):
+def test_srgb_is_not_rounded_again(mode, profile):
     image = Image.fromarray(colors(200, 200)).convert(mode)
     image.info["icc_profile"] = profile
     np.testing.assert_array_equal(from_pillow(image, []).pixels, np.asarray(image))
     deep = np.random.default_rng(0).integers(0, 65536, (9, 9, 3), np.uint16)
     deep = deep[..., 0] if mode == "L" else deep
-    picture = pixels.from_samples(deep, None, profile, 1, [])
-    np.testing.assert_array_equal(picture.pixels, deep)
+    decoded = pixels.from_samples(deep, None, profile, 1, [])
+    np.testing.assert_array_equal(decoded.pixels, deep)
 
 
 CURVES = {
@@ -244,21 +244,21 @@ def test_curves_of_profiles(name):
 
 @pytest.mark.parametrize("content", [b"\xff\xff\0\0", b"\x7f\xff\0\0", b"\0\0\0\0"])
 @pytest.mark.parametrize("gray", [True, False])
-def test_curves_that_are_none(content, gray):
+def test_invalid_curves(content, gray):
     curve = b"para\0\0\0\0\0\0\0\0" + content
     profile = profile_of(b"GRAY", {b"kTRC": curve}) if gray else rgb_profile(None, curve)
     deep = colors().astype(np.uint16)
     deep = deep[..., 0] if gray else deep
-    picture = pixels.from_samples(deep, None, profile, 1, [])
-    assert picture.pixels.shape == deep.shape
+    decoded = pixels.from_samples(deep, None, profile, 1, [])
+    assert decoded.pixels.shape == deep.shape
 
 
 @pytest.mark.parametrize("profile", [b"no profile", b"", rgb_profile(2.2)[:200], b"\0" * 4000])
-def test_profiles_that_are_damaged(profile):
+def test_damaged_profiles(profile):
     image = Image.fromarray(colors())
     image.info["icc_profile"] = profile
-    picture, notes = from_pillow(image, notes := []), notes
-    np.testing.assert_array_equal(picture.pixels, np.asarray(image))
+    decoded, notes = from_pillow(image, notes := []), notes
+    np.testing.assert_array_equal(decoded.pixels, np.asarray(image))
     assert len(notes) == bool(profile)
     notes.clear()
     deep = colors().astype(np.uint16)
@@ -268,23 +268,23 @@ def test_profiles_that_are_damaged(profile):
 
 
 def cmyk_bytes(ink, is_adobe):
-    """A JPEG file of CMYK, inverted and said to be of Adobe, or neither."""
+    """Return a CMYK JPEG file, inverted and marked as Adobe's, or neither."""
     content = jpeg_bytes(Image.fromarray(ink if is_adobe else 255 - ink, "CMYK"), quality=100)
     start = content.index(b"\xff\xeeA".replace(b"A", b"\0\x0eAdobe"))
     return content if is_adobe else content[:start] + content[start + 16 :]
 
 
 @pytest.mark.parametrize("is_adobe", [True, False])
-def test_ink_of_jpeg_files(is_adobe, tmp_path):
+def test_cmyk_in_jpeg_files(is_adobe, tmp_path):
     ink = np.zeros((16, 16, 4), np.uint8)
     ink[:, 8:, 1:3] = 255
     (tmp_path / "a.jpg").write_bytes(cmyk_bytes(ink, is_adobe))
-    (picture,), _ = read(tmp_path / "a.jpg")
-    np.testing.assert_allclose(picture.pixels[:, :7], 255, atol=3)
-    np.testing.assert_allclose(picture.pixels[:, 9:], [[[255, 0, 0]] * 7] * 16, atol=3)
+    (decoded,), _ = read(tmp_path / "a.jpg")
+    np.testing.assert_allclose(decoded.pixels[:, :7], 255, atol=3)
+    np.testing.assert_allclose(decoded.pixels[:, 9:], [[[255, 0, 0]] * 7] * 16, atol=3)
 
 
-def test_ink_with_a_profile_goes_through_it(monkeypatch):
+def test_profile_of_cmyk_is_applied(monkeypatch):
     ink = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9, 4), np.uint8), "CMYK")
     ink.info["icc_profile"] = b"of ink"
     built = []
@@ -298,9 +298,9 @@ def test_ink_with_a_profile_goes_through_it(monkeypatch):
     monkeypatch.setattr(
         ImageCms, "applyTransform", lambda image, _: Image.new("RGB", image.size, "red")
     )
-    picture = from_pillow(ink, [])
+    decoded = from_pillow(ink, [])
     assert built == [("CMYK", "RGB")]
-    assert (picture.pixels == (255, 0, 0)).all()
+    assert (decoded.pixels == (255, 0, 0)).all()
 
 
 def test_as_uint8_rounds():
@@ -316,7 +316,7 @@ def test_as_uint8_rounds():
 def test_on_white(dtype, shape):
     white = np.iinfo(dtype).max
     alpha = ramp((300, 4), dtype)
-    picture = pixels.on_white(DecodedImage(np.zeros(shape, dtype), alpha))
+    decoded = pixels.on_white(DecodedImage(np.zeros(shape, dtype), alpha))
     expected = (white - alpha).reshape(300, 4, *[1] * (len(shape) - 2))
-    np.testing.assert_array_equal(picture.pixels, np.broadcast_to(expected, shape))
-    assert picture.alpha is None and picture.pixels.dtype == dtype
+    np.testing.assert_array_equal(decoded.pixels, np.broadcast_to(expected, shape))
+    assert decoded.alpha is None and decoded.pixels.dtype == dtype

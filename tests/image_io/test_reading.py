@@ -109,7 +109,7 @@ def test_bad_files_get_a_user_error(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["half.jpg", "half.png", "half.deep.png", "half.plain.tif"])
-def test_pixels_are_decoded_no_sooner_than_they_are_asked_for(name, tmp_path):
+def test_pixels_are_decoded_on_demand(name, tmp_path):
     content = BAD[name][0] if "tif" not in name else deep_tiff()[:-9]
     (tmp_path / name).write_bytes(content)
     with image_io.open_image(tmp_path / name) as contents:
@@ -118,7 +118,7 @@ def test_pixels_are_decoded_no_sooner_than_they_are_asked_for(name, tmp_path):
             next(contents.pages)
 
 
-def test_paths_that_are_no_files(tmp_path):
+def test_paths_of_other_things(tmp_path):
     (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
     for name, what in {
@@ -158,7 +158,7 @@ def test_names_that_are_not_utf8(tmp_path):
     assert read(path)[0][0].size == (64, 64)
 
 
-def test_limit_of_pixels(tmp_path):
+def test_size_limit(tmp_path):
     pages = [Image.new("L", size) for size in ((100, 100), (200, 100))]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     assert len(read(tmp_path / "a.tif", max_megapixels=0.02)[0]) == 2
@@ -187,30 +187,30 @@ def test_limit_of_pillow_is_explained(suffix, tmp_path, monkeypatch):
         assert read(tmp_path / f"a{suffix}")[0][0].size == (64, 64)
 
 
-def test_files_are_read_by_their_content_whatever_their_names(tmp_path):
+def test_content_decides_not_the_name(tmp_path):
     NOISE.save(tmp_path / "a.jpg", "PNG")
     assert read(tmp_path / "a.jpg")[1].format == "PNG"
 
 
 @pytest.mark.parametrize(("brand", "name"), [(b"heic", "HEIC"), (b"avif", "AVIF")])
-def test_what_pillow_does_not_read_here(brand, name, tmp_path, monkeypatch):
+def test_missing_readers_are_named(brand, name, tmp_path, monkeypatch):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftyp" + brand + b"\0" * 99)
     monkeypatch.setattr("colorkeras.image_io.reading._pillow_readers", dict)
     with pytest.raises(UserError, match=rf"of format {name}.*\n.*\n.*colorkeras\[heif\]"):
         read(tmp_path / "a.heic")
 
 
-def test_threads_read_at_once(tmp_path):
+def test_threads_read_concurrently(tmp_path):
     for number in range(24):
         Image.fromarray(ramp((20 + number, 30))).save(tmp_path / f"{number}.tif", compression="lzw")
     before = Image.MAX_IMAGE_PIXELS
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(read, [tmp_path / f"{number}.tif" for number in range(24)]))
-    assert [pictures[0].size[0] for pictures, _ in found] == list(range(20, 44))
+    assert [images[0].size[0] for images, _ in found] == list(range(20, 44))
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-# Tags that are damaged in ways that Pillow and tifffile report on and get over.
+# Damaged tags that Pillow and tifffile report and tolerate.
 NOISY_PROGRAM = """
 import sys
 from colorkeras import image_io
@@ -250,11 +250,11 @@ def test_nothing_is_written_to_standard_error(tmp_path):
     assert process.stdout.count("Received") == len(BAD)
 
 
-def test_damaged_exif_does_not_keep_a_picture_from_being_colored(tmp_path):
+def test_damaged_exif_is_ignored(tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg_bytes(NOISE, exif=b"Exif\0\0no TIFF at all"))
-    (picture,), contents = read(path)
-    assert picture.size == (64, 64)
+    (decoded,), contents = read(path)
+    assert decoded.size == (64, 64)
     assert contents.notes == ["damaged EXIF was left out"]
     assert contents.metadata.exif is None
 
@@ -266,7 +266,7 @@ def test_importing_the_package_does_not_import_tensorflow():
     assert "PIL" in loaded and not loaded & {"tensorflow", "keras", "tifffile", "imagecodecs"}
 
 
-def test_memory_that_runs_out_is_no_flaw_of_the_file(tmp_path, monkeypatch):
+def test_memory_errors_are_not_attributed_to_the_file(tmp_path, monkeypatch):
     NOISE.save(tmp_path / "a.png")
 
     def fail(*arguments):

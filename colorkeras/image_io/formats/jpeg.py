@@ -46,7 +46,7 @@ def metadata(path, image, notes):
     if b"MotionPhoto_Data" in tail and _MOTION_PHOTO not in notes:
         notes.append(_MOTION_PHOTO)
     if any(name == "APP11" and b"c2pa" in content for name, content in image.applist):
-        notes.append("the provenance manifest (C2PA) was left out")
+        notes.append("the provenance data (C2PA) was left out")
     return result
 
 

@@ -65,7 +65,7 @@ def metadata(path, image, notes):
         header_image = _without_pixels(path)
         with path.open("rb") as stream:
             if list(_chunks(stream, of={b"caBX"})):
-                notes.append("the provenance manifest (C2PA) was left out")
+                notes.append("the provenance data (C2PA) was left out")
         return read_metadata(header_image, notes)
     except Exception:  # Pillow raises whatever its parser runs into.
         notes.append("damaged metadata was left out")

@@ -59,6 +59,8 @@ def read_samples(directory, notes):
         raise ValueError(f"{bits}-bit pixels, whose range is unknown")
     samples = _decode(directory)
     samples = np.moveaxis(samples, 0, -1) if directory.axes == "SYX" else np.atleast_3d(samples)
+    if samples.shape[:2] != (directory.imagelength, directory.imagewidth):
+        raise ValueError(f"{samples.shape[1]}x{samples.shape[0]} pixels are stored")
     color, extra = samples[..., :num_colors], samples[..., num_colors:]
     color = color[..., 0] if num_colors == 1 else color
     if kind == _PALETTE:

@@ -42,7 +42,7 @@ _STALE = {
         rf"{_GOOGLE}(container/|depthmap/|image/|audio/|dynamicdepth/.*) .*"
         r"|http://ns.apple.com/pixeldatainfo/1.0/ .*"
     ),
-    "the provenance manifest": r"http://purl.org/dc/terms/ provenance",
+    "the provenance data": r"http://purl.org/dc/terms/ provenance",
     "develop and crop settings": (
         r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
         r"|http://darktable.sf.net/ .*"

@@ -21,15 +21,15 @@ def test_kinds_of_files(mode, settings, tmp_path):
     if mode != "L":
         image = image.convert("RGB").convert(mode)
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(image, **settings))
-    (picture,), contents = read(tmp_path / "a.jpg")
-    gray = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[..., 1]
+    (decoded,), contents = read(tmp_path / "a.jpg")
+    gray = decoded.pixels if decoded.pixels.ndim == 2 else decoded.pixels[..., 1]
     assert np.abs(gray.astype(int) - np.asarray(SMOOTH)).max() < 40
     assert not contents.notes
     if mode != "CMYK":
-        assert picture.pixels.ndim == 2
+        assert decoded.pixels.ndim == 2
 
 
-def test_results_lose_little(tmp_path):
+def test_results_are_close_to_the_original(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     image_io.save(tmp_path / "a.jpg", iter([DecodedImage(pixels)]), Metadata())
     with Image.open(tmp_path / "a.jpg") as image:
@@ -41,13 +41,13 @@ def test_results_lose_little(tmp_path):
         assert tables == image.quantization
 
 
-def test_of_files_of_several_pictures_the_first_is_colored(tmp_path):
+def test_first_image_of_several(tmp_path):
     others = [Image.new("L", (20, 10), 9)]
     SMOOTH.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
-    (picture,), contents = read(tmp_path / "a.jpg")
-    assert contents.format == "MPO" and picture.size == (32, 40)
+    (decoded,), contents = read(tmp_path / "a.jpg")
+    assert contents.format == "MPO" and decoded.size == (32, 40)
     assert contents.notes == ["only the first of 2 images in the file was colored"]
-    image_io.save(tmp_path / "b.jpg", iter([picture]), contents.metadata)
+    image_io.save(tmp_path / "b.jpg", iter([decoded]), contents.metadata)
     assert not read(tmp_path / "b.jpg")[1].notes
 
 

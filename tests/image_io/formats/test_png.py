@@ -14,7 +14,7 @@ from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.utils.errors import UserError
 
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
-"""Channels by the kinds of pixels."""
+"""Number of channels by color type."""
 
 ADAM7 = (
     (0, 0, 8, 8),
@@ -25,7 +25,7 @@ ADAM7 = (
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
-"""First column and row, and steps of both, of the passes of interlaced files."""
+"""First column and row, and their steps, of the passes of interlaced files."""
 
 
 def chunk(name, content):
@@ -34,7 +34,7 @@ def chunk(name, content):
 
 
 def png(pixels, kind, depth, *chunks, interlaced=False):
-    """A file of levels `[h, w, channels]` of any depth, written without filters."""
+    """Return a PNG file with levels `[h, w, channels]` of any depth, without filters."""
     height, width, _ = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
     lines = b""
@@ -66,12 +66,12 @@ def levels(kind, depth, shape=(11, 13)):
 def test_every_kind_and_depth(kind, depth, interlaced, tmp_path):
     expected = levels(kind, depth)
     (tmp_path / "a.png").write_bytes(png(expected, kind, depth, interlaced=interlaced))
-    (picture,), contents = read(tmp_path / "a.png")
-    assert picture.pixels.dtype == (np.uint16 if depth == 16 else np.uint8)
+    (decoded,), contents = read(tmp_path / "a.png")
+    assert decoded.pixels.dtype == (np.uint16 if depth == 16 else np.uint8)
     scale = 1 if depth == 16 else 255 // (2**depth - 1)
-    shown, expected = picture.pixels, expected * scale
-    if picture.alpha is not None:
-        shown = np.dstack([picture.pixels, picture.alpha])
+    shown, expected = decoded.pixels, expected * scale
+    if decoded.alpha is not None:
+        shown = np.dstack([decoded.pixels, decoded.alpha])
         expected[..., :-1][expected[..., -1] == 0] = np.iinfo(shown.dtype).max
     np.testing.assert_array_equal(shown.reshape(expected.shape), expected)
     assert not contents.notes
@@ -84,27 +84,27 @@ def test_palettes(depth, tmp_path):
     alpha = np.arange(2**depth, dtype=np.uint8)
     chunks = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
     (tmp_path / "a.png").write_bytes(png(indices, 3, depth, *chunks))
-    (picture,), _ = read(tmp_path / "a.png")
+    (decoded,), _ = read(tmp_path / "a.png")
     palette[alpha == 0] = 255
-    np.testing.assert_array_equal(picture.pixels, palette[indices[..., 0]])
-    np.testing.assert_array_equal(picture.alpha, alpha[indices[..., 0]])
+    np.testing.assert_array_equal(decoded.pixels, palette[indices[..., 0]])
+    np.testing.assert_array_equal(decoded.alpha, alpha[indices[..., 0]])
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
 @pytest.mark.parametrize("kind", [0, 2])
 def test_transparent_level(kind, depth, tmp_path):
     if kind == 2 and depth < 8:
-        pytest.skip("there are no such files")
+        pytest.skip("such files do not exist")
     pixels = levels(kind, depth)
     level = pixels[3, 4]
     transparent = chunk(b"tRNS", level.astype(">u2").tobytes())
     (tmp_path / "a.png").write_bytes(png(pixels, kind, depth, transparent))
-    (picture,), _ = read(tmp_path / "a.png")
+    (decoded,), _ = read(tmp_path / "a.png")
     is_seen = (pixels != level).any(axis=-1)
-    np.testing.assert_array_equal(picture.alpha, is_seen * np.iinfo(picture.alpha.dtype).max)
+    np.testing.assert_array_equal(decoded.alpha, is_seen * np.iinfo(decoded.alpha.dtype).max)
 
 
-def test_suggested_palette_of_deep_colors(tmp_path):
+def test_suggested_palette_of_16_bit_colors(tmp_path):
     pixels = levels(2, 16)
     suggested = chunk(b"PLTE", bytes(30)), chunk(b"bKGD", bytes(6)), chunk(b"gAMA", b"\0\0\xb1\x8f")
     (tmp_path / "a.png").write_bytes(png(pixels, 2, 16, *suggested))
@@ -112,14 +112,14 @@ def test_suggested_palette_of_deep_colors(tmp_path):
 
 
 @pytest.mark.parametrize("name", [b"iCCP", b"tEXt", b"pHYs", b"abCd"])
-def test_damaged_chunks_do_not_keep_deep_pixels_from_being_read(name, tmp_path):
+def test_16_bit_pixels_are_read_despite_damaged_chunks(name, tmp_path):
     content = png(levels(2, 16), 2, 16)
     damaged = chunk(name, b"\xff" * 9)
     (tmp_path / "a.png").write_bytes(content[:-12] + damaged + content[-12:])
     np.testing.assert_array_equal(read(tmp_path / "a.png")[0][0].pixels, levels(2, 16))
 
 
-def test_texts_that_explode_are_refused(tmp_path):
+def test_decompression_bombs_in_text_are_refused(tmp_path):
     text = b"Comment\0\0" + zlib.compress(bytes(100_000_000))
     content = png(levels(0, 8), 0, 8, chunk(b"zTXt", text))
     (tmp_path / "a.png").write_bytes(content)
@@ -129,10 +129,10 @@ def test_texts_that_explode_are_refused(tmp_path):
 
 @pytest.mark.parametrize("num_colors", [1, 3])
 @pytest.mark.parametrize("has_alpha", [False, True])
-def test_independent_readers_of_deep_files_that_were_written(num_colors, has_alpha, tmp_path):
+def test_other_programs_read_written_16_bit_files(num_colors, has_alpha, tmp_path):
     import tensorflow as tf
 
-    # Noise, steep and flat parts: each filter is the best of some row.
+    # Noise, steep and flat parts: each filter is best for some row.
     noise = np.random.default_rng(0).integers(0, 65536, (300, 40, num_colors), np.uint16)
     rows = np.arange(300)[:, np.newaxis, np.newaxis]
     pixels = np.where(rows % 3 == 0, noise, np.where(rows % 3 == 1, noise[:1], 999)).astype("u2")
@@ -142,11 +142,11 @@ def test_independent_readers_of_deep_files_that_were_written(num_colors, has_alp
     image_io.save(tmp_path / "a.png", iter([DecodedImage(color, alpha)]), Metadata(dpi=(300, 300)))
     content = (tmp_path / "a.png").read_bytes()
     np.testing.assert_array_equal(tf.io.decode_png(content, dtype=tf.uint16), stored)
-    (picture,), _ = read(tmp_path / "a.png")
-    np.testing.assert_array_equal(picture.pixels, color)
+    (decoded,), _ = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(decoded.pixels, color)
 
 
-def test_deep_files_are_as_small_as_those_of_others(tmp_path):
+def test_16_bit_files_are_as_small_as_those_of_others(tmp_path):
     import tensorflow as tf
 
     rows, columns = np.mgrid[0:1:200j, 0:1:300j]
@@ -158,7 +158,7 @@ def test_deep_files_are_as_small_as_those_of_others(tmp_path):
     assert (tmp_path / "a.png").stat().st_size < 1.02 * other
 
 
-def test_pillow_reads_deep_files_that_were_written(tmp_path):
+def test_pillow_reads_written_16_bit_files(tmp_path):
     pixels = ramp((9, 7), np.uint16)
     image_io.save(tmp_path / "a.png", iter([DecodedImage(pixels)]), Metadata(dpi=(300, 300)))
     with Image.open(tmp_path / "a.png") as image:

@@ -21,33 +21,33 @@ RGB = np.random.default_rng(0).integers(0, 65536, (30, 40, 3), np.uint16)
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("predictor", [False, True])
-def test_deep_gray(order, compression, predictor, tmp_path):
+def test_16_bit_gray(order, compression, predictor, tmp_path):
     settings = {"compression": compression, "predictor": predictor and compression is not None}
     for kind, pixels in (("minisblack", DEEP), ("miniswhite", 65535 - DEEP)):
         path = tmp_path / f"{kind}.tif"
         tifffile.imwrite(path, pixels, byteorder=order, photometric=kind, **settings)
-        (picture,), contents = read(path)
-        np.testing.assert_array_equal(picture.pixels, DEEP)
-        assert picture.pixels.dtype.isnative and not contents.notes
+        (decoded,), contents = read(path)
+        np.testing.assert_array_equal(decoded.pixels, DEEP)
+        assert decoded.pixels.dtype.isnative and not contents.notes
 
 
 @pytest.mark.parametrize("planes", ["contig", "separate"])
 @pytest.mark.parametrize("tile", [None, (16, 16)])
-def test_deep_colors(planes, tile, tmp_path):
+def test_16_bit_colors(planes, tile, tmp_path):
     pixels = RGB if planes == "contig" else np.moveaxis(RGB, -1, 0)
     settings = {"planarconfig": planes, "tile": tile, "photometric": "rgb"}
     tifffile.imwrite(tmp_path / "a.tif", pixels, **settings)
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, RGB)
 
 
-def test_deep_gray_in_three_channels_is_gray(tmp_path):
+def test_16_bit_gray_in_three_channels_is_gray(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", DEEP[..., np.newaxis].repeat(3, -1), photometric="rgb")
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, DEEP)
 
 
 @pytest.mark.parametrize("kind", ["unassalpha", "assocalpha", "unspecified"])
 @pytest.mark.parametrize("color", [DEEP, RGB], ids=["gray", "rgb"])
-def test_deep_transparency(kind, color, tmp_path):
+def test_16_bit_transparency(kind, color, tmp_path):
     alpha = np.full((30, 40), 65535, np.uint16)
     alpha[5:] = 32768
     stored = color
@@ -57,18 +57,18 @@ def test_deep_transparency(kind, color, tmp_path):
     photometric = "rgb" if color.ndim == 3 else "minisblack"
     settings = {"photometric": photometric, "extrasamples": [kind], "planarconfig": "contig"}
     tifffile.imwrite(tmp_path / "a.tif", np.dstack([stored, alpha]), **settings)
-    (picture,), contents = read(tmp_path / "a.tif")
-    assert np.abs(picture.pixels.astype(int) - color).max() <= (2 if kind == "assocalpha" else 0)
+    (decoded,), contents = read(tmp_path / "a.tif")
+    assert np.abs(decoded.pixels.astype(int) - color).max() <= (2 if kind == "assocalpha" else 0)
     if kind == "unspecified":
-        assert picture.alpha is None
+        assert decoded.alpha is None
         assert contents.notes == ["channels of unknown meaning were left out"]
     else:
-        np.testing.assert_array_equal(picture.alpha, alpha)
+        np.testing.assert_array_equal(decoded.alpha, alpha)
         assert not contents.notes
 
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "packbits", "raw"])
-def test_shallow_compressions(compression, tmp_path):
+def test_8_bit_compressions(compression, tmp_path):
     for image in (Image.fromarray(GRAY), Image.fromarray((RGB >> 8).astype(np.uint8))):
         image.save(tmp_path / "a.tif", compression=compression)
         np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, np.asarray(image))
@@ -81,17 +81,17 @@ def test_bilevel(compression, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, bits * 255)
 
 
-def test_white_is_zero(tmp_path):
+def test_min_is_white(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", 255 - GRAY, photometric="miniswhite")
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, GRAY)
     Image.fromarray(GRAY > 99).save(tmp_path / "b.tif", tiffinfo={262: 0})
     np.testing.assert_array_equal(read(tmp_path / "b.tif")[0][0].pixels, (GRAY > 99) * 255)
 
 
-def test_deep_gray_without_imagecodecs(tmp_path):
+def test_16_bit_gray_lzw(tmp_path):
     Image.fromarray(DEEP).save(tmp_path / "a.tif", compression="tiff_lzw")
-    (picture,), contents = read(tmp_path / "a.tif")
-    np.testing.assert_array_equal(picture.pixels, DEEP)
+    (decoded,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(decoded.pixels, DEEP)
     assert not contents.notes
     Image.fromarray(65535 - DEEP).save(tmp_path / "a.tif", compression="tiff_lzw")
     content = bytearray((tmp_path / "a.tif").read_bytes())
@@ -101,15 +101,15 @@ def test_deep_gray_without_imagecodecs(tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, DEEP)
 
 
-def test_deep_colors_without_imagecodecs_become_shallow_and_it_is_said(tmp_path, monkeypatch):
+def test_lost_bits_are_reported(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb")
 
     def fail(self, **settings):
         raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
 
     monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
-    (picture,), contents = read(tmp_path / "a.tif")
-    assert np.abs(picture.pixels - RGB / 257).max() < 1.01
+    (decoded,), contents = read(tmp_path / "a.tif")
+    assert np.abs(decoded.pixels - RGB / 257).max() < 1.01
     (note,) = contents.notes
     assert note.startswith("16 bits became 8 (compression ") and "codecs" in note
 
@@ -195,7 +195,7 @@ DIRECTORIES = {
 
 
 @pytest.mark.parametrize("name", DIRECTORIES)
-def test_directories_that_are_no_pages(name, tmp_path):
+def test_directories_that_are_not_pages(name, tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for pixels, subfile_type, children in DIRECTORIES[name]:
             settings = {"photometric": "minisblack", "metadata": None}
@@ -205,6 +205,15 @@ def test_directories_that_are_no_pages(name, tmp_path):
     (image,), contents = read(tmp_path / "a.tif")
     np.testing.assert_array_equal(image.pixels, GRAY)
     assert contents.num_pages == 1 and contents.num_pixels == GRAY.size and not contents.notes
+
+
+@pytest.mark.parametrize("tag", [256, 257])
+def test_images_without_pixels_are_refused(tag, tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[tag].overwrite(0)
+    with pytest.raises(UserError, match="cannot be read"):
+        read(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("kind", ["dng", "cfa", "linear raw", "child"])
@@ -286,23 +295,23 @@ def test_pages_of_every_kind(tmp_path):
             file.write(page, photometric=kind, iccprofile=profile, **settings)
         file.write(GRAY[:9], photometric="miniswhite", **settings)
         file.write(bits, photometric="minisblack", **settings)
-    pictures, contents = read(tmp_path / "a.tif")
+    images, contents = read(tmp_path / "a.tif")
     assert contents.num_pages == 5 and not contents.notes
     sizes = [(30, 40), (20, 40), (30, 40), (9, 40), (30, 40)]
-    assert [picture.size for picture in pictures] == sizes
-    assert [picture.pixels.itemsize for picture in pictures] == [1, 2, 2, 1, 1]
-    # The profile of the pages before is not that of the last ones.
-    np.testing.assert_array_equal(pictures[3].pixels, 255 - GRAY[:9])
-    assert not np.array_equal(pictures[0].pixels, GRAY)
+    assert [decoded.size for decoded in images] == sizes
+    assert [decoded.pixels.itemsize for decoded in images] == [1, 2, 2, 1, 1]
+    # The profile of earlier pages does not apply to the last ones.
+    np.testing.assert_array_equal(images[3].pixels, 255 - GRAY[:9])
+    assert not np.array_equal(images[0].pixels, GRAY)
     assert contents.metadata.has_profile
 
 
-def test_profile_of_a_later_page_is_not_that_of_the_first(tmp_path):
+def test_profile_of_a_later_page(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(GRAY, photometric="minisblack", metadata=None)
         file.write(GRAY, photometric="minisblack", metadata=None, iccprofile=rgb_profile(1.8))
-    pictures, contents = read(tmp_path / "a.tif")
-    np.testing.assert_array_equal(pictures[0].pixels, GRAY)
+    images, contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(images[0].pixels, GRAY)
     assert not contents.metadata.has_profile
 
 
@@ -313,15 +322,15 @@ def test_iptc_of_tiff_files(tmp_path):
             value = tuple(np.frombuffer(padded, "<u4").tolist())
         tag = (33723, kind, len(value), value, True)
         tifffile.imwrite(tmp_path / "a.tif", GRAY, extratags=[tag], byteorder="<")
-        (picture,), contents = read(tmp_path / "a.tif")
-        image_io.save(tmp_path / "b.tif", iter([picture]), contents.metadata)
+        (decoded,), contents = read(tmp_path / "a.tif")
+        image_io.save(tmp_path / "b.tif", iter([decoded]), contents.metadata)
         with tifffile.TiffFile(tmp_path / "b.tif") as file:
             assert bytes(file.pages[0].tags[33723].value).startswith(RECORDS)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("is_big", [False, True])
-def test_exif_of_either_byte_order_in_files_of_either_size(order, is_big, tmp_path, monkeypatch):
+def test_exif_in_both_byte_orders_and_big_files(order, is_big, tmp_path, monkeypatch):
     if is_big:
         monkeypatch.setattr(tiff, "_MAX_CLASSIC", 100)
     exif = exif_of()
@@ -337,16 +346,16 @@ def test_exif_of_either_byte_order_in_files_of_either_size(order, is_big, tmp_pa
         assert tags["ExifTag"].value["ExposureTime"] == (1, 2)
         assert tags["GPSTag"].value["GPSLongitudeRef"] == "E"
         np.testing.assert_array_equal(file.pages[0].asarray(), RGB)
-    pictures, contents = read(path)
-    np.testing.assert_array_equal(pictures[0].pixels, RGB)
-    np.testing.assert_array_equal(pictures[1].pixels, DEEP)
+    images, contents = read(path)
+    np.testing.assert_array_equal(images[0].pixels, RGB)
+    np.testing.assert_array_equal(images[1].pixels, DEEP)
     assert contents.metadata.exif[271] == "Leica"
     assert contents.metadata.exif[0x8769][33434] == 0.5
 
 
-def test_layers_of_editors_are_left_out(tmp_path):
+def test_editor_layers_are_left_out(tmp_path):
     layers = (37724, 7, 9, b"gray face", True)
     tifffile.imwrite(tmp_path / "a.tif", GRAY, extratags=[layers])
-    (picture,), contents = read(tmp_path / "a.tif")
-    image_io.save(tmp_path / "b.tif", iter([picture]), contents.metadata)
+    (decoded,), contents = read(tmp_path / "a.tif")
+    image_io.save(tmp_path / "b.tif", iter([decoded]), contents.metadata)
     assert b"gray face" not in (tmp_path / "b.tif").read_bytes()

@@ -16,14 +16,14 @@ def jpeg_with(path, *contents):
     return read(path)[1].metadata
 
 
-def test_previews_and_what_files_say_elsewhere_are_left_out(tmp_path):
+def test_previews_and_duplicates_are_left_out(tmp_path):
     elsewhere = b"".join(resource(number, b"x" * 5) for number in (1039, 1058, 1060))
     metadata = jpeg_with(tmp_path / "a.jpg", COPYRIGHT + THUMBNAIL + elsewhere + IPTC)
     assert metadata.iptc == COPYRIGHT + IPTC
     assert metadata.has_thumbnail
 
 
-def test_segments_continue_each_other(tmp_path):
+def test_long_resources_span_segments(tmp_path):
     long = resource(1028, RECORDS * 10_000)
     assert jpeg_with(tmp_path / "a.jpg", long[:60_000], long[60_000:]).iptc == long
     content = iptc.segments_of(long)

@@ -1,4 +1,4 @@
-"""Tests of what files say, and which of it goes into which files."""
+"""Tests of metadata: what is read, and which formats keep it."""
 
 import io
 import math
@@ -52,7 +52,7 @@ def case(request):
 
 @pytest.fixture(scope="module")
 def scan(tmp_path_factory):
-    """A gray JPEG file, lying on its side, that says all that such files can."""
+    """Return a gray JPEG file, lying on its side, with all kinds of metadata."""
     path = tmp_path_factory.mktemp("scan") / "scan.jpg"
     thumbnail = jpeg_bytes(Image.new("L", (160, 120), 99))
     image = Image.fromarray(ramp((40, 30)))
@@ -73,18 +73,18 @@ def scan(tmp_path_factory):
 
 
 def colored_copy(source, path, dtype, software=SOFTWARE):
-    """Lets a file's metadata go into another; returns the sentences on what was lost."""
+    """Save another image with the metadata of a file; return the notes."""
     _, contents = read(source)
     notes = [] if software is None else image_io.mark(contents.metadata, software)
     pixels = RED if dtype == np.uint8 else RED.astype(np.uint16) * 257
     return notes + image_io.save(path, iter([DecodedImage(pixels)]), contents.metadata)
 
 
-def test_scan_says_all_there_is(scan):
-    (picture,), contents = read(scan)
+def test_scan_has_all_kinds(scan):
+    (decoded,), contents = read(scan)
     assert kinds_present(contents.metadata) == list(KINDS)
     assert contents.metadata.has_profile and contents.metadata.has_thumbnail
-    assert picture.size == (30, 40)
+    assert decoded.size == (30, 40)
     assert not contents.notes
 
 
@@ -99,10 +99,10 @@ def test_each_kind_is_kept_or_named(case, scan, tmp_path):
     assert all(note.endswith("not kept in such files") for note in notes)
 
 
-def test_exif_is_kept_as_it_is_true_for_the_result(case, scan, tmp_path):
+def test_exif_holds_for_the_result(case, scan, tmp_path):
     suffix, dtype = case
     if "EXIF" not in kind_of(suffix).keeps:
-        pytest.skip("files of this format hold no EXIF")
+        pytest.skip("this format has no EXIF")
     path = tmp_path / f"copy{suffix}"
     colored_copy(scan, path, dtype)
     with Image.open(path) as image:
@@ -121,10 +121,10 @@ def test_exif_is_kept_as_it_is_true_for_the_result(case, scan, tmp_path):
         assert image.size == (40, 30)
 
 
-def test_types_of_tags_are_those_of_the_standard(case, scan, tmp_path):
+def test_types_of_tags_follow_the_standard(case, scan, tmp_path):
     suffix, dtype = case
     if "EXIF" not in kind_of(suffix).keeps:
-        pytest.skip("files of this format hold no EXIF")
+        pytest.skip("this format has no EXIF")
     colored_copy(scan, tmp_path / f"copy{suffix}", dtype)
     content = (tmp_path / f"copy{suffix}").read_bytes()
     undefined, rational = 7, 5
@@ -147,7 +147,7 @@ def test_tifffile_finds_exif_in_tiff_files(scan, tmp_path):
             assert [tag.code for tag in tags] == sorted(tag.code for tag in tags)
 
 
-def test_embedded_preview_is_that_of_the_result(case, scan, tmp_path):
+def test_embedded_preview_shows_the_result(case, scan, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"copy{suffix}"
     old = jpeg_bytes(Image.new("L", (160, 120), 99))
@@ -178,10 +178,10 @@ def test_preview_is_small(tmp_path):
     assert Image.open(io.BytesIO(block[start:])).size == (160, 120)
 
 
-def test_xmp_is_kept_and_says_what_was_done(case, scan, tmp_path):
+def test_xmp_is_kept_and_marked(case, scan, tmp_path):
     suffix, dtype = case
     if "XMP" not in kind_of(suffix).keeps:
-        pytest.skip("files of this format hold no XMP")
+        pytest.skip("this format has no XMP")
     path = tmp_path / f"copy{suffix}"
     colored_copy(scan, path, dtype)
     with Image.open(path) as image:
@@ -202,7 +202,7 @@ def test_resolution_is_kept_for_independent_readers(case, scan, tmp_path):
         assert tuple(map(float, dpi)) == pytest.approx((600, 300), rel=1e-4)
 
 
-def test_result_has_the_profile_of_its_colors(case, scan, tmp_path):
+def test_result_has_an_srgb_profile(case, scan, tmp_path):
     suffix, dtype = case
     colored_copy(scan, tmp_path / f"copy{suffix}", dtype)
     with Image.open(tmp_path / f"copy{suffix}") as image:
@@ -221,7 +221,7 @@ def test_comments_are_kept(scan, tmp_path):
             assert image.text["Software"] == SOFTWARE
 
 
-def test_software_of_png_files_is_named_behind_the_mark(tmp_path):
+def test_software_of_png_files_is_appended_to_the_mark(tmp_path):
     for dtype in (np.uint8, np.uint16):
         metadata = Metadata(comments={"Software": "Scanner 1.0"})
         image_io.mark(metadata, SOFTWARE)
@@ -230,7 +230,7 @@ def test_software_of_png_files_is_named_behind_the_mark(tmp_path):
         assert said == {"Software": f"{SOFTWARE}; before: Scanner 1.0"}
 
 
-def test_every_result_says_who_made_it_or_that_it_cannot(case, tmp_path):
+def test_every_result_is_marked_or_the_format_is_reported(case, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"result{suffix}"
     metadata = Metadata()
@@ -242,14 +242,14 @@ def test_every_result_says_who_made_it_or_that_it_cannot(case, tmp_path):
     assert notes == ([] if is_said else ["such files cannot say that a program colored them"])
 
 
-def test_files_that_say_nothing_stay_silent(case, tmp_path):
+def test_no_metadata_stays_none(case, tmp_path):
     suffix, dtype = case
     path = tmp_path / f"result{suffix}"
     image_io.save(path, iter([DecodedImage(RED.astype(dtype))]), Metadata())
     assert kinds_present(read(path)[1].metadata) == []
 
 
-def test_what_was_marked_is_marked_anew(case, scan, tmp_path):
+def test_marks_are_replaced(case, scan, tmp_path):
     suffix, dtype = case
     first, second = tmp_path / f"first{suffix}", tmp_path / f"second{suffix}"
     colored_copy(scan, first, dtype, "colorkeras 0.9")
@@ -262,7 +262,7 @@ def test_what_was_marked_is_marked_anew(case, scan, tmp_path):
     assert content.count(b"DigitalSourceType=") == (suffix != ".bmp")
 
 
-def test_more_than_a_jpeg_file_holds_is_left_out_and_named(tmp_path):
+def test_limits_of_jpeg_segments_are_reported(tmp_path):
     exif = exif_of()
     exif[ExifTags.IFD.Exif][ExifTags.Base.MakerNote] = bytes(70_000)
     xmp = XMP.replace(b"nobody", b"n" * 70_000)
@@ -284,7 +284,7 @@ def test_more_than_a_jpeg_file_holds_is_left_out_and_named(tmp_path):
     assert dict(read(tmp_path / "a.jpg")[1].metadata.exif) == {ExifTags.Base.Software: SOFTWARE}
 
 
-def test_png_files_are_read_to_their_end(tmp_path):
+def test_metadata_behind_the_pixels_of_png_files(tmp_path):
     texts = PngImagePlugin.PngInfo()
     texts.add_itxt("XML:com.adobe.xmp", XMP.decode(), zip=True)
     texts.add_text("Author", "Grandpa")
@@ -297,16 +297,16 @@ def test_png_files_are_read_to_their_end(tmp_path):
         stop = at + 12 + int.from_bytes(content[at : at + 4], "big")
         moved, content = moved + content[at:stop], content[:at] + content[stop:]
     (tmp_path / "a.png").write_bytes(content[:-12] + moved + content[-12:])
-    (picture,), contents = read(tmp_path / "a.png")
+    (decoded,), contents = read(tmp_path / "a.png")
     assert contents.metadata.xmp == XMP and not contents.notes
     assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
     assert contents.metadata.comments == {"Author": "Grandpa"}
     assert contents.metadata.dpi == pytest.approx((300, 300), rel=1e-4)
-    np.testing.assert_array_equal(picture.pixels, ramp((5, 9))[::-1, ::-1])
+    np.testing.assert_array_equal(decoded.pixels, ramp((5, 9))[::-1, ::-1])
 
 
 @pytest.mark.parametrize("dpi", [(0, 0), (1, 1), (math.nan, 72), (1e9, 72), (-3, 72)])
-def test_resolutions_that_are_none(dpi, tmp_path):
+def test_invalid_resolutions(dpi, tmp_path):
     image = Image.new("L", (4, 3))
     image.info["dpi"] = dpi
     from colorkeras.image_io.metadata import read_metadata
@@ -314,7 +314,7 @@ def test_resolutions_that_are_none(dpi, tmp_path):
     assert read_metadata(image, []).dpi is None
 
 
-def test_resolution_of_exif_counts_where_there_is_no_other(tmp_path):
+def test_resolution_of_exif_is_the_fallback(tmp_path):
     exif = Image.Exif()
     exif[282], exif[283], exif[296] = 100.0, 200.0, 3
     Image.new("L", (4, 3)).save(tmp_path / "a.webp", exif=exif)
@@ -338,24 +338,24 @@ def test_every_page_keeps_its_own_resolution(tmp_path):
             file.write(
                 ramp((5, 9)), photometric="minisblack", metadata=None, software=False, **unit
             )
-    pictures, contents = read(tmp_path / "a.tif")
+    images, contents = read(tmp_path / "a.tif")
     assert contents.metadata.dpi == (300, 300) and not contents.notes
-    image_io.save(tmp_path / "b.tif", iter(pictures), contents.metadata, num_pages=4)
+    image_io.save(tmp_path / "b.tif", iter(images), contents.metadata, num_pages=4)
     assert read(tmp_path / "b.tif")[1].metadata.page_dpi == resolutions
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
-        # A ratio of 1 without a unit is how tifffile says that there is none.
+        # tifffile writes a ratio of 1 without a unit if there is no resolution.
         found = [page.tags["XResolution"].value[0] for page in file.pages]
         assert found == [300, 600, 1, 150]
 
 
 @pytest.mark.parametrize("kind", ["B", "I"])
-def test_xmp_that_is_no_text(kind, tmp_path):
+def test_xmp_that_is_not_text(kind, tmp_path):
     value = b"<x:xmpmeta>\xe9" if kind == "B" else 4_000_000_000
     tag = (700, kind, len(value) if kind == "B" else 1, value, True)
     tifffile.imwrite(tmp_path / "a.tif", ramp((5, 9)), extratags=[tag])
-    (picture,), contents = read(tmp_path / "a.tif")
+    (decoded,), contents = read(tmp_path / "a.tif")
     assert contents.notes[-1] == "XMP that is not UTF-8 was left out"
-    image_io.save(tmp_path / "a.png", iter([picture]), contents.metadata)
+    image_io.save(tmp_path / "a.png", iter([decoded]), contents.metadata)
 
 
 def test_long_comments(tmp_path):
@@ -366,7 +366,7 @@ def test_long_comments(tmp_path):
     assert read(tmp_path / "a.png")[1].metadata.comments == metadata.comments
 
 
-def test_extended_xmp_is_named(tmp_path):
+def test_extended_xmp_is_reported(tmp_path):
     extended = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40))
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(Image.new("L", (4, 3)), extra=extended))
     assert read(tmp_path / "a.jpg")[1].notes == ["the extended part of XMP was left out"]

@@ -41,7 +41,7 @@ STALE = [
     ("exif:ColorSpace", STRUCTURE),
     ("crs:ConvertToGrayscale", "develop and crop settings were left out"),
     ("crs:CropTop", "develop and crop settings were left out"),
-    ("dcterms:provenance", "the provenance manifest was left out"),
+    ("dcterms:provenance", "the provenance data was left out"),
 ]
 STALE_IF_TURNED = [
     ("mwg-rs:Regions", "regions and positions were left out"),
@@ -192,7 +192,7 @@ def test_aspect_ratios_survive(suffix, tmp_path):
         assert metadata.aspect == (2, 1) and metadata.dpi is None
 
 
-def test_provenance_manifests_are_reported(tmp_path):
+def test_provenance_data_is_reported(tmp_path):
     jumbf = segment(0xEB, b"JP\0\1\0\0\0\1\0\0\0\x20jumb\0\0\0\x18jumdc2pa")
     Image.fromarray(RED).save(tmp_path / "a.jpg", extra=jumbf)
     info = PngImagePlugin.PngInfo()
@@ -200,7 +200,7 @@ def test_provenance_manifests_are_reported(tmp_path):
     Image.fromarray(RED).save(tmp_path / "a.png", pnginfo=info)
     for name in ("a.jpg", "a.png"):
         result, notes, _ = copy(tmp_path / name)
-        assert notes == ["the provenance manifest (C2PA) was left out"]
+        assert notes == ["the provenance data (C2PA) was left out"]
         assert b"c2pa" not in result.read_bytes()
 
 

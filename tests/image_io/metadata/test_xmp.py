@@ -14,7 +14,7 @@ TOOL = "{http://ns.adobe.com/xap/1.0/}CreatorTool"
 
 
 def said(packet, name):
-    """What the descriptions of a packet say, as attributes and as elements."""
+    """Return the values of a property in a packet, from attributes and elements."""
     root = ElementTree.fromstring(packet.decode().strip("\ufeff"))
     descriptions = list(root.iter(f"{RDF}Description"))
     values = [element.get(name) for element in descriptions]
@@ -58,7 +58,7 @@ AS_ELEMENTS = filled(
         (filled(b""), ""),
     ],
 )
-def test_says_who_made_it_and_who_had_made_it_before(packet, before):
+def test_mark_names_previous_software(packet, before):
     software = 'colorkeras & "friends" <1.0>'
     if packet is not None:
         xmp.check(packet)
@@ -69,7 +69,7 @@ def test_says_who_made_it_and_who_had_made_it_before(packet, before):
         ElementTree.fromstring(marked)
 
 
-def test_all_else_stays_byte_for_byte():
+def test_the_rest_stays_byte_for_byte():
     marked = xmp.marked(AS_ATTRIBUTES, "c")
     assert b"a:Label=\" a:CreatorTool='x' > \"" in marked and b'a:Rating="5"' in marked
     assert b'rdf:about="uuid:1" Iptc4xmpExt:DigitalSourceType' in marked
@@ -100,14 +100,14 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
         (b'<?xml version="1.0" encoding="cp037"?>' + "<!DOCTYPE x>".encode("cp037"), "not UTF-8"),
     ],
 )
-def test_what_cannot_be_trusted_is_refused(packet, reason):
+def test_untrusted_packets_are_refused(packet, reason):
     started = time.perf_counter()
     with pytest.raises(xmp.UnusableError, match=reason):
         xmp.check(packet)
     assert time.perf_counter() - started < 2
 
 
-def test_deep_trees_take_no_stack():
+def test_deep_nesting_needs_no_stack():
     depth = 100_000
     packet = XMP.replace(b"</rdf:RDF>", b"<a>" * depth + b"</a>" * depth + b"</rdf:RDF>")
     started = time.perf_counter()
@@ -115,7 +115,7 @@ def test_deep_trees_take_no_stack():
     assert time.perf_counter() - started < 5
 
 
-def test_any_number_of_things_to_replace_takes_little_time():
+def test_many_replacements_are_fast():
     inner = b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool/>'
     packet = filled((inner + b"<xmp:CreatorTool>x</xmp:CreatorTool></rdf:Description>") * 50_000)
     started = time.perf_counter()
@@ -123,7 +123,7 @@ def test_any_number_of_things_to_replace_takes_little_time():
     assert time.perf_counter() - started < 10
 
 
-def test_descriptions_within_what_is_replaced():
+def test_descriptions_inside_replaced_elements():
     packet = filled(
         b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool>'
         b'<rdf:Description xmp:CreatorTool="a"><xmp:CreatorTool>b</xmp:CreatorTool>'
@@ -133,7 +133,7 @@ def test_descriptions_within_what_is_replaced():
     assert said(marked, TOOL) == ["c"] and marked.count(b"CreatorTool") == 1
 
 
-def test_cleaned_of_orientation_and_preview():
+def test_orientation_and_preview_are_removed():
     packet = filled(
         b"<rdf:Description><tiff:Orientation>8</tiff:Orientation><xmp:Thumbnails><rdf:Alt>"
         b"<xmpGImg:image>/9j/4AAQ</xmpGImg:image></rdf:Alt></xmp:Thumbnails></rdf:Description>"
