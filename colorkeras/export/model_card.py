@@ -70,8 +70,9 @@ times as long.
 
 _CONVERSION = {
     False: """\
-`tf.lite.TFLiteConverter.from_saved_model("path/to/this/folder")` converts `serving_default`.
-`colorkeras export` writes ONNX and LiteRT files.""",
+`colorkeras export` writes ONNX and LiteRT files. TensorFlow's own converter,
+`tf.lite.TFLiteConverter.from_saved_model`, takes the endpoint `serving_default`; if it reports
+unsupported operations, allow `tf.lite.OpsSet.SELECT_TF_OPS`.""",
     True: """\
 `colorkeras export` writes ONNX and LiteRT files. `tf.lite.TFLiteConverter` alone cannot convert
 this model: LiteRT has no random numbers.""",

@@ -132,7 +132,11 @@ def _color_function(network, objective):
 def _not_empty(batch):
     """Append a zero to an empty batch, for which some kernels return wrong shapes."""
     is_empty = tf.cast(tf.equal(tf.shape(batch)[0], 0), tf.int32)
-    return tf.pad(batch, [[0, is_empty], *[[0, 0]] * (batch.shape.rank - 1)])
+    if batch.shape.rank == 1:
+        return tf.pad(batch, [[0, is_empty]])
+    # Without the channels, whose number the converter to LiteRT would no longer know.
+    padded = tf.pad(tf.squeeze(batch, -1), [[0, is_empty], [0, 0], [0, 0]])
+    return tf.expand_dims(padded, -1)
 
 
 def _checked_images(grayscale, height, width):

@@ -42,7 +42,7 @@ def test_a_temperature_for_a_model_that_does_not_sample_is_explained(name, outpu
     np.testing.assert_array_equal(model.color(grayscale, seeds=[1, 2, 3]), model.color(grayscale))
 
 
-def test_a_default_temperature_of_the_settings_is_that_of_the_endpoints(exports, tmp_path):
+def test_the_default_temperature_of_the_settings_is_that_of_the_endpoints(exports, tmp_path):
     made = exports("flow_unet")
     objective = objectives.create("velocity", TrainingConfig(sampling_steps=3, temperature=0))
     metadata = {"name": "calm", "dataset": "none"}
@@ -122,7 +122,19 @@ def test_saved_model_cli_lists_the_endpoints(exports, run_python):
     assert "shape: (-1, -1, -1, 3)" in process.stdout
 
 
-def test_load_refuses_what_is_no_export(exports, tmp_path):
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_the_litert_converter_of_tensorflow_takes_the_folder(exports):
+    made = exports("residual_unet", "chroma")  # Like the bundled model.
+    content = tf.lite.TFLiteConverter.from_saved_model(str(made.folder)).convert()
+    interpreter = tf.lite.Interpreter(model_content=content)
+    assert list(interpreter.get_signature_list()) == ["serving_default"]
+    grayscale = random_grayscale(24, count=2)
+    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], grayscale.shape)
+    rgb = interpreter.get_signature_runner("serving_default")(grayscale=grayscale)["rgb"]
+    np.testing.assert_allclose(rgb, made.model.color(grayscale), atol=1e-3)
+
+
+def test_load_refuses_folders_without_an_export(exports, tmp_path):
     (tmp_path / "empty").mkdir()
     foreign = tf.Module()
     foreign.f = tf.function(lambda x: x, input_signature=[tf.TensorSpec([])])
