@@ -54,6 +54,47 @@ def changed(value, generator):
     return hostile[int(generator.integers(len(hostile)))]
 
 
+def _tiff_files():
+    """Return TIFF files with several directories, tiles, planes and kinds of samples."""
+    import tifffile
+
+    deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, 3), np.uint16)
+    rgb = {"photometric": "rgb"}
+    files = []
+    for pages in (
+        [(deep, {"tile": (16, 16), **rgb})],
+        [(np.moveaxis(deep, -1, 0), {"planarconfig": "separate", **rgb})],
+        [(np.dstack([deep, deep[..., :1]]), {"extrasamples": ["assocalpha"], **rgb})],
+        [(deep, {"photometric": "cielab", "compression": "zlib"})],
+        [(deep[..., 0].astype(np.int16), {})],
+        [(deep[..., 0], {"subfiletype": 1, "subifds": 1}), (deep[..., 1], {}), (deep[..., 2], {})],
+    ):
+        buffer = io.BytesIO()
+        with tifffile.TiffWriter(buffer) as file:
+            for pixels, settings in pages:
+                file.write(pixels, metadata=None, **settings)
+        files.append(buffer.getvalue())
+    return files
+
+
+def _tagged_files(image, exif):
+    """Return files with PNG color chunks, and with XMP, comments and Photoshop resources."""
+    from PIL import PngImagePlugin
+
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
+    from image_files import IPTC, XMP, segment
+
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add(b"gAMA", b"\0\1\x86\xa0")
+    chunks.add(b"cICP", bytes([12, 13, 0, 1]))
+    chunks.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    extra = segment(0xED, b"Photoshop 3.0\0" + IPTC)
+    files = [io.BytesIO(), io.BytesIO()]
+    image.save(files[0], "PNG", pnginfo=chunks, exif=exif)
+    image.save(files[1], "JPEG", xmp=XMP, exif=exif, comment=b"\xff", extra=extra)
+    return [file.getvalue() for file in files]
+
+
 def images(folder):
     """Return a reader of images in all formats, with metadata."""
     from PIL import Image
@@ -84,7 +125,7 @@ def images(folder):
         except (KeyError, OSError):  # Some builds of Pillow cannot write AVIF.
             continue
         whole[kind, image.mode] = buffer.getvalue()
-    contents = list(whole.values())
+    contents = [*whole.values(), *_tiff_files(), *_tagged_files(color, exif)]
 
     def read(number):
         generator = np.random.default_rng(number)

@@ -26,6 +26,7 @@ _PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
 """Photometric interpretations that Pillow reads: gray, RGB, palette, CMYK and YCbCr."""
 
 _PILLOW_COMPRESSIONS = (*range(1, 9), 32773, 32946)
+_MAX_TILE_SIZE = 2**26
 _BUFFER_SIZE = 2**24
 """Bytes of a file that tifffile holds besides the pixels."""
 
@@ -69,14 +70,14 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
 def page(path, image, number, notes):
     """Decode a page. See `Format`."""
     index, directory = _pages(path, image)[number]
-    _check_complete(path, directory)
+    _check_layout(path, directory)
     if index is not None:
         image.seek(index)
         if image.unknown is None and _suits_pillow(image, directory):
             return from_pillow(image, notes)
     try:
         color, alpha, is_srgb = read_samples(directory, notes)
-    except Exception as error:  # tifffile raises whatever it runs into.
+    except ValueError as error:
         is_16_bit = directory.bitspersample == 16 and directory.sampleformat == 1
         if index is None or image.unknown is not None or not is_16_bit:
             raise
@@ -175,8 +176,11 @@ def write(path, images, options):
         add_exif(path, exif)
 
 
-def _check_complete(path, directory):
-    """Raise ValueError if compressed pixels are missing, which libtiff would report on stderr."""
+def _check_layout(path, directory):
+    """Raise ValueError if compressed pixels are missing, or if tiles would need much memory."""
+    tile_size = directory.tilewidth * directory.tilelength * max(1, directory.tiledepth)
+    if directory.is_tiled and tile_size > _MAX_TILE_SIZE:
+        raise ValueError(f"tiles of {directory.tilewidth}x{directory.tilelength} pixels")
     parts = zip(directory.dataoffsets, directory.databytecounts, strict=False)
     end = max(map(sum, parts), default=0)
     if directory.compression != 1 and end > path.stat().st_size:

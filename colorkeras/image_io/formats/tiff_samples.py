@@ -27,7 +27,6 @@ _NUM_COLORS = {
 _UNSIGNED, _SIGNED = 1, 2
 _JPEG, _LZW = 7, 5
 _MAX_SAMPLES = 16
-_MAX_TILE_SIZE = 2**26
 _BUFFER_SIZE = 2**24
 """Bytes of a file that tifffile holds besides the pixels."""
 
@@ -121,9 +120,14 @@ def _decode(directory):
     """Return samples as stored, in native byte order."""
     try:
         return directory.asarray(buffersize=_BUFFER_SIZE)
-    except ValueError as error:
+    except (ValueError, NotImplementedError) as error:
         if "imagecodecs" not in str(error):
             raise
+    if directory.bitspersample not in (1, 8, 16):
+        raise ValueError(
+            f"packed {directory.bitspersample}-bit samples, which pip install 'colorkeras[codecs]'"
+            " reads"
+        )
     if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
         return _decode_lzw(directory)
     raise ValueError(
@@ -143,8 +147,6 @@ def _decode_lzw(directory):
     segment_height, segment_width = directory.rowsperstrip, width
     if directory.is_tiled:
         segment_height, segment_width = directory.tilelength, directory.tilewidth
-        if segment_height * segment_width > _MAX_TILE_SIZE:
-            raise ValueError(f"tiles of {segment_width}x{segment_height} pixels")
     across, down = -(-width // segment_width), -(-height // segment_height)
     samples = np.zeros((planes, height, width, depth), dtype.newbyteorder("="))
     stream = directory.parent.filehandle

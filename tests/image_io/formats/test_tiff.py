@@ -137,6 +137,8 @@ def test_pixels_of_unknown_range_are_refused_by_name(dtype, message, tmp_path):
 @pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])
 def test_signed_samples_are_shifted(dtype, compression, tmp_path):
+    if compression == "lzw":
+        pytest.importorskip("imagecodecs")
     unsigned = GRAY if dtype == np.int8 else DEEP
     signed = (unsigned.astype(int) + np.iinfo(dtype).min).astype(dtype)
     tifffile.imwrite(tmp_path / "a.tif", signed, compression=compression)
@@ -147,6 +149,7 @@ def test_signed_samples_are_shifted(dtype, compression, tmp_path):
 
 @pytest.mark.parametrize("bits", [10, 12, 14])
 def test_packed_bits_use_the_full_range(bits, tmp_path):
+    pytest.importorskip("imagecodecs")
     levels = np.linspace(0, 2**bits - 1, 1200).astype(np.uint16).reshape(30, 40)
     packed = np.packbits(
         (levels[..., np.newaxis] >> np.arange(bits)[::-1] & 1).astype(np.uint8).reshape(30, -1), 1
@@ -276,13 +279,16 @@ def test_lzw_without_imagecodecs(tmp_path):
         tifffile.imwrite(paths[-1], pixels, metadata=None, **settings)
     paths.append(tmp_path / "jpeg2000.tif")
     tifffile.imwrite(paths[-1], GRAY, compression="jpeg2000")
+    paths.append(tmp_path / "packed.tif")
+    tifffile.imwrite(paths[-1], DEEP >> 4, bitspersample=12)
     program = [sys.executable, "-c", WITHOUT_IMAGECODECS, *paths]
     process = subprocess.run(program, capture_output=True, text=True, check=True)
-    *lines, last = process.stdout.splitlines()
+    *lines, compressed, packed = process.stdout.splitlines()
     expected = [int(RGB.sum(dtype=np.int64))] * 4
     expected.append(int((RGB - np.uint16(32768)).sum(dtype=np.int64)))
     assert lines == [f"uint16 {total}" for total in expected]
-    assert "compression JPEG2000 (34712)" in last and "colorkeras[codecs]" in last
+    assert "compression JPEG2000 (34712), which pip install 'colorkeras[codecs]'" in compressed
+    assert "packed 12-bit samples, which pip install 'colorkeras[codecs]'" in packed
     assert process.stderr == ""
 
 
