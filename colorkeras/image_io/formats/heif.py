@@ -4,7 +4,7 @@ Pillow reads AVIF by itself and HEIC with the package pillow-heif. Both hold up 
 channel, of which Pillow keeps 8.
 """
 
-from colorkeras.image_io.formats.format import Format, read_only_page
+from colorkeras.image_io.formats.format import Format, read_all_metadata, read_only_page
 
 
 def page(path, image, number, notes):
@@ -14,5 +14,14 @@ def page(path, image, number, notes):
     return read_only_page(path, image, number, notes)
 
 
-HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")
+def metadata(path, image, notes):
+    """Read the metadata, and report further images that the main one has. See `Format`."""
+    if image.info.get("depth_images"):
+        notes.append("the depth map was left out")
+    if any("gainmap" in name.lower() for name in image.info.get("aux", ())):
+        notes.append("the gain map was left out")
+    return read_all_metadata(path, image, notes)
+
+
+HEIF = Format((".heic", ".heif", ".hif"), page, metadata, result_suffix=".jpg")
 AVIF = Format((".avif",), page, result_suffix=".jpg")

@@ -26,7 +26,8 @@ def read_metadata(image, notes):
     Returns:
         `Metadata`.
     """
-    is_turned = exif.orientation_of(image) != 1
+    # The reader of HEIC files turns pixels itself.
+    is_turned = {exif.orientation_of(image), image.info.get("original_orientation") or 1} != {1}
     try:
         tags, lost = exif.read_exif(image, is_turned)
     except ValueError:

@@ -229,3 +229,26 @@ def test_preview_is_dropped_before_exif(maker_note, has_preview, notes, tmp_path
     metadata = read(tmp_path / "a.jpg")[1].metadata
     assert metadata.exif[ExifTags.Base.Make] == "Leica"
     assert metadata.has_thumbnail is has_preview
+
+
+def test_regions_of_heic_files_that_their_reader_turns(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    for orientation in (1, 6):
+        exif[ExifTags.Base.Orientation] = orientation
+        settings = {"exif": exif.tobytes(), "xmp": packet("mwg-rs:Regions", False)}
+        Image.fromarray(ramp((64, 80))).convert("RGB").save(tmp_path / "a.heic", **settings)
+        (image,), contents = read(tmp_path / "a.heic")
+        assert image.size == ((64, 80) if orientation == 1 else (80, 64))
+        is_stale = orientation == 6
+        assert contents.notes == ["regions and positions were left out"] * is_stale
+
+
+def test_further_images_of_heic_files_are_reported():
+    from colorkeras.image_io.formats import heif
+
+    image, notes = Image.new("L", (4, 3)), []
+    image.info = {"depth_images": [1], "aux": {"urn:com:apple:photo:2020:aux:hdrgainmap": [2]}}
+    heif.metadata(None, image, notes)
+    assert notes == ["the depth map was left out", "the gain map was left out"]
