@@ -50,11 +50,11 @@ def test_every_pixel_depends_on_the_whole_image(randomize):
     assert np.abs(network(image).numpy() - before)[:, -8:, -8:].min() > 0
 
 
-@pytest.mark.parametrize("output", ["chroma", "bins"])
-def test_full_size_residual_unet(output):
-    network = residual_unet(output, num_classes=10)
-    prediction, logits = network(random(1, 33, 47, 1))
-    assert prediction.shape == ((1, 33, 47, 2) if output == "chroma" else (1, 17, 24, 179))
+@pytest.mark.parametrize("prediction", ["chroma", "bins"])
+def test_full_size_residual_unet(prediction):
+    network = residual_unet(prediction, num_classes=10)
+    predicted, logits = network(random(1, 33, 47, 1))
+    assert predicted.shape == ((1, 33, 47, 2) if prediction == "chroma" else (1, 17, 24, 179))
     assert logits.shape == (1, 10)
     # A float32 export stays below the limit of 12 MB for bundled models.
     assert 1e6 < remove_class_head(network).count_params() < 2.9e6
@@ -62,8 +62,8 @@ def test_full_size_residual_unet(output):
 
 def test_full_size_flow_unet():
     network = flow_unet(num_classes=10)
-    prediction, logits = network(
+    predicted, logits = network(
         [random(1, 33, 47, 1), random(2, 17, 24, 2), random(2, 1), random(1, 10)]
     )
-    assert prediction.shape == (2, 17, 24, 4) and logits.shape == (1, 10)
+    assert predicted.shape == (2, 17, 24, 4) and logits.shape == (1, 10)
     assert 1e6 < remove_class_head(network).count_params() < 2.9e6

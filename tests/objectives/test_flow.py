@@ -131,9 +131,9 @@ def test_normalized_chroma_by_hand_and_round_trip():
 
 
 def test_loss_of_constant_errors_by_hand():
-    prediction = tf.broadcast_to(tf.constant([1.0, 2.0, 3.0, 4.0]), [2, 3, 5, 4])
+    predicted = tf.broadcast_to(tf.constant([1.0, 2.0, 3.0, 4.0]), [2, 3, 5, 4])
     expected = (1 + 4) / 2 + MEAN_WEIGHT * (9 + 16) / 2
-    assert float(create().loss(tf.zeros([2, 3, 5, 4]), prediction)) == pytest.approx(expected)
+    assert float(create().loss(tf.zeros([2, 3, 5, 4]), predicted)) == pytest.approx(expected)
 
 
 def test_velocity_detail_has_more_weight():

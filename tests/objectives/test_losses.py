@@ -11,13 +11,13 @@ from colorkeras.objectives.losses import EDGE_CONTRAST, LOSS_WEIGHTS, LOSSES, wi
 from colorkeras.objectives.regression import COLOR_ENCODINGS
 
 
-def loss_of(name, output, rgb, prediction, **weights):
+def loss_of(name, prediction, rgb, predicted, **weights):
     weights = {weight: weights.get(weight, 0.0) for weight in LOSS_WEIGHTS.get(name, ())}
-    return float(LOSSES[name](COLOR_ENCODINGS[output], rgb, prediction, **weights))
+    return float(LOSSES[name](COLOR_ENCODINGS[prediction], rgb, predicted, **weights))
 
 
-def perfect(output, rgb):
-    return COLOR_ENCODINGS[output].encode(rgb)
+def perfect(prediction, rgb):
+    return COLOR_ENCODINGS[prediction].encode(rgb)
 
 
 @pytest.fixture(scope="module")
@@ -25,27 +25,27 @@ def rgb():
     return tf.constant(np.random.default_rng(0).random((3, 6, 5, 3), np.float32))
 
 
-@pytest.mark.parametrize("output", COLOR_ENCODINGS)
+@pytest.mark.parametrize("prediction", COLOR_ENCODINGS)
 @pytest.mark.parametrize("name", LOSSES)
-def test_errors_increase_the_loss(name, output, rgb):
-    right = perfect(output, rgb)
-    assert loss_of(name, output, rgb, right) == pytest.approx(0, abs=1e-12)
-    assert loss_of(name, output, rgb, right + 0.1) > 0
-    assert loss_of(name, output, rgb, right + 0.2) > loss_of(name, output, rgb, right + 0.1)
+def test_errors_increase_the_loss(name, prediction, rgb):
+    right = perfect(prediction, rgb)
+    assert loss_of(name, prediction, rgb, right) == pytest.approx(0, abs=1e-12)
+    assert loss_of(name, prediction, rgb, right + 0.1) > 0
+    assert loss_of(name, prediction, rgb, right + 0.2) > loss_of(name, prediction, rgb, right + 0.1)
 
 
-@pytest.mark.parametrize("output", COLOR_ENCODINGS)
+@pytest.mark.parametrize("prediction", COLOR_ENCODINGS)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (8, 1)])
-def test_loss_and_gradient_are_finite_at_any_size(name, output, size):
+def test_loss_and_gradient_are_finite_at_any_size(name, prediction, size):
     rgb = tf.constant(np.random.default_rng(0).random((2, *size, 3), np.float32))
     loss = with_weights(name, TrainingConfig())
     with tf.GradientTape() as tape:
-        prediction = perfect(output, rgb)
-        tape.watch(prediction)
-        value = loss(COLOR_ENCODINGS[output], rgb, prediction)
+        predicted = perfect(prediction, rgb)
+        tape.watch(predicted)
+        value = loss(COLOR_ENCODINGS[prediction], rgb, predicted)
     assert math.isfinite(value)
-    assert np.isfinite(tape.gradient(value, prediction)).all()
+    assert np.isfinite(tape.gradient(value, predicted)).all()
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mse", 0.04), ("mae", 0.2), ("structure", 0.04)])
@@ -64,9 +64,9 @@ def test_smoothness_by_hand():
     on_plane = tf.constant([[[[0.0, 0], [0.3, 0], [0.3, 0]]]])
     on_edge = tf.constant([[[[0.0, 0], [0.0, 0], [0.3, 0]]]])
 
-    def smoothness(prediction):
-        with_term = loss_of("structure", "chroma", rgb, prediction, smoothness_weight=10.0)
-        return (with_term - loss_of("structure", "chroma", rgb, prediction)) / 10
+    def smoothness(predicted):
+        with_term = loss_of("structure", "chroma", rgb, predicted, smoothness_weight=10.0)
+        return (with_term - loss_of("structure", "chroma", rgb, predicted)) / 10
 
     # Two differences of two channels each.
     assert smoothness(on_plane) == pytest.approx(0.3 / 4)
@@ -75,9 +75,9 @@ def test_smoothness_by_hand():
 
 def test_luma_gradients_by_hand():
     rgb = gray([0.4, 0.4, 0.6])
-    prediction = gray([0.4, 0.5, 0.6])
-    with_term = loss_of("structure", "rgb", rgb, prediction, gradient_weight=10.0)
-    without = loss_of("structure", "rgb", rgb, prediction)
+    predicted = gray([0.4, 0.5, 0.6])
+    with_term = loss_of("structure", "rgb", rgb, predicted, gradient_weight=10.0)
+    without = loss_of("structure", "rgb", rgb, predicted)
     # Differences of 0.1 and 0.1 instead of 0 and 0.2.
     assert with_term - without == pytest.approx(10 * (0.1**2 + 0.1**2) / 2, rel=1e-4)
     # A constant luma offset does not change gradients.
@@ -88,16 +88,16 @@ def test_luma_gradients_by_hand():
 
 
 def test_chroma_prediction_has_no_luma_gradient_term(rgb):
-    prediction = perfect("chroma", rgb) * 0.5
-    assert loss_of("structure", "chroma", rgb, prediction, gradient_weight=1.0) == loss_of(
-        "structure", "chroma", rgb, prediction
+    predicted = perfect("chroma", rgb) * 0.5
+    assert loss_of("structure", "chroma", rgb, predicted, gradient_weight=1.0) == loss_of(
+        "structure", "chroma", rgb, predicted
     )
 
 
 def test_weights_are_taken_from_the_settings(rgb):
-    prediction = perfect("rgb", rgb) * 0.5
+    predicted = perfect("rgb", rgb) * 0.5
     config = TrainingConfig(smoothness_weight=3.0, gradient_weight=2.0)
     for name in LOSSES:
-        received = float(with_weights(name, config)(COLOR_ENCODINGS["rgb"], rgb, prediction))
-        expected = loss_of(name, "rgb", rgb, prediction, smoothness_weight=3.0, gradient_weight=2.0)
+        received = float(with_weights(name, config)(COLOR_ENCODINGS["rgb"], rgb, predicted))
+        expected = loss_of(name, "rgb", rgb, predicted, smoothness_weight=3.0, gradient_weight=2.0)
         assert received == pytest.approx(expected)

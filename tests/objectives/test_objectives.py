@@ -16,7 +16,7 @@ from colorkeras.utils.errors import UserError
 
 SETTINGS = TrainingConfig(sampling_steps=2)
 
-every_output = pytest.mark.parametrize("output", PREDICTIONS)
+every_prediction = pytest.mark.parametrize("prediction", PREDICTIONS)
 any_size = pytest.mark.parametrize("size", [(1, 1), (5, 8), (33, 47)])
 
 
@@ -29,11 +29,11 @@ def network_for(randomize):
     """Function of a prediction that returns a small network with random weights."""
     made = {}
 
-    def get(output):
-        if output not in made:
-            name = {"chroma": "skip_cnn", "rgb": "skip_cnn"}.get(output)
-            made[output] = randomize(build_network(*choose_architecture(name, output)))
-        return made[output]
+    def get(prediction):
+        if prediction not in made:
+            name = {"chroma": "skip_cnn", "rgb": "skip_cnn"}.get(prediction)
+            made[prediction] = randomize(build_network(*choose_architecture(name, prediction)))
+        return made[prediction]
 
     return get
 
@@ -47,24 +47,24 @@ def test_weights_of_another_loss_are_rejected(weight):
 
 
 @any_size
-@every_output
-def test_target_and_loss_fit_the_network(output, size, network_for):
-    network, objective = network_for(output), objectives.create(output, SETTINGS)
+@every_prediction
+def test_target_and_loss_fit_the_network(prediction, size, network_for):
+    network, objective = network_for(prediction), objectives.create(prediction, SETTINGS)
     rgb = tf.constant(np.random.default_rng(0).random((2, *size, 3), np.float32))
     inputs, target = objective.target(rgb, grayscale_of(*size, count=2), Randomness(0, 0))
-    prediction = network(inputs)
+    predicted = network(inputs)
     with tf.GradientTape() as tape:
-        tape.watch(prediction)
-        loss = objective.loss(target, prediction)
+        tape.watch(predicted)
+        loss = objective.loss(target, predicted)
     assert loss.shape == () and math.isfinite(loss) and loss > 0
-    gradient = tape.gradient(loss, prediction)
-    assert gradient.shape == prediction.shape and np.isfinite(gradient).all()
+    gradient = tape.gradient(loss, predicted)
+    assert gradient.shape == predicted.shape and np.isfinite(gradient).all()
 
 
 @any_size
-@every_output
-def test_colorize_returns_rgb_of_the_image_size(output, size, network_for):
-    network, objective = network_for(output), objectives.create(output, SETTINGS)
+@every_prediction
+def test_colorize_returns_rgb_of_the_image_size(prediction, size, network_for):
+    network, objective = network_for(prediction), objectives.create(prediction, SETTINGS)
     grayscale = grayscale_of(*size)
     rgb = objective.colorize(network, grayscale, tf.range(3), objective.temperature).numpy()
     assert rgb.shape == (3, *size, 3) and rgb.dtype == np.float32
@@ -73,21 +73,23 @@ def test_colorize_returns_rgb_of_the_image_size(output, size, network_for):
 
 
 @any_size
-@every_output
-def test_standard_deviation_has_one_value_per_pixel(output, size, network_for):
-    objective = objectives.create(output, SETTINGS)
-    assert (objective.standard_deviation is None) == (PREDICTIONS[output].objective == "regression")
+@every_prediction
+def test_standard_deviation_has_one_value_per_pixel(prediction, size, network_for):
+    objective = objectives.create(prediction, SETTINGS)
+    assert (objective.standard_deviation is None) == (
+        PREDICTIONS[prediction].objective == "regression"
+    )
     if objective.standard_deviation is not None:
-        spread = objective.standard_deviation(network_for(output), grayscale_of(*size)).numpy()
+        spread = objective.standard_deviation(network_for(prediction), grayscale_of(*size)).numpy()
         assert spread.shape == (3, *size, 1)
         # The maximum for distributions in `[-0.5, 0.5]` is half of the diagonal.
         assert spread.min() >= 0 and spread.max() > 1e-4
-        assert output == "velocity" or spread.max() <= math.sqrt(0.5)
+        assert prediction == "velocity" or spread.max() <= math.sqrt(0.5)
 
 
-@every_output
-def test_colors_do_not_depend_on_the_rest_of_the_batch(output, network_for):
-    network, objective = network_for(output), objectives.create(output, SETTINGS)
+@every_prediction
+def test_colors_do_not_depend_on_the_rest_of_the_batch(prediction, network_for):
+    network, objective = network_for(prediction), objectives.create(prediction, SETTINGS)
     grayscale, seeds = grayscale_of(16, 16, count=4), tf.constant([5, 0, 7, 5])
     together = objective.colorize(network, grayscale, seeds, objective.temperature).numpy()
     for number in range(4):
@@ -97,10 +99,10 @@ def test_colors_do_not_depend_on_the_rest_of_the_batch(output, network_for):
         np.testing.assert_allclose(together[number], alone[0], atol=1e-4)
 
 
-@every_output
-def test_only_stochastic_objectives_depend_on_the_seed(output, network_for):
-    network, objective = network_for(output), objectives.create(output, SETTINGS)
-    assert objective.is_stochastic == (output == "velocity")
+@every_prediction
+def test_only_stochastic_objectives_depend_on_the_seed(prediction, network_for):
+    network, objective = network_for(prediction), objectives.create(prediction, SETTINGS)
+    assert objective.is_stochastic == (prediction == "velocity")
     grayscale = tf.repeat(grayscale_of(16, 16, count=1), 3, axis=0)
     one, other, again = objective.colorize(
         network, grayscale, tf.constant([1, 2, 1]), objective.temperature
@@ -109,9 +111,9 @@ def test_only_stochastic_objectives_depend_on_the_seed(output, network_for):
     assert (np.abs(one - other).max() > 1e-2) == objective.is_stochastic
 
 
-@every_output
-def test_deterministic_colorize_equals_colorize(output, network_for):
-    network, objective = network_for(output), objectives.create(output, SETTINGS)
+@every_prediction
+def test_deterministic_colorize_equals_colorize(prediction, network_for):
+    network, objective = network_for(prediction), objectives.create(prediction, SETTINGS)
     assert (objective.make_deterministic_colorize is not None) == objective.is_stochastic
     if not objective.is_stochastic:
         return

@@ -15,15 +15,17 @@ from colorkeras.models.class_head import CLASSES, remove_class_head
 from colorkeras.models.predictions import PREDICTIONS, prediction_name
 from colorkeras.utils.errors import UserError
 
-PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
+PAIRS = [
+    (name, prediction) for name, kind in ARCHITECTURES.items() for prediction in kind.predictions
+]
 every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
-every_pair = pytest.mark.parametrize(("name", "output"), PAIRS)
+every_pair = pytest.mark.parametrize(("name", "prediction"), PAIRS)
 # Only the baseline is limited to one size.
 any_size = pytest.mark.parametrize(
-    ("name", "output"), [pair for pair in PAIRS if pair[0] != "baseline"]
+    ("name", "prediction"), [pair for pair in PAIRS if pair[0] != "baseline"]
 )
 with_head = pytest.mark.parametrize(
-    ("name", "output"), [pair for pair in PAIRS if ARCHITECTURES[pair[0]].has_class_head]
+    ("name", "prediction"), [pair for pair in PAIRS if ARCHITECTURES[pair[0]].has_class_head]
 )
 
 
@@ -32,18 +34,18 @@ def grayscale_of(height, width, count=2):
     return tf.constant(generator.random((count, height, width, 1), np.float32))
 
 
-def shape_of(output, height, width, count=2):
-    kind = PREDICTIONS[output]
+def shape_of(prediction, height, width, count=2):
+    kind = PREDICTIONS[prediction]
     return (count, -(-height // kind.stride), -(-width // kind.stride), kind.num_channels)
 
 
 @every_pair
-def test_prediction_has_the_registered_shape_and_name(name, output, inputs_for):
-    network = build_network(name, output)
-    prediction = network(inputs_for(output, grayscale_of(32, 32)))
-    assert prediction.shape == shape_of(output, 32, 32)
-    assert prediction.dtype == tf.float32
-    assert prediction_name(network) == output
+def test_prediction_has_the_registered_shape_and_name(name, prediction, inputs_for):
+    network = build_network(name, prediction)
+    predicted = network(inputs_for(prediction, grayscale_of(32, 32)))
+    assert predicted.shape == shape_of(prediction, 32, 32)
+    assert predicted.dtype == tf.float32
+    assert prediction_name(network) == prediction
     assert network.name == name
 
 
@@ -66,11 +68,11 @@ def test_baseline_rejects_other_sizes():
 
 
 @any_size
-def test_one_graph_accepts_images_of_any_size(name, output, randomize, inputs_for):
-    network = randomize(build_network(name, output))
+def test_one_graph_accepts_images_of_any_size(name, prediction, randomize, inputs_for):
+    network = randomize(build_network(name, prediction))
 
     def inputs_of(height, width):
-        return inputs_for(output, grayscale_of(height, width))
+        return inputs_for(prediction, grayscale_of(height, width))
 
     def of_unknown_size(tensor):
         return tf.TensorSpec([None] * (len(tensor.shape) - 1) + [tensor.shape[-1]])
@@ -79,9 +81,9 @@ def test_one_graph_accepts_images_of_any_size(name, output, randomize, inputs_fo
     predict = tf.function(lambda inputs: network(inputs, training=False), input_signature=signature)
     for size in ((1, 1), (33, 47), (5, 64), (32, 32)):
         check_image_size(network, *size)
-        prediction = predict(inputs_of(*size))
-        assert prediction.shape == shape_of(output, *size)
-        assert np.isfinite(prediction).all()
+        predicted = predict(inputs_of(*size))
+        assert predicted.shape == shape_of(prediction, *size)
+        assert np.isfinite(predicted).all()
     # Static sizes use other branches; the values must agree.
     known = network(inputs_of(33, 47), training=False)
     np.testing.assert_allclose(predict(inputs_of(33, 47)), known, rtol=1e-5, atol=1e-4)
@@ -92,20 +94,20 @@ def test_real_size(name, inputs_for):
     # Other tests use smaller networks.
     builder = ARCHITECTURES[name].constructor
     network = getattr(builder, "func", builder)()
-    output = prediction_name(network)
-    prediction = network(inputs_for(output, grayscale_of(32, 32)))
-    assert prediction.shape == shape_of(output, 32, 32)
+    prediction = prediction_name(network)
+    predicted = network(inputs_for(prediction, grayscale_of(32, 32)))
+    assert predicted.shape == shape_of(prediction, 32, 32)
     assert 2e4 < network.count_params() < 1e7
 
 
 @every_pair
-def test_keras_file_reloads_to_equal_predictions(name, output, randomize, inputs_for, tmp_path):
-    network = randomize(build_network(name, output))
+def test_keras_file_reloads_to_equal_predictions(name, prediction, randomize, inputs_for, tmp_path):
+    network = randomize(build_network(name, prediction))
     network.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
-    inputs = inputs_for(output, grayscale_of(32, 32))
+    inputs = inputs_for(prediction, grayscale_of(32, 32))
     np.testing.assert_array_equal(reloaded(inputs), network(inputs))
-    assert prediction_name(reloaded) == output
+    assert prediction_name(reloaded) == prediction
 
 
 @every_architecture
@@ -120,10 +122,10 @@ def layers_of(network):
 
 
 @every_pair
-def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, inputs_for):
-    network = build_network(name, output, "mixed_bfloat16")
+def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, prediction, inputs_for):
+    network = build_network(name, prediction, "mixed_bfloat16")
     assert {weight.dtype for weight in network.weights} == {"float32"}
-    assert network(inputs_for(output, grayscale_of(32, 32))).dtype == tf.float32
+    assert network(inputs_for(prediction, grayscale_of(32, 32))).dtype == tf.float32
     assert keras.config.dtype_policy().name == "float32"
     # The baseline's only layer is the last one, which is never rounded.
     computes_in = {layer.compute_dtype for layer in layers_of(network) if layer.weights}
@@ -131,24 +133,24 @@ def test_mixed_precision_keeps_weights_and_prediction_in_float32(name, output, i
 
 
 @every_pair
-def test_mixed_precision_weights_fit_a_float32_network(name, output, randomize, inputs_for):
-    mixed = randomize(build_network(name, output, "mixed_bfloat16"))
-    exact = build_network(name, output)
+def test_mixed_precision_weights_fit_a_float32_network(name, prediction, randomize, inputs_for):
+    mixed = randomize(build_network(name, prediction, "mixed_bfloat16"))
+    exact = build_network(name, prediction)
     assert [(w.name, w.shape) for w in exact.weights] == [(w.name, w.shape) for w in mixed.weights]
     exact.set_weights(mixed.get_weights())
-    inputs = inputs_for(output, grayscale_of(32, 32))
+    inputs = inputs_for(prediction, grayscale_of(32, 32))
     expected = exact(inputs).numpy()
     # Only rounding to 8 bits of mantissa may differ.
     assert np.abs(mixed(inputs) - expected).mean() < 0.1 * expected.std()
 
 
 @every_pair
-def test_a_few_steps_of_adam_decrease_the_loss(name, output, crops):
+def test_a_few_steps_of_adam_decrease_the_loss(name, prediction, crops):
     # Initializers use the global seed.
     keras.utils.set_random_seed(0)
-    network = build_network(name, output)
+    network = build_network(name, prediction)
     optimizer = keras.optimizers.Adam(1e-4)
-    objective = objectives.create(output, TrainingConfig())
+    objective = objectives.create(prediction, TrainingConfig())
     rgb = from_uint8(crops[:4])
     inputs, target = objective.target(rgb, luma(rgb), Randomness(0, 0))
     losses = []
@@ -164,38 +166,40 @@ def test_a_few_steps_of_adam_decrease_the_loss(name, output, crops):
 
 
 @with_head
-def test_class_head_is_a_second_output_in_float32(name, output, inputs_for):
-    inputs = inputs_for(output, grayscale_of(32, 32))
+def test_class_head_is_a_second_output_in_float32(name, prediction, inputs_for):
+    inputs = inputs_for(prediction, grayscale_of(32, 32))
     for dtype in ("float32", "mixed_bfloat16"):
-        network = build_network(name, output, dtype, num_classes=10)
-        assert network.output_names == [output, CLASSES]
-        assert prediction_name(network) == output
-        prediction, logits = network(inputs)
-        assert prediction.shape == shape_of(output, 32, 32)
+        network = build_network(name, prediction, dtype, num_classes=10)
+        assert network.output_names == [prediction, CLASSES]
+        assert prediction_name(network) == prediction
+        predicted, logits = network(inputs)
+        assert predicted.shape == shape_of(prediction, 32, 32)
         assert logits.shape == (2, 10)
-        assert prediction.dtype == logits.dtype == tf.float32
+        assert predicted.dtype == logits.dtype == tf.float32
 
 
 @with_head
-def test_removing_the_class_head_keeps_the_network(name, output, randomize, inputs_for, tmp_path):
-    network = randomize(build_network(name, output, num_classes=10))
+def test_removing_the_class_head_keeps_the_network(
+    name, prediction, randomize, inputs_for, tmp_path
+):
+    network = randomize(build_network(name, prediction, num_classes=10))
     bare = remove_class_head(network)
-    assert bare.name == name and bare.output_names == [output]
+    assert bare.name == name and bare.output_names == [prediction]
     # The same variables, in the order of a network built without a head.
-    fresh = build_network(name, output)
+    fresh = build_network(name, prediction)
     assert [(w.name, w.shape) for w in bare.weights] == [(w.name, w.shape) for w in fresh.weights]
     dropped = {id(w) for w in network.weights} - {id(w) for w in bare.weights}
     # A flow's velocity network still uses the predicted class.
-    assert len(dropped) == (0 if output == "velocity" else 2)
+    assert len(dropped) == (0 if prediction == "velocity" else 2)
     assert {id(w) for w in bare.weights} <= {id(w) for w in network.weights}
-    inputs = inputs_for(output, grayscale_of(33, 47))
+    inputs = inputs_for(prediction, grayscale_of(33, 47))
     expected = network(inputs)[0]
     np.testing.assert_array_equal(bare(inputs), expected)
     fresh.set_weights(bare.get_weights())
     np.testing.assert_array_equal(fresh(inputs), expected)
     bare.save(tmp_path / "model.keras")
     reloaded = keras.saving.load_model(tmp_path / "model.keras")
-    assert reloaded.name == name and reloaded.output_names == [output]
+    assert reloaded.name == name and reloaded.output_names == [prediction]
     np.testing.assert_array_equal(reloaded(inputs), expected)
 
 
