@@ -24,7 +24,7 @@ class CropSource(abc.ABC):
     def __init__(self, num_examples, image_size, seed):
         self.num_examples = num_examples
         self.image_size = image_size
-        self.problem = None
+        self.load_error = None
         self._seed = seed
 
     @abc.abstractmethod
@@ -51,7 +51,7 @@ class CropSource(abc.ABC):
             image = self.open_image(index)
         except Exception as error:
             # TensorFlow passes an error on as one text with its kind and traceback.
-            self.problem = f"{self.title(index)}, {one_line(error)}"
+            self.load_error = f"{self.title(index)}, {one_line(error)}"
             raise
         return crop(image, self.image_size, generator)
 
