@@ -149,12 +149,15 @@ def _uint8_pixels(image, profile, notes):
     alpha = np.empty(size, np.uint8) if image.has_transparency_data else None
     for rows, strip in _strips(image):
         strip, transparency = split(strip)
-        pixels = np.asarray(convert(strip))
         if alpha is not None:
             alpha[rows] = np.asarray(transparency)
-            pixels = pixels.copy()
             # Nobody sees these pixels, so they must not decide anything.
-            pixels[alpha[rows] == 0] = 255
+            hidden = alpha[rows] == 0
+            strip.paste("white", mask=Image.fromarray(hidden))
+        pixels = np.asarray(convert(strip))
+        if alpha is not None:
+            pixels = pixels.copy()
+            pixels[hidden] = 255
         if color is None and is_gray(pixels):
             gray = np.empty(size, np.uint8) if gray is None else gray
             gray[rows] = pixels if pixels.ndim == 2 else pixels[..., 0]

@@ -9,7 +9,7 @@ from PIL import Image
 
 import colorkeras.data
 from colorkeras.color.bt601 import LUMA_WEIGHTS
-from colorkeras.image_io.color_detection import is_colored
+from colorkeras.image_io.color_detection import is_colored, is_nearly_gray
 
 PHOTOGRAPHS = sorted((Path(colorkeras.data.__file__).parent / "sample_photographs").glob("*.jpg"))
 
@@ -87,3 +87,12 @@ def test_any_size(shape):
 def test_scanner_noise_is_not_color():
     noise = np.random.default_rng(0).normal(128, 12, (1024, 1024, 3))
     assert not is_colored(np.clip(noise, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("tint", [0, 2, 40])
+def test_nearly_gray(tint, dtype):
+    gray = np.random.default_rng(0).integers(50, 200, (40, 50)).astype(int)
+    pixels = np.stack([gray + tint, gray, gray - tint], axis=-1)
+    assert is_nearly_gray((pixels * (np.iinfo(dtype).max // 255)).astype(dtype)) is (tint < 5)
+    assert is_nearly_gray(gray.astype(np.uint8))

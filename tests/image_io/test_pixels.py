@@ -5,6 +5,7 @@ import struct
 
 import numpy as np
 import pytest
+import tifffile
 from image_files import gray_profile, jpeg_bytes, profile_of, ramp, read, rgb_profile
 from PIL import Image, ImageCms, ImageOps
 
@@ -320,3 +321,36 @@ def test_on_white(dtype, shape):
     expected = (white - alpha).reshape(300, 4, *[1] * (len(shape) - 2))
     np.testing.assert_array_equal(decoded.pixels, np.broadcast_to(expected, shape))
     assert decoded.alpha is None and decoded.pixels.dtype == dtype
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("profile", [None, rgb_profile(1.8)], ids=["srgb", "profile"])
+def test_hidden_pixels_decide_nothing(suffix, dtype, profile, tmp_path):
+    if suffix == ".webp" and dtype == np.uint16:
+        pytest.skip("such files do not exist")
+    white = np.iinfo(dtype).max
+    shown = np.stack([ramp((30, 40), dtype)] * 3, -1)
+    alpha = np.full((30, 40), white, dtype)
+    alpha[:, 20:] = 0
+    alpha[:, 19] = white // 2
+    found = []
+    for hidden in (0, (white, 0, 0), np.random.default_rng(0).integers(0, white, (30, 20, 3))):
+        pixels = np.dstack([shown, alpha])
+        pixels[:, 20:, :3] = hidden
+        path = tmp_path / f"a{suffix}"
+        if suffix == ".tif":
+            settings = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+            tifffile.imwrite(path, pixels, iccprofile=profile, **settings)
+        elif dtype == np.uint8:
+            settings = {"lossless": True, "exact": True} if suffix == ".webp" else {}
+            Image.fromarray(pixels).save(path, icc_profile=profile, **settings)
+        else:
+            profile_chunk = {"has_profile": profile is not None}
+            image = DecodedImage(pixels[..., :3], alpha)
+            image_io.save(path, iter([image]), image_io.Metadata(**profile_chunk))
+        found.append(read(path)[0][0])
+    assert found[0].pixels.ndim == 2 and found[0].pixels.dtype == dtype
+    for image in found[1:]:
+        np.testing.assert_array_equal(image.pixels, found[0].pixels)
+        np.testing.assert_array_equal(image.alpha, alpha)
