@@ -41,8 +41,7 @@ class BestWeights(keras.callbacks.Callback):
     """Keep the EMA weights of the epoch to export, and stop when `patience` is exhausted.
 
     Args:
-        patience: Number of epochs without a lower validation loss after which training stops;
-            0 never stops.
+        patience: Epochs without a lower validation loss before training stops; 0 never stops.
         export_epoch: "best" keeps the epoch with the lowest validation loss, "last" the last one.
 
     Attributes:
@@ -58,20 +57,8 @@ class BestWeights(keras.callbacks.Callback):
         self.set_state(None, None, {})
 
     def set_state(self, epoch, weights, history):
-        """Set all attributes at once, because an interrupt may come between any two lines."""
-        self._state = (epoch, weights, history)
-
-    @property
-    def epoch(self):
-        return self._state[0]
-
-    @property
-    def weights(self):
-        return self._state[1]
-
-    @property
-    def history(self):
-        return self._state[2]
+        """Set all attributes in one call, because an interrupt may come between two lines."""
+        vars(self).update(epoch=epoch, weights=weights, history=history)
 
     @property
     def is_patience_exhausted(self):
@@ -80,7 +67,7 @@ class BestWeights(keras.callbacks.Callback):
         return bool(losses) and 0 < self._patience < len(losses) - losses.index(min(losses))
 
     def on_epoch_end(self, epoch, logs=None):
-        best, weights, history = self._state
+        best, weights, history = self.epoch, self.weights, self.history
         keep = best is None or self._export_epoch == "last"
         if keep or logs["val_loss"] < history["val_loss"][best]:
             best, weights = epoch, self.model.ema_network.get_weights()
@@ -91,14 +78,10 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class HistoryLogger(keras.callbacks.Callback):
-    """Write `history.csv` after each epoch.
+    """Write the history of `BestWeights` to `history.csv` in the run's folder after each epoch.
 
-    Put it after `BestWeights`. `keras.callbacks.CSVLogger` appends to a file: a run that was killed
-    between an epoch's row and its checkpoint would get that row twice when it is resumed.
-
-    Args:
-        folder: The run's folder.
-        best: The run's `BestWeights`.
+    `keras.callbacks.CSVLogger` appends rows: after a kill between the row and the checkpoint of an
+    epoch, the resumed run would write that row again.
     """
 
     def __init__(self, folder, best):
@@ -111,12 +94,9 @@ class HistoryLogger(keras.callbacks.Callback):
 
     def write(self):
         """Replace the file with the history of all finished epochs."""
-        history = self._best.history
+        history, path = self._best.history, self._folder / "history.csv"
         columns = {"epoch": range(1, len(history["loss"]) + 1), **history}
-        with (
-            atomic_write(self._folder / "history.csv") as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as stream,
-        ):
+        with atomic_write(path) as temporary, temporary.open("w", newline="") as stream:
             rows = csv.writer(stream)
             rows.writerow(columns)
             rows.writerows(zip(*columns.values(), strict=True))

@@ -51,8 +51,8 @@ def save(run_folder, model, best_weights, position):
     The file is a NumPy archive, which stores a checksum for each array.
 
     Args:
-        run_folder: The run's folder; None reads the state without writing it. All workers of a run
-            must take part in reading.
+        run_folder: The run's folder; None reads the state, in which all workers must take part,
+            without writing it.
         model: `TrainingModel`, compiled.
         best_weights: List of NumPy arrays, the weights of the EMA network after the best epoch;
             empty before the first epoch has finished.
@@ -84,8 +84,7 @@ def restore(run_folder, model, is_chief=True):
         run_folder: The run's folder.
         model: Compiled `TrainingModel` with the same settings; unchanged if no checkpoint can be
             used.
-        is_chief: Whether to rename unusable checkpoints to `*.unusable`. With several workers, one
-            of them does this.
+        is_chief: Whether to rename unusable checkpoints to `*.unusable`.
 
     Returns:
         `(best_weights, position, notices)`: the first two as passed to `save`; a list of str, one

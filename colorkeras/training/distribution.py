@@ -18,14 +18,11 @@ def choose_strategy(requested, batch_size):
     """Create the distribution strategy.
 
     Args:
-        requested: One of `STRATEGIES`. "auto" uses as many GPUs as can share the batch evenly, all
-            of them if possible, or else one device. "mirrored" uses all GPUs, or all logical CPU
-            devices if there is no GPU. "multi_worker" uses the devices of all processes in
-            TF_CONFIG; it must be created before any TensorFlow operation runs.
+        requested: One of `STRATEGIES`. "auto" uses as many GPUs as can share the batch evenly, or
+            else one device. "mirrored" uses all GPUs, or all logical CPU devices without a GPU.
+            "multi_worker" uses the devices of all processes in TF_CONFIG; it must be created before
+            any TensorFlow operation runs.
         batch_size: Images per step on all devices together.
-
-    Returns:
-        `tf.distribute.Strategy`, TensorFlow's default for one device.
 
     Raises:
         UserError: The name is unknown, the devices cannot share the batch evenly, TF_CONFIG is

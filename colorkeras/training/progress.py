@@ -8,18 +8,23 @@ from tqdm import tqdm
 
 logger = logging.getLogger(__name__)
 
+LINE = {
+    "loss": "{:.4f}",
+    "val_loss": "{:.4f}",
+    "val_psnr_pooled": "{:.2f} dB",
+    "val_ciede2000": "{:.2f}",
+}
+"""Formats of the numbers in the line of an epoch, by key of its logs."""
+
 
 class EpochTimer(keras.callbacks.Callback):
     """Add images per second, total minutes and the learning rate to the logs of an epoch.
-
-    Put it before callbacks that use these logs.
 
     Args:
         batch_size: Images per step.
         minutes: Training time before a resume.
 
     Attributes:
-        batch_size: Images per step.
         seconds_per_step: Mean over the current epoch; None before its second step has finished.
         validation_seconds: Duration of the last validation.
     """
@@ -105,12 +110,10 @@ class ProgressLogger(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._is_first_epoch = False
         self.close()
-        line = f"epoch {epoch + 1}/{self._num_epochs}  loss {logs['loss']:.4f}"
-        line += f"  val_loss {logs['val_loss']:.4f}"
-        if "val_psnr_pooled" in logs:
-            line += f"  val_psnr_pooled {logs['val_psnr_pooled']:.2f} dB"
-        if "val_ciede2000" in logs:
-            line += f"  val_ciede2000 {logs['val_ciede2000']:.2f}"
+        line = f"epoch {epoch + 1}/{self._num_epochs}"
+        for name, style in LINE.items():
+            if name in logs:
+                line += f"  {name} {style.format(logs[name])}"
         num_left = self._num_epochs - epoch - 1
         if num_left and not self.model.stop_training:
             step = self._timer.seconds_per_step or 0.0

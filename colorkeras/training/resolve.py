@@ -12,12 +12,9 @@ from colorkeras.utils.errors import UserError
 
 
 def resolve_model(config, is_new):
-    """Resolve architecture, prediction, objective and name.
+    """Resolve architecture, prediction, objective and name of a `TrainingConfig`.
 
-    Args:
-        config: `TrainingConfig`.
-        is_new: Whether the run starts from its first step. Only then is the initial checkpoint
-            (`config.init`) loaded.
+    Only a new run (`is_new`) loads its initial checkpoint, `config.init`.
 
     Returns:
         `(config, weights)`: `TrainingConfig` in which these fields are set; the initial weights, a
@@ -63,14 +60,7 @@ def _check_same_model(config, arch, prediction):
 
 
 def resolve_class_head(config, dataset):
-    """Disable a preset's auxiliary class head if the dataset has no labels.
-
-    Args:
-        config: `TrainingConfig`.
-        dataset: `ImageDataset`.
-
-    Returns:
-        `TrainingConfig`, the same or with an `aux_class_loss_weight` of 0.
+    """Return the `TrainingConfig`, without a preset's class head if the dataset has no labels.
 
     Raises:
         UserError: The user, not the preset, requested a class head for a dataset without labels.
@@ -90,15 +80,7 @@ def resolve_class_head(config, dataset):
 
 
 def resolve_batch_size(config, dataset, num_replicas):
-    """Limit the batch size to the number of training images.
-
-    Args:
-        config: `TrainingConfig`.
-        dataset: `ImageDataset`.
-        num_replicas: Number of devices that share a batch.
-
-    Returns:
-        int, a multiple of `num_replicas` if it is below `config.batch_size`.
+    """Return the batch size, limited to a multiple of `num_replicas` within the training images.
 
     Raises:
         UserError: There is less than one image for each device.

@@ -45,7 +45,6 @@ class RunContext:
         batch_size: Images per training step on all devices together.
         validation_batch_size: Images per validation step on all devices together.
         model: `TrainingModel`, compiled.
-        initial_settings: Dict of the color settings of the initial model; empty without one.
         notices: Lines that the user must see and that the run records, such as fallbacks.
         metadata: Dict for `config.json` and the export: what the settings resolved to. The steps
             of the run add their results.
@@ -59,12 +58,11 @@ class RunContext:
     batch_size: int
     validation_batch_size: int
     model: TrainingModel
-    initial_settings: dict
     notices: list
-    metadata: dict = field(default_factory=dict)
+    metadata: dict = field(init=False)
 
     def __post_init__(self):
-        self.metadata |= _run_metadata(self)
+        self.metadata = _run_metadata(self)
 
     @property
     def is_chief(self):
@@ -100,14 +98,11 @@ class RunContext:
 
 
 def prepare(config, is_new):
-    """Resolve the settings, open the dataset and build the model; write nothing.
+    """Return the `RunContext`: resolve the settings, open the dataset, build the model.
 
     Args:
         config: `TrainingConfig`.
         is_new: Whether the run starts from its first step rather than from a checkpoint.
-
-    Returns:
-        `RunContext`.
 
     Raises:
         UserError: A setting or the dataset is unusable.
@@ -139,7 +134,6 @@ def prepare(config, is_new):
         batch_size=batch_size,
         validation_batch_size=validation_batch_size,
         model=model,
-        initial_settings={} if weights is None else restore.color_settings(config.init),
         notices=[*dataset.notes, *_notices(requested, config, dataset, batch_size)],
     )
 
@@ -164,12 +158,13 @@ def _build_model(config, dataset, strategy, precision, weights, total_steps):
     return model
 
 
-def log_summary(context):
+def log_summary(context, is_new):
     """Log the notices, the dataset, the network and the device of a run."""
     config, model, metadata = context.config, context.model, context.metadata
     for notice in context.notices:
         logger.warning(notice)
-    for name, value in context.initial_settings.items():
+    initial = restore.color_settings(config.init) if is_new and config.init else {}
+    for name, value in initial.items():
         if model.objective.metadata[name] != value:
             option = f"{option_of(name)} {'' if value is True else value}".strip()
             logger.warning("%s uses %s, this run does not.", config.init, option)

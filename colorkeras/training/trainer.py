@@ -6,19 +6,8 @@ from pathlib import Path
 
 from colorkeras import evaluation
 from colorkeras.data import evaluation_batches, training_batches
-from colorkeras.training import (
-    checkpoints,
-    run_context,
-    run_directory,
-    run_results,
-    tensorboard,
-)
-from colorkeras.training.callbacks import (
-    BestWeights,
-    CheckpointCallback,
-    HistoryLogger,
-    StopOnNaN,
-)
+from colorkeras.training import checkpoints, run_context, run_directory, run_results, tensorboard
+from colorkeras.training.callbacks import BestWeights, CheckpointCallback, HistoryLogger, StopOnNaN
 from colorkeras.training.distribution import LOST_WORKER_ERRORS, lost_worker_error
 from colorkeras.training.progress import EpochTimer, ProgressLogger
 from colorkeras.training.run_results import Run
@@ -48,10 +37,9 @@ def train(config, callbacks=()):
 
     Raises:
         UserError: A setting, the dataset or a folder is unusable; nothing was started.
-        DivergedError: The loss became NaN. The best finished epoch is exported.
-        InterruptedRunError: SIGINT or SIGTERM. The best finished epoch is exported.
-        LostDataError: An image can no longer be read. The best finished epoch is exported.
-        LostWorkerError: Another worker cannot be reached. Its checkpoints are kept.
+        DivergedError, InterruptedRunError, LostDataError: The loss became NaN, a signal came, or an
+            image can no longer be read. The best finished epoch is exported.
+        LostWorkerError: Another worker cannot be reached.
 
     Example:
 
@@ -144,7 +132,7 @@ class Trainer:
         self.context = run_context.prepare(self._config, is_new=not self._has_checkpoint)
         self._config = self.context.config
         if self.context.is_chief:
-            run_context.log_summary(self.context)
+            run_context.log_summary(self.context, is_new=not self._has_checkpoint)
 
     def restore(self):
         """Create or lock the run's folder, and load its last checkpoint if there is one."""
@@ -192,11 +180,7 @@ class Trainer:
             self.failure = InterruptedRunError(stop.number, "Interrupted.")
 
     def finish(self):
-        """Export the best epoch and evaluate it; raise the exception that stopped training.
-
-        Returns:
-            `Run`; None in a worker that is not the chief.
-        """
+        """Export the best epoch and evaluate it; raise the exception that stopped training."""
         context, folder, best, failure = self.context, self.folder, self.best, self.failure
         if isinstance(failure, LostWorkerError) or not context.is_chief:
             if failure is not None:
