@@ -7,6 +7,7 @@ import time
 import keras
 
 from colorkeras.training import checkpoints
+from colorkeras.training.stop_signals import StopRequest
 from colorkeras.utils.errors import DivergedError
 from colorkeras.utils.files import atomic_write
 
@@ -112,7 +113,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         best: The run's `BestWeights`.
         timer: The run's `EpochTimer`.
         steps_per_epoch: Number of steps of a whole epoch.
-        interval: `(number, unit)` as from `interval_of`, or None for epochs only.
+        interval: `TrainingConfig.checkpoint_interval`.
         stop: `StopRequest`, or None.
     """
 
@@ -123,7 +124,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._timer = timer
         self._steps_per_epoch = steps_per_epoch
         self._number, self._unit = interval or (math.inf, "steps")
-        self._stop = stop
+        self._stop = stop or StopRequest()
         self._resumed = None
 
     def resume(self, position):
@@ -145,18 +146,15 @@ class CheckpointCallback(keras.callbacks.Callback):
         # The checkpoint of the whole epoch follows.
         if self._num_done == self._steps_per_epoch:
             return
-        is_stopped = self._stop is not None and self._stop.number is not None
-        if is_stopped or self._is_due():
+        if self._stop.number is not None or self._is_due():
             # A run cannot recover from weights after a NaN.
             if all(math.isfinite(float(logs[name])) for name in ("loss", "gradient_norm")):
                 self._save(self._epoch, self._num_done, self.model.running_loss)
-            if is_stopped:
-                self._stop.obey()
+            self._stop.obey()
 
     def on_epoch_end(self, epoch, logs=None):
         self._save(epoch + 1)
-        if self._stop is not None and self._stop.number is not None:
-            self._stop.obey()
+        self._stop.obey()
 
     def _is_due(self):
         if self._unit == "steps":
@@ -165,13 +163,9 @@ class CheckpointCallback(keras.callbacks.Callback):
         return time.monotonic() - self._written >= 60 * self._number
 
     def _save(self, num_epochs, num_steps=0, running_loss=()):
+        best, minutes, running_loss = self._best, self._timer.minutes, list(running_loss)
         position = checkpoints.Position(
-            num_epochs=num_epochs,
-            minutes=self._timer.minutes,
-            history=self._best.history,
-            best_epoch=self._best.epoch,
-            num_steps=num_steps,
-            running_loss=list(running_loss),
+            num_epochs, minutes, best.history, best.epoch, num_steps, running_loss
         )
-        checkpoints.save(self._folder, self.model, self._best.weights or [], position)
+        checkpoints.save(self._folder, self.model, best.weights or [], position)
         self._written = time.monotonic()

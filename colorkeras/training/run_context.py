@@ -168,19 +168,17 @@ def log_summary(context, is_new):
         if model.objective.metadata[name] != value:
             option = f"{option_of(name)} {'' if value is True else value}".strip()
             logger.warning("%s uses %s, this run does not.", config.init, option)
-    logger.info("Data: %s", context.dataset.description)
-    logger.info(
-        f"Network: {config.arch}, {metadata['num_parameters']:,} parameters, prediction "
-        f"{config.prediction}" + (f", initial weights from {config.init}" if config.init else "")
-    )
+    parameters = f"{metadata['num_parameters']:,} parameters"
+    start = f", initial weights from {config.init}" if config.init else ""
+    reason, device = context.precision_reason, metadata["device"]
+    logger.info(f"Data: {context.dataset.description}")
+    logger.info(f"Network: {config.arch}, {parameters}, prediction {config.prediction}{start}")
+    logger.info(f"Precision: {context.precision} ({reason}) on {device}")
     if config.checkpoint_every and context.checkpoint_interval is None:
         logger.info(
             "Several workers write checkpoints after each epoch only. For more, pass "
             "--checkpoint-every with a number of steps."
         )
-    logger.info(
-        f"Precision: {context.precision} ({context.precision_reason}) on {metadata['device']}"
-    )
 
 
 def _notices(requested, config, dataset, batch_size):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 from datetime import datetime
 from pathlib import Path
@@ -25,18 +26,11 @@ _LOCK_FILE = ".lock"
 def create(parent):
     """Create the folder `parent/<time>`, with a suffix if several runs start in one second."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-        folder = Path(parent, stamp + suffix)
-        try:
+    for number in itertools.count(1):
+        folder = Path(parent, stamp if number == 1 else f"{stamp}-{number}")
+        with contextlib.suppress(FileExistsError):
             folder.mkdir(parents=True)
             return folder
-        except FileExistsError:
-            continue
-    raise UserError(
-        f"{quoted(parent)}, in which 999 runs started in this second",
-        "fewer runs",
-        "Start again.",
-    )
 
 
 @contextlib.contextmanager

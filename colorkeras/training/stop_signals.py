@@ -18,8 +18,9 @@ class StopRequest:
         self.number = None
 
     def obey(self):
-        """Raise KeyboardInterrupt with the number of the signal."""
-        raise KeyboardInterrupt(self.number)
+        """Raise KeyboardInterrupt with the number of the signal if there was one."""
+        if self.number is not None:
+            raise KeyboardInterrupt(self.number)
 
 
 @contextlib.contextmanager
