@@ -78,13 +78,12 @@ def save(run_folder, model, best_weights, position):
 
 
 def restore(run_folder, model, is_chief=True):
-    """Load the newest intact checkpoint.
+    """Load the newest intact checkpoint; the chief renames unusable ones to `*.unusable`.
 
     Args:
         run_folder: The run's folder.
-        model: Compiled `TrainingModel` with the same settings; unchanged if no checkpoint can be
-            used.
-        is_chief: Whether to rename unusable checkpoints to `*.unusable`.
+        model: Compiled `TrainingModel` with the same settings.
+        is_chief: Whether this process writes files.
 
     Returns:
         `(best_weights, position, notices)`: the first two as passed to `save`; a list of str, one
@@ -93,16 +92,9 @@ def restore(run_folder, model, is_chief=True):
     Raises:
         UserError: There is no usable checkpoint, or the newest one must not be read.
     """
-    paths = _sorted_paths(run_folder)
-    if not paths:
-        raise UserError(
-            f"--resume {quoted(run_folder)}, which has no checkpoint",
-            "a run that has written a checkpoint",
-            "Start a new run. If this run left a model.keras, pass it as --init.",
-        )
     variables = _variables(model)
     problems = {}
-    for path in reversed(paths):
+    for path in reversed(_sorted_paths(run_folder)):
         try:
             arrays, position = _read(path, variables)
             break
@@ -117,8 +109,9 @@ def restore(run_folder, model, is_chief=True):
         except Exception as error:  # NumPy raises all kinds of errors for damaged files.
             problems[path] = one_line(error)
     else:
+        *_, problem = ["there are none", *problems.values()]
         raise UserError(
-            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problems[paths[0]]})",
+            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problem})",
             "checkpoints of this version of colorkeras",
             "Start a new run. If this run left a model.keras, pass it as --init.",
         )
@@ -128,9 +121,7 @@ def restore(run_folder, model, is_chief=True):
     for path in problems if is_chief else ():
         # Otherwise the next start would try it again.
         path.rename(path.with_name(f"{path.name}.unusable"))
-    notices = [
-        f"The checkpoint {quoted(path)} cannot be used: {problems[path]}" for path in problems
-    ]
+    notices = [f"The checkpoint {quoted(p)} cannot be used: {problems[p]}" for p in problems]
     return arrays["best"], position, notices
 
 

@@ -59,11 +59,8 @@ def _log_position(context, position, earlier):
     epochs, planned = context.config.epochs, earlier["epochs_planned"]
     logger.info("Resuming after %sepoch %d of %d.", step, epoch, epochs)
     if epochs != planned:
-        logger.warning(
-            "The learning rate now follows the schedule for %d epochs, not that for %d.",
-            epochs,
-            planned,
-        )
+        schedules = f"the schedule for {epochs} epochs, not that for {planned}"
+        logger.warning(f"The learning rate now follows {schedules}.")
     for key in ("device", "versions", "git_commit"):
         before, now = earlier.get(key), context.metadata[key]
         if now != before:

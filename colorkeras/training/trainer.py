@@ -56,9 +56,9 @@ def train(config, callbacks=()):
 def resume(folder, changes, callbacks=()):
     """Resume a run from its last checkpoint, or restart it if there is none.
 
-    With the same number of epochs, on the same machine with the same number of devices, the result
-    is bit-identical to that of an uninterrupted run. Another number of epochs changes the learning
-    rate schedule. If only the final evaluation is missing, nothing else is done.
+    With the same number of epochs and devices, on the same machine, the result is bit-identical to
+    that of an uninterrupted run. Another number of epochs changes the learning rate schedule. A run
+    that lacks only its final evaluation is just evaluated.
 
     Args:
         folder: The run's folder.
@@ -69,8 +69,7 @@ def resume(folder, changes, callbacks=()):
         `Run` in the same folder; its export is a new version.
 
     Raises:
-        UserError: It is not the folder of an unfinished run, or a setting must not change. Other
-            errors are those of `train`.
+        UserError: It is no unfinished run, or a setting must not change. See also `train`.
     """
     config, earlier = run_directory.read_config(folder, changes)
     require_writable(folder, "--resume")

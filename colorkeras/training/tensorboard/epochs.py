@@ -16,10 +16,9 @@ from colorkeras.utils import plots
 class EpochSummaries(keras.callbacks.Callback):
     """Write curves, images and histograms after each epoch, and the graph of the train step once.
 
-    It has no effect on the weights. The step in TensorBoard is the number of the epoch, 1 for the
-    first. Put it after `EpochTimer`, which adds to the logs. `keras.callbacks.TensorBoard` counts
-    epochs from 0, cannot show the logs of two networks under one tag, writes histograms of all
-    variables of both networks under names that differ between runs, and shows no images.
+    It does not change the weights. The step in TensorBoard is the number of the epoch, from 1. The
+    histograms of `keras.callbacks.TensorBoard` would cover all variables of both networks, under
+    names that differ between runs.
 
     Args:
         folder: The run's folder, which gets `tensorboard/{train,validation}` and
