@@ -132,8 +132,8 @@ def images(folder):
         path = folder / "case"
         path.write_bytes(damaged(contents[number % len(contents)], generator))
         with image_io.open_image(path, max_megapixels=1) as opened:
-            for picture in opened.pages:
-                assert picture.pixels.size <= 3e6
+            for image in opened.pages:
+                assert image.pixels.size <= 3e6
 
     return read
 

@@ -40,9 +40,9 @@ def start(folder, *words, program=MAIN):
     )
 
 
-def start_training(folder, pictures, program=MAIN):
+def start_training(folder, images, program=MAIN):
     """Start the short run in a folder."""
-    return start(folder, *WORDS, "--dataset", pictures, program=program)
+    return start(folder, *WORDS, "--dataset", images, program=program)
 
 
 def wait_for(process, text):
@@ -64,11 +64,11 @@ def run_in(folder):
     return found[0].parent if found else None
 
 
-def finish(folder, pictures):
+def finish(folder, images):
     """Resume or restart a run as a user would; return the output."""
     run = run_in(folder)
     if run is None:
-        status, output = end(start_training(folder, pictures))
+        status, output = end(start_training(folder, images))
     else:
         status, output = end(start(folder, "train", "--resume", run))
         if status == 2 and "3 are finished" in output:

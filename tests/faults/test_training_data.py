@@ -25,7 +25,7 @@ from colorkeras.training import trainer
 
 def vanish(epoch, logs=None):
     if epoch == 1:
-        Path("pictures").rename("elsewhere")
+        Path("images").rename("elsewhere")
 
 vanishing = keras.callbacks.LambdaCallback(on_epoch_begin=vanish)
 trainer.train = functools.partial(trainer.train, callbacks=[vanishing])
@@ -47,27 +47,27 @@ TrainingModel._loss = nan_loss
 
 
 @pytest.fixture
-def pictures(image_folder, tmp_path):
-    return shutil.copytree(image_folder, tmp_path / "pictures")
+def images(image_folder, tmp_path):
+    return shutil.copytree(image_folder, tmp_path / "images")
 
 
-def test_images_that_vanish_between_epochs(pictures, undisturbed, tmp_path):
-    status, output = end(start_training(tmp_path, "pictures", program=VANISHING + MAIN))
+def test_images_that_vanish_between_epochs(images, undisturbed, tmp_path):
+    status, output = end(start_training(tmp_path, "images", program=VANISHING + MAIN))
     assert status == 1, output
-    assert "can no longer be read: 'pictures/" in output and "Traceback" not in output
+    assert "can no longer be read: 'images/" in output and "Traceback" not in output
     assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in output
     assert "Exported the best epoch, 1" in output
     assert_whole(tmp_path)
-    (tmp_path / "elsewhere").rename(pictures)
-    assert "Resuming after" in finish(tmp_path, "pictures")
+    (tmp_path / "elsewhere").rename(images)
+    assert "Resuming after" in finish(tmp_path, "images")
     assert result_in(tmp_path) == undisturbed
 
 
-def test_batch_with_a_nan_loss(pictures, undisturbed, tmp_path):
-    status, output = end(start_training(tmp_path, "pictures", program=NAN_LOSS + MAIN))
+def test_batch_with_a_nan_loss(images, undisturbed, tmp_path):
+    status, output = end(start_training(tmp_path, "images", program=NAN_LOSS + MAIN))
     assert status == 1, output
     assert "Training diverged: loss is nan" in output and "Traceback" not in output
     assert_whole(tmp_path)
     # Without the fault, the checkpoint before it leads to the same result.
-    assert "Resuming after" in finish(tmp_path, "pictures")
+    assert "Resuming after" in finish(tmp_path, "images")
     assert result_in(tmp_path) == undisturbed

@@ -200,10 +200,10 @@ def test_worker_without_data_stops_the_other(free_ports, image_folder, tmp_path)
     workers = [
         start(
             tmp_path,
-            *(*WORDS, "--strategy", "multi_worker", "--dataset", pictures),
+            *(*WORDS, "--strategy", "multi_worker", "--dataset", images),
             config={"cluster": cluster, "task": {"type": "worker", "index": number}},
         )
-        for number, pictures in enumerate((image_folder, tmp_path / "missing"))
+        for number, images in enumerate((image_folder, tmp_path / "missing"))
     ]
     statuses, outputs = end(workers)
     assert statuses == [1, 2], outputs

@@ -57,7 +57,7 @@ def test_class_head_is_trained_but_not_exported(
     objective, crops, config_for, tmp_path, monkeypatch
 ):
     labeled = ArraySource(crops, np.arange(16, dtype=np.int64) % 10)
-    dataset = ImageDataset("labeled", "16 labeled pictures", lambda split: labeled)
+    dataset = ImageDataset("labeled", "16 labeled images", lambda split: labeled)
     monkeypatch.setattr(run_context, "load_dataset", lambda *arguments: dataset)
     steps = []
     train_step = TrainingModel.train_step
