@@ -52,6 +52,7 @@ def create(network, objective, render_size):
     """
     _, height, width, _ = network.inputs[0].shape
     color = _color_function(network, objective)
+    colorize_file = _file_function(color, height, width, render_size)
 
     def serving_default(grayscale):
         return {"rgb": color(_checked_images(grayscale, height, width))}
@@ -60,14 +61,6 @@ def create(network, objective, render_size):
         return {"rgb": to_uint8(color(from_uint8(_checked_images(grayscale, height, width))))}
 
     def colorize_bytes(image_bytes):
-        def colorize_file(contents):
-            pixels = _decode(contents)
-            size = tf.shape(pixels)[:2]
-            small = scaled_size(size, render_size) if height is None else (height, width)
-            grayscale = downscale_luma(pixels, tf.convert_to_tensor(small))
-            grayscale = tf.ensure_shape(grayscale, [1, height, width, 1])
-            return tf.io.encode_png(upsample_color(grayscale, color(grayscale), pixels))
-
         # One at a time: the images of a batch may differ in size.
         files = _checked_files(image_bytes)
         return {"image_bytes": tf.map_fn(colorize_file, files, fn_output_signature=tf.string)}
@@ -95,15 +88,27 @@ def create(network, objective, render_size):
     }
     if objective.is_stochastic:
         # One number for all images, or one for each.
-        numbers = [
-            tf.TensorSpec(None, tf.int32, name="seed"),
-            tf.TensorSpec(None, tf.float32, name="temperature"),
-        ]
-        endpoints["sample"] = (sample, [grayscale_spec(tf.float32), *numbers])
+        seeds = tf.TensorSpec(None, tf.int32, name="seed")
+        temperatures = tf.TensorSpec(None, tf.float32, name="temperature")
+        endpoints["sample"] = (sample, [grayscale_spec(tf.float32), seeds, temperatures])
     if objective.standard_deviation is not None:
         signature = [grayscale_spec(tf.float32)]
         endpoints["colorize_with_confidence"] = (colorize_with_confidence, signature)
     return endpoints
+
+
+def _file_function(color, height, width, render_size):
+    """Return a function from the content of an image file to that of a colored PNG file."""
+
+    def colorize_file(contents):
+        pixels = _decode(contents)
+        size = tf.shape(pixels)[:2]
+        small = scaled_size(size, render_size) if height is None else (height, width)
+        grayscale = downscale_luma(pixels, tf.convert_to_tensor(small))
+        grayscale = tf.ensure_shape(grayscale, [1, height, width, 1])
+        return tf.io.encode_png(upsample_color(grayscale, color(grayscale), pixels))
+
+    return colorize_file
 
 
 def _color_function(network, objective):
