@@ -22,7 +22,7 @@ def test_target_is_decoded_with_the_luma_of_the_input(crops):
     assert inputs.shape == (2, 32, 32, 1) and ab.shape == (2, 32, 32, 2)
     assert np.abs(ab).max() <= 1
     # L* of the grayscale input is close to that of the color image, but not equal.
-    colored = rival["color"](lambda lightness, training: ab, luma(rgb))
+    colored = rival["colorize"](lambda lightness, training: ab, luma(rgb))
     np.testing.assert_allclose(luma(colored), luma(rgb), atol=1e-5)
     assert np.abs(colored - rgb).mean() < 0.03
 
