@@ -94,9 +94,10 @@ def _run(command, arguments):
     )
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
-    from colorkeras import image_io
+    if command != "models":  # It opens no image, and loading NumPy and Pillow takes time.
+        from colorkeras import image_io
 
-    image_io.use_own_limits()
+        image_io.use_own_limits()
     return module.run(options)
 
 

@@ -64,7 +64,7 @@ def test_an_unknown_name_lists_the_known_ones(run):
     status, output, errors = run("unett")
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
-    assert received == "Received: model 'unett'"
+    assert received == "Received: the model 'unett', which does not exist"
     assert expected == "Expected: one of unet, unet_vivid"
     assert fix.startswith("Fix: ")
 
@@ -88,7 +88,7 @@ def test_missing_or_damaged_metrics_are_explained(content, run, tmp_path, monkey
     status, output, errors = run()
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
-    assert received.startswith(f"Received: the model '{tmp_path}', without figures")
+    assert received.startswith(f"Received: the model '{tmp_path}', without metrics")
     assert "metrics.json" in expected and "tools/report.py" in fix
 
 
