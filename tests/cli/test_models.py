@@ -65,8 +65,8 @@ def test_an_unknown_name_lists_the_known_ones(run):
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
     assert received == "Received: the model 'unett', which does not exist"
-    assert expected == "Expected: one of unet, unet_vivid"
-    assert fix.startswith("Fix: ")
+    assert expected == "Expected: unet, unet_vivid or the folder of an export"
+    assert fix == "Fix: Did you mean unet?"
 
 
 def test_a_folder_without_a_model_is_explained(run, tmp_path):
