@@ -8,12 +8,12 @@ from colorkeras import cli
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-# Other modules are imported by scripts, or take no options.
+# Other modules are imported by scripts.
 SCRIPTS = [
     path
     for folder in ("pipelines", "benchmarks", "tools")
     for path in sorted(REPOSITORY.glob(f"{folder}/*.py"))
-    if any(word in path.read_text(encoding="utf-8") for word in ("argparse", "colorkeras.cli"))
+    if "__main__" in path.read_text(encoding="utf-8")
 ]
 
 

@@ -56,7 +56,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
             f"--dataset {str(folder)!r}, which has no usable image"
             + (f" ({'; '.join(notes)})" if notes else ""),
             "a folder with at least one color image in a format that colorize reads",
-            "Name another folder.",
+            "Pass another folder as --dataset.",
         )
     parts = {"train": [], "validation": [], "test": []}
     for path in files.used:

@@ -321,7 +321,7 @@ def test_data_cannot_change(config_for, tmp_path):
         Image.fromarray(pixels).save(images / f"{number}.png")
     first = fitted(config_for(tmp_path, dataset=str(images), epochs=1))
     # Another image of the same name, which changes neither the description nor the count.
-    Image.new("RGB", (16, 16)).save(images / "0.png")
+    Image.new("RGB", (16, 16), (255, 0, 0)).save(images / "0.png")
     with pytest.raises(UserError, match="with dataset fingerprint"):
         trainer.resume(first.folder, {"epochs": 2})
     (images / "0.png").unlink()
