@@ -1,0 +1,40 @@
+"""Pretrained encoders that return features by stride."""
+
+import dataclasses
+from collections.abc import Callable
+
+from colorkeras.models.backbones import efficientnet_lite0
+
+
+@dataclasses.dataclass(frozen=True)
+class Backbone:
+    """Entry of `BACKBONES`.
+
+    Attributes:
+        name: Key in `BACKBONES`.
+        constructor: Function without required arguments that returns a `keras.Model` from RGB
+            `[batch, h, w, 3]` to a dict of features, with strides such as "8" as keys.
+        load_weights: Function of a model and the path of an `.npz` file.
+        description: One sentence.
+        channels: Feature channels by stride.
+    """
+
+    name: str
+    constructor: Callable
+    load_weights: Callable
+    description: str
+    channels: dict[int, int]
+
+
+BACKBONES = {
+    backbone.name: backbone
+    for backbone in (
+        Backbone(
+            name="efficientnet_lite0",
+            constructor=efficientnet_lite0.encoder,
+            load_weights=efficientnet_lite0.load_weights,
+            description="EfficientNet-Lite0, pretrained on ImageNet, fast on CPUs.",
+            channels=efficientnet_lite0.CHANNELS,
+        ),
+    )
+}

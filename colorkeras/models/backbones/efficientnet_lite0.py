@@ -1,0 +1,121 @@
+"""EfficientNet-Lite0 as a feature extractor.
+
+Batch normalization is folded into the convolutions: its statistics stay those of ImageNet, so that
+folding changes only the speed and the number of variables.
+
+Reference: Tan and Le, "EfficientNet: rethinking model scaling for convolutional neural networks",
+ICML 2019. The Lite variants omit squeeze-and-excitation and use ReLU6.
+"""
+
+import keras
+import numpy as np
+from keras import layers
+
+from colorkeras.models.fast_convolutions import FastDepthwiseConv2D, PointwiseConv2D
+from colorkeras.utils.errors import UserError
+
+CHANNELS = {2: 16, 4: 24, 8: 40, 16: 112, 32: 320}
+"""Channels of the features by stride."""
+
+_STAGES = (
+    # expansion, kernel size, stride, channels, repeats
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+
+_BLOCKS = [
+    (expansion, kernel_size, stride if repeat == 0 else 1, channels)
+    for expansion, kernel_size, stride, channels, repeats in _STAGES
+    for repeat in range(repeats)
+]
+
+_FEATURE_STRIDES = {0: 2, 2: 4, 4: 8, 10: 16, 15: 32}
+"""Stride of the features by the index of the block that returns them."""
+
+_STEM_CHANNELS = 32
+_EPSILON = 1e-3
+
+
+def encoder(name="efficientnet_lite0"):
+    """Return the encoder with random weights.
+
+    Args:
+        name: Name of the model.
+
+    Returns:
+        `keras.Model` from RGB `[batch, h, w, 3]` in [-1, 1], `(pixel - 127) / 128`, to a dict of
+        features `[batch, ceil(h / stride), ceil(w / stride), CHANNELS[stride]]` with keys "2", "4",
+        "8", "16" and "32".
+    """
+    inputs = keras.Input([None, None, 3], name="rgb")
+    x = layers.Conv2D(_STEM_CHANNELS, 3, 2, "same", name="stem")(inputs)
+    x = layers.ReLU(6.0, name="stem_relu")(x)
+    features = {}
+    for index, settings in enumerate(_BLOCKS):
+        x = _block(x, f"block{index:02d}", *settings)
+        if index in _FEATURE_STRIDES:
+            features[str(_FEATURE_STRIDES[index])] = x
+    return keras.Model(inputs, features, name=name)
+
+
+def _block(x, name, expansion, kernel_size, stride, channels):
+    """Inverted residual block: 1x1 expansion, depthwise convolution, linear 1x1 projection."""
+    shortcut, in_channels = x, x.shape[-1]
+    if expansion > 1:
+        x = PointwiseConv2D(expansion * in_channels, name=f"{name}_expand")(x)
+        x = layers.ReLU(6.0, name=f"{name}_expand_relu")(x)
+    x = FastDepthwiseConv2D(kernel_size, stride, name=f"{name}_depthwise")(x)
+    x = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
+    x = PointwiseConv2D(channels, name=f"{name}_project")(x)
+    if stride == 1 and channels == in_channels:
+        x = layers.Add(name=f"{name}_add")([shortcut, x])
+    return x
+
+
+def load_weights(model, path):
+    """Load weights and fold batch normalization into them.
+
+    Args:
+        model: Return value of `encoder`.
+        path: `.npz` file with arrays such as `block01/expand/kernel` and `block01/expand_bn/gamma`.
+
+    Raises:
+        UserError: An array is missing or has another shape. The model is unchanged.
+    """
+    weighted = [layer for layer in model.layers if layer.weights]
+    try:
+        with np.load(path) as arrays:
+            folded = [_fold(arrays, layer.name.replace("_", "/")) for layer in weighted]
+    except KeyError as error:
+        raise _wrong_file(path, str(error.args[0])) from error
+    for layer, values in zip(weighted, folded, strict=True):
+        if [value.shape for value in values] != [tuple(weight.shape) for weight in layer.weights]:
+            raise _wrong_file(path, f"other shapes than those of the layer {layer.name}")
+    for layer, values in zip(weighted, folded, strict=True):
+        layer.set_weights(values)
+
+
+def _wrong_file(path, difference):
+    return UserError(
+        f"{path}: {difference}",
+        "an .npz file with the weights of EfficientNet-Lite0",
+        "Pass efficientnet_lite0.npz, or choose the backbone to which the file belongs.",
+    )
+
+
+def _fold(arrays, key):
+    """Return kernel and bias of a convolution followed by batch normalization."""
+    gamma, beta, mean, variance = (
+        arrays[f"{key}_bn/{name}"].astype(np.float32)
+        for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    )
+    scale = gamma / np.sqrt(variance + _EPSILON)
+    kernel = arrays[f"{key}/kernel"].astype(np.float32)
+    if key.endswith("depthwise"):
+        return [kernel * scale[:, np.newaxis], beta - mean * scale]
+    return [kernel * scale, beta - mean * scale]
