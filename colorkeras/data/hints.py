@@ -1,0 +1,91 @@
+"""Simulate hints for training: chroma given at a few places of an image.
+
+A hint map is float32 `[h, w, 3]`: Cb and Cr in `[-0.5, 0.5]`, 0 without a hint, and a mask in
+`[0, 1]`: 0 without a hint, 1 for exact hints, `INEXACT` for colors taken from a similar image.
+"""
+
+import numpy as np
+
+from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
+
+INEXACT = 0.25
+"""Mask of hints that are only approximately right, such as those from a reference image."""
+
+_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE = 0.5, 0.36, 0.06
+"""Probabilities of the kinds of hints; the rest are inexact hints."""
+
+_MAX_STROKE_DIFFERENCE = 0.06
+"""Largest difference of chroma along a stroke, because people stay within an object."""
+
+
+def simulate_hints(rgb, generator):
+    """Return a random hint map for an image.
+
+    Args:
+        rgb: uint8 `[h, w, 3]`, h and w at least 16.
+        generator: `np.random.Generator`.
+
+    Returns:
+        float32 `[h, w, 3]`; without any hint for half of the images.
+    """
+    hints = np.zeros(rgb.shape, np.float32)
+    kinds = [None, _add_points, _add_strokes, _add_inexact]
+    shares = [_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE]
+    add_hints = kinds[np.searchsorted(np.cumsum(shares), generator.random(), side="right")]
+    if add_hints:
+        add_hints(hints, rgb, generator)
+    return hints
+
+
+def _chroma(rgb):
+    """Compute Cb and Cr, float32 `[..., 2]`, of RGB in [0, 255]."""
+    rgb = np.asarray(rgb, np.float32) / 255
+    luma = rgb @ np.array(LUMA_WEIGHTS, np.float32)
+    return np.stack(
+        [(rgb[..., 2] - luma) / BLUE_PER_CB, (rgb[..., 0] - luma) / RED_PER_CR], axis=-1
+    )
+
+
+def _add_points(hints, rgb, generator):
+    """Add 1 to 99 small squares, few more often than many, with their mean chroma."""
+    height, width = rgb.shape[:2]
+    count = int(np.exp(generator.uniform(0, np.log(100))))
+    is_small = generator.random() < 0.8
+    size = int(generator.integers(2, 6) if is_small else generator.integers(6, 13))
+    tops = generator.integers(0, height - size + 1, count)
+    lefts = generator.integers(0, width - size + 1, count)
+    for top, left in zip(tops, lefts, strict=True):
+        place = np.s_[top : top + size, left : left + size]
+        hints[place] = (*_chroma(rgb[place].mean((0, 1))), 1.0)
+
+
+def _add_strokes(hints, rgb, generator):
+    """Add 1 to 5 short lines, 2 pixels wide, with their mean chroma."""
+    height, width = rgb.shape[:2]
+    for _ in range(generator.integers(1, 6)):
+        start = generator.uniform(0, [height, width])
+        angle = generator.uniform(0, 2 * np.pi)
+        length = generator.uniform(0.05, 0.25) * height
+        steps = np.linspace(0, length, int(length) + 2)[:, np.newaxis]
+        points = start + steps * [np.sin(angle), np.cos(angle)]
+        rows, columns = np.clip(points.astype(int), 0, [height - 2, width - 2]).T
+        rows, columns = np.concatenate([rows, rows + 1]), np.concatenate([columns, columns + 1])
+        chroma = _chroma(rgb[rows, columns])
+        near = np.abs(chroma - chroma[0]).max(-1) < _MAX_STROKE_DIFFERENCE
+        hints[rows[near], columns[near]] = (*chroma[near].mean(0), 1.0)
+
+
+def _add_inexact(hints, rgb, generator):
+    """Add the mean chroma of random cells of a grid, with noise, some from a wrong place."""
+    cell = int(generator.choice([8, 16]))
+    rows, columns = rgb.shape[0] // cell, rgb.shape[1] // cell
+    grid = rgb[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell, 3)
+    chroma = _chroma(grid.mean((1, 3)))
+    wrong = generator.random([rows, columns]) < generator.uniform(0, 0.15)
+    flat = chroma.reshape(-1, 2)
+    chroma[wrong] = flat[generator.integers(0, len(flat), wrong.sum())]
+    chroma += generator.normal(0, generator.uniform(0, 0.04), chroma.shape)
+    given = generator.random([rows, columns]) < generator.uniform(0.1, 0.9)
+    cells = np.concatenate([chroma.clip(-0.5, 0.5), np.full([rows, columns, 1], INEXACT)], -1)
+    cells = (cells * given[..., np.newaxis]).repeat(cell, 0).repeat(cell, 1)
+    hints[: rows * cell, : columns * cell] = cells
