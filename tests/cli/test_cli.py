@@ -372,7 +372,7 @@ def test_saturation_changes_metrics_and_the_results_folder(main, tmp_path, image
     words += " --image-size 16 --results results --saturation 0"
     status, output, _ = main(words)
     assert status == cli.DONE
-    assert "pictures, saturation 0\n" in output
+    assert "images, saturation 0" in output
     (metrics,) = load_results(tmp_path / "results" / "saturation_0").values()
     assert metrics["saturation"] == 0 and metrics["metrics"]["colorfulness"] == 0
     with pytest.raises(UserError, match="no <name>/metrics"):
