@@ -58,7 +58,10 @@ def test_bytes_endpoint_matches_the_predictor_at_25_megapixels(name, kind):
 
 
 @pytest.mark.slow
-def test_xla_compiles_the_model(name):
+def test_xla_compiles_the_model(name, request):
+    if name == "unet_vivid":
+        reason = "The checks of requests hide the shape of its noise from XLA."
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     model = saved_model.load(bundled.resolve(name))
     grayscale = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
 
