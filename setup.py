@@ -1,4 +1,4 @@
-"""Include the bundled models, which are outside of the package folder; see setup.cfg."""
+"""Package the bundled models, which are outside the package folder; see setup.cfg."""
 
 from setuptools import find_packages, setup
 

@@ -1,15 +1,16 @@
-"""Parameters, FLOPs and training speed of every architecture, at batch size 128 of 32x32 images.
+"""Measure the parameter count, FLOPs and training speed of each architecture.
 
     python benchmarks/architectures.py
 
-Measures the compiled train step on one repeated batch, including augmentation and EMA. Each setting
-runs in its own process, because op determinism and oneDNN cannot be disabled again. "without
-determinism" shows the cost of bit-identical runs, "without oneDNN" TensorFlow's default on CPUs
-without instructions for neural networks. bfloat16 is omitted on CPUs that emulate it.
+Runs the compiled train step repeatedly, including augmentation and EMA, on one batch of 128 images
+of 32x32 pixels. Each setting runs in a separate process, because op determinism and oneDNN cannot
+be disabled once they are enabled. The "without determinism" columns show the cost of bit-identical
+runs. "without oneDNN" is TensorFlow's default on CPUs without neural network instructions. bfloat16
+is omitted on CPUs that only emulate it.
 
-Last results, on shared machines, where repeated runs differ by about 10 %.
-On two cores of an AMD EPYC with AVX512-BF16 (2026-11-23), TensorFlow 2.21.0, images/s, before
-residual_unet and flow_unet were added:
+The latest results were measured on shared machines, where repeated runs differ by about 10%.
+Speeds are in images/s with TensorFlow 2.21.0. On two cores of an AMD EPYC with AVX512-BF16
+(2026-11-23), before residual_unet and flow_unet were added:
 
 | architecture | parameters | GFLOP per image | float32 | bfloat16 | bfloat16 without determinism |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -18,7 +19,7 @@ residual_unet and flow_unet were added:
 | encoder_decoder | 522,338 | 0.055 | 749 | 798 | 698 |
 | unet | 1,554,788 | 0.083 | 634 | 739 | 851 |
 
-On two cores of an AMD EPYC with AVX2 only (2026-11-27), TensorFlow 2.21.0, images/s:
+On two cores of an AMD EPYC with AVX2 only (2026-11-27):
 
 | architecture | parameters | GFLOP per image | float32 | float32 without oneDNN |
 | --- | ---: | ---: | ---: | ---: |
@@ -45,8 +46,7 @@ from colorkeras.color.spaces import luma
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.stateless_random import Randomness
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.build import build_network
-from colorkeras.models.selection import choose_architecture
+from colorkeras.models.build import build_network, choose_architecture
 from colorkeras.training.precision import choose_precision, describe_device
 from colorkeras.training.train_step import TrainingModel
 from colorkeras.utils.determinism import make_deterministic
@@ -59,7 +59,7 @@ SETTINGS = {
     "bfloat16": ("mixed_bfloat16", True, "1"),
     "bfloat16 without determinism": ("mixed_bfloat16", False, "1"),
 }
-"""Precision policy, op determinism and TF_ENABLE_ONEDNN_OPTS by title."""
+"""Precision policy, op determinism and TF_ENABLE_ONEDNN_OPTS for each column title."""
 
 
 def main():
@@ -88,13 +88,13 @@ def main():
 
 
 def default_objective(name):
-    """Return the `Objective` of an architecture's default prediction."""
+    """Return the `Objective` for an architecture's default prediction."""
     _, output = choose_architecture(name, None)
     return objectives.create(output, TrainingConfig())
 
 
 def gigaflops(name, network):
-    """Return the floating-point operations of the forward pass for one image, in 10^9."""
+    """Return the floating-point operations of one image's forward pass, in billions."""
 
     def forward(rgb):
         inputs, _ = default_objective(name).target(rgb, luma(rgb), Randomness(0, 0))
@@ -107,7 +107,7 @@ def gigaflops(name, network):
 
 
 def images_per_second(name, setting):
-    """Return the median training speed of one architecture."""
+    """Return the median training speed of one architecture in images per second."""
     precision, deterministic, _ = SETTINGS[setting]
     if deterministic:
         make_deterministic(seed=0)

@@ -1,14 +1,15 @@
-"""Saturation at which one model is as colorful as another.
+"""Find the saturation at which one model is as colorful as another.
 
     python benchmarks/control.py --model unet --like unet_vivid
     python pipelines/evaluate.py --model unet --saturation FACTOR --learned-metrics \\
         --results results
 
-Colorfulness can be raised by scaling chroma. To show that a vivid model does more than that,
-compare it at equal colorfulness: the first command prints the factor for the second.
+Scaling chroma is enough to increase colorfulness. To show that a vivid model does more than that,
+compare it with another model whose saturation was increased until both are equally colorful. The
+first command prints the factor to pass to the second.
 
-Last result (2026-11-26, on test, two cores of an AMD EPYC, beside other work):
-unet_vivid has a colorfulness of 27.53, unet the same with --saturation 1.76.
+Latest result (2026-11-26, test split): unet_vivid has a colorfulness of 27.53. unet reaches the
+same value with --saturation 1.76.
 """
 
 import argparse
@@ -24,22 +25,22 @@ from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import bundled, saved_model
 
 NAME = "colorfulness"
-"""Key of the metric in `METRICS` to equalize."""
+"""Key in `METRICS` of the metric to equalize."""
 
 PRECISION = 0.01
-"""Precision of the factor, far below visible differences."""
+"""Precision of the factor. Smaller differences are invisible."""
 
 
 def colorfulness(colorize, source):
-    """Return the colorfulness of a colorizer."""
+    """Return the mean colorfulness of a colorizer's output on a `Source`."""
     return finalize(compute_per_image(luma, colorize, source, {NAME: METRICS[NAME]}))[NAME]
 
 
 def equal_saturation(model, wanted, source):
-    """Find the factor that gives a model the wanted colorfulness, by bisection."""
+    """Find the saturation factor that gives the target colorfulness, by bisection."""
     low, high = 0.0, MAX_SATURATION
     if colorfulness(evaluation.adjusted_colorizer(model, high), source) < wanted:
-        raise SystemExit(f"Even --saturation {high:g} does not make it as colorful.")
+        raise SystemExit(f"Even --saturation {high:g} does not reach this colorfulness.")
     while high - low > PRECISION / 2:
         middle = (low + high) / 2
         if colorfulness(evaluation.adjusted_colorizer(model, middle), source) < wanted:

@@ -1,22 +1,23 @@
-"""Latency of exported models for one image and for a batch of 128, at 32x32 pixels.
+"""Measure the latency of exported models for 1 and 128 images of 32x32 pixels.
 
     python benchmarks/latency.py --model unet --model unet_vivid
     python benchmarks/latency.py --model unet --model unet_vivid --jit-compile
 
-Prints medians over repeated calls of the endpoint `serving_default` after warmup calls, as exported
-or compiled by XLA. Targets for `unet_vivid` on two cores: one image under 10 ms, 128 under 1 s.
+Prints the median duration of repeated calls to the `serving_default` endpoint after warmup. The
+endpoint runs as exported or, with --jit-compile, is compiled with XLA. Targets for `unet_vivid` on
+two cores: one image in less than 10 ms and 128 images in less than 1 s.
 
-Last results (2026-11-26), TensorFlow 2.21.0, on shared machines, lowest to highest of all runs.
-On two cores of an AMD EPYC with AVX-512, two runs:
+Latest results (2026-11-26, TensorFlow 2.21.0, shared machines): each range spans the medians of all
+runs. On two cores of an AMD EPYC with AVX-512, two runs:
 
 | model | one image (ms) | 128 images (ms) | one, compiled (ms) | 128, compiled (ms) |
 | --- | ---: | ---: | ---: | ---: |
 | unet | 5.6 to 6.7 | 237 to 281 | 8.1 to 9.4 | 377 to 384 |
 | unet_vivid | 15.7 to 16.5 | 353 to 399 | 9.2 to 12.4 | 508 to 511 |
 
-On two cores of an AMD EPYC without AVX-512, three runs as exported and four compiled, over an hour
-in which the machine became faster. The lower rows are variants of unet_vivid from
-`tools/reexport.py --sampling-steps N` or `--no-flip-tta`, in two of the runs:
+On two cores of an AMD EPYC without AVX-512, three runs without XLA and four with XLA, within one
+hour during which the machine became faster. The lower rows are variants of unet_vivid created with
+`tools/reexport.py --sampling-steps N` or `--no-flip-tta`, and measured in two of the runs:
 
 | model | one image (ms) | 128 images (ms) | one, compiled (ms) | 128, compiled (ms) |
 | --- | ---: | ---: | ---: | ---: |
@@ -29,8 +30,8 @@ in which the machine became faster. The lower rows are variants of unet_vivid fr
 | 8 steps | 21.6 to 24.5 | 793 to 850 | | |
 | no flip test-time augmentation | 15.8 to 21.7 | 513 to 519 | | |
 
-On the same machine without and with TF_ENABLE_ONEDNN_OPTS=1, which TensorFlow does not enable on
-such a CPU, two alternating runs each (2026-11-27):
+On the same machine (2026-11-27), two alternating runs each with and without oneDNN
+(TF_ENABLE_ONEDNN_OPTS=1), which TensorFlow does not enable by default on this CPU:
 
 | model | one image (ms) | 128 images (ms) | one, oneDNN (ms) | 128, oneDNN (ms) |
 | --- | ---: | ---: | ---: | ---: |

@@ -1,16 +1,17 @@
-"""Color a folder of 200 images in all formats, ten of them damaged, as a new user would.
+"""Colorize a folder of 200 images in all formats, ten of them damaged, using an installed wheel.
 
     pip wheel --no-deps -w dist . && python -m venv trial
     trial/bin/pip install dist/colorkeras-*.whl
     trial/bin/python benchmarks/mixed_folder.py trial/bin/colorkeras
 
-Creates the folder, runs `colorkeras colorize` on it from an empty directory, kills it once halfway
-and continues with `--skip-existing`. Checks the summary, the exit status, the report and all
-results, which must have the size of their sources and colors.
+Creates the folder, runs `colorkeras colorize` on it from an empty directory, kills the command
+partway through and resumes with `--skip-existing`. Then checks the exit status, the report and all
+output files, which must be in color and have the same size as the input.
 
-Last result (2026-11-26): killed after 66 files, one of them temporary; then 125 done, 65
-skipped, 10 failed, status 1; 190 results right, 10 failures named, 1 hidden temporary file left by
-the kill.
+Latest result (2026-11-26): The command was killed after writing 66 files, one of them temporary.
+The second run colorized 125 images, skipped 65, failed on 10, and exited with status 1. The result
+was 190 correct output files, 10 reported failures, and 1 hidden temporary file left behind by the
+kill.
 """
 
 import argparse
@@ -41,11 +42,11 @@ SAVED_AS = (
     ("bmp", "L", {}),
     ("gif", "L", {}),
 )
-"""Suffix, mode and encoder settings of the files, repeated in this order."""
+"""Suffix, mode and encoder settings of the files, which cycle through this list."""
 
 
 def gray_image(number):
-    """Return a gray image whose size and content depend on a number."""
+    """Return a random grayscale image; `number` determines its size and content."""
     generator = np.random.default_rng(number)
     size = int(generator.integers(60, 900)), int(generator.integers(60, 900))
     coarse = Image.fromarray(generator.integers(0, 256, (6, 8), np.uint8))
@@ -95,7 +96,7 @@ def main():
         before = len(list(color.rglob("*.*")))
         process = subprocess.run(words, cwd=folder, capture_output=True, text=True)
         print(process.stdout.splitlines()[-1], f"- status {process.returncode}")
-        print(f"{before} results before the kill")
+        print(f"{before} output files before the kill")
         with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         failed = {Path(row["source"]).name for row in rows if row["status"] == "failed"}
@@ -114,8 +115,8 @@ def main():
                     if original.mode != "1":
                         assert np.ptp(np.asarray(result.convert("RGB")), axis=-1).max() > 0
         print(
-            f"{len(results)} correct results, {len(failed)} named failures; "
-            f"{len(hidden)} temporary files left by the kill"
+            f"{len(results)} correct output files, {len(failed)} reported failures; "
+            f"{len(hidden)} temporary files left behind by the kill"
         )
 
 

@@ -1,17 +1,18 @@
-"""Response times and memory of the page of `colorkeras demo`, measured in a browser.
+"""Measure the response times and memory use of the web page in a browser.
 
     pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
     python benchmarks/page.py
     python benchmarks/page.py --uploads 500      # memory; ten minutes
 
-Drops a gray photograph of 12 megapixels and waits until the browser has decoded both images of the
-preview. Then it moves the saturation, switches the model and requests the full size. Targets on two
-cores: 2.5 s to the preview, 0.5 s to another saturation.
+Drops a grayscale 12-megapixel photograph on the page and waits until the browser has decoded the
+colorized preview. Then moves the slider, places a hint, and downloads the photograph at full size.
+Targets on two cores: 2.5 s for the preview, and 0.5 s for a hint or a slider movement. Memory is
+measured for the server process.
 
-Last result (2026-11-26, two cores of an AMD EPYC; first time, then median of 6 or 13 with
-extremes): preview 0.78 s, 0.72 s (0.68 to 0.82); saturation 0.17 s, 0.17 s (0.15 to 0.20); another
-model 0.21 s, 0.23 s (0.20 to 0.27); full size 0.90 s, 0.88 s (0.84 to 0.94). Memory after 100, 200,
-300, 400, 500 uploads: 1.08, 1.11, 1.13, 1.14, 1.13 GB.
+Latest result (2026-11-28, two cores of an AMD EPYC, Zen 3, otherwise idle): preview 0.75 s (0.70 to
+0.82; first time 1.55 s), slider 0.32 s, hint 0.37 s (0.32 to 0.39), full size 0.75 s.
+Memory after 100, 200, 300, 400 and 500 uploads, busy with other work: 0.56, 0.64, 0.64, 0.67 and
+0.69 GB.
 """
 
 import argparse
@@ -32,16 +33,16 @@ MEGAPIXELS, MEGAPIXELS_OF_UPLOADS = 12, 1
 UPLOADS_PER_VISIT = 10
 
 REPEATS = 7
-"""Repetitions of each step; the first is reported separately."""
+"""Number of runs of each step; the first one is reported separately."""
+
+TIMEOUT_MS = 120_000
+"""Time limit for each step, long enough for busy machines."""
 
 SHOWN = """before => {
-    const images = [...document.querySelectorAll("#shown img")];
-    const sources = images.map((image) => image.src).join(" ");
-    return images.length == 2 && sources != before && images.every(
-        (image) => image.complete && image.naturalWidth
-    ) && sources;
+    const image = document.getElementById("layer-color");
+    return image.src && image.src != before && image.complete && image.naturalWidth && image.src;
 }"""
-"""JavaScript: addresses of both images, once they have changed and are decoded."""
+"""JavaScript that returns the URL of the colorized preview once a new one has been decoded."""
 
 
 def main():
@@ -52,7 +53,7 @@ def main():
         "--uploads", type=int, default=0, metavar="N", help="measure memory over N uploads instead"
     )
     options = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "pipelines"))
+    sys.path.insert(0, str(ROOT / "tools"))
     from demo_screenshots import chromium, served
 
     with tempfile.TemporaryDirectory() as folder, served() as server, chromium() as browser:
@@ -69,26 +70,27 @@ def measure_times(server, browser, folder):
     for seed, path in enumerate(paths):
         photographs.make(path, MEGAPIXELS, seed)
     page = visit(server, browser)
-    shown, seconds = "", {"preview": [], "saturation": [], "another model": [], "full size": []}
+    seconds = {"preview": [], "slider": [], "hint": [], "full size": []}
 
     def until_shown(step, act):
-        nonlocal shown
+        before = page.evaluate("document.getElementById('layer-color').src")
         begin = time.perf_counter()
         act()
-        shown = page.wait_for_function(SHOWN, arg=shown, polling=10).json_value()
+        page.wait_for_function(SHOWN, arg=before, polling=10)
         seconds[step].append(time.perf_counter() - begin)
 
-    slider = page.locator("input[type=range]").first
     for path in paths:
         until_shown("preview", lambda path=path: drop(page, path))
-        until_shown("saturation", lambda: slider.press("ArrowRight"))
-        until_shown("another model", lambda: page.click("text=unet_vivid:"))
-        until_shown("another model", lambda: page.click("text=unet:"))
+        until_shown("slider", lambda: page.locator("#vividness").press("ArrowRight"))
+        page.locator("#surface").click()
+        until_shown("hint", lambda: page.click("#palette [aria-label='blue']"))
+        page.keyboard.press("Escape")
         begin = time.perf_counter()
-        page.click("text=Color the full size")
-        page.wait_for_selector("a[download*=_color]")
+        with page.expect_download() as waiting:
+            page.click("#download")
+        waiting.value.path()
         seconds["full size"].append(time.perf_counter() - begin)
-    print(f"{MEGAPIXELS} megapixels; first time, then median of the others (extremes):")
+    print(f"{MEGAPIXELS} megapixels; first run, then median of the others (range):")
     for step, (first, *others) in seconds.items():
         print(
             f"{step}: {first:.2f} s, {statistics.median(others):.2f} s "
@@ -97,17 +99,17 @@ def measure_times(server, browser, folder):
 
 
 def measure_memory(server, browser, folder, num_uploads):
-    """Print the memory of the server process over many uploads."""
+    """Print the memory use of the server process during many uploads."""
     path = folder / "photograph.jpg"
     status = Path(f"/proc/{server.pid}/status")
-    page, shown = visit(server, browser), ""
+    page, before = visit(server, browser), ""
     for number in range(num_uploads):
         if number and number % UPLOADS_PER_VISIT == 0:
             page.context.close()
-            page, shown = visit(server, browser), ""
+            page, before = visit(server, browser), ""
         photographs.make(path, MEGAPIXELS_OF_UPLOADS, number)
         drop(page, path)
-        shown = page.wait_for_function(SHOWN, arg=shown, polling=50).json_value()
+        before = page.wait_for_function(SHOWN, arg=before, polling=50).json_value()
         if (number + 1) % (10 * UPLOADS_PER_VISIT) == 0:
             [line] = [line for line in status.read_text().splitlines() if "VmRSS" in line]
             print(f"{number + 1} uploads: {int(line.split()[1]) / 1e6:.2f} GB", flush=True)
@@ -117,14 +119,15 @@ def measure_memory(server, browser, folder, num_uploads):
 def visit(server, browser):
     """Open the page as a new visitor."""
     page = browser.new_context().new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     page.goto(server.address)
-    page.wait_for_selector("text=Color the full size")
+    page.wait_for_selector("body[data-ready]")
     return page
 
 
 def drop(page, path):
-    """Drop a photograph on the page."""
-    page.set_input_files("input[type=file] >> nth=0", path)
+    """Drop a photograph onto the page."""
+    page.set_input_files("#file-input", path)
 
 
 if __name__ == "__main__":

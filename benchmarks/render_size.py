@@ -1,18 +1,23 @@
-"""Quality of colored photographs by the render size, at which networks see them.
+"""Measure the quality of colorized photographs by render size, the network's input size.
 
     pip install --no-deps scikit-learn scikit-image gradio
     python benchmarks/render_size.py
 
-Converts the color photographs of the project and of these packages to grayscale and colors them, at
-up to 512 pixels; for sampling models, averages over three seeds. PSNR is pooled: it is the PSNR of
-the mean squared error over photographs, each with equal weight.
+Converts the color photographs in this repository and in these packages to grayscale, and colorizes
+them at up to 512 pixels. Results of sampling models are averaged over three seeds. Pooled PSNR is
+computed from the mean squared error over all photographs, with equal weight for each photograph.
 
-Last result, two cores of an AMD EPYC, 14 photographs; pooled PSNR above the grayscale baseline
-(18.79 dB) at 32, 48, 64, 96, 128, 192 and 256 pixels: `unet` +0.75, +1.14, +1.06, +1.36, +1.31,
-+1.15, +0.90 dB; `unet_vivid` -0.49, +0.26, +0.14, +0.51, +0.53, +0.32, +0.37 dB. The default
-therefore is 96, the best for `unet` and within 0.02 dB of the best for `unet_vivid`. Averaging
-chroma over several sizes (48 and 96; 64, 96 and 128; others) was tried for `unet`: at best
-+1.30 dB.
+Latest results on 14 photographs: gain in pooled PSNR (dB) over the grayscale baseline of 18.79 dB,
+by render size in pixels:
+
+| model | 32 | 48 | 64 | 96 | 128 | 192 | 256 |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| unet | +0.75 | +1.14 | +1.06 | +1.36 | +1.31 | +1.15 | +0.90 |
+| unet_vivid | -0.49 | +0.26 | +0.14 | +0.51 | +0.53 | +0.32 | +0.37 |
+
+The default is therefore 96 pixels, which is best for `unet` and within 0.02 dB of the best size for
+`unet_vivid`. Averaging the chroma from `unet` over several sizes (such as 48 and 96, or 64, 96 and
+128) gained at most 1.30 dB.
 """
 
 import argparse
@@ -43,14 +48,14 @@ OTHERS = {
     "gradio": ("media_assets/images/*.jpg", "test_data/cheetah2.jpg"),
     "skimage": ("data/motorcycle_left.png",),
 }
-"""Color photographs in other packages; none is copied."""
+"""Color photographs in third-party packages."""
 
 MAX_SIDE = 512
-"""Maximum side in pixels; saves time, and chroma is coarser anyway."""
+"""Maximum side length in pixels. Larger sizes would take longer without affecting chroma."""
 
 
 def photographs():
-    """Load the photographs: dict of uint8 RGB `[h, w, 3]` by name."""
+    """Load the photographs as a dict of uint8 RGB `[h, w, 3]` by name."""
     folder = Path(sample.__file__).parent / "sample_photographs"
     files = [folder / entry["file"] for entry in sample.sources()]
     for package, patterns in OTHERS.items():
@@ -64,18 +69,18 @@ def photographs():
     for image in images.values():
         image.thumbnail((MAX_SIDE, MAX_SIDE))
     pixels = {name: np.asarray(image) for name, image in images.items()}
-    # Omits photographs with little color.
+    # Skip photographs with little color.
     return {name: image for name, image in pixels.items() if np.ptp(image, axis=-1).mean() > 10}
 
 
 def per_image(truth, colored):
-    """Return the per-image values of one photograph."""
+    """Return the per-image metrics of one photograph, by name."""
     pair = [tf.cast(image, tf.float32)[tf.newaxis] for image in (truth, colored)]
     return {name: float(METRICS[name].per_image(*pair)[0]) for name in METRIC_NAMES}
 
 
 def finalize(parts):
-    """Return the metrics over all photographs."""
+    """Aggregate the per-image metrics of all photographs."""
     means = {name: np.mean([part[name] for part in parts]) for name in METRIC_NAMES}
     return {
         name: float(METRICS[name].finalize(tf.constant(means[name], tf.float32)))
@@ -92,7 +97,7 @@ def main():
         "--size", action="append", type=int, help="render size in pixels; default: several"
     )
     parser.add_argument("--json", type=Path, default=Path("results", "render_size.json"))
-    parser.add_argument("--images", type=Path, help="write colored photographs to this folder")
+    parser.add_argument("--images", type=Path, help="write colorized photographs to this folder")
     options = parser.parse_args()
     truths = photographs()
     grays = {name: to_uint8(luma(from_uint8(t))).numpy()[..., 0] for name, t in truths.items()}

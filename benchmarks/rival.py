@@ -1,4 +1,4 @@
-r"""Comparison model: the generator of Nazeri et al. 2018, trained on the same data for equal time.
+r"""Train the generator of Nazeri et al. (2018) on the same data for a given time, for comparison.
 
     python benchmarks/rival.py --minutes 36 --name rival --candidate adamw 0.002 \
         --images-per-second 81
@@ -6,26 +6,29 @@ r"""Comparison model: the generator of Nazeri et al. 2018, trained on the same d
         --images-per-second 81 --work-dir rival_long
     python pipelines/evaluate.py --model saved_models/rival/1 --results results --learned-metrics
 
-A U-Net of 4x4 convolutions from full resolution down to 2x2 and up again, with 16.7 million
-parameters. Like the original without its discriminator, it maps L* to a*b* and minimizes their mean
-absolute error. Schedule, data, augmentation, EMA and batch normalization momentum are the
-project's. It sees no labels, unlike the project's presets.
+The generator is a U-Net of 4x4 convolutions with 16.7 million parameters. It downsamples from full
+resolution to 2x2 and upsamples again. As in the paper, it maps L* to a*b* and minimizes the mean
+absolute error, but without a discriminator. The learning-rate schedule, data, augmentation, EMA and
+batch normalization momentum are the same as in this project. Unlike this project's presets, it does
+not use labels.
 
-The setup favors it. Optimizer and learning rate are the best of `CANDIDATES` on the validation part
-after `MINUTES_TO_TRY`, unless `--candidate` names them (the choice for the results below was made
-with a momentum of 0.99, see `MOMENTUM`). Neither this search nor validation counts as training
-time. The export is the best of all rounds of about `MINUTES_PER_ROUND`. The number of steps follows
-from the minutes and the speed of the first steps, or from `--images-per-second` if other programs
-run at the same time, as for both results below; minutes then are nominal. An interrupted run with
-`--work-dir` continues after its last round.
+The setup favors this model. By default, the script tries all `CANDIDATES` for `MINUTES_TO_TRY` and
+keeps the optimizer and learning rate with the best result on the validation split; `--candidate`
+skips this search. For the results below, the search ran with a momentum of 0.99 (see `MOMENTUM`).
+Training time excludes the search and validation. Training consists of rounds of about
+`MINUTES_PER_ROUND`, and the best round is exported. The number of steps is computed from the
+training time and the speed of the first steps. If other programs run at the same time, as was the
+case for both results below, set the speed with `--images-per-second`; the minutes are then nominal.
+With `--work-dir`, an interrupted run resumes after its last round.
 
-Last result (2026-11-26, two cores of an AMD EPYC; on test, by evaluate.py): `rival` 23.27 dB of
-pooled PSNR and CIEDE2000 9.80, `rival_long` 23.58 dB and 9.38; `unet` 24.08 and 9.09.
-`rival` repeated in a fresh environment (2026-11-27, two cores with AVX2 only, float32, the same
-steps at about 40 images/s with TF_ENABLE_ONEDNN_OPTS=1, 9 to 14 without): 23.28 dB and 9.81.
+Latest results (2026-11-26, two cores of an AMD EPYC, test split, measured with evaluate.py): pooled
+PSNR is 23.27 dB for `rival`, 23.58 dB for `rival_long` and 24.08 dB for `unet`; CIEDE2000 is 9.80,
+9.38 and 9.09. A second run of `rival` for the same number of steps in a new environment
+(2026-11-27, two cores with AVX2 only, float32) reached 23.28 dB and 9.81. It trained at about 40
+images/s with TF_ENABLE_ONEDNN_OPTS=1, and at 9 to 14 images/s without it.
 
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
-2018; layers, dropout and scale as in its authors' programs for CIFAR-10,
+2018. Layers, dropout and scaling follow the authors' code for CIFAR-10,
 https://github.com/ImagingLab/Colorizing-with-GANs.
 """
 
@@ -59,25 +62,25 @@ from colorkeras.utils.files import write_json
 from colorkeras.utils.version import git_commit, package_versions
 
 ENCODER = ((64, 1), (128, 2), (256, 2), (512, 2), (512, 2))
-"""Channels and stride of each convolution of the encoder."""
+"""Channels and stride of each encoder convolution."""
 
 DECODER = ((512, 0.5), (256, 0.0), (128, 0.0), (64, 0.0))
-"""Channels and dropout rate after each upsampling of the decoder."""
+"""Channels and dropout rate after each upsampling in the decoder."""
 
 MOMENTUM = 0.9
-"""Momentum of batch normalization. With Keras' 0.99 the statistics lag behind the weights in such
-short runs, and the export gets worse after every round."""
+"""Batch normalization momentum. With Keras's default of 0.99, the statistics lag behind the weights
+in runs this short, and the export gets worse after every round."""
 
 AB_SCALE = 110.0
-"""Scale of a* and b*, which maps them to about `[-1, 1]`."""
+"""Divisor that scales a* and b* to about `[-1, 1]`."""
 
 CANDIDATES = (("adamw", 2e-4), ("adamw", 2e-3), ("muon", 2e-3))
-"""Optimizers and peak learning rates; the first rate is the authors'."""
+"""Optimizers and peak learning rates. The authors used the first rate."""
 
 MINUTES_TO_TRY = 4
 
 MINUTES_PER_ROUND = 3
-"""Minutes between two evaluations on the validation part."""
+"""Minutes between evaluations on the validation split."""
 
 STEPS_TO_MEASURE = 20
 
@@ -85,7 +88,7 @@ CHOSEN_BY = "val_psnr_pooled"
 
 
 def generator():
-    """Build the network from L* / 100, `[n, 32, 32, 1]`, to a*b* / `AB_SCALE`, `[n, 32, 32, 2]`."""
+    """Build a network that maps L* / 100 `[n, 32, 32, 1]` to a*b* / AB_SCALE `[n, 32, 32, 2]`."""
     lightness = keras.Input((32, 32, 1), name="grayscale")
     x, skips = lightness, []
     for width, stride in ENCODER:
@@ -112,7 +115,7 @@ def target(rgb, grayscale, randomness, labels=None):
 
 
 def colorize(network, grayscale, seeds=None, temperature=None):
-    """Colorize as the authors do, then restore the input's luma, which improves the result."""
+    """Colorize images as the authors do, then restore the input luma, which improves the result."""
     del seeds, temperature
     lightness = lightness_of(grayscale)
     ab = network(lightness, training=False)
@@ -130,7 +133,7 @@ def objective():
 
 
 def build(config, precision):
-    """A `TrainingModel` of two fresh generators, to be compiled."""
+    """Return an uncompiled `TrainingModel` with two new generators."""
     keras.config.set_dtype_policy(precision)
     network = generator()
     keras.config.set_dtype_policy("float32")
@@ -155,17 +158,19 @@ def measure_speed(config, batches, precision):
 
 
 def train(config, dataset, minutes, precision, images_per_second=None, work_dir=None):
-    """Train for about the given minutes, at the measured speed if none is given.
+    """Train for approximately the given number of minutes.
 
-    With a `work_dir`, save the state there after each round and continue after the last one.
+    The number of steps is computed from `images_per_second`; None measures the speed. If `work_dir`
+    is given, the state is saved there after each round, and training resumes after the last saved
+    round.
 
     Returns:
-        `(network, metadata)`: the EMA weights of the round with the highest pooled PSNR on the
-        validation part; a dict of "epochs" (fractional), "rounds", "best_round", "wall_minutes" and
-        "history", a dict of lists with the logs of all rounds.
+        `(network, metadata)`. The network is the EMA network of the round with the highest pooled
+        PSNR on the validation split. The metadata is a dict with "epochs" (fractional), "rounds",
+        "best_round", "wall_minutes" and "history", which maps each log name to its values.
 
     Raises:
-        UserError: The state in `work_dir` belongs to other settings.
+        UserError: The state in `work_dir` was saved with different settings.
     """
     if work_dir:
         check_plan(Path(work_dir), config, minutes, images_per_second)
@@ -232,7 +237,7 @@ def train(config, dataset, minutes, precision, images_per_second=None, work_dir=
 
 
 def check_plan(work_dir, config, minutes, images_per_second):
-    """Record the settings of a run in its work folder; raise UserError if they differ from it."""
+    """Record the run settings in the work folder; raise UserError if they have changed."""
     plan = {
         "optimizer": config.optimizer,
         "learning_rate": config.learning_rate,
@@ -247,7 +252,9 @@ def check_plan(work_dir, config, minutes, images_per_second):
     kept = json.loads(file.read_text(encoding="utf-8"))
     if kept != plan:
         raise UserError(
-            f"--work-dir {work_dir}, of a run with {kept}", f"{plan}", "Pass another --work-dir."
+            f"--work-dir {work_dir}, which contains a run with the settings {kept}",
+            f"a run with the settings {plan}",
+            "Pass another --work-dir.",
         )
 
 
@@ -258,7 +265,7 @@ def _batches(config, dataset, num_steps):
 
 
 def choose(config, dataset, precision):
-    """Return the config with the best of `CANDIDATES`, and a dict of the PSNR of all in dB."""
+    """Return the config with the best of `CANDIDATES`, and a dict of PSNR in dB by candidate."""
     results = {}
     for optimizer, rate in CANDIDATES:
         candidate = dataclasses.replace(config, optimizer=optimizer, learning_rate=rate)
@@ -288,7 +295,7 @@ def main():
         help="skip the search among CANDIDATES",
     )
     parser.add_argument("--images-per-second", type=float, metavar="N")
-    parser.add_argument("--work-dir", metavar="DIR", help="folder for the state after each round")
+    parser.add_argument("--work-dir", metavar="DIR", help="folder for the saved training state")
     parser.add_argument("--data-dir")
     parser.add_argument("--export-dir", default="saved_models")
     parser.add_argument("--seed", type=int, default=0)
@@ -297,7 +304,7 @@ def main():
         if number is not None and not 0 < number < float("inf"):
             parser.error(f"{number:g} minutes or images per second; expected a positive number")
     if options.work_dir and not options.images_per_second:
-        parser.error("--work-dir needs --images-per-second, which determines the number of steps")
+        parser.error("--work-dir requires --images-per-second, which sets the number of steps")
     config, tried = TrainingConfig(seed=options.seed), None
     if options.candidate:
         optimizer, rate = options.candidate
@@ -308,7 +315,7 @@ def main():
             parser.error(f"--candidate {optimizer} {rate}, which is not a learning rate")
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
-    make_deterministic(config.seed)  # Before measuring the speed, which it affects.
+    make_deterministic(config.seed)  # This affects the speed, so call it before measuring.
     if not options.candidate:
         config, tried = choose(config, dataset, precision)
     network, trained = train(

@@ -1,29 +1,31 @@
-"""How the sampling settings of a flow model trade colorfulness against realism.
+"""Measure how the sampling settings of a flow model affect colorfulness and realism.
 
     python benchmarks/sampling.py --vary temperature 0.8 0.9 0.95 0.98 1.01 1.1 \\
         --vary noise_1 0.95 --vary noise_2 0.6 0.8 --vary noise_4 0.7 --vary noise_mean 0.5 \\
         --vary true_classes 0.5 1 --vary guidance_scale 2
     python benchmarks/sampling.py --page-only                # rebuild the page from its record
 
-Each `--vary` takes one setting and its values; all other settings keep the model's values. Besides
-the exported settings sampling_steps, temperature and guidance_scale, these can vary:
+Each `--vary` option varies one setting; all others keep the model's values. In addition to the
+settings recorded in exports (sampling_steps, temperature and guidance_scale), you can vary:
 
 - time_warp: `colorkeras.objectives.flow_sampling.TIME_STEP_EXPONENT`.
-- noise_mean, noise_4, noise_2, noise_1: temperatures of the parts of the noise, from its mean over
-  the image to its finest scale (`colorkeras.objectives.flow_noise`), on top of the overall
+- noise_mean, noise_4, noise_2, noise_1: temperatures of the noise components, from the image mean
+  to the finest scale (see `colorkeras.objectives.flow_noise`). Each is multiplied by the overall
   temperature.
-- true_classes: share of the images whose ground-truth class conditions the velocity network; the
-  others use the class that the encoder predicts. It shows what better recognition would gain.
+- true_classes: fraction of images for which the velocity network is conditioned on the ground-truth
+  class instead of the predicted one. It shows the potential gain from better class predictions.
 
-Measured on the validation part, because settings must not be chosen on `test`. It has few images to
-train the discriminators on, so fooling rates are higher than on `test`, and above 4x4 pixels too
-high to tell settings apart. Writes `results/studies/sampling.json`, `.md` and `.png`; the page
-shows the last result. One sample of one value takes 30 to 60 seconds on two CPU cores.
-`latency.py` measures the cost of solver steps.
+Settings are compared on the validation split, because they must not be chosen on the test split.
+This split has fewer images for training the discriminators, so fooling rates are higher than on the
+test split. At resolutions above 4x4 pixels, they are too high to tell the settings apart. The
+script writes `results/studies/sampling.json`, `.md` and `.png`; the Markdown page contains the
+latest results. Measuring one value takes 30 to 60 seconds per sample on two CPU cores. `latency.py`
+measures the cost of solver steps.
 """
 
 import argparse
 import json
+import operator
 import statistics
 import sys
 from pathlib import Path
@@ -48,7 +50,8 @@ from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import restore
 from colorkeras.models.architectures.flow_unet import ENCODER
 from colorkeras.models.class_head import NUM_CLASSES
-from colorkeras.objectives import flow_noise, flow_sampling
+from colorkeras.objectives.flow_noise import AMPLITUDES, GRID_DISTANCES
+from colorkeras.objectives.flow_sampling import TIME_STEP_EXPONENT, FlowSampler
 from colorkeras.training.precision import describe_device
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
@@ -56,17 +59,20 @@ from colorkeras.utils.files import write_json, write_text
 from colorkeras.utils.version import git_commit
 
 TARGET = Path(__file__).resolve().parent.parent / "results" / "studies" / "sampling"
-AMPLITUDES, MEAN_AMPLITUDE = flow_noise.AMPLITUDES, flow_noise.MEAN_AMPLITUDE
-NOISE_PARTS = {"noise_mean": 1.0, **{f"noise_{distance}": 1.0 for distance in AMPLITUDES}}
-NOT_EXPORTED = {"time_warp": flow_sampling.TIME_STEP_EXPONENT, "true_classes": 0.0, **NOISE_PARTS}
-"""Settings that exports do not record, with their defaults."""
+NOISE_PARTS = ("noise_mean", *(f"noise_{distance}" for distance in GRID_DISTANCES))
+NOT_EXPORTED = {
+    "time_warp": TIME_STEP_EXPONENT,
+    "true_classes": 0.0,
+    **dict.fromkeys(NOISE_PARTS, 1.0),
+}
+"""Defaults of the settings that are not recorded in exports."""
 
 SETTINGS = {"sampling_steps": int, "temperature": float, "guidance_scale": float}
 SETTINGS |= dict.fromkeys(NOT_EXPORTED, float)
-"""Type of each setting that can vary."""
+"""Type of each setting that can be varied."""
 
 SIZE, SEED = 4, 0
-"""Image size in pixels and seed of the discriminator."""
+"""Image size in pixels, and seed of the discriminator."""
 
 RATIO = "colorfulness_ratio"
 DRAWN = (f"fooling_{SIZE}", "top1", "frechet")
@@ -74,12 +80,12 @@ DEFINITIONS = {RATIO: METRICS[RATIO], **learned_metrics.LEARNED_METRICS}
 
 
 class GroundTruthClasses:
-    """Flow network whose encoder predicts the ground-truth class of some images.
+    """Flow network whose encoder predicts the ground-truth class for some images.
 
     Args:
         network: Network from `flow_unet`.
         labels: int32 `[n]`, ground-truth classes of the batch.
-        is_known: bool `[n]`, images whose class is replaced.
+        is_known: bool `[n]`; where True, the ground-truth class replaces the predicted one.
     """
 
     def __init__(self, network, labels, is_known):
@@ -101,32 +107,34 @@ def colorizer(network, labels, settings, sample=0):
     Args:
         network: Network from `flow_unet`.
         labels: int `[n]`, ground-truth classes of all images.
-        settings: Dict of exported settings and of `NOT_EXPORTED`.
-        sample: Number of the sample of each image.
+        settings: Dict of the exported settings and those in `NOT_EXPORTED`.
+        sample: Index of the sample to draw for each image.
     """
-    objective = objective_of(settings)
+    scales = (settings[name] for name in NOISE_PARTS)
+    sampler = FlowSampler(
+        **objective_of(settings).metadata,
+        time_step_exponent=settings["time_warp"],
+        noise_amplitudes=tuple(map(operator.mul, scales, AMPLITUDES)),
+    )
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
     def colorize(grayscale, indices):
-        flow_sampling.TIME_STEP_EXPONENT = settings["time_warp"]
-        flow_noise.MEAN_AMPLITUDE = MEAN_AMPLITUDE * settings["noise_mean"]
-        flow_noise.AMPLITUDES = {d: settings[f"noise_{d}"] * part for d, part in AMPLITUDES.items()}
-        # The first of each hundred, so that larger shares include smaller ones.
+        # Use the first images of each hundred, so that larger fractions include smaller ones.
         is_known = tf.cast(indices % 100, tf.float32) < 100 * share
         conditioned = GroundTruthClasses(network, tf.gather(labels, indices), is_known)
-        return objective.colorize(conditioned, grayscale, indices + sample * len(labels))
+        return sampler.colorize(conditioned, grayscale, indices + sample * len(labels))
 
     return colorize
 
 
 def objective_of(settings):
-    """Return the `Objective` for settings; raise UserError for values out of range."""
+    """Return the `Objective` for the settings; raise UserError if a value is out of range."""
     exported = {name: value for name, value in settings.items() if name not in NOT_EXPORTED}
     return objectives.create("velocity", TrainingConfig(**exported))
 
 
 def measure(colorizers, source):
-    """Return the mean metrics of colorizers, by key of `DEFINITIONS`."""
+    """Return the metrics averaged over colorizers, as a dict with the keys of `DEFINITIONS`."""
     results = []
     truth = load_all_images(source)
     for colorize in colorizers:
@@ -140,7 +148,7 @@ def measure(colorizers, source):
 
 
 def markdown(record):
-    """Return the page: the protocol, and a row for each value."""
+    """Return a Markdown page with the protocol and one table row per value."""
     first = record["lines"][0]["metrics"]
     names = [name for name in DEFINITIONS if name in first]
 
@@ -154,16 +162,16 @@ def markdown(record):
     kept = ", ".join(f"{name} {value:g}" for name, value in record["settings"].items())
     return (
         "# How do the sampling settings of a flow model affect its colors?\n\n"
-        f"{record['model']}, {record['num_images']:,} images of the validation part, on "
-        f"{record['device']}, by commit {record['git_commit']}. Means over {record['num_samples']} "
-        "samples per image, with one discriminator for each fooling rate. Settings that do not "
-        f"vary: {kept}.\n\n"
+        f"Model: {record['model']}. Evaluation: {record['num_images']:,} images of the validation "
+        f"split on {record['device']}, at commit {record['git_commit']}. Values are means over "
+        f"{record['num_samples']} samples per image. Each fooling rate is measured with a single "
+        f"discriminator. In each row, all other settings have these values: {kept}.\n\n"
         f"{table}\n\n![metrics by setting]({TARGET.name}.png)\n"
     )
 
 
 def curves(record):
-    """Return the curves of `draw` as `save_curves_against` takes them."""
+    """Return the curves for `draw` in the format that `save_curves_against` expects."""
     of_settings = {}
     for line in record["lines"]:
         empty = {name: [] for name in (RATIO, *DRAWN, "names")}
@@ -175,7 +183,7 @@ def curves(record):
 
 
 def draw(record, target):
-    """Plot metrics of realism against colorfulness, one curve per setting."""
+    """Plot realism metrics against colorfulness, one curve per setting."""
     quantities = {name: column_title(name, DEFINITIONS) for name in DRAWN}
     plots.save_curves_against(
         target,
@@ -187,7 +195,7 @@ def draw(record, target):
 
 
 def variation(words):
-    """Parse the words after --vary: a setting and its values."""
+    """Parse the arguments of --vary: a setting and its values."""
     name, *values = words
     try:
         numbers = [SETTINGS[name](value) for value in values]
@@ -197,7 +205,7 @@ def variation(words):
     if not numbers or not all(0 < number <= highest for number in numbers):
         raise UserError(
             f"--vary {' '.join(words)}",
-            f"one of {', '.join(SETTINGS)} and positive numbers, at most 1 for true_classes",
+            f"a setting ({', '.join(SETTINGS)}), then positive numbers (true_classes: at most 1)",
             "Pass --vary sampling_steps 4 8, for example.",
         )
     return name, numbers
@@ -212,7 +220,7 @@ def main():
         "--vary", action="append", nargs="+", default=[], metavar=("SETTING", "VALUE")
     )
     parser.add_argument(
-        "--samples", type=int, default=3, help="samples per image (default %(default)s)"
+        "--samples", type=int, default=3, help="samples per image (default: %(default)s)"
     )
     parser.add_argument("--data-dir")
     parser.add_argument("--page-only", action="store_true", help="rebuild the page from its record")
@@ -231,13 +239,13 @@ def main():
 
 
 def record(options):
-    """Measure all values and write the record after each."""
+    """Measure all values; write the record after each."""
     variations = [variation(words) for words in options.vary]
     settings = {**restore.color_settings(options.model), **NOT_EXPORTED}
     if "sampling_steps" not in settings:
         raise UserError(
             f"--model {options.model}, which is not a flow model",
-            "a model that was trained with --objective flow",
+            "a model trained with --objective flow",
             "Pass --model unet_vivid, for example.",
         )
     lines = [(setting, value) for setting, values in variations for value in values]

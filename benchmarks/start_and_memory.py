@@ -1,12 +1,12 @@
-"""Time from process start to the end of the first training step, and peak memory of a run.
+"""Measure peak memory, and the time from process start to the end of the first training step.
 
     python benchmarks/start_and_memory.py [--data-dir DIR]
 
-Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` in a child process. Targets:
-first step within 20 s on prepared data, peak resident memory below 2.5 GB.
+Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` in a child process. Targets: with
+prepared data, the first step ends within 20 s; peak resident memory stays below 2.5 GB.
 
-Last result (2026-11-22, AMD EPYC 2 cores, TensorFlow 2.21.0):
-first step after 16.0 s, peak resident memory 1.45 GB.
+Latest result (2026-11-22, two cores of an AMD EPYC, TensorFlow 2.21.0): The first step ended after
+16.0 s, and peak resident memory was 1.45 GB.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-# The child runs the ordinary command and reports the end of the first step.
+# The child process runs the regular command and reports when the first step ends.
 _CHILD = """
 import functools, sys, time
 import keras

@@ -1,15 +1,15 @@
-"""Ablation studies: networks trained with and without a setting for the same number of epochs.
+"""Run ablation studies: train networks with different settings for the same number of epochs.
 
     python benchmarks/studies.py --study structure     # mean squared error or structure loss
     python benchmarks/studies.py --study scan          # augmentation with flips or simulated scans
     python benchmarks/studies.py --study optimizer     # AdamW or Muon
-    python benchmarks/studies.py --study presets       # variation over seeds, shortened training
+    python benchmarks/studies.py --study presets       # variation across seeds, short training
     python benchmarks/studies.py --study scan --page-only     # rebuild the page from its record
 
-Trains every variant whose export is missing in `--work-dir`, so an interrupted study continues.
-Evaluates all exports on a part of CIFAR-10 and writes `results/studies/<study>.json` and `.md`; the
-page shows the last result. A training run takes 4 to 6 minutes on two CPU cores with native
-bfloat16.
+Trains each variant that has no export in `--work-dir` yet, so you can resume an interrupted study.
+Then evaluates all exports on one split of CIFAR-10 and writes `results/studies/<study>.json` and
+`.md`; the Markdown page contains the latest results. A training run takes 4 to 6 minutes on two CPU
+cores with native bfloat16.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorkeras.cli import guarded
-from colorkeras.config.presets import PRESETS
 from colorkeras.evaluation import column_title, markdown_table, metric_names
 from colorkeras.export import saved_model
 from colorkeras.utils.errors import UserError
@@ -37,11 +36,11 @@ class Study:
 
     Attributes:
         question: Title of the page.
-        variants: Dict of title to options of `pipelines/train.py`.
-        degradations: Keys of `DEGRADATIONS` for evaluation.
-        seeds: Seeds; each variant is trained once with each.
-        split: Part for evaluation. Do not use "test" to choose settings.
-        epochs: Number of epochs of each run.
+        variants: Options for `pipelines/train.py`, by title.
+        degradations: Keys in `DEGRADATIONS` to evaluate on.
+        seeds: Random seeds. Each variant is trained once per seed.
+        split: Split for evaluation. Do not choose settings on the "test" split.
+        epochs: Number of epochs per run.
     """
 
     question: str
@@ -54,7 +53,7 @@ class Study:
 
 STUDIES = {
     "structure": Study(
-        "Does the structure loss color better than mean squared error?",
+        "Does the structure loss give better colors than mean squared error?",
         {
             f"{output}, {loss}": f"--arch unet --prediction {output} --loss {loss} --augment flip"
             for output in ("rgb", "chroma")
@@ -84,7 +83,7 @@ STUDIES = {
     ),
     "presets": Study(
         "How much do the metrics of the presets depend on the seed?",
-        {preset: f"--preset {preset}" for preset in PRESETS},
+        {preset: f"--preset {preset}" for preset in ("accurate", "vivid")},
         degradations=("none",),
         seeds=(0, 1, 2),
         epochs=2,
@@ -109,11 +108,11 @@ def run_study(study, work_dir):
 
 
 def train(options, epochs, seed, work_dir):
-    """Train one variant unless its export exists; return the folder of the export."""
+    """Train one variant unless its export exists; return the export folder."""
     words = options.split()
     name = "_".join([*words[1::2], f"seed{seed}"])
     versions = sorted(Path(work_dir, name).glob("[0-9]*"), key=lambda path: int(path.name))
-    # Exports of interrupted runs and of other commits do not count.
+    # Ignore exports from interrupted runs and other commits.
     wanted = {"epochs": epochs, "git_commit": git_commit()}
     complete = [
         path for path in versions if wanted.items() <= saved_model.load(path).metadata.items()
@@ -129,10 +128,10 @@ def train(options, epochs, seed, work_dir):
 
 
 def evaluate(models, split, degradation, work_dir):
-    """Evaluate exports on a part of the data.
+    """Evaluate exports on one split of the data.
 
     Returns:
-        Dict of contents of `metrics.json` by path.
+        Dict from export path to the content of its `metrics.json`.
     """
     file = Path(work_dir, f"metrics_{degradation}.json")
     words = [word for model in models for word in ("--model", model)]
@@ -157,17 +156,17 @@ def run_script(script, *words):
 
 
 def markdown(study, records):
-    """Return the page of a study.
+    """Return a study's Markdown page.
 
     Args:
         study: `Study`.
-        records: List of dicts of "variant", "degradation" and "runs", contents of `metrics.json`,
-            one per seed; sorted by degradation.
+        records: List of dicts with "variant", "degradation" and "runs" (the contents of
+            `metrics.json` for each seed), sorted by degradation.
 
     Returns:
-        str: the protocol, and a table with mean and range over the seeds.
+        Markdown with the protocol and a table of means and ranges over the seeds.
     """
-    # Records of older versions have fewer metrics.
+    # Records from older versions contain fewer metrics.
     metrics = [run["metrics"] for record in records for run in record["runs"]]
     names = metric_names(dict(enumerate(metrics)))
     lines = [["", "evaluated on", *map(column_title, names)]]
@@ -185,22 +184,25 @@ def markdown(study, records):
             lines.append([title, on, *(format_value(values.get(name)) for name in names)])
     runs = [run for record in records for run in record["runs"]]
     models = [run["model"] for run in runs]
-    seeds = f"Seed {distinct(models, 'seed')}"
+    seeds = f"Values are for seed {distinct(models, 'seed')}"
     if len(records[0]["runs"]) > 1:
-        seeds = f"Mean over {seeds.lower()}, with the range from lowest to highest in parentheses"
+        seeds = (
+            f"Values are means over seeds {distinct(models, 'seed')}, with the difference between "
+            "the highest and lowest value in parentheses"
+        )
     clean = next(run for run in runs if run["degradation"] == "none")
     return (
         f"# {study.question}\n\n"
-        f"{seeds}. {distinct(models, 'architecture')}, {distinct(models, 'epochs')} epochs, batch "
-        f"{distinct(models, 'batch_size')}, on {distinct(models, 'device')} in "
-        f"{distinct(models, 'precision')}; trained by commits {distinct(models, 'git_commit')}. "
-        f"{clean['dataset']}, {clean['num_images']:,} "
-        f"images.\n\n{markdown_table(lines, num_text_columns=2)}\n"
+        f"{seeds}. Architecture: {distinct(models, 'architecture')}. Training: "
+        f"{distinct(models, 'epochs')} epochs with batch size {distinct(models, 'batch_size')} on "
+        f"{distinct(models, 'device')}, in {distinct(models, 'precision')}, at commit "
+        f"{distinct(models, 'git_commit')}. Evaluation: {clean['dataset']}, "
+        f"{clean['num_images']:,} images.\n\n{markdown_table(lines, num_text_columns=2)}\n"
     )
 
 
 def distinct(models, key):
-    """Return the distinct values of a metadata key over all models as text."""
+    """Return the distinct values of a metadata key across all models, as text."""
     return " / ".join(dict.fromkeys(str(model.get(key, "unknown")) for model in models))
 
 

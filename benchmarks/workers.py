@@ -1,15 +1,15 @@
-"""Overhead of a second worker on one machine, and the time until a lost worker is noticed.
+"""Measure the overhead of a second worker on one machine and the time to detect a lost worker.
 
     python benchmarks/workers.py
 
-Trains `unet` on the sample dataset with the same batch size in one process and in two workers, and
-reports the speed of the last epoch. Then it kills one of two workers and measures the time until
-the other one has stopped. Two workers on one machine share its processors, so no speed-up is
-possible.
+Trains `unet` on the sample dataset at the same batch size in a single process, with one worker and
+with two workers, and reports the speed of the last epoch. Then kills one of two workers and
+measures how long the other takes to stop. Workers on one machine share its processors, so no
+speedup is possible.
 
-Last result (2026-11-26, two cores of an AMD EPYC, medians of 3): one process 727 images/s (660 to
-756), a cluster of one worker 787 (784 to 808), of two workers 358 (319 to 367); a worker stops
-8.0 s after the other one was killed (2.5 to 9.0).
+Latest result (2026-11-26, two cores of an AMD EPYC, medians of three runs): The speed is 727
+images/s (660 to 756) in one process, 787 images/s (784 to 808) with one worker, and 358 images/s
+(319 to 367) with two workers. A worker stops 8.0 s (2.5 to 9.0) after the other is killed.
 """
 
 import argparse
@@ -54,13 +54,13 @@ def main():
         )
     seconds = [seconds_to_notice(launch_local) for _ in range(REPEATS)]
     print(
-        f"a killed worker: the other one stops after {statistics.median(seconds):.1f} s "
-        f"({min(seconds):.1f} to {max(seconds):.1f})"
+        f"after a worker is killed, the other takes {statistics.median(seconds):.1f} s "
+        f"({min(seconds):.1f} to {max(seconds):.1f}) to stop"
     )
 
 
 def options_in(folder, epochs):
-    """Return the command-line arguments of a run in a folder."""
+    """Return the command-line arguments for a run that writes to a folder."""
     folders = ("--runs-dir", folder / "runs", "--export-dir", folder / "saved_models")
     return [*map(str, (*COMMON, "--epochs", epochs, *folders))]
 
@@ -74,7 +74,7 @@ def history_in(folder):
 
 
 def speed(words):
-    """Train; return the images per second of the last epoch."""
+    """Train; return the speed of the last epoch in images per second."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         command = [sys.executable, *map(str, words), *options_in(folder, EPOCHS)]
@@ -83,7 +83,7 @@ def speed(words):
 
 
 def seconds_to_notice(launch_local):
-    """Kill one of two workers; return the seconds until the other one has stopped."""
+    """Kill one of two workers; return the seconds until the other has stopped."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(ROOT):
         folder = Path(folder)
         addresses = [f"localhost:{port}" for port in launch_local.free_ports(2)]

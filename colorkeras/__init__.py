@@ -6,6 +6,7 @@ from colorkeras.utils.version import __version__
 
 _LAZY = {
     "BUNDLED_MODELS": "colorkeras.export.bundled:BUNDLED_MODELS",
+    "Hint": "colorkeras.inference.color_hints:Hint",
     "PRESETS": "colorkeras.config.presets:PRESETS",
     "Predictor": "colorkeras.inference.predictor:Predictor",
     "TrainingConfig": "colorkeras.config.training_config:TrainingConfig",
@@ -15,10 +16,12 @@ _LAZY = {
     "evaluate": "colorkeras.evaluation:evaluate",
     "load": "colorkeras.inference.predictor:load",
     "load_dataset": "colorkeras.data:load_dataset",
+    "read_hints": "colorkeras.inference.color_hints:read_hints",
     "resume": "colorkeras.training.trainer:resume",
     "train": "colorkeras.training.trainer:train",
+    "write_hints": "colorkeras.inference.color_hints:write_hints",
 }
-"""Public names, imported on first use, because TensorFlow takes seconds to load."""
+"""Public names; imported on first use because TensorFlow takes several seconds to load."""
 
 __all__ = ["__version__", *_LAZY]
 

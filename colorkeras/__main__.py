@@ -1,4 +1,4 @@
-"""Run the command line: `python -m colorkeras`."""
+"""Entry point of `python -m colorkeras`."""
 
 import sys
 

@@ -1,15 +1,15 @@
 """
-# Color images with a U-Net
+# Colorize images with a U-Net
 
-Train a U-Net that adds color to grayscale images, look at what it learned, and load the result in
-plain TensorFlow. Everything runs in about a minute on a laptop, because the data is the small
-sample in the package: crops of six photographs. The result shows how training works, not how well
-it can work; the last section names the commands for real models.
+This tutorial trains a U-Net that colorizes grayscale images, shows its predictions, and loads the
+exported model in plain TensorFlow. It runs in about a minute on a laptop, because it trains on the
+small sample dataset in the package: crops from six photographs. This dataset is too small to train
+a useful model; the last section lists commands that train one.
 
-## Set-up
+## Setup
 
-Install colorkeras from a clone with `pip install -e .`. colorkeras logs what it does under its own
-name.
+Install colorkeras from a clone with `pip install -e .`. To see progress messages, set the
+`colorkeras` logger to INFO.
 """
 
 import logging
@@ -25,11 +25,10 @@ logging.getLogger("colorkeras").setLevel(logging.INFO)
 print("colorkeras", colorkeras.__version__)
 
 """
-## Look at the data
+## Inspect the data
 
-A data set has three splits. The input pipeline yields uint8 RGB and nothing else: the network
-gets its grayscale input inside the compiled train step, where `0.299 R + 0.587 G + 0.114 B` turns
-color into luma.
+A dataset has three splits. The input pipeline yields only uint8 RGB images. The compiled train step
+computes the grayscale input from them as the luma `0.299 R + 0.587 G + 0.114 B`.
 """
 
 dataset = colorkeras.load_dataset("sample")
@@ -41,7 +40,7 @@ for name, split in splits.items():
 
 
 def random_images(split, count):
-    """Load random images of a split: uint8 `[count, height, width, 3]`."""
+    """Load random images from a split, uint8 `[count, height, width, 3]`."""
     indices = np.random.default_rng(0).choice(split.num_examples, count, replace=False)
     return split.load(tf.constant(indices), tf.constant(0, tf.int64)).numpy()
 
@@ -69,12 +68,13 @@ show({"grayscale input": luma(images), "ground truth": images / 255.0})
 """
 ## Build the U-Net
 
-`build_network` returns a Keras functional model. By default the network predicts chroma, the Cb
-and Cr channels of BT.601, and the output keeps the luma of the input. Height and width are free.
+`build_network` returns a Keras functional model. By default, the network predicts chroma (the
+BT.601 channels Cb and Cr), and the output keeps the luma of the input. Images can have any height
+and width.
 
-The first convolution folds 2x2 pixels into channels, so that all but the last layer work at half
-resolution. Each decoder level receives the encoder features of its own resolution through a skip
-connection.
+The first convolution folds blocks of 2x2 pixels into channels, so all layers except the last run at
+half resolution. Each decoder level receives the encoder features of the same resolution through a
+skip connection.
 """
 
 network = colorkeras.build_network("unet")
@@ -89,17 +89,17 @@ for layer in convolutions:
 """
 ## Train for two epochs
 
-`TrainingConfig` has a field for each option of `colorkeras train`. `train` builds the network,
-trains it, exports it as a SavedModel, and measures it on the test split. Two epochs on the sample
-take seconds.
+`TrainingConfig` has one field for each `colorkeras train` option. `train` builds the network,
+trains it, exports it as a SavedModel, and evaluates it on the test split. Two epochs on the sample
+dataset take a few seconds.
 """
 
 config = colorkeras.TrainingConfig(arch="unet", dataset="sample", epochs=2, batch_size=64)
 run = colorkeras.train(config)
 
 """
-The run folder keeps the settings, the history, the metrics and ten test images. The grayscale
-baseline is the input itself: a model that does not beat it has learned nothing.
+The run folder contains the settings, the training history, the metrics and ten test images. The
+grayscale baseline is the input itself; a model that does not beat it has learned nothing useful.
 """
 
 metrics = run.metrics["metrics"]
@@ -112,17 +112,17 @@ print(sorted(path.name for path in run.folder.iterdir() if not path.name.startsw
 """
 ## Load the SavedModel in plain TensorFlow
 
-The export needs neither colorkeras nor Keras. Its default signature maps grayscale images in `[0,
-1]` to RGB in `[0, 1]`.
+Using the export requires neither colorkeras nor Keras. Its default signature maps grayscale images
+in `[0, 1]` to RGB images in `[0, 1]`.
 """
 
 model = tf.saved_model.load(str(run.export_folder))
 print(sorted(model.signatures))
 
 """
-## Look at ten images
+## Colorize ten images
 
-These come from the test split, whose photographs the network has never seen.
+Colorize ten images from the test split. None of their photographs were used for training.
 """
 
 images = random_images(dataset.test, 10)
@@ -131,29 +131,29 @@ predicted = model.signatures["serving_default"](grayscale=tf.constant(grayscale)
 show({"grayscale input": grayscale, "prediction": predicted, "ground truth": images / 255.0})
 
 """
-After two epochs on a handful of photographs, colors are faint. That is what mean squared error
-does under uncertainty: it predicts the mean of all plausible colors.
+After two epochs on a handful of photographs, the colors are faint. When several colors are
+plausible, a network trained with mean squared error predicts their mean, which is pale.
 
-## What next
+## Next steps
 
-Train on CIFAR-10 for about 12 minutes on two CPU cores:
+Train on CIFAR-10, which takes about 12 minutes on two CPU cores:
 
 ```
 python pipelines/train.py --arch unet
 ```
 
-Train for vivid colors with flow matching, about an hour:
+Train a model with vivid colors using flow matching, which takes about an hour:
 
 ```
 python pipelines/train.py --preset vivid
 ```
 
-Color a photograph with a bundled model:
+Colorize a photograph with a bundled model:
 
 ```
 colorkeras colorize grandma.jpg
 ```
 
-[Train](training.md) explains data, objectives and losses, [TensorBoard](tensorboard.md) shows
-runs, and [Evaluate](evaluation.md) defines the metrics.
+[Train](training.md) explains data, objectives and losses, [TensorBoard](tensorboard.md) describes
+how to inspect runs, and [Evaluate](evaluation.md) defines the metrics.
 """

@@ -1,4 +1,4 @@
-"""`python pipelines/colorize.py --help`; the same as `colorkeras colorize`."""
+"""Run `colorkeras colorize` from a clone: `python pipelines/colorize.py --help`."""
 
 import sys
 

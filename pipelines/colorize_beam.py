@@ -1,17 +1,19 @@
-"""Color archives with Apache Beam, on this machine or, with its runners, on many.
+"""Colorize archives with Apache Beam, on this machine or, with other runners, on several machines.
 
-    pip install -e '.[beam]'                             # in an environment of its own
+    pip install -e '.[beam]'                             # in a separate environment
     python pipelines/colorize_beam.py --input scans --output color
     python pipelines/colorize_beam.py --input 'scans/**/*.tif' --output color --model unet_vivid
     python pipelines/colorize_beam.py --input scans.txt --output color --runner FlinkRunner ...
 
-The input is a folder, a pattern, or a list of images (.txt, one path per line). Results are
-arranged like their sources below the folder, below the part before the first wildcard, or below the
-folder that all listed files share. Existing results are kept: start it again with the same input to
-continue. OUTPUT/report.csv has a row for each file, OUTPUT/failed.csv for each that failed.
+The input is a folder, a glob pattern, or a .txt file with one image or film path per line. Output
+paths mirror the input paths relative to the folder, to the part before the first wildcard, or to
+the common parent folder of the listed files. Existing output files are kept. To resume an
+interrupted run, repeat the command with the same input. OUTPUT/report.csv contains one row per
+file, and OUTPUT/failed.csv one row per failed file.
 
-With --runner, options that are not listed here are passed to Beam. Only the local runner is tested.
-All machines need colorkeras, and the same paths to images, model and results.
+With --runner, options that are not listed here are passed to Beam. Only the local runner has been
+tested. Other runners require colorkeras on all machines, with the images, the model and the output
+folder at the same paths everywhere.
 """
 
 import argparse
@@ -24,11 +26,12 @@ from pathlib import Path
 from colorkeras.cli import DONE, FAILED, guarded
 from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
 from colorkeras.cli.startup import quiet_start
-from colorkeras.config.settings import Setting
+from colorkeras.config.validation import Setting
 from colorkeras.inference.batch import plan
 from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import require_writable
+from colorkeras.video.entry import color_film
 
 try:
     with quiet_start():
@@ -39,36 +42,38 @@ except ImportError:
     beam = None
 
 LOCAL_RUNNER = "FnApiRunner"
-"""Runner within this process. Beam's default may download another one."""
+"""Runner that stays within this process. Beam's default runner may download an executable."""
 
 REPORT, FAILURES = "report.csv", "failed.csv"
-"""Files in the folder of results."""
+"""Files in the output folder."""
 
 
 def main():
-    """Parse the command line and color the archive."""
+    """Parse the command line and colorize the archive; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # An option of Beam could be an abbreviation of one of these.
+        # Beam's options could be mistaken for abbreviations of these.
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--input", required=True, metavar="GLOB_OR_LIST", help="images, see above")
-    add("--output", required=True, metavar="DIR", help="folder for results")
+    add("--input", required=True, metavar="GLOB_OR_LIST", help="images; see above")
+    add("--output", required=True, metavar="DIR", help="output folder")
     add_colorize_arguments(parser)
-    add("--runner", default=LOCAL_RUNNER, help="runner of Beam (default: %(default)s)")
-    add("--workers", type=int, metavar="N", help="threads of the local runner")
+    add("--runner", default=LOCAL_RUNNER, help="Beam runner (default: %(default)s)")
+    add("--workers", type=int, metavar="N", help="number of threads used by the local runner")
     options, others = parser.parse_known_args()
     if options.runner == LOCAL_RUNNER:
-        # Beam ignores options that it does not know, so misspelled ones would have no effect.
+        # Beam ignores unknown options, so a misspelled one would silently have no effect.
         parser.parse_args()
     elif options.workers is not None:
-        parser.error(f"--workers is for the local runner; use the option of {options.runner}")
+        parser.error(
+            f"--workers applies only to the local runner; use {options.runner}'s own option instead"
+        )
     if beam is None:
         raise UserError(
-            "a Python without Apache Beam",
-            "Apache Beam, in an environment of its own",
+            "a Python environment without Apache Beam",
+            "a separate environment with Apache Beam",
             "python -m venv beam && beam/bin/pip install -e '.[beam]'",
         )
     return color(options, others)
@@ -88,36 +93,38 @@ def color(options, others):
         planned = plan.plan_archive(options.input, options.output)
         report, failures = (Path(options.output, name) for name in (REPORT, FAILURES))
         for path in (report, failures):
-            BatchReport(path, planned)  # Fails if the file is not a report.
+            BatchReport(path, planned)  # Raises an error if the file is not a report.
         loaded = predictor.load(options.model, settings.render_size)
     if settings.temperature is not None:
         loaded.exported.check_temperature(settings.temperature)
-    # Beam logs this once per worker, though nothing is wrong.
+    if settings.vividness is not None:
+        loaded.exported.check_vividness(settings.vividness)
+    # Beam logs this for each worker, although nothing is wrong.
     logging.getLogger().addFilter(lambda record: "Resource module" not in str(record.msg))
     if options.runner == LOCAL_RUNNER:
         workers = options.workers or (os.cpu_count() or 1) + 1
         others = [f"--direct_num_workers={workers}", "--direct_running_mode=multi_threading"]
     pipeline = beam.Pipeline(runner, PipelineOptions(others))
-    archives.color(pipeline, planned.items, loaded, settings, report, failures)
+    archives.color(pipeline, planned.items, loaded, settings, report, failures, color_film)
     result = pipeline.run()
     result.wait_until_finish()
     counts = archives.counts(result)
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if not counts["failed"]:
         return DONE
-    print(f"Failed files, with reasons: {failures}")
+    print(f"{failures} lists the failed files and the reasons.")
     return FAILED
 
 
 def runner_of(options):
-    """Create the named runner of Beam."""
+    """Create the selected Beam runner."""
     try:
         return create_runner(options.runner)
     except (ValueError, ImportError, AttributeError) as error:
         raise UserError(
             f"--runner {options.runner} ({one_line(error)})",
-            "a runner of Apache Beam that is installed",
-            "Omit it to color on this machine.",
+            "the name of an installed Beam runner",
+            "Omit --runner to run on this machine.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""`python pipelines/evaluate.py --help`; the same as `colorkeras evaluate`."""
+"""Run `colorkeras evaluate` from a clone: `python pipelines/evaluate.py --help`."""
 
 import sys
 

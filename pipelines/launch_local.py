@@ -1,11 +1,11 @@
-"""Start several workers of one training run on this machine, to try `--strategy multi_worker`.
+"""Start several workers for one training run on this machine, to try `--strategy multi_worker`.
 
     python pipelines/launch_local.py --workers 2 --dataset sample --arch skip_cnn --epochs 1
     python pipelines/launch_local.py --workers 2 --resume runs/skip_cnn/20260101-120000
 
-All other options are those of `colorkeras train`. Each line of output begins with the number of its
-worker. On several machines, start `colorkeras train --strategy multi_worker` on each, with its own
-TF_CONFIG and with `--runs-dir` on a shared file system.
+All other options are passed to `colorkeras train`. Each output line starts with the number of the
+worker that printed it. To use several machines, start `colorkeras train --strategy multi_worker` on
+each of them, with a suitable TF_CONFIG and a `--runs-dir` on a shared file system.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from colorkeras.cli import guarded
 TRAIN = Path(__file__).with_name("train.py")
 
 SECONDS_TO_END = 120
-"""Seconds that other workers have to stop by themselves after one has failed."""
+"""Seconds that the other workers have to stop on their own after one has failed."""
 
 
 def main():
@@ -52,7 +52,7 @@ def main():
 
 
 def free_ports(count):
-    """Return unused ports of this machine."""
+    """Return unused ports on this machine."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("localhost", 0))
@@ -63,10 +63,10 @@ def free_ports(count):
 
 
 def start_worker(addresses, number, words):
-    """Start a worker and print its output, each line with the number of the worker.
+    """Start a worker and print its output, prefixing each line with the worker's number.
 
     Args:
-        addresses: List of `host:port` of all workers.
+        addresses: List with the `host:port` of each worker.
         number: Index of this worker.
         words: Command-line arguments.
 
@@ -81,7 +81,7 @@ def start_worker(addresses, number, words):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # This process forwards Ctrl-C; the terminal would send it a second time.
+        # This process forwards Ctrl-C; the terminal must not send it a second time.
         start_new_session=True,
     )
 
@@ -89,19 +89,19 @@ def start_worker(addresses, number, words):
         for line in worker.stdout:
             print(f"[{number}] {line}", end="", flush=True)
 
-    # Not a daemon, so that all output is printed before this process ends.
+    # Not a daemon thread, so that all output is printed before this process ends.
     threading.Thread(target=show).start()
     return worker
 
 
 def wait_for_all(workers):
-    """Wait for all workers; return the first exit status that is not 0, or else 0."""
+    """Wait for all workers; return the first nonzero exit status, or 0 if there is none."""
     status, deadline = 0, math.inf
     while True:
         statuses = [worker.poll() for worker in workers]
         failed = [each for each in statuses if each]
         if failed and not status:
-            # Like a shell, report 128 + the signal that ended a process.
+            # Like a shell, report 128 plus the number of the signal that ended a process.
             status = failed[0] if failed[0] > 0 else 128 - failed[0]
             deadline = time.monotonic() + SECONDS_TO_END
         if None not in statuses:

@@ -1,4 +1,4 @@
-"""`python pipelines/train.py --help`; the same as `colorkeras train`."""
+"""Run `colorkeras train` from a clone: `python pipelines/train.py --help`."""
 
 import sys
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-# Set before TensorFlow starts, whose log messages would fill the output of every failing test.
+# Set before TensorFlow starts; its log messages would clutter the output of every failing test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
@@ -25,10 +25,10 @@ from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import sample
 from colorkeras.export import saved_model
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.build import build_network
+from colorkeras.models.backbones import BACKBONES, Backbone
+from colorkeras.models.build import build_network, choose_architecture
 from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.models.predictions import PREDICTIONS
-from colorkeras.models.selection import choose_architecture
 from colorkeras.training import trainer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,13 +39,39 @@ SMALL = {
     "unet": {"widths": (8, 8)},
     "residual_unet": {"widths": (8, 8), "depths": (1, 1)},
     "flow_unet": {"widths": (8, 8), "depths": (1, 1), "velocity_widths": (8, 8)},
+    "hint_unet": {"backbone": "tiny", "widths": dict.fromkeys((4, 8, 16, 32), 8)},
 }
-"""Arguments for small networks in tests, which are faster to build, trace and save."""
+"""Arguments for small networks that tests can build, trace and save quickly."""
+
+
+def _tiny_encoder(name):
+    """Return an encoder of five convolutions with the inputs and outputs of a backbone."""
+    x = rgb = keras.Input([None, None, 3])
+    features = {}
+    for stride in (2, 4, 8, 16, 32):
+        x = keras.layers.Conv2D(4, 3, 2, "same", activation="relu")(x)
+        features[str(stride)] = x
+    return keras.Model(rgb, features, name=name)
+
+
+TINY_BACKBONE = Backbone(
+    "tiny", _tiny_encoder, None, "Five convolutions.", dict.fromkeys((2, 4, 8, 16, 32), 4)
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """Fail if a test module cannot be imported, because the doctest plugin would skip it."""
+    report = yield
+    if report.skipped and "unable to import module" in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"{collector.path} cannot be imported"
+    return report
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--kills", type=int, default=3, help="number of moments at which fault tests kill a run"
+        "--kills", type=int, default=3, help="number of random times at which fault tests kill runs"
     )
     parser.addoption(
         "--fuzz-cases", type=int, default=300, help="number of damaged files of each kind to read"
@@ -53,7 +79,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_finish():
-    # Rescanning the many objects of Keras and TensorFlow takes 6 % of the time of the tests.
+    # Garbage collection of the many Keras and TensorFlow objects takes 6% of the test time.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -61,12 +87,14 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session", autouse=True)
 def small_networks():
-    """Replace architectures by small networks in all tests of this process."""
+    """Replace all architectures with small networks for the tests in this process."""
     with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(BACKBONES, TINY_BACKBONE.name, TINY_BACKBONE)
         for name, widths in SMALL.items():
             kind = ARCHITECTURES[name]
+            own = {key: widths[key] for key in widths if key == "backbone"}
             builder = functools.partial(kind.constructor, **widths)
-            monkeypatch.setitem(ARCHITECTURES, name, replace(kind, constructor=builder))
+            monkeypatch.setitem(ARCHITECTURES, name, replace(kind, constructor=builder, **own))
         yield
 
 
@@ -76,29 +104,36 @@ def _randomize(network):
     def draw(weight):
         if len(weight.shape) > 1:
             fan_in = np.prod(weight.shape[:-1])
-            return generator.standard_normal(weight.shape, np.float32) * np.sqrt(2 / fan_in)
+            # Small logits give broad color distributions, so that samples differ.
+            gain = 0.1 if "logits" in weight.path else 1.0
+            return generator.standard_normal(weight.shape, np.float32) * gain * np.sqrt(2 / fan_in)
         # Gains and variances must be positive; this range also keeps activations moderate.
         return generator.uniform(0.2, 0.8, weight.shape)
 
-    network.set_weights([draw(weight) for weight in network.weights])
+    # Round to float16, because some exports store weights in this format.
+    network.set_weights([draw(weight).astype(np.float16) for weight in network.weights])
     return network
 
 
 @pytest.fixture(scope="session")
 def randomize():
-    """Function that sets all weights of a network, also those initialized with zeros, at random."""
+    """Function that randomizes all weights of a network, including zero-initialized ones."""
     return _randomize
 
 
 @pytest.fixture(scope="session")
 def inputs_for():
-    """Function from a prediction type and grayscale images to the inputs of its networks."""
+    """Function that returns network inputs for a prediction type and grayscale images."""
 
     def inputs(output, grayscale):
-        if PREDICTIONS[output].objective != "flow":
-            return grayscale
         count, height, width, _ = grayscale.shape
         generator = np.random.default_rng(0)
+        if PREDICTIONS[output].objective == "hinted":
+            chroma = generator.uniform(-0.2, 0.2, [count, height, width, 2])
+            mask = generator.random([count, height, width, 1]) < 0.01
+            return [grayscale, tf.constant(np.concatenate([chroma * mask, mask], -1), tf.float32)]
+        if PREDICTIONS[output].objective != "flow":
+            return grayscale
         half = (count, -(-height // 2), -(-width // 2), 2)
         noisy = tf.constant(generator.standard_normal(half, np.float32))
         time = tf.constant(generator.random((count, 1), np.float32))
@@ -116,11 +151,11 @@ def crops():
 
 @pytest.fixture(scope="session")
 def image_folder(tmp_path_factory):
-    """A folder of 24 generated images of 40x36 pixels, enough for 3 steps of batch size 8."""
-    folder = tmp_path_factory.mktemp("pictures")
+    """Folder with 24 generated images of 40x36 pixels (3 steps at batch size 8)."""
+    folder = tmp_path_factory.mktemp("images")
     generator = np.random.default_rng(0)
     for number in range(24):
-        # Few random pixels, enlarged: smooth images that a network can learn.
+        # Enlarging a few random pixels creates smooth images that a network can learn.
         pixels = generator.integers(0, 256, (4, 4, 3), np.uint8)
         Image.fromarray(pixels).resize((40, 36)).save(folder / f"{number:02}.png")
     return folder
@@ -128,7 +163,7 @@ def image_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def gray_folder(tmp_path_factory):
-    """A folder of four gray images."""
+    """Folder with four grayscale images."""
     folder = tmp_path_factory.mktemp("gray")
     for number in range(4):
         Image.new("RGB", (20, 20), (50 * number,) * 3).save(folder / f"{number}.png")
@@ -137,7 +172,7 @@ def gray_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def config_for(image_folder):
-    """Function from an output folder to the `TrainingConfig` of a short run."""
+    """Function that returns a short run's `TrainingConfig` for a given output folder."""
 
     def config(folder, **changes):
         settings = {
@@ -157,7 +192,7 @@ def config_for(image_folder):
 
 @pytest.fixture(scope="session")
 def finished(config_for, tmp_path_factory):
-    """A run of two epochs in mixed precision: its parent folder, its log lines, its `Run`."""
+    """Parent folder, log lines and `Run` of a finished two-epoch run in mixed precision."""
     folder = tmp_path_factory.mktemp("finished")
     with log_lines() as lines:
         run = trainer.train(config_for(folder, precision="mixed_bfloat16"))
@@ -166,7 +201,7 @@ def finished(config_for, tmp_path_factory):
 
 @dataclass(frozen=True)
 class Exported:
-    """A float32 network with random weights, and its loaded SavedModel."""
+    """A float32 network with random weights and its loaded SavedModel."""
 
     network: keras.Model
     objective: objectives.Objective
@@ -175,15 +210,16 @@ class Exported:
 
     @property
     def size(self):
-        """Height and width of suitable images."""
+        """Height and width of an image that the model accepts."""
         return self.model.image_size or 32
 
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory, worker_id):
-    """Function from an architecture and a prediction type to its `Exported`, created on first use.
+    """Function that returns the `Exported` for an architecture and prediction type.
 
-    The default prediction type is the architecture's. Workers share the files.
+    Exports are created on first use and shared by all workers. The prediction type defaults to the
+    architecture's first one.
     """
     made = {}
     folder_of_all = tmp_path_factory.getbasetemp()
@@ -193,7 +229,7 @@ def exports(tmp_path_factory, worker_id):
     def get(name, output=None):
         name, output = pair = choose_architecture(name, output)
         if pair not in made:
-            # Like training: mixed precision, copied to float32 for the export.
+            # As in training, copy the mixed-precision network to float32 for the export.
             trained = _randomize(build_network(name, output, "mixed_bfloat16"))
             network = build_network(name, output)
             network.set_weights(trained.get_weights())
@@ -212,12 +248,20 @@ def exports(tmp_path_factory, worker_id):
     return get
 
 
-PAIRS = [(name, output) for name, kind in ARCHITECTURES.items() for output in kind.predictions]
+def _pairs():
+    """Yield each architecture with each of its predictions, marking redundant ones as slow.
+
+    "chroma" and "rgb" are exported in the same way, so the second of them is redundant.
+    """
+    for name, kind in ARCHITECTURES.items():
+        for number, output in enumerate(kind.predictions):
+            is_slow = number > 0 and output in ("chroma", "rgb")
+            yield pytest.param((name, output), marks=[pytest.mark.slow] if is_slow else [])
 
 
-@pytest.fixture(scope="session", params=PAIRS, ids="-".join)
+@pytest.fixture(scope="session", params=_pairs(), ids="-".join)
 def exported(request, exports):
-    """The `Exported` of each architecture with each prediction type."""
+    """The `Exported` for each architecture and prediction type."""
     return exports(*request.param)
 
 
@@ -233,8 +277,8 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 def run_on_devices(run_python):
     """Function that runs a program on several logical CPU devices and returns the process.
 
-    The devices stand in for accelerators. They must be created before TensorFlow starts, hence the
-    separate process.
+    The devices stand in for accelerators. A separate process is necessary, because they must be
+    created before TensorFlow starts.
     """
 
     def run(num_devices, program, *arguments):
@@ -257,12 +301,12 @@ def run_python():
 
 @pytest.fixture
 def run_script(monkeypatch, capsys):
-    """Function that runs a script of the repository; returns exit status, stdout and stderr."""
+    """Function that runs a script and returns its exit status, stdout and stderr."""
 
     def run(script, *arguments):
         path = REPOSITORY / script
         monkeypatch.setattr(sys, "argv", [str(path), *map(str, arguments)])
-        # Python does this for scripts.
+        # Python also does this when it runs a script.
         monkeypatch.syspath_prepend(path.parent)
         with pytest.raises(SystemExit) as stop:
             runpy.run_path(str(path), run_name="__main__")

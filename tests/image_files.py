@@ -1,4 +1,4 @@
-"""Make image files for tests, and read what the package wrote."""
+"""Helpers for creating image files for tests and reading files written by the package."""
 
 import io
 import struct
@@ -18,11 +18,11 @@ XMP = (
     b"</rdf:RDF></x:xmpmeta>"
 )
 RECORDS = b"\x1c\x02\x78\x00\x07Grandma"
-"""IPTC-IIM with a caption."""
+"""IPTC-IIM data with a caption."""
 
 
 def resource(number, content):
-    """Return a Photoshop resource as bytes."""
+    """Return the bytes of a Photoshop resource."""
     padding = b"\0" * (len(content) % 2)
     return b"8BIM" + struct.pack(">HHI", number, 0, len(content)) + content + padding
 
@@ -31,19 +31,19 @@ IPTC = resource(1028, RECORDS)
 
 
 def ramp(shape, dtype=np.uint8):
-    """Return pixels of all levels that no reflection or rotation maps to themselves."""
+    """Return pixels that cover all levels and change under every reflection and rotation."""
     levels = np.linspace(0, np.iinfo(dtype).max, int(np.prod(shape)))
     return levels.astype(dtype).reshape(shape)
 
 
 def read(path, **settings):
-    """Return all images of a file, and its `Contents`."""
+    """Return all images in a file and its `Contents`."""
     with image_io.open_image(path, **settings) as contents:
         return list(contents.pages), contents
 
 
 def exif_of(orientation=None):
-    """Return EXIF as a camera writes it."""
+    """Return an EXIF block similar to those written by cameras."""
     exif = Image.Exif()
     exif.endian = "<"
     exif[ExifTags.Base.Make] = "Leica"
@@ -52,6 +52,7 @@ def exif_of(orientation=None):
     if orientation is not None:
         exif[ExifTags.Base.Orientation] = orientation
     exif[ExifTags.IFD.Exif] = {
+        ExifTags.Base.ExifVersion: b"0232",
         ExifTags.Base.ExposureTime: TiffImagePlugin.IFDRational(1, 2),
         ExifTags.Base.MakerNote: MAKER_NOTE,
         ExifTags.Base.ColorSpace: 65535,
@@ -63,7 +64,7 @@ def exif_of(orientation=None):
 
 
 def with_thumbnail(block, thumbnail):
-    """Add a JPEG file as the preview of a little-endian EXIF block."""
+    """Add a JPEG preview to a little-endian EXIF block."""
     tiff = block.removeprefix(b"Exif\0\0")
     (count,) = struct.unpack_from("<H", tiff, 8)
     link = 10 + 12 * count
@@ -75,14 +76,14 @@ def with_thumbnail(block, thumbnail):
 
 
 def jpeg_bytes(image, **settings):
-    """Return an image as a JPEG file."""
+    """Return an image encoded as a JPEG file."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", **settings)
     return buffer.getvalue()
 
 
 def segment(marker, content):
-    """Return a segment of a JPEG file, with a marker such as 0xE1."""
+    """Return a JPEG segment with a marker such as 0xE1."""
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
@@ -91,12 +92,12 @@ def _fixed(number):
 
 
 def gamma_curve(gamma):
-    """Return the curve of a color profile: a power."""
+    """Return a color profile's curve tag for a power function."""
     return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
 
 
 def profile_of(space, tags):
-    """Return a color profile for `GRAY` or `RGB ` as bytes."""
+    """Return the bytes of a color profile for the `GRAY` or `RGB ` color space."""
     white = b"XYZ \0\0\0\0" + b"".join(map(_fixed, (0.9642, 1, 0.8249)))
     tags = {b"wtpt": white, **tags}
     table, body = struct.pack(">I", len(tags)), b""
@@ -110,7 +111,7 @@ def profile_of(space, tags):
 
 
 def gray_profile(gamma):
-    """Return a color profile for gray levels that are a power of light."""
+    """Return a grayscale color profile with a power function as its curve."""
     return profile_of(b"GRAY", {b"kTRC": gamma_curve(gamma)})
 
 
@@ -118,7 +119,7 @@ ADOBE_RGB = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919,
 
 
 def rgb_profile(gamma, curve=None, primaries=ADOBE_RGB):
-    """Return an RGB color profile with a power or another curve."""
+    """Return an RGB color profile with a power function or another curve."""
     columns = zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
     tags = {name: b"XYZ \0\0\0\0" + b"".join(map(_fixed, xyz)) for name, xyz in columns}
     tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve or gamma_curve(gamma))

@@ -1,4 +1,4 @@
-"""Tests of the code's shape: layers, import cycles, sizes, names."""
+"""Tests for the code structure: layers, import cycles, sizes and names."""
 
 import ast
 import graphlib
@@ -22,7 +22,7 @@ MAX_LINES_README = 150
 
 
 def modules():
-    """Return the paths of the package's modules, relative to the repository."""
+    """Return the paths of all modules in the package, relative to the repository."""
     return [path.relative_to(REPOSITORY) for path in sorted(PACKAGE.rglob("*.py"))]
 
 
@@ -31,7 +31,7 @@ def num_lines(path):
 
 
 def functions():
-    """Yield path, definition and whether it is a method, for each function of the package."""
+    """Yield (path, definition, whether it is a method) for each function in the package."""
     for path in modules():
         tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
         methods = {

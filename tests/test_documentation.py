@@ -1,4 +1,4 @@
-"""Documents agree with the code and with the committed results."""
+"""Tests that the documentation matches the code and the committed results."""
 
 import argparse
 import importlib
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import report_photographs
 from migrate_json import RENAMED
 from report import load_adjusted, load_results, page_section
 from report_tables import card_metrics, card_section
@@ -28,14 +29,19 @@ from colorkeras.training.optimizers import OPTIMIZERS
 from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END
 
 ROOT = Path(__file__).resolve().parents[1]
+MEASURED = [
+    name for name in bundled.BUNDLED_MODELS if (ROOT / f"results/{name}/metrics.json").is_file()
+]
+"""Bundled models with CIFAR-10 results."""
+
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/tutorial.py"] + [
     path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))
 ]
-GUIDES = [name for name in DOCUMENTS if name != "CHANGELOG.md"]  # It has the old names as well.
+GUIDES = [name for name in DOCUMENTS if name != "CHANGELOG.md"]  # It also contains old names.
 
 EXTERNAL_OPTIONS = {
-    *("--fuzz-cases", "--kills"),  # Tests.
-    *("--check", "--logdir", "--no-deps", "--rm", "--strict"),  # Other programs.
+    *("--fuzz-cases", "--kills"),  # Test options.
+    *("--check", "--logdir", "--no-deps", "--rm", "--strict"),  # Options of other programs.
 }
 GENERATED_PAGES = {"api.md", "commands.md", "tutorial.md"}
 
@@ -57,7 +63,7 @@ def command_parser(command):
 
 @pytest.fixture(scope="module")
 def parsers():
-    """Parser of each command by name."""
+    """Parsers by command name."""
     return {command: command_parser(command) for command in cli.COMMANDS}
 
 
@@ -67,7 +73,7 @@ def measured():
 
 
 def shell_commands(name):
-    """Return the words of each command of colorkeras in the code blocks of a document."""
+    """Return all shell commands that run colorkeras in a document's code blocks."""
     commands = []
     for block in re.findall(r"^\s*```(?:sh|bash)?\n(.*?)^\s*```", read(name), re.M | re.S):
         for line in block.replace("\\\n", " ").splitlines():
@@ -103,33 +109,55 @@ def test_models_in_the_readme_have_the_measured_metrics(measured):
         if line.startswith("|")
     ]
     shown = {name: (parameters, values) for name, _, parameters, *values in rows[2:]}
-    assert set(shown) == {*bundled.BUNDLED_MODELS, "grayscale baseline", "ground truth"}
-    metrics = {name: measured[name]["metrics"] for name in bundled.BUNDLED_MODELS}
+    assert set(shown) == {*MEASURED, "grayscale baseline", "ground truth"}
+    metrics = {name: measured[name]["metrics"] for name in MEASURED}
     metrics["grayscale baseline"] = measured["unet"]["grayscale_baseline"]
     metrics["ground truth"] = measured["unet"]["truth"]
     for name, (parameters, values) in shown.items():
         columns = ("psnr_pooled", "ciede2000", "colorfulness")
         assert values == [format_value(metrics[name][column], column) for column in columns], name
-        if name in bundled.BUNDLED_MODELS:
+        if name in MEASURED:
             assert parameters == f"{measured[name]['model']['num_parameters']:,}"
 
 
-@pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_model_cards_are_what_report_writes(name, measured):
     card = (bundled.resolve(name) / metadata.CARD_FILE).read_text(encoding="utf-8")
     assert between(card, RESULTS_BEGIN, RESULTS_END) == card_section(measured[name])
 
 
-@pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_metrics_of_bundled_models_are_what_report_writes(name, measured):
     card = json.loads(json.dumps(card_metrics(measured[name])))
     assert metadata.read_metrics(bundled.resolve(name)) == card
 
 
-def test_export_page_lists_the_signatures():
-    text = read("docs/export.md")
-    begin, end = "<!-- endpoints: begin -->", "<!-- endpoints: end -->"
-    assert between(text, begin, end) == signatures.table().strip()
+def test_results_on_photographs_are_what_report_writes():
+    results = report_photographs.load_photographs(ROOT / "results")
+    section = between(read("docs/photographs.md"), RESULTS_BEGIN, RESULTS_END)
+    assert section == report_photographs.page_section(results).strip()
+    card = between(read("saved_models/photo/1/README.md"), RESULTS_BEGIN, RESULTS_END)
+    assert card == report_photographs.card_section(results["photo"]).strip()
+    metrics = json.loads(json.dumps(report_photographs.card_metrics(results["photo"])))
+    assert metadata.read_metrics(bundled.resolve("photo")) == metrics
+
+
+def test_results_on_films_are_what_report_films_writes():
+    pytest.importorskip("cv2", reason="requires the 'video' extra")
+    import report_films
+
+    films = json.loads(read("results/video/photo.json"))["films"]
+    section = between(read("docs/video.md"), RESULTS_BEGIN, RESULTS_END)
+    assert section == report_films.page_section(films)
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [("endpoints", signatures.BASE_NAMES), ("hint endpoints", signatures.HINT_NAMES)],
+)
+def test_export_page_lists_the_signatures(title, names):
+    begin, end = f"<!-- {title}: begin -->", f"<!-- {title}: end -->"
+    assert between(read("docs/export.md"), begin, end) == signatures.table(names).strip()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +241,7 @@ def test_options_exist(name, parsers):
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_named_files_exist(name):
-    """Code spans such as `benchmarks/page.py` name files and folders of the repository."""
+    """Code spans such as `benchmarks/page.py` name files and folders in the repository."""
     folders = "benchmarks|colorkeras|docs|pipelines|results|saved_models|tests|tools"
     for path in re.findall(rf"`(?:python )?((?:{folders})/[\w./]*)", read(name)):
         if "<" not in path and not path.startswith(

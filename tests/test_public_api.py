@@ -1,4 +1,4 @@
-"""Tests of the names that `import colorkeras` offers."""
+"""Tests for the public API of `colorkeras`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""No tracked text has words that only this project used, or phrases that are not plain English."""
+"""Tests that tracked text is free of private vocabulary and unidiomatic phrases."""
 
 import re
 import subprocess
@@ -58,7 +58,7 @@ WORDS = {
 
 
 def tracked_files():
-    """Return the tracked text files that are checked, by their path in the repository."""
+    """Return the tracked text files to check, as paths relative to the repository."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode:
@@ -71,7 +71,7 @@ def tracked_files():
 
 
 def hits(patterns):
-    """Return `file:line: what: text` for each match of the patterns in tracked text."""
+    """Return `file:line: what: text` for each pattern match in tracked text."""
     compiled = {name: re.compile(pattern) for name, pattern in patterns.items()}
     found = []
     for file in tracked_files():

@@ -1,4 +1,4 @@
-"""Helpers for tests of whole training runs."""
+"""Helpers for tests of complete training runs."""
 
 import contextlib
 import csv
@@ -15,7 +15,7 @@ from colorkeras.utils.errors import UserError
 
 @contextlib.contextmanager
 def log_lines():
-    """Yield a list that collects the messages that colorkeras logs."""
+    """Yield a list that collects the messages logged by colorkeras."""
     lines = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())
@@ -31,7 +31,7 @@ def log_lines():
 
 
 def fitted(config, folder=None, earlier=None):
-    """Return a `Trainer` after all steps but `finish`."""
+    """Run all stages except `finish`; return the `Trainer`."""
     with trainer.Trainer(config, folder, earlier) as one:
         one.prepare()
         one.restore()
@@ -41,13 +41,13 @@ def fitted(config, folder=None, earlier=None):
 
 
 def resumed(folder, changes):
-    """Return the `Trainer` of a resumed run after all steps but `finish`."""
+    """Resume a run and run all stages except `finish`; return the `Trainer`."""
     config, earlier = run_directory.read_config(folder, changes)
     return fitted(config, Path(folder), earlier)
 
 
 def comparable_history(folder):
-    """Return the rows of a run's `history.csv` without the columns that measure time."""
+    """Return the rows of a run's `history.csv`, without the timing columns."""
     with (folder / "history.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     timed = {"images_per_second", "minutes"}
@@ -55,12 +55,12 @@ def comparable_history(folder):
 
 
 def weights_of(run):
-    """Return the weights that a run exported."""
+    """Return the weights exported by a run."""
     return keras.saving.load_model(run.folder / "model.keras").get_weights()
 
 
 def raise_at(error, epoch):
-    """Return a callback that raises an exception at the beginning of an epoch."""
+    """Return a callback that raises an exception at the start of an epoch."""
 
     def on_epoch_begin(number, logs=None):
         if number == epoch:
@@ -70,7 +70,7 @@ def raise_at(error, epoch):
 
 
 class SignalAt(keras.callbacks.Callback):
-    """Raise a signal during a step, after which `num_steps` steps of an epoch are done."""
+    """Callback that raises a signal in step `num_steps` of an epoch."""
 
     def __init__(self, number, epoch, num_steps):
         super().__init__()
@@ -85,7 +85,7 @@ class SignalAt(keras.callbacks.Callback):
 
 
 def refused(config, tmp_path):
-    """Return the three lines of the error that refuses a run, which must leave no folder."""
+    """Assert that a run is rejected and leaves no folder; return the lines of the error."""
     with pytest.raises(UserError) as error:
         trainer.train(config)
     assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()

@@ -1,11 +1,11 @@
-"""Color black-and-white photographs with the bundled models, for the documentation.
+"""Colorize black-and-white photographs with the bundled models, for the documentation.
 
     python tools/color_photographs.py
 
-Write results/photographs.png, with all models and several samples, and for each photograph
-results/photographs/<name>_pair.png, with the default model's colors. The photographs in
-results/photographs are square; sources.json lists their authors and licenses. Their original colors
-are unknown.
+Writes results/photographs.png, which shows the output of each model, with several samples if the
+model is stochastic. For each photograph, also writes results/photographs/<name>_pair.png, which
+shows the input next to the output of the default model. The photographs in results/photographs are
+square; sources.json lists their authors and licenses.
 """
 
 import argparse
@@ -28,13 +28,13 @@ SHOWN = 256
 
 
 def colored(photographs):
-    """Color photographs with each bundled model.
+    """Colorize photographs with each bundled model.
 
     Args:
         photographs: List of grayscale `PIL.Image.Image`.
 
     Returns:
-        Dict of label to list of RGB `PIL.Image.Image`; several labels for a model that samples.
+        Dict from label to list of RGB `PIL.Image.Image`, with one label per model and sample.
     """
     rows = {}
     for name in bundled.BUNDLED_MODELS:
@@ -59,15 +59,16 @@ def main():
     files = sorted(options.photographs.glob("*.jpg"))
     if not files:
         raise UserError(
-            f"--photographs {str(options.photographs)!r} without JPEG files",
+            f"--photographs {str(options.photographs)!r}, a folder without JPEG files",
             "a folder of square black-and-white photographs",
-            "Run this in the repository, or pass another folder.",
+            "Run this from the root of the repository or pass another folder.",
         )
     photographs = [Image.open(file).convert("L") for file in files]
     rows = {"original": photographs, **colored(photographs)}
     images = {label: np.stack([shown(image) for image in row]) for label, row in rows.items()}
     plots.save_rows(options.output, images, "black-and-white photographs")
-    pairs = zip(images["original"], images[bundled.DEFAULT_MODEL], strict=True)
+    default = next(label for label in images if label.split(",")[0] == bundled.DEFAULT_MODEL)
+    pairs = zip(images["original"], images[default], strict=True)
     for file, pair in zip(files, pairs, strict=True):
         with atomic_write(file.with_name(f"{file.stem}_pair.png")) as temporary:
             Image.fromarray(np.hstack(pair)).save(temporary)

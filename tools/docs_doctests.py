@@ -1,4 +1,4 @@
-"""Griffe extension that shows the examples of docstrings as code blocks."""
+"""Griffe extension that renders docstring examples as code blocks."""
 
 import re
 
@@ -6,10 +6,10 @@ import griffe
 
 
 class Doctests(griffe.Extension):
-    """Fence blocks of `>>>` lines that are not indented, which Markdown takes for quotations."""
+    """Wrap unindented `>>>` lines in code fences; Markdown would render them as block quotes."""
 
     def on_object(self, *, obj, **_):
-        """Rewrite the docstring of a module, class, function or attribute."""
+        """Rewrite an object's docstring."""
         if obj.docstring:
             obj.docstring.value = re.sub(
                 r"(?m)^(?:Examples?:\n\n)?(>>> .*(?:\n.+)*)",

@@ -1,8 +1,8 @@
-"""MkDocs hooks that generate the pages which must agree with the code.
+"""MkDocs hooks that generate documentation pages from the code.
 
-MkDocs calls these functions; `mkdocs.yml` names this file. They run the tutorial, list the commands
-and the public Python API, and add the README, CONTRIBUTING.md, CHANGELOG.md and `results/`. Set
-DOCS_TUTORIAL=skip for a quick preview without the tutorial's output.
+`mkdocs.yml` registers this file. The hooks run the tutorial, generate the "Command line" and
+"Python API" pages, and add README.md, CONTRIBUTING.md, CHANGELOG.md and the images in `results/`.
+For a quick preview without the tutorial's output, set DOCS_TUTORIAL=skip.
 """
 
 import argparse
@@ -22,11 +22,11 @@ COPIED_PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
-COPIED_RESULTS = ("*.png", "photographs/*", "*/*.png", "studies/*")
+COPIED_RESULTS = ("*.png", "*.jpg", "photographs/*", "*/*.png", "studies/*")
 
 
 def on_files(files, config):
-    """Add generated pages and the images that pages show."""
+    """Add the generated pages and the images they contain."""
     pages = {
         target: site_links((ROOT / source).read_text(encoding="utf-8"))
         for source, target in COPIED_PAGES.items()
@@ -45,12 +45,12 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, **_):
-    """Point links of a page in `docs/` to the copies that the site has."""
+    """Redirect links in a page of `docs/` to the copies on the site."""
     return site_links(markdown) if "/" not in page.file.src_uri else markdown
 
 
 def on_page_content(html, page, **_):
-    """Show functions under their public names where their definitions have others."""
+    """Show the public names of functions that are defined under other names."""
     if page.file.src_uri != "api.md":
         return html
     import colorkeras
@@ -62,7 +62,7 @@ def on_page_content(html, page, **_):
 
 
 def site_links(markdown):
-    """Return Markdown whose links lead to pages and images of the site.
+    """Redirect Markdown links to the site's pages and images.
 
     >>> site_links("[a](docs/export.md#onnx) ![b](../results/b.png) [c](../CHANGELOG.md)")
     '[a](export.md#onnx) ![b](results/b.png) [c](changelog.md)'
@@ -74,12 +74,12 @@ def site_links(markdown):
 
 
 def commands_page():
-    """Return the reference of all commands as Markdown, read from their parsers."""
+    """Return the Markdown reference of all commands, generated from their parsers."""
     from colorkeras import cli
 
     parts = [
-        "# Command line\n\nThis page is generated from the commands themselves; "
-        "`colorkeras COMMAND --help` prints the same."
+        "# Command line\n\nThis page is generated from the commands; "
+        "`colorkeras COMMAND --help` prints the same information."
     ]
     for command in cli.COMMANDS:
         parser = command_parser(command)
@@ -98,7 +98,7 @@ def commands_page():
 
 
 def command_parser(command):
-    """Return the `argparse.ArgumentParser` of a command."""
+    """Return the `argparse.ArgumentParser` for a command."""
     module = importlib.import_module(f"colorkeras.cli.{command}")
     parser = argparse.ArgumentParser(prog=f"colorkeras {command}", description=module.__doc__)
     module.add_arguments(parser)
@@ -106,7 +106,7 @@ def command_parser(command):
 
 
 def _description(block):
-    """Return a part of a description as Markdown: headings with indented text keep their layout."""
+    """Convert a block of a parser's description to Markdown, preserving list layout."""
     first, *others = block.splitlines() or [""]
     is_list = not first.startswith(" ") and any(line.startswith(" ") for line in others)
     return f"```text\n{block}\n```" if is_list else block
@@ -123,7 +123,7 @@ def _option_row(action, parser):
 
 
 def api_page():
-    """Return the page that documents every public name of the package."""
+    """Return a Markdown page that documents the public API."""
     import colorkeras
 
     parts = ["# Python API\n\nThese names are public. Everything else may change without notice."]
@@ -141,7 +141,7 @@ def api_page():
 
 
 def tutorial_files():
-    """Return the tutorial's page and images by their place in the site."""
+    """Return the tutorial's page and images, as a dict from path on the site to content."""
     runner = [sys.executable, str(ROOT / "tools" / "run_tutorial.py")]
     if os.environ.get("DOCS_TUTORIAL") == "skip":
         runner.append("--skip-code")

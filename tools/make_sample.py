@@ -1,14 +1,14 @@
 """Build the packaged `sample` dataset from freely redistributable color photographs.
 
-Each photograph comes from a package on PyPI and is in the public domain or under CC0-1.0. The
-result is committed; run this only to change the photographs, in a separate environment (Python
-3.11):
+All photographs are from PyPI packages and are in the public domain or licensed under CC0-1.0. The
+output is committed. Run this script only to change the photographs, in a separate environment with
+Python 3.11:
 
     pip install scikit-image==0.26.0 matplotlib==3.11.2 scipy==1.11.4 numpy==1.26.4 pillow==13.0.0
     python tools/make_sample.py
 
-SciPy is pinned to 1.11, because 1.12 drops its photograph. The same packages give the same bytes;
-other versions of Pillow may encode JPEG slightly differently.
+SciPy is pinned to 1.11 because later versions do not contain the required photograph. The output is
+reproducible with these versions; other Pillow versions may encode JPEG files slightly differently.
 """
 
 import bz2
@@ -24,7 +24,7 @@ OUTPUT = Path(__file__).resolve().parents[1] / "colorkeras" / "data" / "sample_p
 SHORTER_SIDE = 512
 CC0_URL = "https://creativecommons.org/publicdomain/zero/1.0/"
 
-# Split by photograph, because crops of the same photograph overlap.
+# Split by photograph, because crops from the same photograph overlap.
 PHOTOGRAPHS = [
     {
         "file": "astronaut.jpg",
@@ -96,25 +96,25 @@ PHOTOGRAPHS = [
 
 
 def read_photograph(path):
-    """Read a photograph as an sRGB PIL image."""
+    """Read a photograph as a PIL image in sRGB."""
     if path.suffix == ".dat":
-        # SciPy keeps its photograph as bzip2-compressed raw RGB.
+        # SciPy stores its photograph as bzip2-compressed raw RGB data.
         return Image.frombytes("RGB", (1024, 768), bz2.decompress(path.read_bytes()))
     image = Image.open(path).convert("RGB")
     profile = image.info.get("icc_profile")
     if profile is None:
         return image
-    # One photograph is in Adobe RGB; ignoring its profile would make its colors too pale.
+    # One photograph is in Adobe RGB; ignoring its profile would desaturate its colors.
     return ImageCms.profileToProfile(image, io.BytesIO(profile), ImageCms.createProfile("sRGB"))
 
 
 def encode(image):
-    """Encode a PIL image as small JPEG bytes with full chroma resolution and no metadata."""
+    """Encode a PIL image as a small JPEG file with full chroma resolution and no metadata."""
     scale = SHORTER_SIDE / min(image.size)
     if scale < 1:
         width, height = (round(side * scale) for side in image.size)
         image = image.resize((width, height), Image.Resampling.LANCZOS)
-    # A pasted copy drops the original's profile and comments.
+    # Pasting into a new image drops the original's profile and comments.
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     buffer = io.BytesIO()

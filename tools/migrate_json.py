@@ -1,9 +1,9 @@
-"""Rename the keys of JSON files that version 0.1 wrote: metadata of exports, metrics, studies.
+"""Rename keys in JSON files written by version 0.1: export metadata, metrics and studies.
 
     python tools/migrate_json.py saved_models/*/*/assets.extra/*.json results
 
-Values and recorded commits are kept, and files that were migrated already stay as they are. Folders
-are searched for `*.json`. Exports keep their checksums, which do not cover metadata.
+Values, including recorded commits, are kept. Files that are already migrated do not change. Folders
+are searched for `*.json`. Export checksums remain valid because they do not cover metadata.
 """
 
 import argparse
@@ -30,10 +30,10 @@ RENAMED = {
     "steps": "sampling_steps",
     "warmup": "warmup_fraction",
 }
-"""New keys by the old ones, at any depth."""
+"""New key for each old key, at any depth."""
 
 RENAMED_ENTRIES = {"setting": RENAMED, "variant": {"faithful": "accurate"}}
-"""Entries of studies that hold the name of a setting or of a preset, with the new names."""
+"""New value for each old value of keys in studies whose values are names."""
 
 
 def renamed(value):
@@ -63,7 +63,7 @@ def migrate(path):
     if path.name == "colorkeras.json":
         migrated = {"format_version": FORMAT_VERSION, **migrated}
     elif path.name == "metrics.json" and "model" in migrated:
-        # A copy of the metadata of the model that was measured.
+        # Copy of the evaluated model's metadata.
         migrated["model"] = {"format_version": FORMAT_VERSION, **migrated["model"]}
     if migrated == content:
         return False
@@ -72,7 +72,7 @@ def migrate(path):
 
 
 def main():
-    """Migrate the files and folders named on the command line."""
+    """Migrate the files and folders given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     for path in parser.parse_args().paths:

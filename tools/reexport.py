@@ -1,11 +1,11 @@
-"""Export a model again, with this version's endpoints or other color settings; its weights stay.
+"""Re-export a trained model with the current endpoints and, optionally, new inference settings.
 
     python tools/reexport.py --model saved_models/unet_vivid/1 --sampling-steps 8 --guidance-scale 2
     python tools/reexport.py --model unet --replace
 
-Settings that are not given and all other metadata are kept. `--replace` replaces the export itself
-and keeps its metrics; without it, the next version is written to `--export-dir`. `--card` only
-writes the model card again.
+Weights, other settings and metadata do not change. By default, a new version is written to
+`--export-dir`. `--replace` replaces the export in place instead and keeps its metrics. `--card`
+only rewrites the model card.
 """
 
 import argparse
@@ -26,19 +26,19 @@ from colorkeras.utils.version import git_commit
 
 
 def main():
-    """Export the model named on the command line again."""
+    """Re-export the model given on the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("--model", required=True, help="bundled model's name or export's folder")
+    parser.add_argument("--model", required=True, help="bundled model or path to an export")
     parser.add_argument("--flip-tta", action=argparse.BooleanOptionalAction)
     parser.add_argument("--sampling-steps", type=int)
     parser.add_argument("--guidance-scale", type=float)
     parser.add_argument("--temperature", type=float)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--export-dir", default="saved_models", help="default %(default)s")
+    where.add_argument("--export-dir", default="saved_models", help="default: %(default)s")
     where.add_argument("--replace", action="store_true", default=False)
     where.add_argument("--card", action="store_true", default=False)
     options = vars(parser.parse_args())
@@ -55,7 +55,7 @@ def main():
 
 
 def export_again(folder, settings, parent):
-    """Export a model to the next version below `parent/<name>`; return its folder."""
+    """Re-export a model as the next version in `parent/<name>`; return the folder."""
     exported = saved_model.load(folder)
     metadata = {**exported.metadata, "exported_again_by": git_commit()}
     output = metadata["prediction"]
@@ -63,7 +63,7 @@ def export_again(folder, settings, parent):
         objective=PREDICTIONS[output].objective, **{**restore.color_settings(folder), **settings}
     )
     objectives.check_settings(config)
-    objective = objectives.create(output, config)
+    objective = objectives.create(output, config, priors=metadata.get("priors"))
     if settings and objective.is_stochastic:  # Other descriptions do not depend on these settings.
         metadata["loss"] = objective.description
     network, _ = restore.rebuild(exported)
@@ -76,7 +76,7 @@ def export_again(folder, settings, parent):
 
 
 def _replace(folder, again):
-    """Replace an export by another of the same model, but keep its metrics."""
+    """Replace an export with another export of the same model, keeping its metrics."""
     if (folder / METRICS_FILE).exists():
         shutil.copy2(folder / METRICS_FILE, again / METRICS_FILE)
     card = (folder / CARD_FILE).read_bytes()

@@ -1,9 +1,10 @@
-"""Rebuild the tables and plots of docs/results.md and of the bundled models' cards from results/.
+"""Rebuild the tables and plots in the documentation and model cards from results/.
 
     python tools/report.py
 
-Text outside the lines `<!-- results: begin -->` and `<!-- results: end -->` is kept. The
-script also rewrites `assets.extra/metrics.json` of the bundled models.
+CIFAR-10 results are written to docs/results.md, and results on photographs to docs/photographs.md.
+Only the text between the lines `<!-- results: begin -->` and `<!-- results: end -->` changes. The
+script also rewrites `assets.extra/metrics.json` in the bundled models.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 
+import report_photographs
 from report_plots import plot_links, save_comparison, save_plots
 from report_tables import card_metrics, card_section, results_sections
 
@@ -22,25 +24,26 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import RESULTS_BEGIN, RESULTS_END, write_json, write_text
 
 _REQUIRED = {"dataset", "num_images", "metrics", "grayscale_baseline", "truth", "model"}
-"""Keys of `metrics.json` that a report needs."""
+"""Keys in `metrics.json` that a report requires."""
 
 
 def load_results(folder):
-    """Read `<folder>/<name>/metrics.json` of every evaluated model.
+    """Read `<folder>/<name>/metrics.json` for every evaluated model.
 
     Returns:
-        Dict of metrics by folder name, models that predict RGB first, then by rising pooled PSNR.
+        Dict of metrics by folder name. Models that predict RGB come first; within each group,
+        models are sorted by pooled PSNR in ascending order.
 
     Raises:
-        UserError: There is none, or they were measured on different images.
+        UserError: There are no results, or they were measured on different images.
     """
     files = sorted(Path(folder).glob("*/metrics.json"))
     results = {file.parent.name: _read(file) for file in files}
     if not results:
         raise UserError(
-            f"{str(folder)!r}, which holds no <name>/metrics.json",
-            "a folder that colorkeras evaluate --results wrote",
-            "Run that command first, or name another folder.",
+            f"{str(folder)!r}, which contains no <name>/metrics.json",
+            "a folder written by colorkeras evaluate --results",
+            "Run that command first or pass another folder.",
         )
     check_same_data(results)
 
@@ -52,7 +55,7 @@ def load_results(folder):
 
 
 def load_adjusted(folder):
-    """Read the results of models that were evaluated with --saturation or --temperature.
+    """Read the results of models evaluated with --saturation or --temperature.
 
     Returns:
         Dict of metrics by model and adjustment, such as "unet, saturation 2".
@@ -68,12 +71,12 @@ def load_adjusted(folder):
 
 
 def check_same_data(results):
-    """Raise UserError if the models of `load_results` were measured on different data."""
+    """Raise UserError if the results from `load_results` were measured on different data."""
     datasets = {metrics["dataset"] for metrics in results.values()}
     if len(datasets) > 1:
         raise UserError(
             f"results on different data: {'; '.join(sorted(datasets))}",
-            "results on one part of one data set",
+            "results on a single split of a single dataset",
             "Evaluate all models on the same data.",
         )
 
@@ -87,7 +90,7 @@ def _read(file):
     if not complete:
         raise UserError(
             f"{str(file.parent)!r}, whose metrics.json or images.png is missing or damaged",
-            "a folder that colorkeras evaluate --results wrote",
+            "a folder written by colorkeras evaluate --results",
             "Run that command again with --overwrite.",
         )
     return metrics
@@ -106,13 +109,13 @@ def page_section(results, adjusted, location="../results"):
 
 
 def write_sections(texts):
-    """Replace the text between the markers of files.
+    """Replace the text between the markers in each file.
 
     Args:
-        texts: Dict of the new text by path.
+        texts: Dict from path to new text.
 
     Raises:
-        UserError: A file is missing or lacks the markers; no file was changed.
+        UserError: A file or its markers are missing. No file is changed.
     """
     contents = {path: _with_section(path, text) for path, text in texts.items()}
     for path, content in contents.items():
@@ -125,9 +128,9 @@ def _with_section(path, text):
     _, end, after = rest.partition(RESULTS_END)
     if not (begin and end):
         raise UserError(
-            f"{str(path)!r} without the lines {RESULTS_BEGIN} and {RESULTS_END}",
+            f"{str(path)!r}, which does not contain the lines {RESULTS_BEGIN} and {RESULTS_END}",
             "an existing text file with both lines",
-            "Name another file, or add both lines to it.",
+            "Pass another file or add both lines to it.",
         )
     return f"{before}{RESULTS_BEGIN}\n{text}\n{RESULTS_END}{after}"
 
@@ -135,8 +138,8 @@ def _with_section(path, text):
 def _check_model(name, metrics, folder):
     if not is_same_model(metrics["model"], read_metadata(folder)):
         raise UserError(
-            f"results of another model named {name!r} than the bundled one",
-            f"results of {folder}",
+            f"results for a model named {name!r} that is not the bundled one",
+            f"results for {folder}",
             f"Run colorkeras evaluate --model {name} --results DIR --overwrite.",
         )
 
@@ -144,9 +147,15 @@ def _check_model(name, metrics, folder):
 def main(arguments=None):
     """Write all tables and plots."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", default="results", metavar="DIR", help="default %(default)s")
+    parser.add_argument("--results", default="results", metavar="DIR", help="default: %(default)s")
     parser.add_argument(
-        "--page", default="docs/results.md", metavar="FILE", help="default %(default)s"
+        "--page", default="docs/results.md", metavar="FILE", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--photographs-page",
+        default="docs/photographs.md",
+        metavar="FILE",
+        help="default: %(default)s",
     )
     options = parser.parse_args(arguments)
     results, adjusted = load_results(options.results), load_adjusted(options.results)
@@ -158,6 +167,14 @@ def main(arguments=None):
         _check_model(name, results[name], folder)
         texts[folder / CARD_FILE] = card_section(results[name])
         cards[folder / METRICS_FILE] = card_metrics(results[name])
+    photographs = report_photographs.load_photographs(options.results)
+    if photographs:
+        texts[options.photographs_page] = report_photographs.page_section(photographs)
+    for name in filter(bundled.BUNDLED_MODELS.get, photographs.keys() - results.keys()):
+        folder = bundled.resolve(name)
+        _check_model(name, photographs[name], folder)
+        texts[folder / CARD_FILE] = report_photographs.card_section(photographs[name])
+        cards[folder / METRICS_FILE] = report_photographs.card_metrics(photographs[name])
     plots = [
         save_comparison(options.results, results),
         *save_plots(options.results, results, adjusted),

@@ -1,4 +1,4 @@
-"""Plots of the metrics in `results/`, for docs/results.md."""
+"""Plots of the metrics in `results/` for docs/results.md."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from colorkeras.evaluation.image_samples import NUM_SAMPLE_IMAGES
 from colorkeras.utils import plots
 
 COMPARISON_FILE = "comparison.png"
-"""The same ten images as grayscale input, colored by each model, and as ground truth."""
+"""File with a plot of ten images: grayscale input, each model's predictions, and ground truth."""
 
 ERROR_FILE, REALISM_FILE, MINUTES_FILE = "color_error.png", "realism.png", "minutes.png"
-"""Color error against colorfulness; fooling rate against top-1 accuracy (one dot per model each);
-validation metrics against minutes of training."""
+"""Files with plots of colorfulness versus color error and of fooling rate versus top-1 accuracy,
+with one dot per model, and of validation metrics versus training minutes."""
 
 CURVES = ("psnr_pooled", "ciede2000", "colorfulness")
-"""Keys of `METRICS` that are plotted against minutes."""
+"""Keys in `METRICS` to plot against training minutes."""
 
 
 def plot_links(results, adjusted, location):
-    """Return a section with a link for each plot, as a list of str, Markdown.
+    """Return a list of Markdown sections, one per plot.
 
     Args:
         results: Dict from `report.load_results`.
@@ -35,21 +35,17 @@ def plot_links(results, adjusted, location):
     if _realism_points({**results, **adjusted}):
         files["Fooling rate and top-1 accuracy"] = REALISM_FILE
     if _histories(results):
-        files["Quality and minutes of training"] = MINUTES_FILE
+        files["Quality by training time"] = MINUTES_FILE
     for name, metrics in results.items():
         if "worst" in metrics:
-            files[f"The worst images of {name}"] = f"{name}/worst.png"
+            files[f"Worst images from {name}"] = f"{name}/worst.png"
         if metrics.get("calibration"):
-            files[f"Reliability diagram of {name}"] = f"{name}/reliability.png"
+            files[f"Reliability diagram for {name}"] = f"{name}/reliability.png"
     return [f"### {title}\n\n![{title}]({location}/{file})" for title, file in files.items()]
 
 
 def save_plots(folder, results, adjusted):
-    """Write the plots of metrics that `plot_links` links.
-
-    Returns:
-        List of `Path`.
-    """
+    """Write the metric plots that `plot_links` refers to; return a list of their paths."""
     rows, dataset = {**results, **adjusted}, next(iter(results.values()))["dataset"]
     written = []
     points = {
@@ -69,12 +65,14 @@ def save_plots(folder, results, adjusted):
         written.append(Path(folder, MINUTES_FILE))
         quantities = {name: column_title(name) for name in CURVES}
         horizontal = "minutes", "minutes of training"
-        plots.save_curves_against(written[-1], horizontal, histories, quantities, "validation part")
+        plots.save_curves_against(
+            written[-1], horizontal, histories, quantities, "validation split"
+        )
     return written
 
 
 def _realism_points(rows):
-    """Top-1 accuracy and fooling rate, lists of one each, of the models that have both."""
+    """Return top-1 accuracy and fooling rate as one-element lists, for models with both."""
     learned = {
         name: m["learned_metrics"]["model"]["metrics"]
         for name, m in rows.items()
@@ -88,7 +86,7 @@ def _realism_points(rows):
 
 
 def _histories(results):
-    """Training histories by model name, for the models whose metadata hold one."""
+    """Return training histories by model name, for models whose metadata contains one."""
     histories = {name: metrics["model"].get("history") for name, metrics in results.items()}
     return {
         name: {"minutes": h["minutes"], **{key: h[f"val_{key}"] for key in CURVES}}
@@ -98,7 +96,7 @@ def _histories(results):
 
 
 def save_comparison(folder, results):
-    """Write the plot of the same ten images by each model; return its `Path`."""
+    """Plot ten images colorized by each model; return the file's `Path`."""
     first = next(iter(results.values()))
     num_images = min(NUM_SAMPLE_IMAGES, first["num_images"])
     images = {}
@@ -114,7 +112,7 @@ def save_comparison(folder, results):
 
 
 def split_strip(path, num_images):
-    """Split a grid of square images as `Report.save` writes it: uint8 `[rows, n, h, h, 3]`."""
+    """Split a grid written by `EvaluationReport.save` into images, uint8 `[rows, n, h, h, 3]`."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"))
     size = pixels.shape[1] // num_images

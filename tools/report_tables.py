@@ -1,4 +1,4 @@
-"""Markdown tables of the metrics in `results/`, for docs/results.md and model cards."""
+"""Markdown tables of the metrics in `results/` for docs/results.md and model cards."""
 
 from colorkeras.evaluation import (
     LEARNED_REFERENCES,
@@ -14,14 +14,14 @@ from colorkeras.utils.files import escape_markdown
 
 
 def results_sections(results, adjusted):
-    """Return the sections with tables of docs/results.md.
+    """Return the sections of docs/results.md that contain tables.
 
     Args:
         results: Dict from `report.load_results`.
         adjusted: Dict from `report.load_adjusted`.
 
     Returns:
-        List of str, Markdown.
+        List of Markdown strings.
     """
     rows = {**results, **adjusted}
     sections = [
@@ -34,16 +34,16 @@ def results_sections(results, adjusted):
 
 
 def card_metrics(metrics):
-    """Return a model's metrics together with all that is needed to read them.
+    """Return a model's metrics along with the information needed to interpret them.
 
     Args:
         metrics: Content of the model's `metrics.json`.
 
     Returns:
-        Dict for JSON: "dataset" and "num_images"; "references", titles by key; "metrics", by name a
-        dict of "title", "unit", "decimals", the value of the "model", the values of the
-        "references" by key and, where known, the 95 % bootstrap "interval" and the "range" over
-        several discriminators.
+        JSON-serializable dict with "dataset", "num_images", "references" (dict from key to title)
+        and "metrics". The latter maps each metric name to a dict with "title", "unit", "decimals",
+        "model" (the model's value), "references" (values by key) and, if available, "interval" (95%
+        bootstrap interval) and "range" (over several discriminators).
     """
     references = {key: metrics[key] for key in REFERENCES if key in metrics}
     values = _with_references(METRICS, metrics, references)
@@ -77,7 +77,7 @@ def _with_references(definitions, measured, references):
 
 
 def card_section(metrics):
-    """Return the section of a model card: the metrics beside the grayscale baseline, Markdown.
+    """Return a model card's metrics section as Markdown, including the grayscale baseline.
 
     Args:
         metrics: Content of the model's `metrics.json`.
@@ -97,14 +97,14 @@ def _protocol(results):
     losses = escape_markdown(distinct(models, "loss"))
     return (
         f"{first['dataset']}, {first['num_images']:,} images. "
-        f"Trained on {distinct(models, 'device')} in {distinct(models, 'precision')}, "
-        f"loss {losses}, batch size {distinct(models, 'batch_size')}, "
-        f"seed {distinct(models, 'seed')}."
+        f"Trained on {distinct(models, 'device')}, in {distinct(models, 'precision')}. "
+        f"Loss: {losses}. Batch size: {distinct(models, 'batch_size')}. "
+        f"Seed: {distinct(models, 'seed')}."
     )
 
 
 def distinct(models, key):
-    """Return the distinct values of a metadata key over all models as text.
+    """Return the distinct values of a metadata key across all models, as text.
 
     >>> distinct([{"seed": 0}, {"seed": 1}, {}], "seed")
     '0 / 1 / unknown'
@@ -113,10 +113,10 @@ def distinct(models, key):
 
 
 def reference_rows(results):
-    """Return the metrics of each measured reference by row title."""
+    """Return a dict from row title to metrics for each measured reference."""
     rows = {}
     for key, title in REFERENCES.items():
-        # The references are the same everywhere, but files of older versions hold fewer metrics.
+        # The references are the same in all files, but older files contain fewer metrics.
         values = max((metrics.get(key, {}) for metrics in results.values()), key=len)
         if values:
             rows[f"*{title}*"] = values
@@ -163,7 +163,7 @@ def _realism_table(rows):
         lines.append([title, *cells])
     return (
         f"### Realism\n\nFooling rates are means over {len(first['model']['seeds'])} networks, "
-        f"with the lowest and the highest in parentheses.\n\n{markdown_table(lines)}"
+        f"with the lowest and highest values in parentheses.\n\n{markdown_table(lines)}"
     )
 
 

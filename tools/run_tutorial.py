@@ -1,9 +1,9 @@
-"""Run a tutorial script and write it as Markdown with its output and its figures.
+"""Run a tutorial script and convert it to Markdown with its output and figures.
 
     python tools/run_tutorial.py build/tutorial
 
-String expressions at the top level of the script are the text, everything between them is a code
-cell. What a cell prints follows it, and so does each figure that it shows.
+Top-level strings in the script become text, and the code between them becomes code cells. Each code
+cell is followed by its output and figures.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "docs" / "tutorial.py"
 
 
 def cells(source):
-    """Split a script into its parts.
+    """Split a script into a list of (kind, content), where kind is "text" or "code".
 
     >>> cells("'''Text.'''\\na = 1\\nprint(a)\\n'More.'")
     [('text', 'Text.'), ('code', 'a = 1\\nprint(a)'), ('text', 'More.')]
@@ -41,12 +41,12 @@ def cells(source):
 
 
 def run(source, folder):
-    """Execute the cells in one namespace and return Markdown; figures are written to `folder`."""
+    """Execute the cells in a shared namespace, write figures to `folder`, and return Markdown."""
     import matplotlib.pyplot as plt
 
     plt.show = lambda: None
     namespace, markdown, num_figures = {"__name__": "__main__"}, [], 0
-    # One stream for all cells, because log handlers keep the stream that they were created with.
+    # Use one stream for all cells, because log handlers keep the stream they were created with.
     printed = io.StringIO()
     for kind, content in cells(source):
         if kind == "text":
@@ -75,9 +75,9 @@ def _plain(output):
 
 
 def main():
-    """Write `tutorial.md` and its figures to the folder on the command line."""
+    """Write `tutorial.md` and its figures to the folder given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="where to write tutorial.md and its figures")
+    parser.add_argument("folder", type=Path, help="folder for tutorial.md and its figures")
     parser.add_argument("--skip-code", action="store_true", help="show the code without running it")
     options = parser.parse_args()
     folder = options.folder.resolve()

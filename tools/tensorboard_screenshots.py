@@ -1,11 +1,12 @@
-"""Take the screenshots of TensorBoard's tabs for the documentation, without a display.
+"""Take screenshots of the TensorBoard tabs for the documentation, without a display.
 
     pip install -e '.[browser]'     # and Chromium: apt-get install chromium
     python tools/tensorboard_screenshots.py --logdir runs
 
-Start TensorBoard on the folder, open it in a headless Chromium, and write
-docs/images/tensorboard_{scalars,images,graphs,hparams}.png. The folder should hold two finished
-runs: each takes three of TensorBoard's seven colors. Run it again when training logs other data.
+Starts TensorBoard, opens it in headless Chromium, and writes
+docs/images/tensorboard_{scalars,images,graphs,hparams}.png. The folder should contain exactly two
+finished runs, because each run uses three of TensorBoard's seven colors. Run the script again
+whenever the data that training logs changes.
 """
 
 import argparse
@@ -40,10 +41,10 @@ def scalars(page):
     box.fill("0")
     box.press("Enter")
     page.get_by_text("Ignore outliers in chart scaling").click()
-    # Only the first two groups are open initially.
+    # Only the first two groups are expanded initially.
     page.get_by_text("steps", exact=True).click()
     stable_screenshot(page)
-    # Charts drawn before that click keep their range.
+    # Charts that were drawn before that click keep their range.
     for button in page.get_by_title("Fit domain to data").all():
         button.click()
 
@@ -58,7 +59,7 @@ def graphs(page):
     """Show the graph of the train step with its loss expanded."""
     page.locator("g.node[data-name='loss']").dblclick()
     page.wait_for_timeout(ANIMATION_MILLISECONDS)
-    # A click next to the graph closes the node's info card.
+    # Clicking next to the graph closes the node's info card.
     page.locator("svg#svg").click(position={"x": 5, "y": 850})
 
 
@@ -68,7 +69,7 @@ def hparams(page):
     for kind, kept in (("hparam", 4), ("metric", 3)):
         for number in range(kept, 5):
             page.locator(f".{kind}-checkbox").nth(number).click()
-    # Scroll back up from the checkboxes of metrics.
+    # Scroll back up from the metric checkboxes.
     page.locator(".hparam-checkbox").first.scroll_into_view_if_needed()
 
 
@@ -78,7 +79,8 @@ TABS = {
     graphs: (1400, 1100),
     hparams: (1720, 420),
 }
-"""Functions that prepare the tabs, named like the tab's URL; width and height of the window."""
+"""Functions that prepare each tab, with the window's width and height in pixels. The function names
+match the tab names in URLs."""
 
 
 def main():
@@ -88,7 +90,7 @@ def main():
     parser.add_argument("--logdir", type=Path, required=True, help="folder with finished runs")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="default: %(default)s")
     options = parser.parse_args()
-    # Otherwise SIGTERM would leave TensorBoard running.
+    # Without this, SIGTERM would leave TensorBoard running.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     browser_path = find_browser()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -106,7 +108,7 @@ def main():
 
 
 def find_browser():
-    """Return the path of Chromium; exit if there is none."""
+    """Return the path of Chromium; exit if it is not installed."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
@@ -115,10 +117,10 @@ def find_browser():
 
 @contextlib.contextmanager
 def tensorboard(logdir):
-    """Run TensorBoard on a folder; yield its address once it has loaded all runs."""
+    """Run TensorBoard on a folder; yield its address once all runs are loaded."""
     runs = {str(file.parent.relative_to(logdir)) for file in logdir.rglob("events.out.tfevents.*")}
     if not runs:
-        sys.exit(f"No event files below {logdir}: pass a folder of runs.")
+        sys.exit(f"No event files in {logdir}: pass a folder with finished runs.")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -144,7 +146,7 @@ def tensorboard(logdir):
 
 
 def loaded_runs(address):
-    """Return the runs that TensorBoard has loaded; none while it starts."""
+    """Return the set of runs that TensorBoard has loaded; it is empty during startup."""
     try:
         with urllib.request.urlopen(address + "data/runs", timeout=10) as response:
             return set(json.load(response))
@@ -153,12 +155,12 @@ def loaded_runs(address):
 
 
 def stable_screenshot(page):
-    """Return the first screenshot that equals the one before it: nothing moves or loads anymore."""
+    """Take screenshots until two consecutive ones are equal; return the last one."""
     previous, current = None, page.screenshot()
     deadline = time.monotonic() + STABLE_SECONDS
     while current != previous:
         if time.monotonic() > deadline:
-            sys.exit(f"{page.url} still changes after {STABLE_SECONDS} s.")
+            sys.exit(f"{page.url} is still changing after {STABLE_SECONDS} s.")
         page.wait_for_timeout(ANIMATION_MILLISECONDS)
         previous, current = current, page.screenshot()
     return current

@@ -1,6 +1,6 @@
-"""The command line: `colorkeras train`, `colorkeras colorize` and the others in `COMMANDS`.
+"""Command-line interface: `colorkeras train`, `colorkeras colorize` and the other `COMMANDS`.
 
-To add a command, add a module with `add_arguments(parser)` and `run(options)`, and one entry to
+To add a command, write a module with `add_arguments(parser)` and `run(options)`, and add it to
 `COMMANDS`.
 """
 
@@ -22,25 +22,25 @@ from colorkeras.utils.files import is_disk_problem
 from colorkeras.utils.version import __version__
 
 COMMANDS = {
-    "colorize": "color images and folders of images",
-    "demo": "serve a web page: drop a photograph, slide between gray and color",
+    "colorize": "colorize images, films and folders",
+    "demo": "serve a web page for colorizing photographs",
     "models": "list the bundled models and their metrics",
     "train": "train a network and export it as a SavedModel",
-    "evaluate": "measure exported models on a data set",
+    "evaluate": "evaluate exported models on a dataset",
     "export": "convert a model to ONNX or LiteRT",
-    "compare": "show several models on the same images",
+    "compare": "compare several models on the same images",
 }
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
-"""Exit status: done; some inputs failed or training diverged; usage error, or nothing started."""
+"""Exit statuses: success; some inputs or the training run failed; unusable input."""
 
 
 def main(arguments=None, command=None):
-    """Run one command and return the exit status.
+    """Run a command and return the exit status.
 
     Args:
-        arguments: Command-line words; None takes those of the process.
-        command: Key of `COMMANDS`; None takes the first word.
+        arguments: Command-line arguments; None uses `sys.argv`.
+        command: Key in `COMMANDS`; None uses the first argument.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     if command is None:
@@ -50,14 +50,7 @@ def main(arguments=None, command=None):
 
 
 def guarded(work):
-    """Run a script's work and report errors as commands do.
-
-    Args:
-        work: Function without arguments that returns an exit status, or None for `DONE`.
-
-    Returns:
-        The exit status.
-    """
+    """Run a function that returns an exit status or None, and report errors to the user."""
     previous = signal.signal(signal.SIGTERM, _raise_interrupt)
     try:
         return work() or DONE
@@ -74,8 +67,8 @@ def guarded(work):
             raise
         message = UserError(
             f"a file that cannot be written ({error})",
-            "free space, and permission to write",
-            "Free some space or choose other folders. Files that were finished before are intact.",
+            "free space and write permission",
+            "Free some space or choose other folders. Files that were already written are intact.",
         )
         return _report(message, FAILED)
     finally:
@@ -94,7 +87,7 @@ def _run(command, arguments):
     )
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
-    if command != "models":  # It opens no image, and loading NumPy and Pillow takes time.
+    if command != "models":  # This command opens no images; loading NumPy and Pillow takes time.
         from colorkeras import image_io
 
         image_io.use_own_limits()
@@ -104,7 +97,7 @@ def _run(command, arguments):
 def _split_command(arguments):
     parser = argparse.ArgumentParser(
         prog="colorkeras",
-        description="Color grayscale images with Keras and TensorFlow.",
+        description="Colorize grayscale images with Keras and TensorFlow.",
         epilog="commands:\n"
         + "\n".join(f"  {name:10} {summary}" for name, summary in COMMANDS.items())
         + "\n\n'colorkeras COMMAND --help' lists the options of a command.",
@@ -116,7 +109,7 @@ def _split_command(arguments):
 
 
 def _raise_interrupt(number, frame):
-    """Handle SIGTERM like SIGINT, so that both keep what is finished."""
+    """Treat SIGTERM like SIGINT, so that finished work is kept."""
     raise KeyboardInterrupt(number)
 
 

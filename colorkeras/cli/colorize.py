@@ -1,13 +1,15 @@
-"""Color images: files, or folders of files, of any size.
+"""Colorize images, films and folders.
 
-    colorkeras colorize grandma.jpg                    # writes grandma_color.jpg beside it
-    colorkeras colorize scans/ -o color/ --recursive   # a folder, into another
+    colorkeras colorize grandma.jpg                    # writes grandma_color.jpg next to it
+    colorkeras colorize scans/ -o color/ --recursive   # colorizes a folder into another folder
+    colorkeras colorize film.mp4                       # writes film_color.mp4 with the same sound
 
-Existing files are never replaced unless you ask for it. The metadata of results record that a
-program colored them.
+Existing files are not replaced unless you pass --overwrite. The metadata of the output files
+records that a program colorized them.
 """
 
 import contextlib
+import dataclasses
 import os
 import sys
 
@@ -16,76 +18,118 @@ from tqdm import tqdm
 
 from colorkeras.cli import DONE, FAILED
 from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
+from colorkeras.cli.colorize_films import (
+    FilmColorizer,
+    add_film_arguments,
+    check_film_options,
+    is_sheet_name,
+    preview_items,
+)
+from colorkeras.cli.open_file import open_file, require_opener
 from colorkeras.cli.startup import quiet_start
 from colorkeras.config.colorize_options import MAX_VARIATIONS
-from colorkeras.config.settings import Setting
+from colorkeras.config.validation import Setting
 from colorkeras.inference.batch import plan
+from colorkeras.inference.batch.film_names import is_film
+from colorkeras.inference.batch.gallery import check_gallery, write_gallery
 from colorkeras.inference.batch.report import BatchReport, BatchSummary
+from colorkeras.inference.color_hints import HintList, parse_hint, read_hints
+from colorkeras.inference.color_settings import ColorSettings, read_reference
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import printable, require_writable
+from colorkeras.utils.files import printable, quoted, require_writable
 
 MAX_WORKERS = 4
-"""Largest number of images that --workers auto colors at once, since TensorFlow uses all processors
-for each. One more than there are processors is fastest on two (`benchmarks/photographs.py`)."""
+"""Maximum number of images that `--workers auto` colorizes in parallel. More would not help,
+because each image already uses all CPU cores. On two cores, three images in parallel are fastest
+(`benchmarks/photographs.py`)."""
 
 
 def add_arguments(parser):
-    """Add the options of the command."""
+    """Add the command's options."""
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="image, or folder of images")
-    add("-o", "--output", metavar="PATH", help="folder for results, or the result of one image")
+    add("inputs", nargs="+", metavar="INPUT", help="image, film or folder")
+    add("-o", "--output", metavar="PATH", help="output folder, or output file for a single input")
     add("--recursive", action="store_true", help="include subfolders")
-    add("--exclude", action="append", default=[], metavar="PATTERN", help="names or paths to skip")
-    add("--format", metavar="NAME", help="format of all results, such as jpg (default: as input)")
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="skip files and folders whose name or path matches; can be repeated",
+    )
+    add("--format", metavar="NAME", help="output format, such as jpg (default: input format)")
     add_colorize_arguments(parser)
-    add("--variations", type=int, default=1, metavar="N", help="number of numbered variations")
-    add("--side-by-side", action="store_true", help="also write input and result in one image")
-    add("--workers", default="auto", metavar="N", help="images to color at once (default: auto)")
+    add(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="X,Y=#RRGGBB",
+        help="color at a position, in pixels from the top left; can be repeated (photo model only)",
+    )
+    add("--hints", metavar="FILE", help="hints file for one image or film (photo model only)")
+    add("--reference", metavar="FILE", help="color image with similar content (photo model only)")
+    add("--variations", type=int, default=1, metavar="N", help="number of variations per image")
+    add("--side-by-side", action="store_true", help="also write input and output as one image")
+    add("--gallery", metavar="FILE", help="write an HTML page with all images in gray and color")
+    add("--open", action="store_true", help="open the gallery, output file or folder when done")
+    add_film_arguments(parser)
+    add(
+        "--workers",
+        default="auto",
+        metavar="N",
+        help="number of images, or scenes of a film, to colorize in parallel (default: auto)",
+    )
     add("--report", metavar="FILE", help="write a CSV file with one row per image")
 
 
 def run(options):
-    """Color the images and print what happened to each; return the exit status."""
+    """Colorize the files and print the results; return the exit status."""
     settings = colorize_options(options)
     _check(options, settings)
-    planned = plan.plan(
-        options.inputs,
-        options.output,
-        options.recursive,
-        options.variations,
-        options.side_by_side,
-        options.format and f".{options.format.removeprefix('.')}",
-        options.exclude,
-    )
+    planned = _planned(options)
     if options.output is not None:
         for item in [item for item in planned.items if item.targets][:1]:
             require_writable(item.targets[0].parent, "--output")
     report = options.report and BatchReport(options.report, planned, settings.overwrite)
-    # TensorFlow takes seconds to load, so files and folders are checked before.
+    if options.gallery:
+        check_gallery(options.gallery, planned, settings.overwrite)
+    if options.open:
+        require_opener()
+    print(_beginning(planned.items, options.model), file=sys.stderr, flush=True)
+    # Load the model after checking all files and folders, since TensorFlow may take seconds.
     with quiet_start():
         from colorkeras.inference import predictor
-        from colorkeras.inference.batch import run as batch
+        from colorkeras.inference.batch import color_files as batch
 
         model = predictor.load(options.model, settings.render_size)
         # TensorFlow prints harmless errors when it optimizes a graph for the first time.
         model.colorize(np.zeros([32, 32], np.uint8))
-    _check_model(options, settings, model)
+    _check_model(options, settings, planned.items[0], model)
     record = report.record if report else lambda result: None
-    items, summary = planned.items, BatchSummary(planned, options.output)
-    results = batch.colorize_files(model, items, settings, _num_workers(options, items), record)
+    items, summary, finished = planned.items, BatchSummary(planned, options.output), []
+    colorize, num_workers = FilmColorizer(options), _num_workers(options, items)
+    results = batch.colorize_files(
+        model, items, settings, num_workers, record, colorize, colorize.cancel
+    )
     is_only = len(items) == 1 and not planned.passed_over
     try:
         with contextlib.closing(results), tqdm(**_bar(items)) as bar:
             for result in results:
                 bar.update()
                 summary.add(result)
+                finished.append(result)
                 for line in _lines(result, is_only):
                     bar.write(line, file=sys.stderr if result.error else sys.stdout)
     finally:
         if report:
             report.save()
+    if options.gallery:
+        write_gallery(options.gallery, items, finished, settings.max_megapixels)
+        print(f"Gallery: {printable(options.gallery)}")
     if not is_only:
         print("\n".join(summary.lines()))
+    if options.open:
+        open_file(_shown_at_the_end(options, items))
     return FAILED if summary.counts[batch.FAILED] else DONE
 
 
@@ -95,23 +139,72 @@ def _check(options, settings):
     Setting(int, low=1, high=MAX_VARIATIONS).check("--variations", options.variations)
     if options.workers != "auto":
         Setting(
-            str, pattern="0*([1-9]|[1-5][0-9]|6[0-4])", expected="auto, or a number from 1 to 64"
+            str, pattern="0*([1-9]|[1-5][0-9]|6[0-4])", expected="auto or a number from 1 to 64"
         ).check("--workers", options.workers)
 
 
-def _check_model(options, settings, model):
-    if settings.temperature is not None:
-        model.exported.check_temperature(settings.temperature)
-    if options.variations > 1 and not model.exported.samples:
+def _planned(options):
+    """Plan which files to colorize, and add the hints and the reference to each item."""
+    hints, reference = _hints(options), None
+    if options.reference is not None:
+        reference = read_reference(options.reference)
+    for name, given in (("hints", hints), ("--reference", reference)):
+        if given and options.variations > 1:
+            raise UserError(
+                f"--variations {options.variations} with {name}",
+                f"either --variations or {name}",
+                "Omit --variations.",
+            )
+    planned = plan.plan(
+        options.inputs,
+        None if is_sheet_name(options) else options.output,
+        options.recursive,
+        options.variations,
+        options.side_by_side,
+        options.format and f".{options.format.removeprefix('.')}",
+        options.exclude,
+    )
+    if hints and len(planned.items) > 1:
         raise UserError(
-            f"--variations {options.variations} for {options.model}, which gives one result",
-            "a model that samples, such as unet_vivid",
-            "Pass --model unet_vivid.",
+            f"hints for {len(planned.items)} images", "hints for one image", "Pass one image."
         )
+    items = [dataclasses.replace(i, hints=hints, reference=reference) for i in planned.items]
+    check_film_options(options, items)
+    items = preview_items(options, items) if options.preview else items
+    return dataclasses.replace(planned, items=items)
+
+
+def _hints(options):
+    """Return a `HintList` with the hints from the --hints file, followed by those from --hint."""
+    listed = HintList() if options.hints is None else read_hints(options.hints)
+    return HintList((*listed.hints, *map(parse_hint, options.hint)), listed.size)
+
+
+def _check_model(options, settings, item, model):
+    model.exported.check_samples(options.variations)
+    ColorSettings.of(item, settings, settings.seed).check(model.exported)
+
+
+def _unit(items):
+    return "file" if any(is_film(item.source) for item in items) else "image"
+
+
+def _beginning(items, model):
+    what = quoted(items[0].source) if len(items) == 1 else f"{len(items)} {_unit(items)}s"
+    return f"Colorizing {what} with {model} ..."
+
+
+def _shown_at_the_end(options, items):
+    """Return the path that --open opens."""
+    if options.gallery:
+        return options.gallery
+    # For a single image, open the contact sheet of its variations or the output file.
+    first = next(iter([*items[0].sheets, *items[0].results]), items[0].source)
+    return first if len(items) == 1 and first.exists() else first.parent
 
 
 def _bar(items):
-    return {"total": len(items), "unit": "image", "disable": len(items) == 1}
+    return {"total": len(items), "unit": _unit(items), "disable": len(items) == 1}
 
 
 def _num_workers(options, items):
@@ -121,12 +214,12 @@ def _num_workers(options, items):
 
 
 def _lines(result, is_only):
-    """Yield the lines to print for one image; results of many images are not listed."""
+    """Yield the lines to print for a result; output paths are printed only for a single file."""
     name = printable(result.source)
     if result.error is not None:
         yield f"\n{result.error}"
         return
     if is_only:
         yield from map(printable, result.targets)
-    if result.notes != [plan.RESULT_EXISTS]:
+    if is_only or result.notes != [plan.RESULT_EXISTS]:
         yield from (f"Note: {name}: {note}" for note in result.notes)

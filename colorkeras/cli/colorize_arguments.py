@@ -1,19 +1,19 @@
-"""Options of programs that color files."""
+"""Command-line options shared by programs that colorize files."""
 
 from colorkeras.config.colorize_options import ColorizeOptions
-from colorkeras.config.settings import add_options
+from colorkeras.config.validation import add_options
 from colorkeras.export.bundled import BUNDLED_MODELS, DEFAULT_MODEL, resolve
 from colorkeras.export.metadata import read_metadata
 
 
 def add_model_argument(parser, default=None, **settings):
-    """Add --model, which takes the name of a bundled model or a path."""
+    """Add --model, which accepts the name of a bundled model or a path."""
     suffix = f" (default: {default})" if default else ""
     parser.add_argument(
         "--model",
         default=default,
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(BUNDLED_MODELS)} or the folder of an export{suffix}",
+        help=f"{', '.join(BUNDLED_MODELS)} or the path to an export{suffix}",
         **settings,
     )
 
@@ -25,11 +25,7 @@ def add_colorize_arguments(parser):
 
 
 def colorize_options(options):
-    """Check parsed options and return the `ColorizeOptions` among them.
-
-    Raises:
-        UserError: A value is out of range, or the model is missing.
-    """
+    """Create `ColorizeOptions` from parsed options; raise `UserError` if the model is missing."""
     settings = ColorizeOptions.from_options(options)
     read_metadata(resolve(options.model))
     return settings

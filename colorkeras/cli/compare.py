@@ -1,6 +1,6 @@
-"""Show several models on the same images: a table, ten images, each model's best and worst.
+"""Compare models on the same images, and write tables, examples, and the best and worst images.
 
-A bare name such as unet stands for the bundled model of that name; anything else is a path.
+A bare name such as unet selects a bundled model; anything else is a path.
 """
 
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.cli.evaluation_arguments import add_evaluation_arguments, load_models, open_dataset
+from colorkeras.cli.startup import without_remapper_errors
 from colorkeras.evaluation import model_comparison
 from colorkeras.export import bundled
 from colorkeras.utils.errors import UserError
@@ -16,7 +17,7 @@ from colorkeras.utils.files import require_new, require_writable
 
 
 def add_arguments(parser):
-    """Add the options of the command."""
+    """Add the command's options."""
     add_evaluation_arguments(parser)
     parser.add_argument(
         "--output-dir",
@@ -27,7 +28,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    """Compare the models, print their table and write the files; return the exit status."""
+    """Compare the models, print a table and write the files; return the exit status."""
     _require_different(options.model)
     require_writable(options.output_dir, "--output-dir")
     models = load_models(options)
@@ -35,7 +36,8 @@ def run(options):
     files = [Path(options.output_dir, name) for name in model_comparison.file_names(candidates)]
     require_new(files, options.overwrite)
     dataset = open_dataset(options, models)
-    compared = model_comparison.compare(candidates, dataset, options.split, options.degrade)
+    with without_remapper_errors():
+        compared = model_comparison.compare(candidates, dataset, options.split, options.degrade)
     print(evaluation.summary(compared.reports, options.all_metrics))
     compared.save(options.output_dir)
     print(Path(options.output_dir, model_comparison.TABLE_FILE))
@@ -48,6 +50,6 @@ def _require_different(words):
     if same:
         raise UserError(
             f"the same model more than once: --model {' --model '.join(same)}",
-            "every model once",
-            "Omit the repetitions.",
+            "each model once",
+            "Omit the duplicates.",
         )

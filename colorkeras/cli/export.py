@@ -3,9 +3,9 @@
     colorkeras export --format onnx --model unet -o unet.onnx
     colorkeras export --format litert --model unet_vivid --image-size 128 -o vivid.tflite
 
-If the runtime of the format is installed, the file is checked: it has to color photographs as the
-model does, or it is deleted. A model that samples is converted with seed 0. The extras
-'colorkeras[onnx]' and 'colorkeras[litert]' install the converters and runtimes.
+If the format's runtime is installed, the file is verified, and deleted if its colors differ from
+those of the model. Models that sample are converted with seed 0. To install the converter and the
+runtime for ONNX, run pip install 'colorkeras[onnx]'.
 """
 
 from pathlib import Path
@@ -17,17 +17,17 @@ from colorkeras.utils.files import require_new, require_writable
 
 
 def add_arguments(parser):
-    """Add the options of the command."""
+    """Add the command's options."""
     add = parser.add_argument
-    add("--format", required=True, choices=converters.CONVERTERS)
+    add("--format", required=True, choices=converters.CONVERTERS, help="format of the output file")
     add_model_argument(parser, bundled.DEFAULT_MODEL)
-    add("-o", "--output", required=True, metavar="FILE", help="new file to write")
+    add("-o", "--output", required=True, metavar="FILE", help="output file")
     add(
         "--image-size",
         type=int,
         metavar="N",
-        help="fixed height and width in pixels (default: any that the model takes, up to "
-        f"{converters.MAX_SIZE} for a model that samples)",
+        help="fixed height and width in pixels (default: the file accepts the same sizes as the "
+        f"model, but at most {converters.MAX_SIZE} for models that sample)",
     )
     add("--overwrite", action="store_true", help="replace an existing file")
 
@@ -44,22 +44,23 @@ def run(options):
 
 
 def _summary(converted, converter):
-    size = converted.image_size or "any"
-    limit = f", up to {converted.max_size}" if converted.max_size else ""
+    size = f"must be {converted.image_size}" if converted.image_size else "can have any value"
+    limit = f" up to {converted.max_size}" if converted.max_size else ""
     return (
         f"{converted.path}: {converter.title}, {converted.path.stat().st_size / 1e6:.1f} MB\n"
-        "from grayscale, float32 [n, h, w, 1], to rgb, float32 [n, h, w, 3], both in [0, 1]; "
-        f"n any, h and w {size}{limit}\n{_checked(converted, converter)}"
+        "input: grayscale, float32 [n, h, w, 1] in [0, 1]\n"
+        "output: rgb, float32 [n, h, w, 3] in [0, 1]\n"
+        f"n can have any value; h and w {size}{limit}\n{_checked(converted, converter)}"
     )
 
 
 def _checked(converted, converter):
     if converted.difference is None:
         return (
-            f"Note: not checked, since {converter.runtime} is not installed: "
-            f"pip install 'colorkeras[{converter.extra}]'"
+            f"Note: not verified, because {converter.runtime} is not installed: "
+            f"pip install '{converter.package}'"
         )
     return (
-        f"colors photographs as the SavedModel does, within {converted.difference:.1g} "
-        f"(checked with {converter.runtime}; allowed: {converters.MAX_DIFFERENCE:g})"
+        f"Verified with {converter.runtime}: colors differ from those of the SavedModel by at most "
+        f"{converted.difference:.1g} (allowed: {converters.MAX_DIFFERENCE:g})."
     )

@@ -1,9 +1,9 @@
-"""List the bundled models with their metrics, or print the model card of one model.
+"""List the bundled models with their metrics, or print the model card of a single model.
 
     colorkeras models           # one row per model
     colorkeras models unet      # training, all metrics, intended use and limitations
 
-The metrics were measured before the models were released.
+The metrics are stored with the models, so this command does not run any model.
 """
 
 from colorkeras.cli import DONE
@@ -12,24 +12,24 @@ from colorkeras.utils.errors import check_choice
 from colorkeras.utils.text_table import format_table
 
 GAINED = "psnr_pooled"
-"""Name of the metric whose gain over the grayscale baseline the table shows."""
+"""Metric for which the table shows the gain over the grayscale baseline."""
 
 METRICS = ("ciede2000", "colorfulness_ratio", "best_of_8")
-"""Names of the other metrics in the table; the card has all."""
+"""Other metrics in the table; the model card contains all metrics."""
 
 
 def add_arguments(parser):
-    """Add the options of the command."""
+    """Add the command's options."""
     parser.add_argument(
         "model",
         nargs="?",
         metavar="NAME_OR_PATH",
-        help=f"{', '.join(bundled.BUNDLED_MODELS)} or the folder of an export",
+        help=f"{', '.join(bundled.BUNDLED_MODELS)} or the path to an export",
     )
 
 
 def run(options):
-    """Print the tables or one card; return the exit status."""
+    """Print the tables or a model card; return the exit status."""
     if options.model is None:
         folders = {name: bundled.resolve(name) for name in bundled.BUNDLED_MODELS}
         print(f"{_descriptions(folders)}\n\n{_metrics(folders)}")
@@ -42,13 +42,13 @@ def _card(model):
     folder = bundled.resolve(model)
     if not folder.is_dir():
         check_choice("model", model, bundled.BUNDLED_MODELS)
-    metadata.read_metadata(folder)  # Any folder may hold a README.
+    metadata.read_metadata(folder)  # Check first, since any folder may contain a README.
     return metadata.read_card(folder)
 
 
 def _descriptions(folders):
-    """Return a table of what the models are."""
-    lines = [["", "version", "for", "trained on", "parameters", "MB"]]
+    """Return a table that describes the models."""
+    lines = [["", "version", "purpose", "trained on", "parameters", "MB"]]
     for name, folder in folders.items():
         content = metadata.read_metadata(folder)
         dataset, *_ = content["dataset"].split(" (")
@@ -60,8 +60,9 @@ def _descriptions(folders):
 
 
 def _metrics(folders):
-    """Return a table of metrics, below the data that they were measured on."""
-    measured = {name: metadata.read_metrics(folder) for name, folder in folders.items()}
+    """Return a table of metrics, preceded by lines that name the data used to measure them."""
+    names = [name for name in folders if (folders[name] / metadata.METRICS_FILE).exists()]
+    measured = {name: metadata.read_metrics(folders[name]) for name in names or folders}
     conditions = dict.fromkeys(
         f"{content['dataset']}, {content['num_images']:,} images" for content in measured.values()
     )

@@ -1,7 +1,7 @@
-"""Train a network to color grayscale images, export it as a SavedModel and evaluate it.
+"""Train a network to colorize grayscale images, export it as a SavedModel and evaluate it.
 
-With --preview nothing is trained: ten random training images are written, grayscale and color.
-With --resume a run continues from its last checkpoint with its own settings.
+With --preview, write ten random training images in grayscale and color and exit. With --resume,
+continue a run from its last checkpoint with its original settings.
 
 presets:
 
@@ -14,11 +14,11 @@ from pathlib import Path
 from colorkeras import evaluation
 from colorkeras.cli import DONE
 from colorkeras.config.presets import PRESETS
-from colorkeras.config.settings import add_options, option_of
 from colorkeras.config.training_config import CHANGEABLE, TrainingConfig
+from colorkeras.config.validation import add_options, option_of
 from colorkeras.data import load_dataset
 from colorkeras.training import trainer
-from colorkeras.training.registries import REGISTRIES
+from colorkeras.training.resolve_config import REGISTRIES
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import require_writable
@@ -32,12 +32,12 @@ def add_arguments(parser):
         f"--preset {name}\n{textwrap.indent(preset.description, '    ')}\n"
         for name, preset in PRESETS.items()
     )
-    parser.add_argument("--preview", action="store_true", help="write ten images and stop")
+    parser.add_argument("--preview", action="store_true", help="write ten training images and exit")
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="run directory to continue; only "
-        f"{', '.join(map(option_of, CHANGEABLE))} may be given with it",
+        help="run directory to continue; can only be combined with "
+        f"{', '.join(map(option_of, CHANGEABLE))}",
     )
     add_options(parser, TrainingConfig, REGISTRIES)
 
@@ -61,12 +61,12 @@ def run(options):
 
 
 def _with_preset(settings):
-    """Return the settings with those of their preset, which options override."""
+    """Add the settings from the preset; explicit options take precedence."""
     name = settings.get("preset")
     if name not in PRESETS:
-        return settings  # `check_names` reports an unknown one.
+        return settings  # `check_names` reports unknown presets.
     used = {key: value for key, value in PRESETS[name].settings.items() if key not in settings}
-    # Logged, since an error message may name one of them.
+    # Log the settings, since error messages may refer to them.
     words = [
         option_of(key) if value is True else f"{option_of(key)} {value}"
         for key, value in used.items()
@@ -77,7 +77,9 @@ def _with_preset(settings):
 
 def _preview(config):
     require_writable(config.runs_dir, "--runs-dir")
-    dataset = load_dataset(config.dataset, config.data_dir, config.image_size, config.seed)
+    dataset = load_dataset(
+        config.dataset, config.data_dir, config.image_size, config.seed, config.include_gray
+    )
     for note in dataset.notes:
         logger.warning(note)
     truth = evaluation.sample_images(dataset.train)

@@ -1,1 +1,1 @@
-"""Color spaces, color differences, chroma quantization and guided upsampling."""
+"""Color spaces, color difference, chroma quantization and guided upsampling."""

@@ -2,7 +2,7 @@
 
 Reference: Sharma, Wu, Dalal, "The CIEDE2000 color-difference formula: implementation notes,
 supplementary test data, and mathematical observations", Color Research and Application 30, 2005.
-Names and equation numbers are those of the paper.
+Names and equation numbers follow the paper.
 """
 
 import math
@@ -11,16 +11,10 @@ import tensorflow as tf
 
 
 def ciede2000(lab1, lab2):
-    """Compute the CIEDE2000 color difference with unit weighting factors.
+    """Compute the CIEDE2000 color difference with all weighting factors equal to 1.
 
-    Args:
-        lab1: CIE L*a*b*, float `[..., 3]`.
-        lab2: CIE L*a*b*, same shape.
-
-    Returns:
-        float `[...]`, at least 0; about 1 is a just-noticeable difference. Symmetric.
-
-    Example:
+    Maps two CIE L*a*b* tensors, float `[..., 3]`, to float `[...]`. A difference of about 1 is just
+    noticeable.
 
     >>> red, gray = tf.constant([53.2, 80.1, 67.2]), tf.constant([50.0, 0.0, 0.0])
     >>> round(float(ciede2000(red, gray)), 1), float(ciede2000(red, red))
@@ -66,7 +60,7 @@ def ciede2000(lab1, lab2):
 
     l_term, c_term, h_term = delta_l / s_l, delta_c / s_c, delta_big_h / s_h
     squared = l_term**2 + c_term**2 + h_term**2 + r_t * c_term * h_term  # (22)
-    # For equal colors, rounding errors can be negative.
+    # Rounding errors can make this negative for equal colors.
     return tf.sqrt(tf.maximum(squared, 0.0))
 
 
@@ -75,7 +69,7 @@ def _hypot(a, b):
 
 
 def _seventh_power_ratio(c):
-    """Compute `c^7 / (c^7 + 25^7)`, of equations (4) and (17), without large powers."""
+    """Compute `c^7 / (c^7 + 25^7)` from equations (4) and (17) without overflow."""
     ratio = tf.pow(c / 25.0, 7)
     return ratio / (ratio + 1)
 

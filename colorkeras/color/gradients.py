@@ -1,17 +1,11 @@
-"""Image gradients, used by losses and metrics of structure."""
+"""Image gradients for structure losses and metrics."""
 
 
 def neighbor_differences(images):
-    """Subtract each pixel from its lower and right neighbor.
+    """Subtract each pixel from its neighbors below and to the right.
 
-    Args:
-        images: `[batch, height, width, channels]`.
-
-    Returns:
-        `(vertical, horizontal)`: `[batch, height - 1, width, channels]` and
-        `[batch, height, width - 1, channels]`.
-
-    Example:
+    Maps `[batch, height, width, channels]` to `(vertical, horizontal)` with shapes
+    `[batch, height - 1, width, channels]` and `[batch, height, width - 1, channels]`.
 
     >>> import numpy as np
     >>> vertical, horizontal = neighbor_differences(np.array([[1, 2], [4, 8]]).reshape(1, 2, 2, 1))

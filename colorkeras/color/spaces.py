@@ -1,7 +1,7 @@
-"""Color spaces as TensorFlow functions: BT.601 luma and chroma, gamut mapping, CIE L*a*b*.
+"""Color conversions in TensorFlow: BT.601 luma and chroma, gamut mapping, CIE L*a*b*.
 
-Images are `[..., height, width, channels]`; functions accept any leading shape. RGB is
-gamma-encoded sRGB, float32 in `[0, 1]` unless a docstring says uint8 in `[0, 255]`.
+Images have shape `[..., height, width, channels]` with any leading dimensions. RGB is gamma-encoded
+sRGB, float32 in `[0, 1]` unless noted otherwise.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 
-_TINY = 1e-12  # Below any color difference; its inverse square, in gradients, is finite.
+_TINY = 1e-12  # Below any color difference; its inverse square, used in gradients, is finite.
 
 # Linear sRGB to CIE XYZ with the D65 white point (IEC 61966-2-1).
 _XYZ_FROM_RGB = (
@@ -23,14 +23,12 @@ _LAB_EPSILON, _LAB_KAPPA = 216 / 24389, 24389 / 27
 
 
 def from_uint8(image):
-    """Convert uint8 `[0, 255]` to float32 `[0, 1]`, any shape."""
+    """Convert uint8 `[0, 255]` of any shape to float32 `[0, 1]`."""
     return tf.cast(image, tf.float32) / 255.0
 
 
 def to_uint8(image):
-    """Clip float to `[0, 1]` and round to uint8 `[0, 255]`, any shape.
-
-    Example:
+    """Clip floats of any shape to `[0, 1]` and round to uint8 `[0, 255]`.
 
     >>> to_uint8(tf.constant([-0.1, 0.5, 1.2])).numpy().tolist()
     [0, 128, 255]
@@ -39,17 +37,9 @@ def to_uint8(image):
 
 
 def luma(rgb):
-    """Compute BT.601 luma: `0.299 r + 0.587 g + 0.114 b`.
-
-    Args:
-        rgb: float `[..., 3]` in `[0, 1]`.
-
-    Returns:
-        float `[..., 1]` in `[0, 1]`.
+    """Compute BT.601 luma, `0.299 r + 0.587 g + 0.114 b`: float `[..., 3]` to `[..., 1]`.
 
     Reference: ITU-R BT.601-7, section 2.5.1.
-
-    Example:
 
     >>> round(float(luma(tf.constant([1.0, 0.0, 0.0]))[0]), 3)
     0.299
@@ -59,17 +49,9 @@ def luma(rgb):
 
 
 def rgb_to_chroma(rgb):
-    """Compute BT.601 chroma.
-
-    Args:
-        rgb: float `[..., 3]` in `[0, 1]`.
-
-    Returns:
-        Cb and Cr, float `[..., 2]` in `[-0.5, 0.5]`, 0 for gray.
+    """Compute BT.601 chroma, Cb and Cr in `[-0.5, 0.5]`: float `[..., 3]` to `[..., 2]`.
 
     Reference: ITU-R BT.601-7, section 2.5.2.
-
-    Example:
 
     >>> rgb_to_chroma(tf.constant([0.0, 0.0, 1.0])).numpy().astype(float).round(4).tolist()
     [0.5, -0.0813]
@@ -79,15 +61,15 @@ def rgb_to_chroma(rgb):
 
 
 def luma_chroma_to_rgb(y, chroma):
-    """Convert luma and chroma to RGB with exact luma.
+    """Convert luma and chroma to RGB, preserving luma exactly.
 
-    Colors outside the gamut are mapped into it by scaling chroma toward gray, which keeps luma and
-    hue, instead of clipping. Rounding to 8 bits then changes luma by at most 0.5/255, because the
-    luma weights sum to 1.
+    Chroma outside the gamut is scaled toward gray instead of being clipped, which preserves luma
+    and hue. Rounding the result to 8 bits changes luma by at most 0.5/255 because the luma weights
+    sum to 1.
 
     Args:
         y: Luma, float `[..., 1]` in `[0, 1]`.
-        chroma: Cb and Cr, float `[..., 2]`, any finite value.
+        chroma: Cb and Cr, float `[..., 2]`, any finite values.
 
     Returns:
         float `[..., 3]` in `[0, 1]`.
@@ -96,43 +78,29 @@ def luma_chroma_to_rgb(y, chroma):
 
 
 def luma_chroma_to_planes(y, cb, cr):
-    """Convert luma and chroma to RGB as separate planes, several times faster.
+    """Convert luma and chroma planes to RGB planes; faster than `luma_chroma_to_rgb`.
 
-    Args:
-        y: Luma, float `[...]` in `[0, 1]`.
-        cb: float `[...]`, any finite value.
-        cr: float `[...]`, any finite value.
-
-    Returns:
-        List of red, green and blue, each float `[...]` in `[0, 1]`; see `luma_chroma_to_rgb`.
+    All three arguments and results are float `[...]`.
     """
     y = tf.clip_by_value(y, 0.0, 1.0)
-    # Chroma above 1 is out of gamut in any case; huge values would overflow.
+    # Chroma above 1 is always out of gamut; huge values would overflow.
     largest = tf.maximum(tf.maximum(tf.abs(cb), tf.abs(cr)), 1.0)
     red, blue = RED_PER_CR * (cr / largest), BLUE_PER_CB * (cb / largest)
-    # The differences from luma have themselves a luma of 0.
+    # The luma of the three differences (red, green, blue) is 0.
     green = -(LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
     highest = tf.maximum(tf.maximum(red, green), blue)
     lowest = tf.minimum(tf.minimum(red, green), blue)
-    # For gray, avoid a scale of 0 / 0.
+    # Avoid 0 / 0 for gray.
     above, below = (tf.maximum(offset, _TINY) for offset in (highest, -lowest))
     scale = tf.minimum(tf.minimum((1 - y) / above, y / below), 1.0)
-    # Clips rounding errors of 1e-7.
+    # Clip rounding errors of about 1e-7.
     return [tf.clip_by_value(y + scale * offset, 0.0, 1.0) for offset in (red, green, blue)]
 
 
 def saturate(rgb, factor):
-    """Scale BT.601 chroma with constant luma.
+    """Scale the BT.601 chroma of an RGB image, float32 `[..., 3]`, while preserving luma.
 
-    Args:
-        rgb: float32 `[..., 3]` in `[0, 1]`.
-        factor: float, at least 0; 0 gives gray, 1 the identity. The gamut limits larger factors,
-            see `luma_chroma_to_rgb`.
-
-    Returns:
-        float32 `[..., 3]` in `[0, 1]`.
-
-    Example:
+    A factor of 0 gives gray, and 1 is the identity. Chroma is limited to the gamut.
 
     >>> saturate(tf.constant([0.5, 0.4, 0.4]), 2.0).numpy().astype(float).round(4).tolist()
     [0.5701, 0.3701, 0.3701]
@@ -141,17 +109,11 @@ def saturate(rgb, factor):
 
 
 def rgb_to_lab(rgb):
-    """Convert sRGB to CIE 1976 L*a*b*, white point D65.
+    """Convert sRGB, float32 `[..., 3]`, to CIE 1976 L*a*b* with white point D65.
 
-    Args:
-        rgb: float32 `[..., 3]` in `[0, 1]`.
-
-    Returns:
-        float32 `[..., 3]`: L* in `[0, 100]`, a* and b* about `[-110, 110]`.
+    L* is in `[0, 100]`; a* and b* are roughly in `[-110, 110]`.
 
     Reference: IEC 61966-2-1 (sRGB); CIE 15:2004 (L*a*b*).
-
-    Example:
 
     >>> rgb_to_lab(tf.constant([1.0, 0.0, 0.0])).numpy().astype(float).round(1).tolist()
     [53.2, 80.1, 67.2]
@@ -173,15 +135,7 @@ def rgb_to_lab(rgb):
 
 
 def lab_to_rgb(lab):
-    """Convert CIE 1976 L*a*b* to sRGB, clipped to the gamut: the inverse of `rgb_to_lab`.
-
-    Args:
-        lab: float32 `[..., 3]`: L* in `[0, 100]`, a* and b* about `[-110, 110]`.
-
-    Returns:
-        float32 `[..., 3]` in `[0, 1]`.
-
-    Example:
+    """Convert CIE 1976 L*a*b* to sRGB and clip to the gamut; inverse of `rgb_to_lab`.
 
     >>> lab_to_rgb(tf.constant([53.24, 80.09, 67.2])).numpy().astype(float).round(2).tolist()
     [1.0, 0.0, 0.0]

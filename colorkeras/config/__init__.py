@@ -1,1 +1,1 @@
-"""Settings of a training run and the presets."""
+"""Settings for colorization and training, and training presets."""

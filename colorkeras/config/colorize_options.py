@@ -1,26 +1,24 @@
-"""Settings of colorization, for one image or many."""
+"""Settings for colorizing images."""
 
 from dataclasses import dataclass
 
-from colorkeras.config.settings import Checked, definitions, setting
+from colorkeras.config.validation import Checked, definitions, setting
 
 MAX_TEMPERATURE = 1.5
-"""Largest sampling temperature; higher values give implausible colors."""
+"""Maximum sampling temperature; higher values give implausible colors."""
 
 MAX_SATURATION = 4.0
-"""Largest saturation factor; above it most colors are clipped to the gamut."""
+"""Maximum saturation factor; higher values clip most colors to the gamut."""
 
 MAX_VARIATIONS = 100
 
 
 @dataclass(frozen=True)
 class ColorizeOptions(Checked):
-    """Settings of colorization. The options of `colorkeras colorize` have the same names.
+    """Settings for colorizing images; each field is an option of the `colorize` command.
 
     Raises:
-        UserError: A value is of another type or out of range.
-
-    Example:
+        UserError: A value has the wrong type or is out of range.
 
     >>> ColorizeOptions(saturation=1.2).quality
     95
@@ -28,7 +26,7 @@ class ColorizeOptions(Checked):
 
     seed: int = setting(
         0,
-        "Seed of the first variation (models that sample).",
+        "Seed for the first variation. With the photo model, seed 0 gives the most likely colors.",
         low=0,
         high=2**31 - 1 - MAX_VARIATIONS,
         section="color",
@@ -36,15 +34,24 @@ class ColorizeOptions(Checked):
     temperature: float | None = setting(
         None,
         f"Sampling temperature in [0, {MAX_TEMPERATURE:g}]; higher is more diverse.",
-        default_text="that of the model",
+        default_text="the model's",
         low=0,
         high=MAX_TEMPERATURE,
         section="color",
         metavar="T",
     )
+    vividness: float | None = setting(
+        None,
+        "Vividness in [0, 1]; 0 gives muted colors, 1 vivid colors (photo model only).",
+        default_text="the model's",
+        low=0,
+        high=1,
+        section="color",
+        metavar="V",
+    )
     saturation: float = setting(
         1.0,
-        f"Factor of chroma in [0, {MAX_SATURATION:g}]; 0 gives gray.",
+        f"Chroma multiplier in [0, {MAX_SATURATION:g}]; 0 gives gray.",
         low=0,
         high=MAX_SATURATION,
         section="color",
@@ -52,40 +59,40 @@ class ColorizeOptions(Checked):
     )
     render_size: int | None = setting(
         None,
-        "Longer side in pixels of the image that the network sees; smaller is calmer, larger more "
-        "detailed.",
-        default_text="that of the model",
+        "Longer side of the network's input image, in pixels; smaller values give smoother colors, "
+        "larger values more detail.",
+        default_text="the model's",
         low=8,
         high=4096,
         section="color",
     )
+    auto_contrast: bool = setting(
+        False, "Stretch faded tones to the full range before colorizing.", section="color"
+    )
+    neutral_borders: bool = setting(False, "Keep paper borders free of color.", section="color")
+    crop_borders: bool = setting(False, "Crop paper borders.", section="color")
+    keep_tone: bool = setting(
+        False, "Preserve the tone of sepia prints and aged paper.", section="color"
+    )
     keep_colored: bool = setting(False, "Skip images that are already in color.", section="files")
     mark: bool = setting(
-        True, "Do not record in the metadata that a program colored the image.", section="files"
+        True, "Do not record in the metadata that the image was colorized.", section="files"
     )
-    quality: int = setting(95, "Quality of JPEG and WebP files.", low=1, high=100, section="files")
+    quality: int = setting(
+        95, "Quality of JPEG images, WebP images and films.", low=1, high=100, section="files"
+    )
     max_megapixels: float = setting(
         150.0, "Largest image to open, in megapixels.", low=0.001, high=10_000, section="files"
     )
-    overwrite: bool = setting(False, "Replace existing results.", section="files")
-    skip_existing: bool = setting(False, "Keep existing results and continue.", section="files")
+    overwrite: bool = setting(False, "Replace existing output files.", section="files")
+    skip_existing: bool = setting(
+        False, "Skip images whose output file already exists.", section="files"
+    )
     keep_times: bool = setting(
-        False, "Give results the modification times of their sources.", section="files"
+        False, "Copy the modification time from each input file.", section="files"
     )
 
 
 def check_option(option, value, name=None):
-    """Check one value of `ColorizeOptions`, for functions that take it as an argument.
-
-    Args:
-        option: Field of `ColorizeOptions`.
-        value: Anything.
-        name: What the user calls it, or None for the field's name.
-
-    Returns:
-        The value.
-
-    Raises:
-        UserError: It is not accepted.
-    """
+    """Validate a value for a `ColorizeOptions` field; error messages refer to it as `name`."""
     return definitions(ColorizeOptions)[option].check(name or option, value)

@@ -1,17 +1,17 @@
-"""Settings of a training run."""
+"""Settings for a training run."""
 
 import functools
 import re
 from dataclasses import dataclass
 
 from colorkeras.config.colorize_options import MAX_TEMPERATURE
-from colorkeras.config.settings import Checked, definitions, setting
+from colorkeras.config.validation import Checked, definitions, setting
 
 MAX_COUNT = 10**9
-"""Largest number of epochs, steps or images; larger values are typing errors."""
+"""Maximum number of epochs, steps or images; larger values are probably typos."""
 
 PLAIN_NAME = r"[A-Za-z0-9][\w.-]{0,99}"
-"""Regular expression of names that are safe as a folder name on every system."""
+"""Regular expression for names that are valid folder names on every system."""
 
 EXPORT_EPOCHS = ("best", "last")
 
@@ -33,80 +33,86 @@ _preset, _data, _model, _objective, _optimization, _run, _export = map(
 
 @dataclass(frozen=True)
 class TrainingConfig(Checked):
-    """Settings of a training run. The options of `colorkeras train` have the same names.
+    """Settings for a training run; each field is an option of the `train` command.
 
-    `help(TrainingConfig)` and `colorkeras train --help` list the settings; each is defined here,
-    with its type, range, default and meaning, and nowhere else.
+    This class is the only place that defines each setting's type, range, default and help text.
 
     Raises:
-        UserError: A value is of another type or out of range.
-
-    Example:
+        UserError: A value has the wrong type or is out of range.
 
     >>> TrainingConfig(arch="unet", epochs=3).batch_size
     128
     """
 
     preset: str | None = _preset(
-        None, "Named settings, described above; other options override them.", **_NAME
+        None, "Preset, described above; explicit options override its settings.", **_NAME
     )
 
     dataset: str | None = _data(
         None,
-        "Data set, tfds:NAME for a prepared one, or path of an image folder.",
-        default_text="cifar10 if available, else sample",
+        "Dataset name, tfds:NAME for a prepared TFDS dataset, or path to an image folder.",
+        default_text="cifar10 if available, otherwise sample",
         metavar="NAME_OR_PATH",
     )
     data_dir: str | None = _data(
         None,
-        "Folder of prepared data sets, searched before TFDS_DATA_DIR.",
+        "Folder of prepared datasets, searched before TFDS_DATA_DIR.",
         changeable=True,
         **_FOLDER,
     )
     image_size: int = _data(
-        32, "Crop size in pixels; cifar10 and sample only have 32.", low=1, high=MAX_COUNT
+        32, "Crop size in pixels; must be 32 for cifar10 and sample.", low=1, high=MAX_COUNT
     )
+    include_gray: bool = _data(False, "Also train on gray images (image folders).")
     augment: str = _data("flip", "Random augmentation of training images.", **_NAME)
 
     arch: str | None = _model(
-        None, "Architecture.", default_text="that of --init, else unet", **_NAME
+        None, "Architecture.", default_text="from --init, otherwise unet", **_NAME
     )
     prediction: str | None = _model(
         None,
         "What the network predicts.",
-        default_text="that of --init, else the architecture's first one that fits the objective",
+        default_text="from --init, otherwise the first one compatible with the architecture and "
+        "objective",
         **_NAME,
     )
     init: str | None = _model(
         None,
-        "Trained model to start from: name of a bundled model, folder of an export, or a run's "
+        "Trained model to start from: the name of a bundled model, an export folder, or a run's "
         "model.keras.",
         metavar="MODEL",
+    )
+    backbone_weights: str | None = _model(
+        None,
+        "Initial backbone weights: an .npz file, or a trained model as for --init "
+        "(architectures with a backbone).",
+        default_text="random weights",
+        metavar="FILE_OR_MODEL",
     )
 
     objective: str | None = _objective(
         None,
         "Training objective.",
-        default_text="that of --init or --prediction, else regression",
+        default_text="from --init or --prediction, otherwise regression",
         **_NAME,
     )
     loss: str = _objective("mse", "Loss (regression objective).", **_NAME)
     smoothness_weight: float = _objective(
-        0.02, "Weight of edge-aware chroma smoothness (structure loss).", **_WEIGHT
+        0.02, "Weight of the edge-aware chroma smoothness term (structure loss).", **_WEIGHT
     )
     gradient_weight: float = _objective(
-        1.0, "Weight of luma gradients (structure loss).", **_WEIGHT
+        1.0, "Weight of the luma gradient term (structure loss).", **_WEIGHT
     )
     rebalance: float = _objective(
         0.5,
-        "Share of the uniform distribution in the class weights; 1 turns rebalancing off "
+        "Weight of the uniform distribution mixed into the color priors; 1 turns off rebalancing "
         "(classification objective).",
         above=True,
         **_FRACTION,
     )
     aux_class_loss_weight: float = _objective(
         0.0,
-        "Weight of the auxiliary classification loss on image labels; 0 trains no class head.",
+        "Weight of the auxiliary classification loss on image labels; 0 omits the class head.",
         **_WEIGHT,
     )
     flip_tta: bool = _objective(
@@ -118,13 +124,14 @@ class TrainingConfig(Checked):
     sampling_steps: int = _objective(5, "Number of ODE solver steps (flow objective).", **_COUNT)
     guidance_scale: float = _objective(
         1.0,
-        "Scale of classifier-free guidance, 1 to 10; 1 turns it off (flow objective).",
+        "Classifier-free guidance scale, 1 to 10; 1 turns off guidance (flow objective).",
         low=1,
         high=10,
     )
     temperature: float | None = _objective(
         None,
-        f"Sampling temperature in [0, {MAX_TEMPERATURE:g}] of endpoints that take none.",
+        f"Sampling temperature in [0, {MAX_TEMPERATURE:g}] for endpoints without a temperature "
+        "input.",
         default_text="0.38 for classification, 1 for flow",
         low=0,
         high=MAX_TEMPERATURE,
@@ -132,17 +139,38 @@ class TrainingConfig(Checked):
     )
 
     epochs: int = _optimization(10, "Passes over the training set.", changeable=True, **_COUNT)
-    batch_size: int = _optimization(128, "Images per step, over all devices together.", **_COUNT)
+    batch_size: int = _optimization(128, "Images per step, across all devices.", **_COUNT)
     optimizer: str = _optimization("adamw", "Optimizer.", **_NAME)
     learning_rate: float = _optimization(
-        2e-3, "Peak learning rate: linear warmup, then cosine decay to zero.", low=0, above=True
+        2e-3, "Peak learning rate; linear warmup, then cosine decay to zero.", low=0, above=True
     )
     warmup_fraction: float = _optimization(
-        0.05, "Fraction of all steps spent on warmup.", **_FRACTION
+        0.05, "Fraction of training steps used for warmup.", **_FRACTION
     )
-    weight_decay: float = _optimization(0.01, "Weight decay of kernels.", **_WEIGHT)
+    weight_decay: float = _optimization(0.01, "Weight decay for kernels.", **_WEIGHT)
+    clip_norm: float | None = _optimization(
+        None,
+        "Maximum global gradient norm; larger gradients are scaled down.",
+        default_text="no limit",
+        low=0,
+        above=True,
+        metavar="NORM",
+    )
+    backbone_rate_factor: float = _optimization(
+        0.2,
+        "Learning rate multiplier for the backbone.",
+        **_FRACTION,
+    )
+    backbone_frozen_steps: int = _optimization(
+        1000,
+        "Number of steps during which the backbone is frozen; its learning rate then warms up over "
+        "half as many steps.",
+        low=0,
+        high=MAX_COUNT,
+        metavar="STEPS",
+    )
     ema_decay: float = _optimization(
-        0.999, "Decay of the exponential moving average of the weights.", **_FRACTION
+        0.999, "Decay rate for the exponential moving average of the weights.", **_FRACTION
     )
     early_stopping_patience: int = _optimization(
         0,
@@ -152,28 +180,28 @@ class TrainingConfig(Checked):
         metavar="EPOCHS",
     )
     precision: str = _run(
-        "auto", "Compute precision; auto uses bfloat16 where the device has it.", **_NAME
+        "auto", "Compute precision; auto uses bfloat16 where the hardware supports it.", **_NAME
     )
     strategy: str = _run(
-        "auto", "Distribution strategy; auto uses all GPUs of this machine.", **_NAME
+        "auto", "Distribution strategy; auto uses all GPUs on this machine.", **_NAME
     )
     seed: int = _run(
         0,
-        "Seed of initial weights, order of examples and augmentation.",
-        # TensorFlow takes it as int32, NumPy as an unsigned number.
+        "Seed for weight initialization, shuffling and augmentation.",
+        # TensorFlow expects an int32, NumPy a non-negative integer.
         low=0,
         high=2**31 - 1,
     )
     checkpoint_every: str | None = _run(
         "10min",
-        "Interval of checkpoints within an epoch; one follows each epoch in any case.",
+        "Interval between checkpoints; a checkpoint is also saved after each epoch.",
         pattern=r"0*[1-9]\d*steps|(?=.*[1-9])\d+(\.\d+)?min",
         expected="a number of steps or minutes above 0, such as 500steps or 10min",
         changeable=True,
         metavar="INTERVAL",
     )
     profile: bool = _run(False, "Profile a few steps for TensorBoard.", changeable=True)
-    runs_dir: str = _run("runs", "Folder of run directories.", **_FOLDER)
+    runs_dir: str = _run("runs", "Parent folder for run directories.", **_FOLDER)
 
     export_epoch: str = _export(
         "best",
@@ -184,20 +212,23 @@ class TrainingConfig(Checked):
     )
     name: str | None = _export(
         None,
-        "Name of the export.",
-        default_text="that of the architecture",
+        "Name for the exported model.",
+        default_text="name of the architecture",
         pattern=PLAIN_NAME,
         expected="at most 100 letters, digits, '_', '-' and '.', starting with a letter or digit",
         changeable=True,
         metavar="NAME",
     )
     export_dir: str = _export(
-        "saved_models", "Folder of exports: DIR/<name>/<version>.", changeable=True, **_FOLDER
+        "saved_models",
+        "Parent folder for exports, which are saved as DIR/<name>/<version>.",
+        changeable=True,
+        **_FOLDER,
     )
 
     @property
     def checkpoint_interval(self):
-        """Number and unit ("steps" or "min") of `checkpoint_every`, or None.
+        """Return the number and unit ("steps" or "min") of `checkpoint_every`, or None.
 
         >>> TrainingConfig(checkpoint_every="0.5min").checkpoint_interval
         (0.5, 'min')
@@ -211,4 +242,4 @@ class TrainingConfig(Checked):
 CHANGEABLE = tuple(
     name for name, definition in definitions(TrainingConfig).items() if definition.changeable
 )
-"""Settings that may differ when a run is resumed."""
+"""Settings that may be changed when a run is resumed."""

@@ -1,4 +1,4 @@
-"""CIFAR-10 from tensorflow-datasets, which fails within seconds if it is not available."""
+"""Load CIFAR-10 with tensorflow-datasets; fail within seconds if it is not available."""
 
 import contextlib
 import http.client
@@ -16,36 +16,30 @@ from colorkeras.data.source import ArraySource, ImageDataset
 from colorkeras.utils.errors import UserError, one_line
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-"""URL of the download; probed first, because tensorflow-datasets retries for minutes."""
+"""Download URL. It is probed first because tensorflow-datasets keeps retrying for minutes."""
 
 PROBE_SECONDS = 4.0
-"""Timeout of the probe."""
+"""Probe timeout in seconds."""
 
 _NO_DECODING = {"image": tfds.decode.SkipDecoding()}
 _JPEG_MAGIC = b"\xff\xd8"
 
 SPLITS = {"train": "train[:95%]", "validation": "train[95%:]", "test": "test"}
-"""Slices in the notation of tensorflow-datasets, which shuffles the images when it writes them."""
+"""Splits in tensorflow-datasets slice notation; the prepared images are already shuffled."""
 
 
 class UnavailableError(UserError):
-    """CIFAR-10 is neither prepared nor can it be downloaded."""
+    """CIFAR-10 is not prepared and cannot be downloaded."""
 
 
 def load(data_dir=None):
-    """Open CIFAR-10, and download it if necessary.
+    """Open CIFAR-10 (32x32 images with labels); download it if necessary.
 
-    Search order: `data_dir`, the environment variable `TFDS_DATA_DIR`, the default directory of
-    tensorflow-datasets. Downloads go to the first of these that is set.
-
-    Args:
-        data_dir: Directory of prepared data sets, or None.
-
-    Returns:
-        `ImageDataset` of 32x32 images with labels.
+    Searches `data_dir`, the directory in the environment variable `TFDS_DATA_DIR`, and the default
+    directory of tensorflow-datasets, in this order. Downloads go to the first of these that is set.
 
     Raises:
-        UnavailableError: It is neither prepared nor can it be downloaded.
+        UnavailableError: CIFAR-10 is not prepared and cannot be downloaded.
         UserError: The prepared files are damaged.
     """
     directories = _search_path(data_dir)
@@ -61,7 +55,7 @@ def load(data_dir=None):
 
 
 def _title(builder):
-    """Name the copy: metrics on JPEG images differ from those on the original pixels."""
+    """Return the dataset's title; JPEG copies are labeled as such because their metrics differ."""
     with _explain_damage(builder.data_path):
         examples = builder.as_dataset(split="test[:1]", decoders=_NO_DECODING)
         (example,) = examples.as_numpy_iterator()
@@ -83,25 +77,22 @@ def _find_prepared(directories):
             continue
         with _explain_damage(folder):
             versions = [path for path in folder.iterdir() if tfds.core.Version.is_valid(path.name)]
-            for version in sorted(versions, key=_version, reverse=True):
+            versions.sort(key=lambda path: tfds.core.Version(path.name), reverse=True)
+            for version in versions:
                 if (version / "dataset_info.json").exists():
                     return tfds.builder_from_directory(version)
     return None
-
-
-def _version(folder):
-    return tfds.core.Version(folder.name)
 
 
 def _download(directories):
     if not _is_reachable(DOWNLOAD_URL):
         raise UnavailableError(
             "CIFAR-10, which is not prepared in " + " or ".join(map(str, directories)) + ", and "
-            f"{DOWNLOAD_URL} did not answer within {PROBE_SECONDS:g} s",
-            "a directory that holds cifar10/<version>/ as tensorflow-datasets prepares it, or a "
+            f"{DOWNLOAD_URL} did not respond within {PROBE_SECONDS:g} s",
+            "a directory that contains cifar10/<version>/ as prepared by tensorflow-datasets, or a "
             "network connection",
             "Pass --data-dir or set TFDS_DATA_DIR, connect to the network, or train on the "
-            "packaged images (--dataset sample) or your own image folder (--dataset PATH).",
+            "bundled images (--dataset sample) or your own image folder (--dataset PATH).",
         )
     builder = tfds.builder("cifar10", data_dir=directories[0])
     try:
@@ -110,13 +101,13 @@ def _download(directories):
         raise UnavailableError(
             f"a failed download of CIFAR-10 to {directories[0]}: {one_line(error)}",
             "a complete download and a writable directory",
-            "Check the network, the free space and the directory's permissions, and try again.",
+            "Check the network, free disk space and the directory's permissions, then try again.",
         ) from error
     return builder
 
 
 def _is_reachable(url):
-    """Return whether the host responds within `PROBE_SECONDS`, with any status."""
+    """Return whether the host responds within `PROBE_SECONDS`, with any HTTP status."""
     responded = threading.Event()
 
     def probe():
@@ -129,7 +120,7 @@ def _is_reachable(url):
             return
         responded.set()
 
-    # Name resolution has no timeout, hence a thread that may outlive this call.
+    # Name resolution has no timeout, so the probe runs in a thread that may outlive this call.
     thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
@@ -161,7 +152,7 @@ def _read(builder, split):
 
 @contextlib.contextmanager
 def _explain_damage(folder):
-    """Convert any error of TFDS and TensorFlow about foreign or damaged files to a `UserError`."""
+    """Convert the exceptions that TFDS and TensorFlow raise for invalid files to `UserError`."""
     try:
         yield
     except Exception as error:
@@ -171,6 +162,6 @@ def _explain_damage(folder):
 def _raise_damaged(folder, detail, cause=None):
     raise UserError(
         f"{folder}, which cannot be read as CIFAR-10 ({one_line(detail)})",
-        "a cifar10/<version>/ directory as tensorflow-datasets prepares it",
-        "Delete that directory so that it is prepared again, or pass another --data-dir.",
+        "a cifar10/<version>/ directory as prepared by tensorflow-datasets",
+        "Delete the directory so that it will be prepared again, or pass another --data-dir.",
     ) from cause

@@ -9,16 +9,16 @@ from PIL import Image
 from colorkeras.utils.errors import one_line
 
 MIN_IMAGE_SIZE = 8
-"""Smallest crop in pixels, twice the largest shift of augmentation."""
+"""Minimum crop size in pixels: twice the maximum shift in augmentation."""
 
 
 class CropSource(abc.ABC):
-    """Crops of one size from images that are read for each batch. See `Source`.
+    """Base class for a `Source` that decodes and crops images for each batch.
 
     Args:
         num_examples: Number of images.
         image_size: Height and width of the crops in pixels, at least `MIN_IMAGE_SIZE`.
-        seed: Seed of random crops, or None for center crops.
+        seed: Seed for the random crops, or None for center crops.
     """
 
     def __init__(self, num_examples, image_size, seed):
@@ -29,15 +29,15 @@ class CropSource(abc.ABC):
 
     @abc.abstractmethod
     def open_image(self, index):
-        """Return image number `index` as a Pillow image of mode RGB."""
+        """Return the image at `index` as a Pillow image in mode RGB."""
 
     @abc.abstractmethod
     def title(self, index):
-        """Return what messages call image number `index`."""
+        """Return a name for the image at `index`, used in messages."""
 
     def load(self, indices, epoch):
         """See `Source.load`."""
-        # Not stateful: it depends on its arguments only, so calls may run in parallel.
+        # The function is stateless, so calls may run in parallel.
         return tf.numpy_function(self._load, [indices, epoch], tf.uint8, stateful=False)
 
     def _load(self, indices, epoch):
@@ -50,26 +50,24 @@ class CropSource(abc.ABC):
         try:
             image = self.open_image(index)
         except Exception as error:
-            # TensorFlow passes an error on as one text with its kind and traceback.
+            # TensorFlow would report only text that includes the traceback.
             self.load_error = f"{self.title(index)}, {one_line(error)}"
             raise
         return crop(image, self.image_size, generator)
 
 
 def crop(image, image_size, generator=None):
-    """Scale an image and cut out a square.
+    """Scale an image and crop a square.
 
     Args:
-        image: Pillow image of mode RGB.
+        image: Pillow image in mode RGB.
         image_size: Height and width of the crop in pixels.
-        generator: NumPy generator. The shorter side gets a random size between `image_size` and
-            twice that, and the crop a random place. None scales the shorter side to `image_size`
-            and takes the center.
+        generator: NumPy random generator or None. With a generator, the shorter side is scaled to a
+            random length between `image_size` and twice `image_size`, and the crop position is
+            random. With None, the shorter side is scaled to `image_size` and the center is cropped.
 
     Returns:
         uint8 `[image_size, image_size, 3]`.
-
-    Example:
 
     >>> crop(Image.new("RGB", (30, 20)), 8).shape
     (8, 8, 3)
@@ -83,7 +81,7 @@ def crop(image, image_size, generator=None):
     if generator is not None:
         left = int(generator.integers(width - image_size, endpoint=True))
         top = int(generator.integers(height - image_size, endpoint=True))
-    # Only the crop is resampled: its box in pixels of the original.
+    # Resample only the crop, given as a box in pixels of the original image.
     x_scale, y_scale = image.width / width, image.height / height
     box = (
         left * x_scale,

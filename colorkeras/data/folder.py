@@ -1,4 +1,4 @@
-"""A folder of the user's own images, read again in every epoch so that any number fits."""
+"""Image folders as datasets; each epoch decodes the images again to save memory."""
 
 import collections
 import hashlib
@@ -16,35 +16,36 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 
 _NAMED_FILES = 10
-"""Number of files that a summary names."""
+"""Maximum number of files listed in a note."""
 
 
 def load(folder, image_size=32, seed=0, include_gray=False):
-    """Open a folder of images in every format that `colorize` reads, subfolders included.
+    """Open a folder of images and its subfolders; supports all formats that `colorize` reads.
 
-    Training images are scaled so that the shorter side has a random size between `image_size` and
-    twice that, then cropped at a random place: another crop in every epoch, a function of (seed,
-    epoch, image). Validation and test images are scaled to `image_size` and cropped at the center.
-    90 / 5 / 5 % are training, validation and test images by a hash of the path relative to the
-    folder, so an image keeps its part when others come or go.
+    Training images are scaled so that the shorter side has a random length between `image_size` and
+    twice `image_size`, then cropped at a random position. The crops depend on (seed, epoch, image),
+    so they differ between epochs. For validation and test images, the shorter side is scaled to
+    `image_size` and the center is cropped.
+
+    A hash of each image's relative path assigns it to the training (90%), validation (5%) or test
+    (5%) split, so adding or removing other images does not change its split.
 
     Args:
-        folder: Path of an existing folder.
+        folder: Path to an existing folder.
         image_size: Height and width of the crops in pixels, at least `MIN_IMAGE_SIZE`.
-        seed: Seed of the random crops, a whole number.
-        include_gray: Whether to train on gray images too; they teach a network to leave images
-            gray.
+        seed: Seed for the random crops, int.
+        include_gray: Whether to train on gray images too, to teach the network to keep them gray.
 
     Returns:
-        `ImageDataset`. Its notes say which files are not used.
+        `ImageDataset`; its notes list unused files.
 
     Raises:
-        UserError: The folder is missing or holds no usable image.
+        UserError: The folder does not exist or contains no usable images.
     """
     if not _is_folder(folder):
         raise UserError(
-            f"--dataset {str(folder)!r}, which is neither a data set nor a folder",
-            "cifar10, photographs, sample, tfds:NAME or the path of an image folder",
+            f"--dataset {str(folder)!r}, which is neither a dataset nor a folder",
+            "cifar10, photographs, sample, tfds:NAME, or the path to an image folder",
             "Check the spelling.",
         )
     folder = Path(folder)
@@ -53,7 +54,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     notes = files.notes()
     if not files.used:
         raise UserError(
-            f"--dataset {str(folder)!r}, which has no usable image"
+            f"--dataset {str(folder)!r}, which contains no usable images"
             + (f" ({'; '.join(notes)})" if notes else ""),
             "a folder with at least one color image in a format that colorize reads",
             "Pass another folder as --dataset.",
@@ -64,7 +65,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     for name in parts:
         if not parts[name]:
             parts[name] = files.used
-            notes.append(f"Too few images for a {name} part: it is all {len(files.used)} images.")
+            notes.append(f"No images for a {name} split; all images are used for it.")
     return ImageDataset(
         name=title,
         description=(
@@ -86,7 +87,7 @@ class FolderSource(CropSource):
     Args:
         paths: Readable image files.
         image_size: Height and width of the crops in pixels.
-        seed: Seed of random crops, or None for center crops.
+        seed: Seed for the random crops, or None for center crops.
     """
 
     def __init__(self, paths, image_size, seed):
@@ -104,14 +105,14 @@ class FolderSource(CropSource):
 
 @dataclass
 class _Files:
-    """Files of a folder by what becomes of them; names are relative to the folder.
+    """Files in a folder by category; names are relative to the folder.
 
     Attributes:
-        used: Paths of the images to train on.
-        gray: Names of gray images that are left out.
+        used: Paths of images to train on.
+        gray: Names of skipped gray images.
         unreadable: Names of damaged or unsupported images.
         passed_over: Number of files in other formats, by suffix.
-        linked: Names of linked folders, which are not searched.
+        linked: Names of symbolic links to folders, which are not followed.
     """
 
     used: list[Path] = field(default_factory=list)
@@ -121,20 +122,20 @@ class _Files:
     linked: list[str] = field(default_factory=list)
 
     def notes(self):
-        """Return a sentence on each kind of file that is not used."""
+        """Return one note per category of unused files."""
         counts = sorted(self.passed_over.items(), key=lambda item: (-item[1], item[0]))
         passed_over = [f"{count} {suffix}" for suffix, count in counts]
         kinds = (
-            ("Left out {} gray images", self.gray, len(self.gray)),
-            ("Skipped {} unreadable files", self.unreadable, len(self.unreadable)),
-            ("Passed over {} files", passed_over, self.passed_over.total()),
-            ("Did not search {} linked folders", self.linked, len(self.linked)),
+            ("Skipped gray images", self.gray, len(self.gray)),
+            ("Skipped unreadable files", self.unreadable, len(self.unreadable)),
+            ("Ignored other files", passed_over, self.passed_over.total()),
+            ("Ignored linked folders", self.linked, len(self.linked)),
         )
-        return [f"{text.format(count)}: {_listed(names)}" for text, names, count in kinds if names]
+        return [f"{text}: {count} ({_listed(names)})" for text, names, count in kinds if names]
 
 
 def _scan(folder, image_size, include_gray):
-    """Decode every image once, so that problems are known before training starts."""
+    """Decode each image once to detect problems before training starts."""
     files, candidates = _Files(), []
     for parent, folders, names in os.walk(folder):
         kept = [name for name in sorted(folders) if not image_io.is_system_folder(name)]
@@ -164,13 +165,13 @@ def _scan(folder, image_size, include_gray):
 
 def _is_folder(path):
     try:
-        return bool(str(path)) and Path(path).is_dir()  # Path("") would be the current folder.
-    except OSError:  # For example a name that is too long.
+        return bool(str(path)) and Path(path).is_dir()  # Path("") is the current folder.
+    except OSError:  # For example, the name is too long.
         return False
 
 
 def _printable(name):
-    """Return a file name as text; bytes that are not UTF-8 become replacement characters."""
+    """Return a file name as text; invalid UTF-8 becomes replacement characters."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 
@@ -184,7 +185,7 @@ def _listed(names):
 
 
 def _fingerprint(paths, folder):
-    """Return a hash of the names and sizes of files, in their order."""
+    """Return a hash of the file names and sizes, in the given order."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0%d\n" % path.stat().st_size)
@@ -198,5 +199,5 @@ def _part(relative_path):
 
 
 def _open(path, image_size):
-    """Read an image as `colorize` does, no larger than training needs where that is faster."""
+    """Read an image the way `colorize` does, but at a reduced size if that is faster."""
     return image_io.read_rgb(path, min_side=2 * image_size)

@@ -1,7 +1,8 @@
-"""Simulate hints for training: chroma given at a few places of an image.
+"""Simulate color hints for training: known chroma at a few positions in an image.
 
-A hint map is float32 `[h, w, 3]`: Cb and Cr in `[-0.5, 0.5]`, 0 without a hint, and a mask in
-`[0, 1]`: 0 without a hint, 1 for exact hints, `INEXACT` for colors taken from a similar image.
+A hint map is float32 `[h, w, 3]`. Its channels are Cb and Cr in `[-0.5, 0.5]` and a mask in
+`[0, 1]`. The mask is 1 for exact hints and `INEXACT` for colors from a similar image. All channels
+are 0 where there is no hint.
 """
 
 import numpy as np
@@ -9,24 +10,24 @@ import numpy as np
 from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 
 INEXACT = 0.25
-"""Mask of hints that are only approximately right, such as those from a reference image."""
+"""Mask value for approximate hints, such as hints from a reference image."""
 
 _NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE = 0.5, 0.36, 0.06
-"""Probabilities of the kinds of hints; the rest are inexact hints."""
+"""Probabilities of no hints, points and strokes; the remaining images get inexact hints."""
 
 _MAX_STROKE_DIFFERENCE = 0.06
-"""Largest difference of chroma along a stroke, because people stay within an object."""
+"""Maximum chroma difference along a stroke; users usually draw strokes within one object."""
 
 
 def simulate_hints(rgb, generator):
     """Return a random hint map for an image.
 
     Args:
-        rgb: uint8 `[h, w, 3]`, h and w at least 16.
+        rgb: uint8 `[h, w, 3]` with h and w at least 2.
         generator: `np.random.Generator`.
 
     Returns:
-        float32 `[h, w, 3]`; without any hint for half of the images.
+        float32 `[h, w, 3]`. Half of all maps contain no hints.
     """
     hints = np.zeros(rgb.shape, np.float32)
     kinds = [None, _add_points, _add_strokes, _add_inexact]
@@ -38,7 +39,7 @@ def simulate_hints(rgb, generator):
 
 
 def _chroma(rgb):
-    """Compute Cb and Cr, float32 `[..., 2]`, of RGB in [0, 255]."""
+    """Convert RGB in [0, 255] to Cb and Cr, float32 `[..., 2]`."""
     rgb = np.asarray(rgb, np.float32) / 255
     luma = rgb @ np.array(LUMA_WEIGHTS, np.float32)
     return np.stack(
@@ -47,11 +48,12 @@ def _chroma(rgb):
 
 
 def _add_points(hints, rgb, generator):
-    """Add 1 to 99 small squares, few more often than many, with their mean chroma."""
+    """Add 1 to 99 small squares filled with their mean chroma; small numbers are more likely."""
     height, width = rgb.shape[:2]
     count = int(np.exp(generator.uniform(0, np.log(100))))
     is_small = generator.random() < 0.8
     size = int(generator.integers(2, 6) if is_small else generator.integers(6, 13))
+    size = min(size, height, width)
     tops = generator.integers(0, height - size + 1, count)
     lefts = generator.integers(0, width - size + 1, count)
     for top, left in zip(tops, lefts, strict=True):
@@ -60,7 +62,7 @@ def _add_points(hints, rgb, generator):
 
 
 def _add_strokes(hints, rgb, generator):
-    """Add 1 to 5 short lines, 2 pixels wide, with their mean chroma."""
+    """Add 1 to 5 short lines, 2 pixels wide, filled with their mean chroma."""
     height, width = rgb.shape[:2]
     for _ in range(generator.integers(1, 6)):
         start = generator.uniform(0, [height, width])
@@ -76,8 +78,8 @@ def _add_strokes(hints, rgb, generator):
 
 
 def _add_inexact(hints, rgb, generator):
-    """Add the mean chroma of random cells of a grid, with noise, some from a wrong place."""
-    cell = int(generator.choice([8, 16]))
+    """Fill random grid cells with their noisy mean chroma, or occasionally with another cell's."""
+    cell = min(int(generator.choice([8, 16])), *rgb.shape[:2])
     rows, columns = rgb.shape[0] // cell, rgb.shape[1] // cell
     grid = rgb[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell, 3)
     chroma = _chroma(grid.mean((1, 3)))

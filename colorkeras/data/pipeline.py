@@ -1,31 +1,30 @@
 """`tf.data` pipelines that yield batches of uint8 RGB images.
 
-They compute nothing with pixels. Scaling, grayscale conversion and augmentation belong to the
-compiled train step: they run on the accelerator, and only uint8 is transferred to it.
+Scaling, grayscale conversion and augmentation are part of the compiled train step. They run on the
+accelerator, so only uint8 data needs to be transferred to it.
 """
 
 import tensorflow as tf
 
 PIXELS_PER_BATCH = 100 * 32 * 32
-"""Default size of evaluation batches; color computations need about 500 bytes per pixel."""
+"""Default evaluation batch size in pixels; color computations use about 500 bytes per pixel."""
 
 
 def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, labels=False):
-    """Yield shuffled batches without end; an epoch has `source.num_examples // batch_size`.
+    """Return an infinite dataset of shuffled batches.
 
-    Each epoch is a permutation of the source that depends on (seed, epoch) only. The remainder that
-    does not fill a batch differs between epochs.
+    An epoch consists of `source.num_examples // batch_size` batches. The order of the images
+    depends only on the seed and the epoch. Images left over after the last full batch are dropped;
+    they differ between epochs.
 
     Args:
         source: `Source`.
         batch_size: Images per batch, at most `source.num_examples`.
         seed: int.
-        initial_epoch: First epoch to yield.
-        initial_step: Number of batches of that epoch to skip.
-        labels: Whether to yield `(images, labels)`, labels int64 `[batch_size]`.
+        initial_epoch, initial_step: First epoch to yield and the number of its batches to skip.
+        labels: Whether to yield `(images, labels)` with int64 `[batch_size]` labels.
 
-    Returns:
-        `tf.data.Dataset` of uint8 `[batch_size, image_size, image_size, 3]`.
+    Returns `tf.data.Dataset` of uint8 `[batch_size, image_size, image_size, 3]`.
     """
     num_batches = source.num_examples // batch_size
 
@@ -42,20 +41,15 @@ def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, 
     return _load(batches, source, batch_size, labels)
 
 
-def evaluation_batches(source, batch_size=None, labels=False):
-    """Yield all images of a source once, in order; the last batch may be smaller.
+def evaluation_batches(source, batch_size=None, labels=False, step=1):
+    """Return a dataset with every `step`-th image of a source; the last batch may be smaller.
 
-    Args:
-        source: `Source`.
-        batch_size: Images per batch; None selects batches of `PIXELS_PER_BATCH`.
-        labels: Whether to yield `(images, labels)`, labels int64 `[n]`.
-
-    Returns:
-        `tf.data.Dataset` of uint8 `[n, image_size, image_size, 3]`.
+    Elements are uint8 `[n, image_size, image_size, 3]` or, with `labels`, pairs of images and int64
+    `[n]` labels. By default, batches contain up to `PIXELS_PER_BATCH` pixels.
     """
     if batch_size is None:
         batch_size = max(1, PIXELS_PER_BATCH // source.image_size**2)
-    indices = tf.data.Dataset.range(source.num_examples).batch(batch_size)
+    indices = tf.data.Dataset.range(0, source.num_examples, step).batch(batch_size)
     batches = indices.map(lambda batch: (batch, tf.constant(0, tf.int64)))
     return _load(batches, source, None, labels)
 
@@ -64,7 +58,7 @@ def _load(batches, source, batch_size, labels):
     size = source.image_size
     if labels and getattr(source, "labels", None) is None:
         raise ValueError(
-            "Received labels=True for a source without labels. Expected a labeled source. "
+            "Received labels=True for a source without labels. Expected a source with labels. "
             "Pass labels=False."
         )
 
@@ -73,7 +67,7 @@ def _load(batches, source, batch_size, labels):
         return (images, tf.gather(source.labels, indices)) if labels else images
 
     batches = batches.map(load, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-    # With several workers, each takes its share of every batch.
+    # Each worker processes part of every batch.
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return batches.with_options(options)

@@ -1,7 +1,7 @@
-"""The `sample` data set: small crops of color photographs in the package.
+"""The `sample` dataset: small crops of color photographs that are included in the package.
 
-It needs no download and serves examples, tests and quick trials. It is far too small to train a
-model for real use. `tools/make_sample.py` creates the photographs.
+It is meant for examples, tests and quick trials, and is far too small to train a useful model.
+`tools/make_sample.py` creates the photographs.
 """
 
 import json
@@ -10,8 +10,6 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
-from colorkeras.data.source import ArraySource, ImageDataset
-
 SPLITS = ("train", "validation", "test")
 CROP_SIZE = 32
 STRIDE = 16
@@ -19,11 +17,10 @@ REDUCTIONS = (1, 2, 4)
 
 
 def load(data_dir=None):
-    """Open the sample as an `ImageDataset`.
+    """Open the sample as an `ImageDataset`; `data_dir` is ignored."""
+    # Importing TensorFlow takes several seconds and is not needed to read the photographs.
+    from colorkeras.data.source import ArraySource, ImageDataset
 
-    Args:
-        data_dir: Not used; the sample is inside the package.
-    """
     del data_dir
     counts = " / ".join(f"{len(load_images(split))} {split}" for split in SPLITS)
     return ImageDataset(
@@ -34,21 +31,11 @@ def load(data_dir=None):
 
 
 def load_images(split: str) -> np.ndarray:
-    """Load the crops of one split.
+    """Load a split ("train", "validation" or "test") as sRGB uint8 `[num_examples, 32, 32, 3]`.
 
-    The crops lie on a fixed grid and overlap by half. Each photograph is cropped at full, half and
-    quarter size. Splits share no photograph. The order is fixed: photograph, size, row, column.
-
-    Args:
-        split: "train", "validation" or "test".
-
-    Returns:
-        sRGB, uint8 `[num_examples, 32, 32, 3]`.
-
-    Raises:
-        ValueError: Unknown split.
-
-    Example:
+    Each photograph is in exactly one split. It is cropped at full, half and quarter size on a fixed
+    grid, with neighboring crops overlapping by half. Crops are ordered by photograph, size, row and
+    column.
 
     >>> images = load_images("validation")
     >>> images.shape[1:], images.dtype
@@ -57,21 +44,18 @@ def load_images(split: str) -> np.ndarray:
     if split not in SPLITS:
         raise ValueError(
             f"Received split={split!r}; expected one of {SPLITS}. Pass the name of a split of the "
-            "`sample` data set."
+            "`sample` dataset."
         )
     files = [photograph["file"] for photograph in sources() if photograph["split"] == split]
     return np.concatenate([_crop(_read(file, factor)) for file in files for factor in REDUCTIONS])
 
 
 def sources() -> list[dict]:
-    """Describe the photographs.
+    """Return the provenance of each photograph, in the same order as `load_images`.
 
-    Returns:
-        One dict per photograph, in the order of `load_images`, with the keys "file", "title",
-        "author", "source" (package, version and path inside it), "license" ("CC0-1.0" or "Public
-        domain"), "license_url_or_text", "split" and "sha256".
-
-    Example:
+    Each item is a dict with the keys "file", "title", "author", "source" (package, version and path
+    within the package), "license" ("CC0-1.0" or "Public domain"), "license_url_or_text", "split"
+    and "sha256".
 
     >>> sorted({photograph["license"] for photograph in sources()})
     ['CC0-1.0', 'Public domain']
@@ -80,9 +64,7 @@ def sources() -> list[dict]:
 
 
 def photographs() -> list[tuple]:
-    """Return path and title of each photograph, in the order of `sources`.
-
-    Example:
+    """Return the path and title of each photograph, in the same order as `sources`.
 
     >>> path, title = photographs()[0]
     >>> path.name, title
@@ -96,14 +78,14 @@ def _directory():
 
 
 def _read(file, factor):
-    """Read a photograph, reduced by an integer factor, as uint8 `[height, width, 3]`."""
+    """Read a photograph and downscale it by an integer factor, uint8 `[height, width, 3]`."""
     with (_directory() / file).open("rb") as stream, Image.open(stream) as image:
         return np.asarray(image.reduce(factor))
 
 
 def _crop(image):
-    """Cut uint8 `[height, width, 3]` into uint8 `[num_crops, 32, 32, 3]`, row by row."""
+    """Split uint8 `[height, width, 3]` into crops, uint8 `[num_crops, 32, 32, 3]`, row by row."""
     windows = np.lib.stride_tricks.sliding_window_view(image, (CROP_SIZE, CROP_SIZE), axis=(0, 1))
-    # Window axes come last: [row, column, channel, y, x].
+    # The window axes come last: [row, column, channel, y, x].
     crops = windows[::STRIDE, ::STRIDE].transpose(0, 1, 3, 4, 2)
     return crops.reshape(-1, CROP_SIZE, CROP_SIZE, 3)

@@ -1,4 +1,4 @@
-"""Sources of images (`Source`) and data sets of three splits (`ImageDataset`)."""
+"""Image sources (`Source`) and datasets with three splits (`ImageDataset`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ import tensorflow as tf
 
 
 class Source(Protocol):
-    """Indexed uint8 RGB images of one square size.
+    """Indexed collection of square uint8 RGB images of the same size.
 
     Attributes:
         num_examples: Number of images.
         image_size: Height and width in pixels.
-        load_error: Message of the last error of `load`, or None.
+        load_error: Message from the last error in `load`, or None.
     """
 
     num_examples: int
@@ -27,7 +27,7 @@ class Source(Protocol):
 
         Args:
             indices: int64 `[n]` in `[0, num_examples)`.
-            epoch: int64 scalar from 0, for sources that differ between epochs.
+            epoch: int64 scalar, starting at 0, for sources whose images differ between epochs.
 
         Returns:
             uint8 `[n, image_size, image_size, 3]`.
@@ -47,26 +47,26 @@ class ArraySource:
     def __init__(self, images: np.ndarray, labels: np.ndarray | None = None):
         self.num_examples, self.image_size = images.shape[:2]
         self.labels = labels
-        # In host memory even with a GPU, to which only batches are transferred.
+        # Keep the images in host memory; only batches are transferred to a GPU.
         with tf.device("CPU:0"):
             self._images = tf.constant(images)
 
     def load(self, indices, epoch):
-        """See `Source.load`; independent of the epoch."""
+        """See `Source.load`; the epoch is ignored."""
         del epoch
         return tf.gather(self._images, indices)
 
 
 @dataclass
 class ImageDataset:
-    """Data set of three splits, each opened on first use.
+    """Dataset with three splits, each opened on first use.
 
     Attributes:
-        name: Short name for configurations and file names.
+        name: Short name for configs and file names.
         description: One line with the number of images, for plots and tables.
-        open_split: Maps "train", "validation" or "test" to a `Source`.
-        notes: Messages to the user, such as fallbacks.
-        fingerprint: Distinguishes data sets with equal descriptions.
+        open_split: Function that takes "train", "validation" or "test" and returns a `Source`.
+        notes: Messages for the user, for example about a fallback.
+        fingerprint: Hash that distinguishes datasets with the same description.
     """
 
     name: str
@@ -77,21 +77,21 @@ class ImageDataset:
 
     @cached_property
     def train(self) -> Source:
-        """Split for training."""
+        """Training split."""
         return self.open_split("train")
 
     @cached_property
     def validation(self) -> Source:
-        """Split for selecting the best epoch."""
+        """Validation split, for selecting the best epoch."""
         return self.open_split("validation")
 
     @cached_property
     def test(self) -> Source:
-        """Split for final metrics."""
+        """Test split, for the final metrics."""
         return self.open_split("test")
 
     @property
     def load_error(self):
-        """Message of the last error of a split, or None."""
+        """Message from the last loading error in any split, or None."""
         opened = (vars(self).get(split) for split in ("train", "validation", "test"))
         return next((source.load_error for source in opened if source and source.load_error), None)

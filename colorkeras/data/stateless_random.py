@@ -1,19 +1,17 @@
-"""Stateless random numbers for the images of a training step."""
+"""Stateless random numbers for training steps."""
 
 import tensorflow as tf
 
 
 class Randomness:
-    """Random numbers that depend on (seed, step, position in the batch) only.
+    """Random numbers that depend only on the seed, the step and the position in the batch.
 
-    Steps never repeat within a run. Replicas that share a batch each get the numbers of their
-    share, so that results do not depend on the number of replicas. Successive draws differ.
+    Numbers differ between draws and between steps. Each replica gets the numbers for its slice of
+    the batch, so results do not depend on the number of replicas.
 
     Args:
-        seed: int, the run's seed.
-        step: int scalar, number of preceding steps.
-
-    Example:
+        seed: Seed for the run, int.
+        step: Number of completed steps, int scalar.
 
     >>> draw = Randomness(seed=1, step=5)
     >>> first, second = draw.uniform(2, []), draw.uniform(2, [])
@@ -28,15 +26,15 @@ class Randomness:
         self._num_draws = 0
 
     def uniform(self, num_images, shape, low=0.0, high=1.0):
-        """Draw uniform float32 `[num_images, *shape]` in `[low, high)`."""
+        """Draw float32 `[num_images, *shape]` uniformly from `[low, high)`."""
         return self._draw(num_images, shape, tf.random.stateless_uniform, minval=low, maxval=high)
 
     def normal(self, num_images, shape):
-        """Draw standard normal float32 `[num_images, *shape]`."""
+        """Draw float32 `[num_images, *shape]` from the standard normal distribution."""
         return self._draw(num_images, shape, tf.random.stateless_normal)
 
     def integers(self, num_images, shape, high):
-        """Draw uniform int32 `[num_images, *shape]` in `[0, high)`."""
+        """Draw int32 `[num_images, *shape]` uniformly from `[0, high)`."""
         return self._draw(
             num_images,
             shape,
@@ -46,11 +44,18 @@ class Randomness:
             dtype=tf.int32,
         )
 
+    def shared_integers(self, shape, high):
+        """Draw int32 values uniformly from `[0, high)` that all images in the batch share."""
+        return tf.random.stateless_uniform(shape, self._next_seed(), 0, high, tf.int32)
+
+    def _next_seed(self):
+        self._num_draws += 1
+        return tf.random.experimental.stateless_fold_in(self._seed, self._num_draws - 1)
+
     def _draw(self, num_images, shape, distribution, **options):
         context = tf.distribute.get_replica_context()
-        seed = tf.random.experimental.stateless_fold_in(self._seed, self._num_draws)
-        self._num_draws += 1
-        # Draw for the whole batch and keep this replica's share.
+        seed = self._next_seed()
+        # Draw for the whole batch and keep this replica's slice.
         total = num_images * context.num_replicas_in_sync
         numbers = distribution([total, *shape], seed, **options)
         first = context.replica_id_in_sync_group * num_images

@@ -1,7 +1,7 @@
-"""Any prepared image data set of tensorflow-datasets, with images of any size.
+"""Load image datasets prepared by tensorflow-datasets, with images of any size.
 
-Encoded images are read by number from the TFRecord files, so that memory does not grow with the
-data set.
+Encoded images are read from the TFRecord files by index, so memory use does not depend on the size
+of the dataset.
 """
 
 import io
@@ -21,40 +21,40 @@ from colorkeras.data.source import ImageDataset
 from colorkeras.utils.errors import UserError, one_line
 
 PREFIX = "tfds:"
-"""Begins the name of such a data set, as in "tfds:imagenette/320px"."""
+"""Prefix for dataset names, as in "tfds:imagenette/320px"."""
 
 _NAME = re.compile(r"(\w+)(?:/([\w.-]+))?(?::(\d+\.\d+\.\d+))?", re.ASCII)
 _HEADER = struct.Struct("<QI")
-"""Length of a record and the checksum of the length, before the data."""
+"""Record header: data length and checksum of the length."""
 
 _FOOTER_SIZE = 4
-"""Bytes of the checksum after the data."""
+"""Size in bytes of the checksum after the data."""
 
 
 def load(name, data_dir=None, image_size=128, seed=0):
-    """Open a prepared data set with a feature `image`.
+    """Open a prepared dataset that has an `image` feature.
 
-    Data sets without a validation or test split use parts of the training split: 5 % each.
+    If the validation or test split is missing, 5% of the training split is used instead.
 
     Args:
-        name: Name as in `tfds.load`: NAME, NAME/CONFIG or NAME/CONFIG:VERSION.
-        data_dir: Directory of prepared data sets, or None for `TFDS_DATA_DIR`, or else the default
-            directory of tensorflow-datasets.
+        name: Name as for `tfds.load`: NAME, NAME/CONFIG or NAME/CONFIG:VERSION.
+        data_dir: Directory of prepared datasets. None selects `TFDS_DATA_DIR` or, if it is unset,
+            the default directory of tensorflow-datasets.
         image_size: Height and width of the crops in pixels.
-        seed: Seed of the random crops of training images.
+        seed: Seed for random crops of training images.
 
     Returns:
         `ImageDataset`.
 
     Raises:
-        UserError: The data set is not prepared, damaged, or has no images.
+        UserError: The dataset is not prepared, is damaged or has no images.
     """
     builder = _find(name, data_dir)
     if "image" not in builder.info.features:
         raise UserError(
-            f"the data set {name}, which has no feature `image`",
-            "an image data set",
-            "Choose another data set.",
+            f"the {name} dataset, which has no `image` feature",
+            "an image dataset",
+            "Choose another dataset.",
         )
     splits = {part: _records(builder, split) for part, split in _splits(builder).items()}
     title = f"{builder.info.name} {builder.info.version}"
@@ -70,11 +70,12 @@ def load(name, data_dir=None, image_size=128, seed=0):
 
 @dataclass(frozen=True)
 class Records:
-    """Places of records in TFRecord files.
+    """Index of the records in TFRecord files.
 
     Attributes:
-        paths: Files.
-        places: int64 `[n, 3]`: number of the file, offset and length in bytes of each record.
+        paths: Paths to the files.
+        places: int64 `[n, 3]`: for each record, its file number, and its offset and length in
+            bytes.
     """
 
     paths: list[Path]
@@ -84,7 +85,7 @@ class Records:
         return len(self.places)
 
     def read(self, index):
-        """Return the bytes of record number `index`."""
+        """Return the record at `index` as bytes."""
         number, offset, length = self.places[index]
         with self.paths[number].open("rb") as file:
             file.seek(offset)
@@ -96,26 +97,33 @@ class TfdsSource(CropSource):
 
     Args:
         records: `Records`.
-        title: Name of the data set, for messages.
+        title: Name and version of the dataset, for messages and results.
         image_size: Height and width of the crops in pixels.
-        seed: Seed of random crops, or None for center crops.
+        seed: Seed for the random crops, or None for center crops.
     """
 
     def __init__(self, records, title, image_size, seed):
         super().__init__(len(records), image_size, seed)
+        self.dataset_title = title
         self._records = records
-        self._title = title
 
     def open_image(self, index):
         """See `CropSource.open_image`."""
-        example = tf.train.Example.FromString(self._records.read(index))
-        (encoded,) = example.features.feature["image"].bytes_list.value
+        (encoded,) = self._values(index, "image")
         with Image.open(io.BytesIO(encoded)) as image:
             return image.convert("RGB")
 
+    def group(self, index):
+        """Return the `source` text feature of the image at `index`, or "" if it has none."""
+        return "".join(value.decode() for value in self._values(index, "source"))
+
     def title(self, index):
         """See `CropSource.title`."""
-        return f"image {index} of {self._title}"
+        return f"image {index} of {self.dataset_title}"
+
+    def _values(self, index, feature):
+        example = tf.train.Example.FromString(self._records.read(index))
+        return example.features.feature[feature].bytes_list.value
 
 
 def _find(name, data_dir):
@@ -130,16 +138,16 @@ def _find(name, data_dir):
         if versions:
             try:
                 return tfds.builder_from_directory(max(versions, key=_version))
-            except Exception as error:  # TFDS raises many kinds for damaged files.
+            except Exception as error:  # TFDS raises many types of exceptions for damaged files.
                 raise UserError(
-                    f"{folder}, which cannot be read as a data set ({one_line(error)})",
-                    "a directory as tensorflow-datasets prepares it",
-                    "Prepare it again.",
+                    f"{folder}, which cannot be read as a dataset ({one_line(error)})",
+                    "a directory prepared by tensorflow-datasets",
+                    "Prepare the dataset again.",
                 ) from error
     raise UserError(
-        f"the data set {name!r}, which is not in {folder}",
-        "NAME, NAME/CONFIG or NAME/CONFIG:VERSION of a prepared data set",
-        "Prepare it, for example with `tfds build`, and pass its directory as --data-dir.",
+        f"the {name!r} dataset, which is not in {folder}",
+        "a prepared dataset: NAME, NAME/CONFIG or NAME/CONFIG:VERSION",
+        "Prepare it, for example with `tfds build`, and pass its parent directory as --data-dir.",
     )
 
 
@@ -148,7 +156,7 @@ def _version(folder):
 
 
 def _splits(builder):
-    """Return the split of tensorflow-datasets for each part."""
+    """Map each of our splits to a split in tensorflow-datasets notation."""
     splits = {part: part for part in ("train", "validation", "test")}
     missing = [part for part in ("validation", "test") if part not in builder.info.splits]
     last = 100
@@ -170,15 +178,15 @@ def _records(builder, split):
             places.append(np.insert(found, 0, number, axis=1))
     except Exception as error:
         raise UserError(
-            f"split {split} of {builder.info.name} ({one_line(error)})",
-            "TFRecord files as tensorflow-datasets prepares them",
-            "Prepare the data set again with file_format='tfrecord'.",
+            f"the {split} split of {builder.info.name} ({one_line(error)})",
+            "TFRecord files prepared by tensorflow-datasets",
+            "Prepare the dataset again with file_format='tfrecord'.",
         ) from error
     return Records(paths, np.concatenate(places))
 
 
 def _places(path):
-    """Return offset and length in bytes of the records of a TFRecord file, int64 `[n, 2]`."""
+    """Return the offset and length in bytes of each record in a TFRecord file, int64 `[n, 2]`."""
     found, position, size = [], 0, path.stat().st_size
     with path.open("rb") as file:
         while position < size:

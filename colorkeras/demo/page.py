@@ -1,98 +1,112 @@
-"""The page: its tabs and their shared state."""
+"""Server state: models, photographs, queue and examples."""
 
-import gradio as gr
-from PIL import Image
+import asyncio
+from functools import lru_cache
 
 from colorkeras import image_io
 from colorkeras.data import sample
-from colorkeras.demo import full_size
-from colorkeras.demo.blind_test_tab import BlindTestTab
-from colorkeras.demo.compare_tab import CompareTab
-from colorkeras.demo.event_options import PRIVATE
-from colorkeras.demo.photograph_tab import PhotographTab
-from colorkeras.demo.previews import Preview
-from colorkeras.demo.sessions import SERVED, UPLOADS, Sessions, delete_older
+from colorkeras.demo import previews
+from colorkeras.demo.coloring_queue import UNKNOWN, ColoringQueue
+from colorkeras.demo.photograph_store import PhotographStore
+from colorkeras.demo.visitor_messages import PageError
+from colorkeras.export.bundled import BUNDLED_MODELS
 
-_INTRODUCTION = """# colorkeras
-Color for black-and-white photographs. The colors are plausible guesses, not a record of what was
-there: please say so wherever you show them."""
+_NUM_PREVIEWS = 8
+"""Number of previews to keep in memory; others are reloaded on demand."""
 
-_MAX_API_SESSIONS, _API_SECONDS = 20, 600
-"""Number of API results to keep, and how long to keep them."""
+_MAX_UPLOADS = 8
 
-_UPLOAD_SECONDS = 3600
-"""Maximum age of unused uploads and of Gradio's copies."""
+_MAX_PAUSE = 1.0
+"""Maximum time in seconds for which each frame of a film waits for photographs."""
 
 
 class Page:
-    """State that all tabs share.
+    """State shared by all requests.
 
     Args:
-        models: Dict of name to `predictor.Predictor`; the first is selected initially.
-        folder: Folder for visitors' files and examples.
-        max_megapixels: Maximum size of a photograph, in millions of pixels.
-        runs_dir: Folder of training runs to replay.
+        models: Dict from display name to `predictor.Predictor`; the first one is the default.
+        folder: Folder for visitors' files.
+        options: `DemoOptions` of `colorkeras demo`.
 
     Attributes:
-        sessions: `Sessions` of visitors.
-        api_sessions: `Sessions` of API clients.
-        suffixes: Suffixes of the accepted files.
-        examples: List of (path of a grayscale photograph, title).
-        originals: Dict of title to path of the same photograph in color.
-        compared: Folder for the colored examples.
+        store: `PhotographStore`.
+        queue: `ColoringQueue`.
+        film_queue: `ColoringQueue` of whole films, which are colorized while `queue` is idle.
+        scan_queue: `ColoringQueue` of new films, whose scenes are found while `queue` is idle.
+        uploads: Semaphore that limits the number of uploads that are not stored yet.
+        results: Folder for files that are being downloaded.
+        suffixes: Accepted file suffixes.
+        examples: Dict from ID to (path of a color photograph, title).
     """
 
-    def __init__(self, models, folder, max_megapixels, runs_dir):
-        self.models, self.max_megapixels, self.runs_dir = models, max_megapixels, runs_dir
-        self.sessions = Sessions(folder)
-        # Apart from visitors', because API clients cannot say when they are done.
-        self.api_sessions = Sessions(folder, _MAX_API_SESSIONS, _API_SECONDS)
-        # Otherwise Gradio would copy each file, and the copies would outlive the session. Static
-        # paths serve any file in them, so photographs and uploads are in other folders.
-        gr.set_static_paths([folder / SERVED, folder / "examples"])
-        self._uploads = folder / UPLOADS
+    def __init__(self, models, folder, options):
+        self.models, self.options = models, options
+        self.store = PhotographStore(folder / "photographs")
+        self.queue = ColoringQueue()
+        self.film_queue, self.scan_queue = ColoringQueue(), ColoringQueue()
+        self.results = folder / "results"
+        self.results.mkdir()
         self.suffixes = [suffix for kind in image_io.FORMATS.values() for suffix in kind.suffixes]
-        self.originals = {title: path for path, title in sample.photographs()}
-        self.examples = list(_write_grayscale(self.originals, folder / "examples" / "gray"))
-        self.compared = folder / "examples" / "compared"
+        self.examples = {path.stem: (path, title) for path, title in sample.photographs()}
+        self._preview = lru_cache(_NUM_PREVIEWS)(self._read_preview)
+        # Limits the disk space of uploads that arrive or wait in the queue.
+        self.uploads = asyncio.Semaphore(_MAX_UPLOADS)
 
-    def preview(self, path):
-        """Return the `Preview` of a file."""
-        return Preview(path, self.models, self.max_megapixels)
+    def queue_state(self, name):
+        """Return the state of a ticket of any queue by its name as a dict for JSON."""
+        queues = self.queue, self.film_queue, self.scan_queue
+        states = [queue.state(name) for queue in queues]
+        return next((state for state in states if state["state"] != UNKNOWN), states[0])
 
-    def delete_expired(self):
-        """Delete expired sessions and uploads."""
-        self.sessions.expire()
-        self.api_sessions.expire()
-        delete_older(self._uploads, _UPLOAD_SECONDS)
+    def pause(self):
+        """Wait while photographs are processed, at most `_MAX_PAUSE` seconds."""
+        self.queue.idle.wait(_MAX_PAUSE)
+
+    @property
+    def max_bytes(self):
+        """Maximum upload size in bytes."""
+        return int(self.options.max_megabytes * 1e6)
+
+    def preview(self, photograph, is_stretched=False):
+        """Return the `previews.Preview` of a photograph.
+
+        Args:
+            photograph: `Photograph`.
+            is_stretched: Whether to apply auto-contrast.
+
+        Raises:
+            PageError: It is a film.
+        """
+        return self._preview(photograph, is_stretched)
+
+    def _read_preview(self, photograph, is_stretched):
+        if photograph.scenes:
+            raise PageError("This is a film. Please choose one of its scenes.", 404)
+        if is_stretched:
+            path, limit = photograph.source, self.options.max_megapixels
+            return previews.stretched_preview(path, self.models, limit)
+        return previews.Preview.load(photograph.folder, self.models)
+
+    def prepare(self, photograph):
+        """Read a new photograph; see `previews.prepare`."""
+        previews.prepare(photograph, self.models, self.options.max_megapixels)
+
+    def full_pixels(self, path, is_stretched=False):
+        """Return the pixels of a photograph's first page; see `previews.read_first_page`."""
+        return previews.read_first_page(path, self.options.max_megapixels, is_stretched)
 
 
-def build(page):
-    """Return the page as `gr.Blocks`."""
-    with gr.Blocks(title="colorkeras", analytics_enabled=False) as blocks:
-        gr.Markdown(_INTRODUCTION)
-        with gr.Tab("Color a photograph"):
-            PhotographTab(page).build()
-        with gr.Tab("Compare models"):
-            compare_tab = CompareTab(page)
-            compare_tab.build()
-        with gr.Tab("Real or recolored?"):
-            BlindTestTab(page).build()
+def named(models):
+    """Return a dict from display name to model; the names do not reveal the server's folders.
 
-        full_size.build(page)
-        blocks.load(compare_tab.initial, None, compare_tab.initial_outputs, **PRIVATE)
-
-        def close(request: gr.Request):
-            page.sessions.close(request.session_hash)
-
-        blocks.unload(close)
-    return blocks
-
-
-def _write_grayscale(originals, folder):
-    """Write photographs in grayscale; yield paths and titles."""
-    folder.mkdir(parents=True)
-    for title, path in originals.items():
-        with path.open("rb") as stream, Image.open(stream) as image:
-            image.convert("L").save(folder / path.name, quality=92)
-        yield str(folder / path.name), title
+    Args:
+        models: List of `(name, predictor)`: the name of a bundled model or the path of an export,
+            and a `predictor.Predictor`.
+    """
+    result = {}
+    for name, model in models:
+        shown = name if name in BUNDLED_MODELS else model.name
+        while shown in result:
+            shown += " again"
+        result[shown] = model
+    return result

@@ -1,109 +1,140 @@
-"""ASGI middleware that blocks cross-site requests and server-side fetching of URLs."""
+"""ASGI middleware that blocks cross-site requests, limits sizes and sets security headers."""
 
-import json
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
 
-LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+from colorkeras.demo import films, web
 
 MAX_BODY_BYTES = 1_000_000
-"""Maximum size of a request other than an upload."""
+"""Maximum size in bytes of a request that is not an upload."""
 
-_UPLOAD = re.compile(r".*/upload")
+UPLOADS = ("/api/photographs", "/api/colorize")
+"""Paths that accept photographs."""
 
-_ALLOWED_POSTS = re.compile(r".*/(upload|queue/join|call/.+|run/.+|cancel|reset)")
-"""Routes that the page and API clients use. Gradio's other routes run programs or store files."""
+FILM_UPLOADS = "/api/films"
+"""Path that accepts films."""
+
+_FORM_BYTES = 100_000
+"""Maximum total size in bytes of the other parts of an upload."""
+
+_HOST = re.compile(r"(\[[^\]]*\]|[^:\[]*)(:\d*)?")
+"""Pattern of `Host` headers: a name or address, and a port."""
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""Headers of all responses. They keep the browser from loading anything from other servers."""
 
 
 class RequestGuard:
-    """Reject requests of other sites' pages, and requests that make the server fetch a URL.
+    """Middleware that rejects cross-site requests and large bodies.
 
-    Any web page can make the browser send forms to any address that the browser can reach; the
-    `Origin` header reveals them. Gradio would fetch and keep the content of any given URL.
+    Any web page can make the browser submit forms to any address that the browser can reach; the
+    `Origin` header reveals such requests. The owner of a web page can also make its name resolve to
+    this machine (DNS rebinding); the `Host` header reveals that.
 
     Args:
-        app: The ASGI application to protect.
+        app: ASGI application.
+        host_names: Host names in URLs of the page, besides `localhost`. IP addresses are always
+            accepted.
+        max_upload_bytes: Maximum size of an uploaded photograph in bytes.
     """
 
-    def __init__(self, app):
-        self._app = app
+    def __init__(self, app, host_names, max_upload_bytes):
+        self._app, self._max_upload_bytes = app, max_upload_bytes
+        self._host_names = {"localhost", *(name.lower() for name in host_names if name)}
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] == "http":
-            reason = _check_headers(scope)
-            if not reason and scope["method"] == "POST" and not _UPLOAD.fullmatch(scope["path"]):
-                body = await _read_body(receive)
-                reason, receive = _check_body(body), _replay(body, receive)
-            if reason:
-                return await PlainTextResponse(reason, 403)(scope, receive, send)
-        return await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        send, headers = _with_headers(send), Headers(scope=scope)
+        reason, status = self._check_host(headers), 400
+        if not reason:
+            reason, status = _check_origin(headers), 403
+        if reason:
+            return await web.error_response(reason, status)(scope, receive, send)
+        # Files in forms are written to the disk, but other bodies are kept in memory.
+        is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+        limit = MAX_BODY_BYTES
+        if is_form and scope["path"] in UPLOADS:
+            limit = self._max_upload_bytes + _FORM_BYTES
+        elif is_form and scope["path"] == FILM_UPLOADS:
+            limit = films.MAX_MEGABYTES * 1_000_000 + _FORM_BYTES
+        return await self._app(scope, _limited(receive, limit), send)
+
+    def _check_host(self, headers):
+        """Return the reason to reject the name in a request's `Host` header, or None."""
+        host = headers.get("host", "")
+        match = _HOST.fullmatch(host)
+        name = match[1].strip("[]").rstrip(".").lower() if match else ""
+        if name in self._host_names or _is_ip_address(name):
+            return None
+        return (
+            f"This page does not accept the name {host[:100]!r}. Use its IP address, or ask its "
+            "operator to add the name with --allow-host."
+        )
 
 
-def _check_headers(scope):
-    """Return why a request is rejected before its body is read, or None."""
-    headers, path = Headers(scope=scope), scope["path"]
+def _is_ip_address(name):
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_origin(headers):
+    """Return the reason to reject a request, or None."""
     origin = headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-        return f"Requests of other pages ({origin}) are not allowed."
-    if scope["method"] == "POST" and not _ALLOWED_POSTS.fullmatch(path):
-        return "This page does not use this address."
-    _, is_file, address = path.partition("/file=")
-    if (is_file and "://" in address) or "/proxy=" in path:
-        return "This server does not fetch files from other servers."
+        return f"Requests from other pages ({origin[:100]}) are not allowed."
+    is_cross_site = headers.get("sec-fetch-site") == "cross-site"
+    # Other sites may link to the page, but may not embed its images and scripts.
+    if is_cross_site and origin is None and headers.get("sec-fetch-mode") != "navigate":
+        return "Requests from other pages are not allowed."
     return None
 
 
-def _check_body(body):
-    """Return why a request with this body is rejected, or None."""
-    if len(body) > MAX_BODY_BYTES:
-        return f"Only uploads may have more than {MAX_BODY_BYTES} bytes."
-    try:
-        values = [json.loads(body)] if body else []
-    except (ValueError, RecursionError):
-        return "The body is not JSON, or is nested too deeply."
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            path = value.get("path")
-            if isinstance(path, str) and "://" in path:
-                return "This server does not fetch files from other servers."
-            values += value.values()
-        elif isinstance(value, list):
-            values += value
-    return None
+def _limited(receive, limit):
+    """Wrap an ASGI `receive` so that it fails once the body exceeds `limit` bytes."""
+    num_bytes = 0
 
-
-async def _read_body(receive):
-    """Return a request's body; stop reading once it exceeds `MAX_BODY_BYTES`."""
-    body, is_more = b"", True
-    while is_more and len(body) <= MAX_BODY_BYTES:
+    async def limited():
+        nonlocal num_bytes
         message = await receive()
-        body += message.get("body", b"")
-        is_more = message.get("more_body", False)
-    return body
+        num_bytes += len(message.get("body", b""))
+        if num_bytes > limit:
+            size = f"{limit / 1e6:.3g} megabytes"
+            raise HTTPException(413, f"This is too large. The limit is {size}.")
+        return message
+
+    return limited
 
 
-def _replay(body, receive):
-    """Return an ASGI `receive` that yields a body already read, then what follows it."""
-    messages = [{"type": "http.request", "body": body}]
+def _with_headers(send):
+    """Wrap an ASGI `send` so that it adds `_HEADERS`."""
 
-    async def replayed():
-        return messages.pop() if messages else await receive()
+    async def sending(message):
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
 
-    return replayed
+    return sending
 
 
-def middleware(local_name):
-    """Return the middleware of the server.
-
-    Args:
-        local_name: Host name if only this machine is served: requests to names other than this one
-            and `LOOPBACK_NAMES` are then rejected, which prevents DNS rebinding. None otherwise.
-    """
-    hosts = ["*"] if local_name is None else [*LOOPBACK_NAMES, local_name]
-    return [Middleware(TrustedHostMiddleware, allowed_hosts=hosts), Middleware(RequestGuard)]
+def middleware(host_names, max_upload_bytes):
+    """Return the server's middleware; see `RequestGuard` for the arguments."""
+    return [Middleware(RequestGuard, host_names=host_names, max_upload_bytes=max_upload_bytes)]

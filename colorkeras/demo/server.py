@@ -1,95 +1,100 @@
-"""The web server of the page: address, theme, housekeeping."""
+"""Web server for the page."""
 
 import errno
 import ipaddress
 import socket
 import sys
-import time
+import threading
+import webbrowser
 
-import gradio as gr
+import uvicorn
 
-from colorkeras.demo import page as pages
-from colorkeras.demo import request_guard
+from colorkeras.demo import app
 from colorkeras.utils.errors import UserError, one_line
 
-_MAX_QUEUE = 50
-"""Maximum number of waiting events; further visitors see that the page is busy."""
+_SHUTDOWN_SECONDS = 3
 
-_SECONDS_BETWEEN_CLEANUPS = 60
+# Longer than typical pauses between clicks, because requests may fail while a connection closes.
+_KEEP_ALIVE_SECONDS = 75
 
-# Fonts of the visitor's machine; Gradio's own would be fetched from another server.
-_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
-_MONOSPACED = ["ui-monospace", "Menlo", "Consolas", "monospace"]
-
-# Galleries are as tall as their content; only screen readers get the label of the examples; texts
-# have the contrast that WCAG requires.
-_CSS = """
-#examples .grid-container { grid-template-columns: repeat(3, minmax(0, 1fr)) !important; }
-:is(#examples, #compared) :is(.grid-wrap, .gallery-container) {
-    height: auto !important; min-height: 0;
-}
-#examples .caption-label { display: none; }
-button[role=tab][aria-selected=true] { color: var(--body-text-color) !important; }
-.or, .min_value, .max_value, .show-api { color: var(--body-text-color-subdued) !important; }
-"""
+_MAX_CONNECTIONS = 500
 
 
-def serve(page, options):
+def serve(page, options, host_names=()):
     """Serve the page until the process is interrupted.
 
     Args:
         page: `page.Page`.
-        options: Options of `colorkeras demo`.
+        options: `DemoOptions` of `colorkeras demo`.
+        host_names: Names of the page's host in addition to `options.host` and those of the machine.
 
     Raises:
-        UserError: The address is not available, or the port is in use.
+        UserError: The address is unavailable, or the port is in use.
     """
     port, address = options.port, free_address(options.host, options.port)
     name = _in_url(address)
-    middleware = request_guard.middleware(name if address.is_loopback else None)
-    pages.build(page).queue(max_size=_MAX_QUEUE).launch(
-        server_name=name,
-        server_port=port,
-        inbrowser=not options.no_browser,
-        max_file_size=int(options.max_megabytes * 1e6),
-        theme=_theme(),
-        css=_CSS,
-        app_kwargs={"middleware": middleware},
-        enable_monitoring=False,
-        run_history=False,
-        footer_links=["api"],
-        share=False,
-        ssr_mode=False,
-        quiet=True,
-        prevent_thread_lock=True,
+    config = uvicorn.Config(
+        app.create(page, [options.host, *names_of_machine(), *host_names]),
+        host=str(address),
+        port=port,
+        # The default configuration would close the log handlers of other packages.
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        limit_concurrency=_MAX_CONNECTIONS,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     if not address.is_loopback:
         print(
-            f"--host {options.host}: anyone who can reach this machine at port {port} can use the "
-            "page and upload files; there is no password and no encryption.",
+            f"--host {options.host}: anyone who can reach this machine on port {port} can use the "
+            "page and upload files. There is no password and no encryption.",
             file=sys.stderr,
         )
     if address.is_unspecified:
-        # It stands for all addresses; browsers cannot open it.
+        # The unspecified address means all addresses, and browsers cannot open it.
         name = _in_url(ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1"))
-    print(f"The page is at http://{name}:{port}. Press Ctrl-C to stop.", flush=True)
-    while True:
-        time.sleep(_SECONDS_BETWEEN_CLEANUPS)
-        page.delete_expired()
+
+    def report():
+        print(f"The page is at http://{name}:{port}. Press Ctrl-C to stop.", flush=True)
+        if not options.no_browser:
+            address = f"http://{name}:{port}"
+            threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+
+    _Server(config, report).run()
+
+
+class _Server(uvicorn.Server):
+    """Server that calls a function once it accepts connections."""
+
+    def __init__(self, config, on_start):
+        super().__init__(config)
+        self.on_start = on_start
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.on_start()
+
+
+def names_of_machine():
+    """Return the names by which browsers in the local network may reach this machine."""
+    name = socket.gethostname()
+    short = name.partition(".")[0]
+    # The last one is its name in multicast DNS.
+    return [name, short, f"{short}.local"]
 
 
 def free_address(host, port):
-    """Resolve a host name or address on which this machine can serve.
+    """Resolve a host name or address of this machine and check that the port is free.
 
-    Args:
-        host: Name or address; IPv6 with or without brackets.
-        port: Port number.
+    IPv6 addresses may be in brackets.
 
     Returns:
         `ipaddress.IPv4Address` or `IPv6Address`.
 
     Raises:
-        UserError: The address is not one of this machine, or the port is in use.
+        UserError: This machine does not have the address, or the port is in use.
     """
     try:
         kind, _, _, _, address = socket.getaddrinfo(
@@ -106,25 +111,10 @@ def free_address(host, port):
         raise UserError(
             f"--host {host} ({one_line(error)})",
             "an address of this machine",
-            "Omit --host to serve this machine only.",
+            "Omit --host to serve only this machine.",
         ) from error
     return ipaddress.ip_address(address[0])
 
 
 def _in_url(address):
     return f"[{address}]" if address.version == 6 else str(address)
-
-
-def _theme():
-    """Return Gradio's theme in colors with enough contrast."""
-    theme = gr.themes.Default(primary_hue="indigo", font=_FONTS, font_mono=_MONOSPACED)
-    fill = {
-        f"button_primary_background_fill{state}{scheme}": color
-        for state, color in (("", "*primary_600"), ("_hover", "*primary_700"))
-        for scheme in ("", "_dark")
-    }
-    subdued = {
-        "body_text_color_subdued": "*neutral_600",
-        "body_text_color_subdued_dark": "*neutral_300",
-    }
-    return theme.set(**fill, **subdued)

@@ -1,39 +1,53 @@
-"""Error messages for visitors of the page."""
+"""Error messages for visitors."""
 
-import contextlib
 import re
 
-import gradio as gr
-
-from colorkeras.utils.errors import UserError
-
 _OPERATOR_ADVICE = re.compile(r"--\w|\bpip\b")
-"""Matches advice that only the person who runs the page can follow."""
+"""Pattern that matches advice for the operator of the server."""
 
-_VISITOR_ADVICE = "Drop another file, or ask whoever runs this page."
+_FILM_REASON = re.compile(r"(cannot be opened as a film) \(.*?\)(?=\. Please use)")
+"""FFmpeg's reason, which says no more than the sentence before it."""
 
-_UNEXPECTED = "This did not work. The server's log has the reason."
+_VISITOR_ADVICE = "Use another file or ask the operator."
+
+UNEXPECTED = "Something went wrong on the server. Its log contains the details."
 
 
-@contextlib.contextmanager
-def show_errors():
-    """Show errors raised in the block on the page: what is wrong, and what to do."""
-    try:
-        yield
-    except UserError as error:
-        raise gr.Error(visitor_message(error), duration=None, print_exception=False) from error
-    except Exception as error:
-        raise gr.Error(_UNEXPECTED, duration=None) from error
+class PageError(Exception):
+    """Error for a request that cannot be fulfilled.
+
+    Args:
+        message: Sentence for the visitor.
+        status: HTTP status code.
+        **flags: Additional fields of the response, such as `gone=True`.
+    """
+
+    def __init__(self, message: str, status: int = 422, **flags: bool):
+        super().__init__(message)
+        self.message, self.status, self.flags = message, status, flags
 
 
 def visitor_message(error):
-    """Return a `UserError` as sentences, without the server's folders and options.
+    """Format a `UserError` as sentences that do not mention the server's folders or options.
 
-    >>> print(visitor_message(UserError("'/tmp/a.txt', a text", "an image", "Name another file.")))
-    'a.txt', a text. Expected: an image. Name another file.
-    >>> print(visitor_message(UserError("60 pages", "at most 50", "Pass a higher --max-pages.")))
-    60 pages. Expected: at most 50. Drop another file, or ask whoever runs this page.
+    >>> from colorkeras.utils.errors import UserError
+    >>> print(visitor_message(UserError("'/tmp/a.txt', a text file", "an image", "Drop an image.")))
+    The page cannot use 'a.txt', a text file. Please use an image. Drop an image.
+    >>> print(visitor_message(UserError("60 pages", "at most 50", "Pass --max-pages 60.")))
+    The page cannot use 60 pages. Please use at most 50. Use another file or ask the operator.
     """
     fix = _VISITOR_ADVICE if _OPERATOR_ADVICE.search(error.fix) else error.fix
-    text = f"{error.received}. Expected: {error.expected}. {fix}"
-    return re.sub(r"'[^']*/([^/']*)'", r"'\1'", text)
+    text = f"The page cannot use {error.received}. Please use {error.expected}. {fix}"
+    return re.sub(r"'[^']*/([^/']*)'", r"'\1'", _FILM_REASON.sub(r"\1", text))
+
+
+def visitor_notes(notes):
+    """Format notes on a file as sentences without advice about command-line options.
+
+    Notes on hints are omitted, because the page shows them separately.
+
+    >>> visitor_notes(["it had a sepia tone; pass --keep-tone to preserve it"])
+    ['It had a sepia tone.']
+    """
+    kept = [re.sub(r"; [^;]*--.*", "", note) for note in notes if not note.startswith("hint ")]
+    return [f"{note[:1].upper()}{note[1:]}." for note in dict.fromkeys(kept)]

@@ -1,4 +1,4 @@
-"""Evaluation of models on a data set, beside references such as the grayscale baseline."""
+"""Evaluate models on a dataset and compare them with references."""
 
 from colorkeras.evaluation.evaluation_report import (
     REPORT_FILES,
@@ -6,7 +6,6 @@ from colorkeras.evaluation.evaluation_report import (
     adjusted_colorizer,
     evaluate_model,
     summary,
-    table_rows,
 )
 from colorkeras.evaluation.evaluator import (
     evaluate,
@@ -17,7 +16,6 @@ from colorkeras.evaluation.evaluator import (
 from colorkeras.evaluation.image_samples import (
     check_colors,
     color_images,
-    load_images,
     sample_images,
     sample_indices,
 )
@@ -27,13 +25,13 @@ from colorkeras.evaluation.learned_evaluation import (
     evaluate_learned_references,
     learned_table,
 )
-from colorkeras.evaluation.references import REFERENCES, EvaluationSetup, check_image_size, prepare
-from colorkeras.evaluation.tables import (
+from colorkeras.evaluation.metric_tables import (
     column_title,
     format_value,
     markdown_table,
     metric_names,
 )
+from colorkeras.evaluation.references import REFERENCES, EvaluationSetup, check_image_size, prepare
 
 __all__ = [
     "LEARNED_REFERENCES",
@@ -54,7 +52,6 @@ __all__ = [
     "format_value",
     "grayscale_baseline",
     "learned_table",
-    "load_images",
     "markdown_table",
     "metric_names",
     "prepare",
@@ -62,5 +59,4 @@ __all__ = [
     "sample_images",
     "sample_indices",
     "summary",
-    "table_rows",
 ]

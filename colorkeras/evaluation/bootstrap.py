@@ -1,32 +1,30 @@
-"""Bootstrap confidence intervals: variation of a metric over samples of similar images."""
+"""Bootstrap confidence intervals for metrics."""
 
 import numpy as np
 import tensorflow as tf
 
 CONFIDENCE = 0.95
-"""Share of the resampled values inside an interval."""
+"""Confidence level of the intervals."""
 NUM_RESAMPLES = 1000
-"""Number of times the images are resampled."""
+"""Number of bootstrap resamples."""
 _SEED = 0
 
 _PER_CHUNK = 100
-"""Resamples per chunk, to bound memory: their counts take 8 MB for 10,000 images."""
+"""Number of resamples per chunk; for 10,000 images, their counts take up 8 MB."""
 
 
 def intervals(values, finalize):
-    """Return percentile intervals of metrics from their per-image values.
+    """Compute percentile intervals for metrics; return a dict from name to `[low, high]`.
 
-    All images are resampled with replacement `NUM_RESAMPLES` times. All metrics use the same draws,
-    from a fixed seed. Resampling biases some metrics, such as the distance between histograms of
-    few images. An interval that would exclude the value over all images is extended to it.
+    The images are resampled with replacement `NUM_RESAMPLES` times, with a fixed seed and the same
+    draws for all metrics. Resampling biases some metrics, such as the distance between histograms
+    of few images. If an interval would exclude the value for all images, it is extended to include
+    it.
 
     Args:
-        values: Dict of float `[num_images]` or `[num_images, k]` by name.
-        finalize: Dict by name of functions from means, float32 `[...]` or `[..., k]`, to metrics
-            `[...]`, as `Metric.finalize`.
-
-    Returns:
-        Dict of `[low, high]`, float each, by name.
+        values: Dict from name to float `[num_images]` or `[num_images, k]`.
+        finalize: Dict from name to a function like `Metric.finalize` that maps means over images,
+            float32 `[...]` or `[..., k]`, to metrics `[...]`.
 
     Reference: Efron and Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
 
@@ -51,20 +49,12 @@ def _as_means(values):
 
 
 def interval(metric, num_images, num_resamples=NUM_RESAMPLES):
-    """Return the interval of a metric that is not a function of per-image means.
+    """Compute the interval `[low, high]` for a metric that is not a function of per-image means.
 
-    A resample has fewer distinct images than the full set, which biases metrics such as a distance
-    between sets. The percentiles are shifted so that the mean over resamples equals the value over
-    all images.
-
-    Args:
-        metric: Function of the number of times each image was drawn, int `[num_images]`, that
-            returns float.
-        num_images: Number of images.
-        num_resamples: Number of times they are resampled.
-
-    Returns:
-        `[low, high]`, float each.
+    A resample contains fewer distinct images than the full set, which biases metrics such as
+    distances between sets. The percentiles are therefore shifted so that the mean over resamples
+    equals the value for all images. `metric` is a function of the number of times that each image
+    was drawn, int `[num_images]`.
 
     >>> values = np.arange(100.0)
     >>> low, high = interval(lambda counts: np.average(values, weights=counts), 100)
@@ -81,16 +71,16 @@ def interval(metric, num_images, num_resamples=NUM_RESAMPLES):
 
 
 def _resampled_means(values):
-    """Means over each resample: float64 `[n, k]` to `[NUM_RESAMPLES, k]`."""
+    """Compute the mean of each resample: float64 `[n, k]` to `[NUM_RESAMPLES, k]`."""
     generator = np.random.default_rng(_SEED)
     chunks = range(0, NUM_RESAMPLES, _PER_CHUNK)
     return np.concatenate([_counts(generator, len(values)) @ values for _ in chunks]) / len(values)
 
 
 def _counts(generator, num_images):
-    """Number of times each resample has each image: float64 `[_PER_CHUNK, num_images]`."""
+    """Draw resamples and return the image counts in each, float64 `[_PER_CHUNK, num_images]`."""
     drawn = generator.integers(num_images, size=(_PER_CHUNK, num_images))
-    # Distinct indices for each resample, so that one call counts them all.
+    # Offset the indices of each resample so that one call can count all of them.
     drawn += np.arange(_PER_CHUNK)[:, np.newaxis] * num_images
     counts = np.bincount(drawn.ravel(), minlength=drawn.size)
     return counts.reshape(_PER_CHUNK, num_images).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Calibration of a model's confidence: predicted and observed deviation of chroma."""
+"""Calibration of a model's confidence: predicted versus observed chroma deviations."""
 
 import math
 from pathlib import Path
@@ -13,34 +13,32 @@ from colorkeras.objectives.flow_sampling import NUM_SPREAD_SAMPLES
 from colorkeras.utils import plots
 
 NUM_CALIBRATION_GROUPS = 10
-"""Number of groups of pixels, equally large, from the most to the least certain."""
+"""Number of pixel groups of equal size, ordered from most to least certain."""
 
 
 def calibration(model, source, degradation, num_images):
     """Group pixels by predicted deviation and measure the observed deviation in each group.
 
-    If the predicted distribution is right, the expected squared error of its mean is the predicted
-    variance. For a sample it is twice that, because sample and ground truth both vary. An annealed
-    mean lies between mean and mode and may deviate slightly more.
+    If the predicted distribution is correct, the expected squared error of its mean equals the
+    predicted variance. For a sample, it is twice the variance because both the sample and the
+    ground truth vary. An annealed mean lies between the mean and the mode and may deviate slightly
+    more than the mean.
 
-    The endpoint of a sampling model uses the same noise for all images, a few samples whose error
-    would not average out. The model therefore is sampled with a seed per image: one sample is the
-    answer, and as many further samples as the endpoint draws give the spread. An estimate from few
-    samples is rough: low values tend to be too low, high values too high.
+    A sampling model's endpoint uses the same noise for all images, so the errors of its few samples
+    would not average out. Sampling models are therefore sampled with a different seed per image:
+    one sample is the prediction, and the predicted deviation is computed from as many additional
+    samples as the endpoint draws. Because there are few samples, low deviations are underestimated
+    and high deviations are overestimated.
 
-    Args:
-        model: `ExportedModel` with the endpoint "colorize_with_confidence".
-        source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`, applied to the model's input.
-        num_images: Number of images, from the first one; rounded up to whole batches.
+    Only the first `num_images` images are used, rounded up to whole batches.
 
     Returns:
-        Dict of "predicted" and "observed", lists of `NUM_CALIBRATION_GROUPS` floats: root mean
-        square of the standard deviation and of the distance to the ground truth, Cb and Cr in
-        `[-0.5, 0.5]` together; and "factor", their expected ratio.
+        Dict with "predicted", the root mean square of the predicted standard deviation in each
+        group; "observed", that of the distance from the ground truth; and "factor", their expected
+        ratio. The first two are lists of float, for Cb and Cr in `[-0.5, 0.5]` jointly.
 
     Reference: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017,
-    section 2, on reliability diagrams.
+    section 2 (reliability diagrams).
     """
     predicted, observed = _deviations(model, source, degradation, num_images)
     order = np.argsort(predicted, kind="stable")
@@ -70,13 +68,13 @@ def _deviations(model, source, degradation, num_images):
 
 
 def _predicted(model, grayscale):
-    """Chroma and its standard deviation from the endpoint."""
+    """Return the chroma and its standard deviation predicted by the endpoint."""
     colored = model.saved_model.signatures["colorize_with_confidence"](grayscale=grayscale)
     return rgb_to_chroma(colored["rgb"]), colored["standard_deviation"]
 
 
 def _sampled(model, grayscale, first, num_examples):
-    """Chroma of one sample per image and the standard deviation of further samples."""
+    """Return the chroma of one sample per image and the standard deviation of further samples."""
     seeds = first + tf.range(len(grayscale))
     answer, *others = (
         rgb_to_chroma(model.color(grayscale, seeds + number * num_examples))
@@ -93,16 +91,10 @@ def _root_mean_square(values):
 
 
 def save_plot(path, measured, title):
-    """Save a reliability diagram as PNG; a calibrated model lies on the line.
-
-    Args:
-        path: Path of the file.
-        measured: Dict from `calibration`.
-        title: Title of the plot.
-    """
+    """Save a reliability diagram as a PNG file; ideally, the points lie on the dashed line."""
     plots.save_scatter(
         Path(path),
-        {"tenths of the pixels": (measured["predicted"], measured["observed"])},
+        {"deciles of pixels": (measured["predicted"], measured["observed"])},
         ("predicted standard deviation of chroma", "observed deviation from the ground truth"),
         title,
         slope=measured["factor"],

@@ -1,8 +1,9 @@
-"""Grayscale inputs for evaluation: luma, or degraded grayscale.
+"""Grayscale inputs for evaluation: luma or degraded grayscale.
 
-To add one, add a function and an entry to `DEGRADATIONS`. A function maps ground-truth RGB, float32
-`[batch, height, width, 3]` in `[0, 1]`, to grayscale, float32 `[batch, height, width, 1]` in
-`[0, 1]`. Its result depends on each image alone, so that all models get the same inputs.
+To add a degradation, write a function and add it to `DEGRADATIONS`. The function maps ground-truth
+RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, to grayscale, float32
+`[batch, height, width, 1]` in `[0, 1]`. The result for an image must depend only on that image so
+that all models receive the same inputs.
 """
 
 import tensorflow as tf
@@ -15,10 +16,10 @@ _SEED = 0
 
 
 def scan(rgb):
-    """Degrade like the augmentation "scan", without clean images."""
+    """Degrade all images with the effects that the "scan" augmentation applies to most images."""
 
     def degrade_one(image):
-        # The sum of all levels is an integer, hence exact, and identifies the image.
+        # The sum of all pixel values identifies the image. It is exact because they are integers.
         number = tf.reduce_sum(tf.cast(to_uint8(image), tf.int32))
         return degrade(image[tf.newaxis], Randomness(_SEED, number), clean_share=0.0)[0]
 

@@ -1,4 +1,4 @@
-"""Evaluation of an exported model: metrics and images, saved to files and formatted as tables."""
+"""Evaluate an exported model, save its metrics and images, and format metrics as tables."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,43 +10,44 @@ from colorkeras.color.spaces import saturate
 from colorkeras.evaluation import bootstrap, calibration
 from colorkeras.evaluation.evaluator import evaluate_per_image, finalize
 from colorkeras.evaluation.image_samples import color_images, load_images, sample_indices
+from colorkeras.evaluation.metric_tables import format_groups, format_summary
 from colorkeras.evaluation.metrics import METRICS
 from colorkeras.evaluation.references import REFERENCES
-from colorkeras.evaluation.tables import format_groups, format_summary
 from colorkeras.utils import plots
 from colorkeras.utils.files import atomic_write, write_json
 
 REPORT_FILES = ("metrics.json", "samples.png", "images.png", "worst.png", "reliability.png")
-"""Metrics; ten images with labels, and their bare pixels, with further samples if the model draws
-samples; the images with the largest color error; and the reliability diagram of a model that
-predicts its confidence."""
+"""Files in a report: metrics; ten images with and without labels (with several samples if the model
+samples); the images with the largest color errors; and a reliability diagram if the model predicts
+its confidence."""
 
 NUM_VARIATIONS = 4
-"""Number of samples shown of each of the ten images."""
+"""Number of samples shown for each of the ten images."""
 
 NUM_CALIBRATION_IMAGES = 1000
-"""Number of images for the reliability diagram, which needs many samples of each."""
+"""Number of images used for the reliability diagram, which requires many samples per image."""
 
 WORST_BY = "ciede2000"
-"""Key of the metric that ranks the worst images."""
+"""Name of the metric that determines the worst images."""
 
 _SUMMARY_NOTE = (
-    "Higher PSNR and SSIM, lower CIEDE2000 and hue distance are better. "
+    "Higher is better for PSNR and SSIM, lower for CIEDE2000 and hue distance. "
     "--all-metrics prints the other metrics."
 )
 
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """Metrics of a model on one part of a data set, with images to look at.
+    """A model's metrics and example images for one split of a dataset.
 
     Attributes:
-        metrics: Content of `metrics.json`: description of the data, "metrics" of the model, their
-            "intervals" from `bootstrap`, and the metrics of each of `REFERENCES`.
-        images: Dict of the rows "grayscale", "prediction" and "ground truth", uint8
-            `[10, h, w, 3]` each; of a sampling model also "variation 2" and so on.
-        worst: Dict of the same three rows of the images with the highest `WORST_BY`, worst first.
-        per_image: Dict from `evaluate_per_image`.
+        metrics: Contents of `metrics.json`: a description of the data, the model's "metrics", their
+            "intervals" from `bootstrap`, and the metrics of each reference in `REFERENCES`.
+        images: Dict with the rows "grayscale", "prediction" and "ground truth", each uint8
+            `[10, h, w, 3]`. For sampling models, it also contains "variation 2" and so on.
+        worst: Dict with the rows "grayscale", "prediction" and "ground truth" for the images with
+            the highest `WORST_BY`, worst first.
+        per_image: Result of `evaluate_per_image`.
     """
 
     metrics: dict
@@ -55,7 +56,7 @@ class EvaluationReport:
     per_image: dict
 
     def table(self):
-        """Format the summary of the model and the references for a terminal."""
+        """Format a summary table of the model and the references for a terminal."""
         return format_summary(table_rows({self.metrics["model"]["name"]: self}))
 
     def save_metrics(self, folder):
@@ -63,7 +64,7 @@ class EvaluationReport:
         write_json(Path(folder, REPORT_FILES[0]), self.metrics)
 
     def save(self, folder):
-        """Write `REPORT_FILES` to a folder, the metrics last to mark it as complete."""
+        """Write `REPORT_FILES` to a folder; the metrics come last and mark it as complete."""
         model = self.metrics["model"]
         _, samples_file, images_file, worst_file, reliability_file = (
             Path(folder, name) for name in REPORT_FILES
@@ -75,7 +76,7 @@ class EvaluationReport:
         plots.save_rows(samples_file, self.images, title)
         plots.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
         if self.metrics["calibration"] is None:
-            reliability_file.unlink(missing_ok=True)  # Left by a model of the same name.
+            reliability_file.unlink(missing_ok=True)  # It may belong to another model.
         else:
             calibration.save_plot(reliability_file, self.metrics["calibration"], title)
         with atomic_write(images_file) as temporary:
@@ -85,18 +86,15 @@ class EvaluationReport:
 
 
 def evaluate_model(model, setup, saturation=1.0, temperature=None, samples=True):
-    """Evaluate an exported model.
+    """Evaluate an exported model and return its `EvaluationReport`.
 
     Args:
         model: `ExportedModel`.
         setup: `EvaluationSetup`.
-        saturation: Factor by which the predicted chroma is scaled, as by `saturate`.
-        temperature: Sampling temperature of a sampling model, None for its default.
-        samples: Whether to compute metrics of several samples of a sampling model, and the
-            calibration of a model that predicts its confidence.
-
-    Returns:
-        `EvaluationReport`.
+        saturation: Multiplier for the predicted chroma; see `saturate`.
+        temperature: Sampling temperature for sampling models; None uses the default.
+        samples: Whether to include metrics that need several samples (for sampling models) and the
+            calibration (for models that predict their confidence).
     """
     source, degradation = setup.source, setup.degradation
     colorize = adjusted_colorizer(model, saturation, temperature)
@@ -146,7 +144,7 @@ def _rows(colorize, setup, indices, sample=0):
 
 
 def adjusted_colorizer(model, saturation=1.0, temperature=None):
-    """Return an `ExportedModel` as a colorizer, with the adjustments of `evaluate_model`."""
+    """Return a colorizer that applies an `ExportedModel`; for options, see `evaluate_model`."""
     settings = {} if temperature is None else {"temperature": temperature}
 
     def colorize(grayscale, seeds):
@@ -157,11 +155,9 @@ def adjusted_colorizer(model, saturation=1.0, temperature=None):
 
 
 def summary(reports, all_metrics=False):
-    """Format the results of several models for a terminal: data, then tables.
+    """Format results for several models for a terminal: a description of the data, and tables.
 
-    Args:
-        reports: Dict of `EvaluationReport` by row title, on the same images.
-        all_metrics: Whether to show all metrics by group instead of the most important ones.
+    For `reports`, see `table_rows`. By default, only the most important metrics are included.
     """
     metrics = next(iter(reports.values())).metrics
     rows = table_rows(reports)
@@ -178,13 +174,12 @@ def _adjustments(metrics):
 
 
 def table_rows(reports):
-    """Return the rows of a table: metrics of all models, then of the references.
+    """Return table rows with the metrics of all models, followed by those of the references.
 
     Args:
-        reports: Dict of `EvaluationReport` by row title, on the same images.
+        reports: Dict from row title to `EvaluationReport`, all for the same images.
 
-    Returns:
-        Dict of row title to dict of float by metric name.
+    Returns a dict from row title to a dict from metric name to float.
     """
     rows = {title: report.metrics["metrics"] for title, report in reports.items()}
     first = next(iter(reports.values())).metrics

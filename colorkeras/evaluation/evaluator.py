@@ -1,8 +1,8 @@
-"""Metrics of a colorizer over all images of a source.
+"""Compute a colorizer's metrics over all images in a source.
 
-A colorizer is a function of grayscale images, float32 `[n, h, w, 1]` in `[0, 1]`, and seeds, int32
-`[n]`, that returns RGB, float32 `[n, h, w, 3]` in `[0, 1]`. Image i gets seed i, so results do not
-depend on the batch size. Sample s of image i has seed i + s * num_examples.
+A colorizer is a function that maps grayscale images, float32 `[n, h, w, 1]` in `[0, 1]`, and seeds,
+int32 `[n]`, to RGB, float32 `[n, h, w, 3]` in `[0, 1]`. Image i gets seed i, so the results do not
+depend on the batch size. Sample s of image i gets seed i + s * num_examples.
 """
 
 import functools
@@ -25,13 +25,13 @@ from colorkeras.evaluation.metrics import (
 
 
 def grayscale_baseline(grayscale, seeds=None):
-    """Colorize by repeating the grayscale input: float32 `[n, h, w, 1]` to `[n, h, w, 3]`."""
+    """Convert grayscale to gray RGB images: float32 `[n, h, w, 1]` to `[n, h, w, 3]`."""
     del seeds
     return tf.repeat(grayscale, 3, axis=-1)
 
 
 def constant_chroma(chroma):
-    """Return a colorizer that gives all pixels the same chroma: float32 `[2]`, Cb and Cr."""
+    """Return a colorizer that assigns the same Cb and Cr, float32 `[2]`, to all pixels."""
 
     def colorize(grayscale, seeds=None):
         del seeds
@@ -41,51 +41,43 @@ def constant_chroma(chroma):
 
 
 def evaluate(colorize, source, degradation="none", prior=None):
-    """Compute the metrics of a colorizer on all images of a source.
+    """Compute a colorizer's metrics over all images in a source.
 
     Args:
-        colorize: Colorizer.
-        source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`, applied to the colorizer's input.
-        prior: That of `ColorStatistics`, or None to omit the metrics that need it.
+        colorize: Function that maps grayscale images, float32 `[n, h, w, 1]` in `[0, 1]`, and
+            seeds, int32 `[n]`, to RGB, float32 `[n, h, w, 3]` in `[0, 1]`.
+        source: `Source` with the ground truth, such as `load_dataset("sample").test`.
+        degradation: Key in `DEGRADATIONS`; applied to the colorizer's input.
+        prior: `ColorStatistics.prior`; None omits the metrics that need it.
 
     Returns:
-        Dict of float by metric name, as in `METRICS`.
+        Dict from metric name, a key in `METRICS`, to float.
     """
     return finalize(evaluate_per_image(colorize, source, degradation, prior))
 
 
 def evaluate_per_image(colorize, source, degradation="none", prior=None, samples=False):
-    """Compute the per-image values of all metrics of a colorizer.
+    """Compute the per-image values of a colorizer's metrics.
 
     Args:
-        colorize: Colorizer.
-        source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`, applied to the colorizer's input.
-        prior: As for `evaluate`.
-        samples: Whether to compute metrics of several samples per image as well. All other metrics
-            use sample 0.
+        colorize: Colorizer; see `evaluate`.
+        source: `Source` with the ground truth.
+        degradation: Key in `DEGRADATIONS`; applied to the colorizer's input.
+        prior: `ColorStatistics.prior`; None omits the metrics that need it.
+        samples: Whether to include the metrics that need several samples per image. All other
+            metrics use sample 0.
 
-    Returns:
-        Dict of `Metric.per_image` values by metric name, images in the order of the source.
+    Returns a dict from metric name to `Metric.per_image` values, in the source's order.
     """
     metrics = metrics_for(source.image_size, prior is not None, samples)
     return compute_per_image(DEGRADATIONS[degradation], colorize, source, metrics, prior)
 
 
 def compute_per_image(degrade, colorize, source, metrics, prior=None):
-    """Compute the per-image values of given metrics.
+    """Compute the per-image values of `metrics`, a dict from `metrics_for`.
 
-    Args:
-        degrade: Function of ground truth, float32 `[n, h, w, 3]` in `[0, 1]`, that returns the
-            colorizer's input.
-        colorize: Colorizer.
-        source: `Source` of ground truth.
-        metrics: Dict of `Metric` by name, from `metrics_for`.
-        prior: As for `evaluate`; None if no metric needs it.
-
-    Returns:
-        As `evaluate_per_image`.
+    `degrade` maps the ground truth, float32 `[n, h, w, 3]` in `[0, 1]`, to the colorizer's input.
+    For the other arguments, see `evaluate_per_image`.
     """
     size = source.image_size
     needs_samples = any(metric.needs == SAMPLES for metric in metrics.values())
@@ -100,7 +92,7 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
     def colorize_batch(images, first):
         shown = degrade(from_uint8(images))
         seeds = first + tf.range(tf.shape(images)[0])
-        # Sequential, since each sample keeps all cores busy.
+        # Draw samples sequentially because each one keeps all cores busy.
         return tf.map_fn(
             lambda offset: rounded(colorize(shown, seeds + offset)),
             tf.range(num_samples) * source.num_examples,
@@ -108,7 +100,7 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
             parallel_iterations=1,
         )
 
-    # A concrete function avoids TensorFlow's warning about retracing for many models.
+    # With many models, TensorFlow would warn about retracing; a concrete function avoids this.
     colorize_batch = colorize_batch.get_concrete_function()
     compute = _metrics_graph(tuple(metrics.items()), size, num_samples)
     prior = tf.constant(() if prior is None else prior, tf.float32)
@@ -121,7 +113,7 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
 
 @functools.cache
 def _metrics_graph(metrics, size, num_samples):
-    """Trace the graph of metrics once per process, because tracing takes seconds."""
+    """Trace the graph of the metrics; cached because tracing takes several seconds."""
     needs_prior = any(metric.needs == PRIOR for _, metric in metrics)
 
     @tf.function(
@@ -140,8 +132,8 @@ def _metrics_graph(metrics, size, num_samples):
 
 
 def finalize(values):
-    """Reduce per-image values from `compute_per_image` to a dict of float by metric name."""
-    # Double precision, because the sum over 10,000 images is too long for float32.
+    """Reduce per-image values from `compute_per_image` to a dict from metric name to float."""
+    # In float32, the sum over 10,000 images would lose accuracy.
     means = {name: values[name].mean(axis=0, dtype="float64") for name in values}
     return {
         name: float(METRICS[name].finalize(tf.constant(mean, tf.float32)))
@@ -150,15 +142,9 @@ def finalize(values):
 
 
 def recolor(colorize, source, degradation="none"):
-    """Colorize all images of a source.
+    """Colorize all images in a source, in order; return uint8 `[num_examples, h, w, 3]`.
 
-    Args:
-        colorize: Colorizer.
-        source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`, applied to the colorizer's input.
-
-    Returns:
-        uint8 `[num_examples, h, w, 3]`, in the order of the source.
+    For the arguments, see `evaluate_per_image`.
     """
     size = source.image_size
     degrade = DEGRADATIONS[degradation]
@@ -180,7 +166,7 @@ def recolor(colorize, source, degradation="none"):
 
 
 def _numbered_batches(source):
-    """Yield all images of a source in batches, each with the index of its first image."""
+    """Yield all images in a source as pairs of a batch and the index of its first image."""
     first = 0
     for images in evaluation_batches(source):
         yield images, tf.constant(first)

@@ -1,8 +1,9 @@
-"""Learned metrics of models and references, cached in a file because they take long to compute."""
+"""Learned metrics for models and references, cached in a file because computing them is slow."""
 
 import hashlib
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from colorkeras.evaluation import learned_metrics, references
 from colorkeras.evaluation.evaluator import constant_chroma, grayscale_baseline, recolor
 from colorkeras.evaluation.image_samples import load_all_images
 from colorkeras.evaluation.learned_metrics import LEARNED_METRICS
-from colorkeras.evaluation.tables import table_lines
+from colorkeras.evaluation.metric_tables import table_lines
 from colorkeras.utils.errors import one_line
 from colorkeras.utils.files import write_json
 from colorkeras.utils.text_table import format_table
@@ -21,62 +22,109 @@ logger = logging.getLogger(__name__)
 LEARNED_REFERENCES = {
     "grayscale_baseline": references.REFERENCES["grayscale_baseline"],
     "mean_chroma": references.REFERENCES["mean_chroma"],
-    "flipped": "true images flipped",
+    "flipped": "flipped ground truth",
     "truth": references.REFERENCES["truth"],
-    "half_chroma": "true chroma at half resolution",
+    "half_chroma": "ground truth with half-resolution chroma",
 }
-"""References by key, with the titles of their rows.
+"""Row titles of the references, by key.
 
-The grayscale input; the mean chroma of the training part in every pixel; the flipped ground truth,
-whose fooling rate should be near 50 %; the ground truth, for the classifier's metrics only; and the
-ground truth with chroma at half resolution, the best result of a model with such chroma.
+The references are the grayscale input; the mean chroma of the training split at every pixel; the
+flipped ground truth, whose fooling rate should be close to 50%; the ground truth (only for the
+classifier's metrics); and the ground truth with half-resolution chroma, which is the best possible
+result for models that predict chroma at half resolution.
 """
 
 
 def evaluate_learned(name, colorize, setup, cache_file=None):
-    """Compute the learned metrics of a colorizer.
+    """Compute a colorizer's learned metrics; return the dict from `learned_metrics.compute`.
 
     Args:
         name: Name of the model in the cache.
-        colorize: Colorizer, see `evaluator`.
+        colorize: Colorizer; see `evaluator`.
         setup: `EvaluationSetup`.
-        cache_file: Path of a JSON file, or None. Metrics in it are reused if images and protocol
-            are the same; new metrics are added one by one.
-
-    Returns:
-        Dict from `learned_metrics.compute`.
+        cache_file: See `cached_learned_metrics`.
 
     Raises:
         UserError: The images are unsuitable; see `learned_metrics.check_images`.
     """
     recolored = recolor(colorize, setup.source, setup.degradation)
-    return _compute_cached(name, name, load_all_images(setup.source), recolored, setup, cache_file)
+    images = LearnedImages(load_all_images(setup.source), getattr(setup.source, "labels", None))
+    return cached_learned_metrics(name, images, recolored, cache_file)
 
 
 def evaluate_learned_references(setup, cache_file=None, on_update=lambda results: None):
-    """Compute the learned metrics of all references.
+    """Compute the learned metrics of all references; see `learned_reference_metrics`.
+
+    For the other arguments, see `evaluate_learned`.
+    """
+    images = LearnedImages(load_all_images(setup.source), getattr(setup.source, "labels", None))
+    constant = constant_chroma(setup.statistics.mean_chroma)
+    gray, mean_chroma = (
+        recolor(colorize, setup.source, setup.degradation)
+        for colorize in (grayscale_baseline, constant)
+    )
+    return learned_reference_metrics(images, gray, mean_chroma, cache_file, on_update)
+
+
+@dataclass(frozen=True)
+class LearnedImages:
+    """Ground-truth images for learned metrics.
+
+    Attributes:
+        truth: uint8 `[n, 32, 32, 3]`.
+        labels: CIFAR-10 classes, int `[n]`, or None.
+    """
+
+    truth: np.ndarray
+    labels: np.ndarray | None = None
+
+
+def learned_reference_metrics(
+    images, gray, mean_chroma, cache_file=None, on_update=lambda results: None
+):
+    """Compute the learned metrics of all references from their images.
 
     Args:
-        setup: `EvaluationSetup`.
-        cache_file: As for `evaluate_learned`.
-        on_update: Function of the results so far, called after each reference.
+        images: `LearnedImages`.
+        gray: The images in grayscale, uint8 `[n, 32, 32, 3]`.
+        mean_chroma: The images with the mean chroma at every pixel, uint8 `[n, 32, 32, 3]`.
+        cache_file: See `cached_learned_metrics`.
+        on_update: Function that is called after each reference with the results so far.
 
     Returns:
-        Dict of results from `learned_metrics.compute` by key of `LEARNED_REFERENCES`.
+        Dict from key in `LEARNED_REFERENCES` to the result of `learned_metrics.compute`.
     """
-    truth = load_all_images(setup.source)
+    recolored = {
+        "grayscale_baseline": gray,
+        "mean_chroma": mean_chroma,
+        "flipped": images.truth[:, :, ::-1],
+        "truth": images.truth,
+        "half_chroma": learned_metrics.half_chroma(images.truth),
+    }
     results = {}
-    for name, title in LEARNED_REFERENCES.items():
-        recolored = _reference(name, setup, truth)
-        # Nothing distinguishes the ground truth from itself.
+    for name in LEARNED_REFERENCES:
+        # A discriminator cannot distinguish the ground truth from itself.
         sizes = () if name == "truth" else learned_metrics.SIZES
-        results[name] = _compute_cached(name, title, truth, recolored, setup, cache_file, sizes)
+        results[name] = cached_learned_metrics(name, images, recolored[name], cache_file, sizes)
         on_update(results)
     return results
 
 
-def _compute_cached(name, title, truth, recolored, setup, cache_file, sizes=learned_metrics.SIZES):
-    labels = getattr(setup.source, "labels", None)
+def cached_learned_metrics(name, images, recolored, cache_file=None, sizes=learned_metrics.SIZES):
+    """Compute learned metrics, or load them from a cache file.
+
+    Args:
+        name: Name in the cache.
+        images: `LearnedImages`.
+        recolored: uint8 `[n, 32, 32, 3]`, in the same order as the ground truth.
+        cache_file: Path to a JSON file, or None. Metrics in it are reused if the images and the
+            protocol are unchanged. New metrics are added one by one.
+        sizes: See `learned_metrics.compute`.
+
+    Returns:
+        Dict from `learned_metrics.compute`.
+    """
+    truth, labels = images.truth, images.labels
     fingerprint = _fingerprint(truth, recolored, labels)
     entries = {} if cache_file is None else _read(cache_file)
     cached = entries.get(name, {})
@@ -88,7 +136,7 @@ def _compute_cached(name, title, truth, recolored, setup, cache_file, sizes=lear
         if cache_file is not None:
             write_json(cache_file, entries)
 
-    logger.info("Learned metrics of %s", title)
+    logger.info("Computing learned metrics for %s", LEARNED_REFERENCES.get(name, name))
     result = learned_metrics.compute(
         truth, labels, recolored, sizes=sizes, partial=cached, on_update=save
     )
@@ -99,22 +147,8 @@ def _compute_cached(name, title, truth, recolored, setup, cache_file, sizes=lear
     return result
 
 
-def _reference(name, setup, truth):
-    """Recolored images of a reference."""
-    if name == "flipped":
-        return truth[:, :, ::-1]
-    if name == "half_chroma":
-        return learned_metrics.half_chroma(truth)
-    if name == "truth":
-        return truth
-    colorize = grayscale_baseline
-    if name == "mean_chroma":
-        colorize = constant_chroma(setup.statistics.mean_chroma)
-    return recolor(colorize, setup.source, setup.degradation)
-
-
 def _fingerprint(truth, recolored, labels):
-    """Hash of everything that the learned metrics depend on, hexadecimal."""
+    """Return a hexadecimal hash of everything that affects learned metrics."""
     digest = hashlib.sha256(json.dumps(learned_metrics.protocol(), sort_keys=True).encode())
     for part in (truth, recolored, () if labels is None else labels):
         digest.update(np.ascontiguousarray(part).tobytes())
@@ -122,7 +156,10 @@ def _fingerprint(truth, recolored, labels):
 
 
 def _read(cache_file):
-    """Entries of the cache by name, each with "fingerprint" and "result"; none if damaged."""
+    """Return a dict of the cache's entries by name; empty if the file is missing or damaged.
+
+    Each entry is a dict with "fingerprint" and "result".
+    """
     try:
         entries = json.loads(Path(cache_file).read_text(encoding="utf-8"))
         return {name: entry for name, entry in entries.items() if "result" in entry}
@@ -136,9 +173,8 @@ def _read(cache_file):
 def learned_table(models, references):
     """Format the learned metrics of models and references for a terminal.
 
-    Args:
-        models: Dict of results from `evaluate_learned` by row title.
-        references: Dict from `evaluate_learned_references`.
+    `models` maps row titles, and `references` maps keys in `LEARNED_REFERENCES`, to results of
+    `learned_metrics.compute`.
     """
     rows = {title: result["metrics"] for title, result in models.items()}
     rows |= {LEARNED_REFERENCES[name]: result["metrics"] for name, result in references.items()}

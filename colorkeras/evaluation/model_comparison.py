@@ -1,4 +1,4 @@
-"""Comparison of models on the same images: tables, ten images, best and worst images of each."""
+"""Compare models on the same images: metric tables, example images, and best and worst images."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,39 +11,32 @@ from colorkeras.evaluation.evaluation_report import (
     table_rows,
 )
 from colorkeras.evaluation.image_samples import color_images, load_images
-from colorkeras.evaluation.metrics import GROUPS, METRICS
-from colorkeras.evaluation.references import prepare
-from colorkeras.evaluation.tables import (
+from colorkeras.evaluation.metric_tables import (
     column_title,
     format_value,
     markdown_table,
     metric_names,
     table_lines,
 )
+from colorkeras.evaluation.metrics import GROUPS, METRICS
+from colorkeras.evaluation.references import prepare
 from colorkeras.export.saved_model import ExportedModel
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import escape_markdown, write_json, write_text
 
 TABLE_FILE, METRICS_FILE, IMAGES_FILE = "comparison.md", "comparison.json", "images.png"
-"""Page for people; metrics for programs; the same ten images colored by every model."""
+"""Files: a Markdown page, metrics as JSON, and ten images colorized by each model."""
 
 NUM_RANKED = 10
-"""Number of best and of worst images of each model."""
+"""Number of images to show per model in each of the two groups, best and worst."""
 
 _RANKED_BY = "ciede2000"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model to compare.
-
-    Attributes:
-        label: Unique name in the comparison.
-        given_as: Name or path that the user passed.
-        model: `ExportedModel`.
-        sheet_file: Unique name of the file with its best and worst images.
-    """
+    """Model to compare, with a unique label and a unique file for its best and worst images."""
 
     label: str
     given_as: str
@@ -52,25 +45,19 @@ class Candidate:
 
 
 def candidates_from(models):
-    """Label models by the names of their exports, and by the user's words too if names clash.
+    """Label models by export name; if names clash, add the name or path that the user passed.
 
-    Args:
-        models: Dict of `ExportedModel` by the name or path that the user passed.
-
-    Returns:
-        List of `Candidate`, in the same order.
-
-    Raises:
-        UserError: The models accept images of different sizes only.
+    `models` maps the name or path that the user passed to `ExportedModel`. Returns a list of
+    `Candidate`. Raises `UserError` if there is no image size that all models accept.
     """
     sizes = sorted({model.image_size for model in models.values()} - {None})
     if len(sizes) > 1:
         raise UserError(
-            f"models that accept images of {' and '.join(map(str, sizes))} pixels only",
-            "models that accept one image size",
+            f"models with different image sizes: {' and '.join(map(str, sizes))} pixels",
+            "models that accept the same image size",
             "Compare the models of each size separately.",
         )
-    # Some file systems ignore case.
+    # Some file systems are case-insensitive.
     names_differ = len({model.metadata["name"].lower() for model in models.values()}) == len(models)
     candidates = []
     for number, (given_as, model) in enumerate(models.items(), start=1):
@@ -82,19 +69,19 @@ def candidates_from(models):
 
 
 def file_names(candidates):
-    """Return the names of all files that `Comparison.save` writes for a list of `Candidate`."""
+    """Return the names of all files that `Comparison.save` writes for a list of candidates."""
     sheets = [candidate.sheet_file for candidate in candidates]
     return [TABLE_FILE, METRICS_FILE, IMAGES_FILE, *sheets]
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Best or worst images of a model, the most extreme first.
+    """A model's best or worst images, most extreme first.
 
     Attributes:
-        indices: int64 `[n]`, indices of the images in the source.
-        differences: float32 `[n]`, CIEDE2000 of each.
-        images: uint8 `[n, 3, h, w, 3]`: grayscale, prediction and ground truth of each.
+        indices: Indices in the source, int64 `[n]`.
+        differences: CIEDE2000 values, `[n]`.
+        images: Grayscale, prediction and ground truth, uint8 `[n, 3, h, w, 3]`.
     """
 
     indices: np.ndarray
@@ -108,21 +95,14 @@ class Ranked:
         return list(zip(labels, self.images, strict=True))
 
     def record(self):
-        """Return a list of image index and CIEDE2000 for JSON."""
+        """Return the indices and CIEDE2000 values of the images, for JSON."""
         pairs = zip(self.indices.tolist(), self.differences.tolist(), strict=True)
         return [{"image": index, _RANKED_BY: difference} for index, difference in pairs]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Results of one model in a comparison.
-
-    Attributes:
-        candidate: `Candidate`.
-        report: `EvaluationReport`.
-        best: `Ranked` images with the lowest CIEDE2000.
-        worst: `Ranked` images with the highest CIEDE2000.
-    """
+    """A model's results in a comparison, with its best and worst images by CIEDE2000."""
 
     candidate: Candidate
     report: EvaluationReport
@@ -143,7 +123,7 @@ class Entry:
         plots.save_blocks(Path(folder, self.candidate.sheet_file), blocks, columns, title)
 
     def record(self):
-        """Return the entry of the model in `comparison.json`."""
+        """Return the model's entry in `comparison.json`."""
         return {
             "given_as": self.candidate.given_as,
             **self.report.metrics,
@@ -152,34 +132,30 @@ class Entry:
         }
 
     def section(self):
-        """Return the section of the model in `comparison.md`."""
+        """Return the model's section in `comparison.md`."""
         model = self.report.metrics["model"]
         return (
             f"## {self.candidate.label}\n\n"
             f"Architecture {model['architecture']}, prediction {model['prediction']}, "
-            f"{model['num_parameters']:,} parameters, given as `{self.candidate.given_as}`. "
-            "Its best and worst images by CIEDE2000, numbered from 0:\n\n"
+            f"{model['num_parameters']:,} parameters, passed as `{self.candidate.given_as}`. "
+            "Best and worst images by CIEDE2000; image numbers start at 0:\n\n"
             f"![best and worst images]({self.candidate.sheet_file})"
         )
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Comparison of models on one part of a data set.
-
-    Attributes:
-        entries: List of `Entry`, at least one.
-    """
+    """Comparison of models on one split of a dataset; has at least one `Entry`."""
 
     entries: list
 
     @property
     def reports(self):
-        """Dict of `EvaluationReport` by label."""
+        """Dict from model label to `EvaluationReport`."""
         return {entry.candidate.label: entry.report for entry in self.entries}
 
     def save(self, folder):
-        """Write the files of `file_names` to a folder, last the page that links to the others."""
+        """Write the `file_names` files to a folder; the page, which links to them, comes last."""
         for entry in self.entries:
             entry.save_sheet(folder)
         images = {
@@ -193,31 +169,21 @@ class Comparison:
         write_text(Path(folder, TABLE_FILE), self.markdown())
 
     def markdown(self):
-        """Return `comparison.md`: the data, a table for each group of metrics, and the images."""
+        """Return the contents of `comparison.md`: one table per group of metrics, and images."""
         metrics = self.entries[0].report.metrics
         rows = table_rows(self.reports)
         sections = [
-            "# Comparison of models",
+            "# Model comparison",
             f"{metrics['dataset']}: {metrics['num_images']:,} images.",
             *(_table(group, rows) for group in GROUPS),
-            f"## The same images by each model\n\n![images]({IMAGES_FILE})",
+            f"## Images colorized by each model\n\n![images]({IMAGES_FILE})",
             *(entry.section() for entry in self.entries),
         ]
         return "\n\n".join(sections) + "\n"
 
 
 def compare(candidates, dataset, split, degradation="none"):
-    """Evaluate models on one part of a data set.
-
-    Args:
-        candidates: List of `Candidate`.
-        dataset: `ImageDataset`.
-        split: "train", "validation" or "test".
-        degradation: A key of `DEGRADATIONS`.
-
-    Returns:
-        `Comparison`.
-    """
+    """Evaluate a list of `Candidate` on one split of a dataset and return a `Comparison`."""
     setup = prepare(dataset, split, degradation)
     entries = []
     for candidate in candidates:
@@ -232,14 +198,10 @@ def compare(candidates, dataset, split, degradation="none"):
 
 
 def best_and_worst(differences):
-    """Return the indices of the images with the lowest and with the highest differences.
+    """Return the indices of the images with the lowest and the highest differences.
 
-    Args:
-        differences: float `[num_images]`.
-
-    Returns:
-        `(best, worst)`, int64 `[n]` each, the most extreme first. n is at most `NUM_RANKED`
-        and at most half of the images, but at least 1.
+    Both arrays are int64 `[n]`, most extreme first. n is at most `NUM_RANKED` and at most half the
+    number of images, but at least 1.
 
     >>> best, worst = best_and_worst(np.array([3.0, 1.0, 4.0, 2.0, 5.0]))
     >>> best.tolist(), worst.tolist()

@@ -1,4 +1,4 @@
-"""References that every evaluation reports beside the models, and what they share with them."""
+"""References that every evaluation includes, and the setup shared by models and references."""
 
 from dataclasses import dataclass
 
@@ -21,24 +21,24 @@ REFERENCES = {
     "mean_chroma": "mean chroma",
     "truth": "ground truth",
 }
-"""References by their key in `metrics.json`, with the titles of their rows.
+"""Row titles of the references, by key in `metrics.json`.
 
-The grayscale input itself, which a model has to beat; the mean chroma of the training part in every
-pixel, which minimizes the squared error of a constant chroma there; and the ground truth, evaluated
-like a model's output.
+The references are the grayscale input, which a model has to beat; the mean chroma of the training
+split at every pixel, which is the best constant prediction; and the ground truth, evaluated as if
+it were a model's output.
 """
 
 
 @dataclass(frozen=True)
 class EvaluationSetup:
-    """Data and references that all models of an evaluation share; made by `prepare`.
+    """Data and references shared by all models in an evaluation; see `prepare`.
 
     Attributes:
-        description: Description of the images and their degradation, for people.
-        source: `Source` of ground truth.
-        degradation: Key of `DEGRADATIONS`, applied to the input of models.
-        statistics: `ColorStatistics` of the training part.
-        references: Dict by key of `REFERENCES` of dicts of float by metric name.
+        description: Description of the data.
+        source: `Source` with the ground truth.
+        degradation: Key in `DEGRADATIONS`; applied to the input of models.
+        statistics: `ColorStatistics` of the training split.
+        references: Dict from key in `REFERENCES` to a dict from metric name to float.
     """
 
     description: str
@@ -49,15 +49,10 @@ class EvaluationSetup:
 
 
 def prepare(dataset, split, degradation="none"):
-    """Compute color statistics of the training part and metrics of the references.
+    """Compute the training split's color statistics and the references' metrics.
 
-    Args:
-        dataset: `ImageDataset`.
-        split: "train", "validation" or "test".
-        degradation: Key of `DEGRADATIONS`.
-
-    Returns:
-        `EvaluationSetup`.
+    `split` is "train", "validation" or "test"; `degradation` is a key in `DEGRADATIONS`. Returns an
+    `EvaluationSetup`.
     """
     source, statistics = getattr(dataset, split), color_statistics(dataset.train)
     degraded = "" if degradation == "none" else f", degraded: {degradation}"
@@ -75,10 +70,10 @@ def prepare(dataset, split, degradation="none"):
 
 
 def check_image_size(model, source):
-    """Raise UserError if an `ExportedModel` does not accept a source's image size."""
+    """Raise UserError if an `ExportedModel` does not accept the image size of a source."""
     if model.image_size not in (None, source.image_size):
         raise UserError(
             f"images of {source.image_size} pixels for the model {str(model.path)!r}",
-            f"{model.image_size} pixels, the only size it accepts",
+            f"{model.image_size} pixels, the only size that the model accepts",
             "Choose another --image-size or another model.",
         )

@@ -1,1 +1,1 @@
-"""SavedModels: export, load, verify, restore and convert."""
+"""Export, verify, load and convert SavedModels."""

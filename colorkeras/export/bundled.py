@@ -1,4 +1,4 @@
-"""Models that come with colorkeras, by name."""
+"""Models that are bundled with colorkeras."""
 
 import difflib
 import os
@@ -7,48 +7,49 @@ from pathlib import Path
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 
-BUNDLED_MODELS = {"unet": "unet/1", "unet_vivid": "unet_vivid/1"}
-"""Folder under `saved_models/` of each bundled model, by name."""
+BUNDLED_MODELS = {"photo": "photo/1", "unet": "unet/1", "unet_vivid": "unet_vivid/1"}
+"""Map from each bundled model's name to its folder, relative to `saved_models/`."""
 
 PURPOSES = {
-    "unet": "low color error; pale where unsure",
+    "photo": "photographs; adjustable vividness, color hints and reference images",
+    "unet": "low color error; pale where colors are ambiguous",
     "unet_vivid": "vivid colors; several variations",
 }
-"""What each of `BUNDLED_MODELS` is for, in a few words."""
+"""Short descriptions of the bundled models, by name."""
 
-DEFAULT_MODEL = "unet"
-"""Model that colors photographs by default."""
+DEFAULT_MODEL = "photo"
+"""Default model for colorizing photographs."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 _PARENTS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
-"""Where the models are in an installation, and in a clone."""
+"""Folders of bundled models in an installed package and in a clone of the repository."""
 
 
 def resolve(model):
-    """Return the folder of a model.
+    """Return the path to a model's folder.
 
     Args:
-        model: Key of `BUNDLED_MODELS`, or a path, in which `~` is expanded.
+        model: Key in `BUNDLED_MODELS`, or a path to an export; `~` is expanded.
 
     Returns:
-        `Path`, which may not exist if the model is not a bundled one.
+        `Path`; it may not exist unless the model is bundled.
 
     Raises:
-        UserError: A bundled model is missing, or the name is a misspelled one.
+        UserError: The bundled model is missing, or the name of a bundled model is misspelled.
 
     >>> resolve("some/folder").as_posix()
     'some/folder'
     """
     if model in BUNDLED_MODELS:
         return _bundled_folder(model)
-    path = os.path.expanduser(model)  # noqa: PTH111 - pathlib's raises for unknown users.
+    path = os.path.expanduser(model)  # noqa: PTH111 - pathlib raises for unknown users.
     is_name = Path(path).name == str(model)
-    if is_name and not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for long names.
+    if is_name and not os.path.exists(path):  # noqa: PTH110 - pathlib raises for long names.
         for close in difflib.get_close_matches(str(model), BUNDLED_MODELS, n=1):
             raise UserError(
                 f"the model {quoted(model)}, which does not exist",
-                f"{', '.join(BUNDLED_MODELS)} or the folder of an export",
+                f"{', '.join(BUNDLED_MODELS)} or the path to an export",
                 f"Did you mean {close}?",
             )
     return Path(path)
@@ -59,14 +60,14 @@ def _bundled_folder(model):
         if (parent / BUNDLED_MODELS[model]).is_dir():
             return parent / BUNDLED_MODELS[model]
     raise UserError(
-        f"the bundled model {model!r}, which is in none of {', '.join(map(str, _PARENTS))}",
+        f"the bundled model {model!r}, which is not in {' or '.join(map(str, _PARENTS))}",
         "a complete installation of colorkeras",
-        "Install colorkeras again, or pass the path of an export.",
+        "Reinstall colorkeras or pass the path to an export.",
     )
 
 
 def is_bundled(path):
-    """Return whether a folder is that of a bundled model.
+    """Return whether a path points to a bundled model.
 
     >>> is_bundled(resolve("unet")), is_bundled("some/folder")
     (True, False)

@@ -1,4 +1,4 @@
-"""Checksums of an export's files, so that damage is found before TensorFlow reads them."""
+"""Checksums of exported files, for detecting damage before TensorFlow reads them."""
 
 import hashlib
 import json
@@ -8,27 +8,23 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_json
 
 CHECKSUMS_FILE = Path("assets.extra", "sha256.json")
-"""SHA-256 checksums of the files that TensorFlow reads, relative to an export's folder."""
+"""SHA-256 checksums of all files that TensorFlow reads; path relative to an export's folder."""
 
 _NOT_READ_BY_TENSORFLOW = {"assets.extra", "README.md"}
 
 
 def write_checksums(folder):
-    """Write the checksums of an export to its folder."""
+    """Write the checksums file of an export."""
     write_json(Path(folder, CHECKSUMS_FILE), _checksums(folder))
 
 
 def verify(folder, required):
-    """Compare an export's files with its checksums.
+    """Verify the checksums of an export; `required` is whether the checksums file must exist.
 
-    Checksums detect damage, not tampering: whoever changes a file can change its checksum as well.
-
-    Args:
-        folder: Folder of one version.
-        required: Whether missing checksums are an error.
+    Checksums detect damage but not tampering, because an attacker can also change the checksums.
 
     Raises:
-        UserError: A file is missing, differs or is unexpected, or the checksums cannot be read.
+        UserError: A file is missing, modified or unexpected, or the checksums cannot be read.
 
     >>> from colorkeras.export import bundled
     >>> verify(bundled.resolve("unet"), required=True)
@@ -50,7 +46,7 @@ def verify(folder, required):
         raise UserError(
             f"the model {quoted(folder)}, which is damaged ({', '.join(problems[:3])})",
             f"files with the checksums in {CHECKSUMS_FILE.as_posix()}",
-            "Install colorkeras again, or export the model again.",
+            "Reinstall colorkeras or export the model again.",
         )
 
 
@@ -61,7 +57,7 @@ def _difference(name, expected, found):
 
 
 def _checksums(folder):
-    """Return SHA-256 hex digests by path relative to the folder."""
+    """Return a dict from path, relative to the folder, to the file's SHA-256 hex digest."""
     folder = Path(folder)
     names = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     checksums = {}

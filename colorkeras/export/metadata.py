@@ -1,4 +1,4 @@
-"""Files beside the SavedModel in an export's folder, read without loading TensorFlow."""
+"""Read an export's metadata, metrics and model card, without loading TensorFlow."""
 
 import contextlib
 import json
@@ -10,31 +10,25 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
-"""Metadata, relative to an export's folder: what the model is and how it was trained."""
+"""Metadata about the model and its training; path relative to an export's folder."""
 
 FORMAT_VERSION = 2
-"""Version of the metadata's keys. colorkeras 0.1.0 wrote none."""
+"""Format version of the metadata; colorkeras 0.1.0 did not record one."""
 
 METRICS_FILE = Path("assets.extra", "metrics.json")
-"""Metrics of a bundled model, written by `python tools/report.py`."""
+"""Metrics written by `python tools/report.py`; path relative to a bundled model's folder."""
 
 CARD_FILE = "README.md"
-"""Model card of an export."""
+"""Model card; path relative to an export's folder."""
 
 _REQUIRED = ("name", "architecture", "prediction", "num_parameters", "render_size", "dataset")
 
 
 def read_metadata(path):
-    """Read the metadata of an export without loading the model.
-
-    Args:
-        path: Folder of one version.
-
-    Returns:
-        Dict.
+    """Read the metadata of an export (the folder of one version) without loading the model.
 
     Raises:
-        UserError: The folder holds no export, or one of another version of colorkeras.
+        UserError: The folder is not an export or was written by an incompatible version.
 
     >>> from colorkeras.export import bundled
     >>> read_metadata(bundled.resolve("unet"))["prediction"]
@@ -51,19 +45,19 @@ def read_metadata(path):
 
 
 def is_same_model(one, other):
-    """Return whether two dicts of metadata describe one model, whichever commit exported it."""
+    """Return whether two metadata dicts describe the same model, ignoring the re-export commit."""
     return {**one, "exported_again_by": None} == {**other, "exported_again_by": None}
 
 
 def require_keys(path, metadata, keys):
-    """Raise UserError if an export's metadata lacks one of the keys."""
+    """Raise UserError if any of the keys is missing from an export's metadata."""
     missing = [key for key in keys if key not in metadata]
     if missing:
         raise UserError(
             f"the model {quoted(path)}, which cannot be loaded: {METADATA_FILE.as_posix()} lacks "
             f"{', '.join(missing)}",
             f"metadata with {', '.join(keys)}",
-            "Restore the file from a backup, or export the model again.",
+            "Restore the file from a backup or export the model again.",
         )
 
 
@@ -72,30 +66,21 @@ def _check_format(path, metadata):
     if version == FORMAT_VERSION:
         return
     if version is None:
-        source = "which colorkeras 0.1.0 exported: its metadata has no format_version"
+        source = "which was exported by colorkeras 0.1.0: its metadata has no format_version"
         fix = (
-            "Rename its keys with migrate_json.py, in tools/ of the source code of colorkeras: "
+            "Rename its keys with tools/migrate_json.py from the colorkeras source code: "
             f"python migrate_json.py {quoted(path / METADATA_FILE)}. Or train the model again."
         )
     else:
-        source = f"of format_version {version!r}"
-        fix = "Install the version of colorkeras that exported it, or a later one."
+        source = f"with format_version {version!r}"
+        fix = "Install the version of colorkeras that exported it, or a newer one."
     raise UserError(
-        f"the model {quoted(path)}, {source}", f"metadata of format_version {FORMAT_VERSION}", fix
+        f"the model {quoted(path)}, {source}", f"metadata with format_version {FORMAT_VERSION}", fix
     )
 
 
 def read_metrics(path):
-    """Read the metrics that were measured for an export.
-
-    Args:
-        path: Folder of one version.
-
-    Returns:
-        Dict, see `results_page.card_metrics`.
-
-    Raises:
-        UserError: There are none.
+    """Read an export's metrics; raise UserError if it has none.
 
     >>> from colorkeras.export import bundled
     >>> read_metrics(bundled.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
@@ -108,22 +93,15 @@ def read_metrics(path):
         return content
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"the model {quoted(path)}, without metrics ({one_line(error)})",
+            f"the model {quoted(path)}, which has no metrics ({one_line(error)})",
             f"{METRICS_FILE.as_posix()} in its folder",
-            "Install colorkeras again. In a clone, run colorkeras evaluate --results results, then "
+            "Reinstall colorkeras. In a clone, run colorkeras evaluate --results results, then "
             "python tools/report.py.",
         ) from error
 
 
 def read_card(path):
-    """Return the model card of an export, Markdown.
-
-    Args:
-        path: Folder of one version.
-
-    Raises:
-        UserError: There is none.
-    """
+    """Return an export's model card as Markdown; raise UserError if it has none."""
     with explain_load_errors(path):
         return Path(path, CARD_FILE).read_text(encoding="utf-8")
 
@@ -135,28 +113,24 @@ def num_bytes(path):
 
 @contextlib.contextmanager
 def explain_load_errors(path):
-    """Raise UserError for any error that occurs while an export is read.
-
-    Args:
-        path: Folder of one version.
-    """
+    """Convert any exception raised while reading an export to a UserError."""
     try:
         yield
     except UserError:
         raise
-    except Exception as error:  # TensorFlow's loader raises whatever its parsers raise.
+    except Exception as error:  # TensorFlow's loader may raise anything.
         detail = one_line(error) if Path(path).is_dir() else "there is no such folder"
         raise UserError(
             f"the model {quoted(path)}, which cannot be loaded ({detail})",
-            "the folder of an export, such as saved_models/unet/1, or the name of a bundled model",
-            "Pass the numbered folder that training printed; exports of other programs lack "
-            f"{METADATA_FILE.as_posix()}.",
+            "the path to an export, such as saved_models/unet/1, or the name of a bundled model",
+            "Pass the numbered folder that training printed. Models from other software have no "
+            f"{METADATA_FILE.as_posix()} and are not supported.",
         ) from error
 
 
 def _read(path):
-    """Read a JSON object; raise OSError or ValueError if that fails."""
+    """Read a JSON object; raise OSError or ValueError on failure."""
     content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise ValueError(f"{path.name} holds no JSON object")
+        raise ValueError(f"{path.name} does not contain a JSON object")
     return content

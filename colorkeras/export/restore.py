@@ -1,4 +1,4 @@
-"""Rebuild trainable Keras networks from exports and `.keras` files."""
+"""Restore trainable Keras networks from exports and `.keras` files."""
 
 from pathlib import Path
 
@@ -18,20 +18,17 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 _COLOR_SETTINGS = ("flip_tta", "sampling_steps", "guidance_scale", "temperature")
-"""Fields of `TrainingConfig` that decide how an export colors."""
+"""`TrainingConfig` fields that affect an export's colors."""
 
 
 def load(model):
-    """Load a trained network that can be trained further.
+    """Load the network of a trained model for further training; see `build_network`.
 
     Args:
-        model: Name of a bundled model, folder of an export, or path of a run's `.keras` file.
-
-    Returns:
-        float32 `keras.Model`, as `build_network` returns it.
+        model: Name of a bundled model, or path to an export or to a run's `.keras` file.
 
     Raises:
-        UserError: There is no such model, or this version has no such architecture.
+        UserError: The model does not exist, or this version does not support its architecture.
     """
     path = bundled.resolve(model)
     return _from_keras_file(path) if path.suffix == ".keras" else rebuild(saved_model.load(path))[0]
@@ -41,26 +38,19 @@ def _from_keras_file(path):
     try:
         network = keras.saving.load_model(path, compile=False)
         if network.name not in ARCHITECTURES or network.output_names[0] not in PREDICTIONS:
-            raise ValueError(f"it holds a model named {network.name!r}")
+            raise ValueError(f"it contains a model named {network.name!r}")
         rebuilt = build_network(network.name, network.output_names[0])
         _assign(rebuilt.weights, network.get_weights())
-    except Exception as error:  # Keras raises whatever its parsers raise.
+    except Exception as error:  # Keras may raise anything.
         raise _unusable(path, error) from error
     return rebuilt
 
 
 def rebuild(model):
-    """Rebuild the network and the objective behind a SavedModel.
-
-    Args:
-        model: `saved_model.ExportedModel`.
-
-    Returns:
-        `(network, objective)`: the network as for `load`, and the `Objective` that colors as the
-        export does.
+    """Rebuild an `ExportedModel` and return its network (see `load`) and its `Objective`.
 
     Raises:
-        UserError: This version has no such architecture, or the metadata is incomplete.
+        UserError: This version does not support the architecture, or the metadata is incomplete.
     """
     architecture, output = model.metadata["architecture"], model.metadata["prediction"]
     try:
@@ -68,9 +58,13 @@ def rebuild(model):
             chroma_bins.check_priors(model.metadata["priors"])
         network = build_network(architecture, output)
         settings = TrainingConfig(**_color_settings(model.path, model.metadata))
-        objective = objectives.create(output, settings)
+        priors = model.metadata.get("priors")
+        objective = objectives.create(output, settings, priors=priors)
         values = [variable.numpy() for variable in model.signature.variables]
-        _assign(_in_order_of_use(network, objective), values)
+        if ARCHITECTURES[architecture].has_half_precision_export:
+            _assign(network.weights, values)
+        else:
+            _assign(_in_order_of_use(network, objective), values)
         _check_equal(network, objective, model)
     except UserError:
         raise
@@ -80,17 +74,10 @@ def rebuild(model):
 
 
 def color_settings(model):
-    """Return the settings, besides its weights, with which a trained model colors.
+    """Return a dict of the config fields that affect a trained model's colors; see `load`.
 
-    Args:
-        model: As for `load`.
-
-    Returns:
-        Dict from field of `TrainingConfig` to value; empty for a `.keras` file, which holds weights
-        only.
-
-    Raises:
-        UserError: The metadata lacks one of them.
+    The dict is empty for `.keras` files because they contain only weights. Raises `UserError` if a
+    setting is missing from the metadata.
     """
     path = bundled.resolve(model)
     return {} if path.suffix == ".keras" else _color_settings(path, read_metadata(path))
@@ -112,8 +99,8 @@ def _assign(variables, values):
 def _in_order_of_use(network, objective):
     """Return the network's weights in the order in which a traced function captures them.
 
-    An export lists its variables in that order. A SavedModel numbers layers differently, so names
-    do not match.
+    Exports list variables in this order. Matching by name would not work because SavedModels number
+    layers differently.
     """
     _, height, width, _ = network.inputs[0].shape
 
@@ -128,21 +115,21 @@ def _in_order_of_use(network, objective):
 
 
 def _check_equal(network, objective, model):
-    """Raise ValueError unless network and export color random images alike."""
+    """Raise ValueError unless the network and the export agree on the colors of random images."""
     size = model.image_size or 16
     images = np.random.default_rng(0).random((2, size, size, 1), np.float32)
-    # Sampling starts at noise, which another version may draw differently, except at 0.
+    # Another version may draw different initial noise; at temperature 0, there is no noise.
     temperature = 0.0 if objective.is_stochastic else objective.temperature
     colored = objective.colorize(network, images, tf.zeros([2], tf.int32), temperature)
     expected = model.color(images, temperature=temperature if objective.is_stochastic else None)
     difference = np.abs(colored - expected).max()
     if not difference < 1e-3:
-        raise ValueError(f"rebuilt from its weights it colors differently, by {difference}")
+        raise ValueError(f"the colors of the rebuilt network differ by {difference}")
 
 
 def _unusable(path, error):
     return UserError(
         f"the model {quoted(Path(path))}, whose network cannot be rebuilt ({one_line(error)})",
-        "a bundled model's name, an export's folder or a run's model.keras, of this version",
-        f"Choose a model whose architecture is one of {', '.join(ARCHITECTURES)}.",
+        "a bundled model, or an export or model.keras written by this version of colorkeras",
+        f"Choose a model with one of the architectures {', '.join(ARCHITECTURES)}.",
     )

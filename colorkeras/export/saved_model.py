@@ -1,16 +1,16 @@
-"""SavedModels that any TensorFlow program loads without colorkeras or Keras."""
+"""Write and load SavedModels, which TensorFlow can load without colorkeras or Keras."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
-from colorkeras.color.guided_upsampling import RENDER_SIZE
-from colorkeras.config.colorize_options import check_option
-from colorkeras.config.settings import shown
+from colorkeras.color.guided_upsampling_numpy import RENDER_SIZE
 from colorkeras.export import bundled, checksums, model_card, signatures
+from colorkeras.export.color_model import ColorModel
+from colorkeras.export.half_precision import HalfPrecisionNetwork
 from colorkeras.export.metadata import (
     CARD_FILE,
     FORMAT_VERSION,
@@ -18,23 +18,20 @@ from colorkeras.export.metadata import (
     explain_load_errors,
     read_metadata,
 )
+from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.predictions import prediction_name
-from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted, write_json, write_next_version, write_text
+from colorkeras.utils.files import write_json, write_next_version, write_text
 
 
 def export(network, objective, parent, metadata):
-    """Write `parent/<n>`, a SavedModel with the endpoints of `signatures.create`.
+    """Write a SavedModel with the endpoints from `signatures.create`; return its `parent/<n>` path.
 
     Args:
-        network: A float32 model from `build_network`, without a class head.
-        objective: The `Objective` it was trained for.
-        parent: Folder of the numbered versions of one model.
-        metadata: Dict for `assets.extra/colorkeras.json` with at least "name" and "dataset". What
-            the network and the objective determine is added.
-
-    Returns:
-        `Path` of the new version.
+        network: float32 model from `build_network`, without a class head.
+        objective: The network's training `Objective`.
+        parent: Folder that contains the numbered versions of a model.
+        metadata: Dict for `assets.extra/colorkeras.json` with at least "name" and "dataset".
+            Properties of the network and of the objective are added.
     """
     metadata = {
         "format_version": FORMAT_VERSION,
@@ -46,16 +43,21 @@ def export(network, objective, parent, metadata):
         **metadata,
         **objective.metadata,
     }
-    endpoints = signatures.create(network, objective, metadata["render_size"])
-    card = model_card.render(metadata, endpoints, network.inputs[0].shape[1])
+    if ARCHITECTURES[network.name].has_half_precision_export:
+        network = HalfPrecisionNetwork(network)
+    endpoints = signatures.create(
+        network, objective, metadata["render_size"], metadata.get("max_scale", 1.0)
+    )
+    names = [name for name in signatures.NAMES if name in endpoints]
+    card = model_card.render(metadata, names, network.inputs[0].shape[1])
 
     def write(folder):
-        # The endpoints track the variables they use; `track` would store each of them twice.
+        # Endpoints already track their variables; `track` would store each variable twice.
         archive = keras.export.ExportArchive()
         for name, (function, signature) in endpoints.items():
             archive.add_endpoint(name, function, signature)
-        # TFLiteConverter.from_saved_model converts "serving_default" alone, rather than all
-        # signatures at once, which fails, if the object has an attribute of this name.
+        # If this attribute exists, TFLiteConverter.from_saved_model converts only
+        # "serving_default". It would fail if it had to convert all signatures.
         archive.add_variable_collection("serve", [])
         archive.write_out(str(folder), verbose=False)
         write_json(folder / METADATA_FILE, metadata)
@@ -66,101 +68,86 @@ def export(network, objective, parent, metadata):
 
 
 @dataclass(frozen=True)
-class ExportedModel:
-    """A SavedModel that `export` wrote, ready to color.
+class ExportedModel(ColorModel):
+    """Exported model that runs on TensorFlow; created by `load`.
 
     Attributes:
-        path: Its folder.
-        metadata: Content of `assets.extra/colorkeras.json`.
-        saved_model: Result of `tf.saved_model.load`; it keeps the variables alive.
+        saved_model: Result of `tf.saved_model.load`; keeps the variables alive.
     """
 
-    path: Path
-    metadata: dict
+    engine: ClassVar[str] = "TensorFlow"
+
     saved_model: Any
 
     @property
     def endpoints(self):
-        """Names of the endpoints, in the order of `signatures.create`."""
+        """Names of the endpoints, in the same order as in `signatures.create`."""
         return [name for name in signatures.NAMES if name in self.saved_model.signatures]
 
     @property
     def signature(self):
-        """Function of the endpoint `serving_default`."""
+        """The function of the `serving_default` endpoint."""
         return self.saved_model.signatures["serving_default"]
 
     @property
     def image_size(self):
-        """The only height and width of images that the model takes, in pixels; None for any."""
+        """Fixed height and width of images in pixels, or None for any size."""
         _, inputs = self.signature.structured_input_signature
         return inputs["grayscale"].shape[1]
 
-    @property
-    def render_size(self):
-        """Longer side, in pixels, of the image that the network sees of a photograph."""
-        return self.metadata["render_size"]
-
-    @property
-    def samples(self):
-        """Whether each seed gives another coloring: the model has the endpoint `sample`."""
-        return "sample" in self.saved_model.signatures
-
-    @property
-    def is_confident(self):
-        """Whether the model has the endpoint `colorize_with_confidence`."""
-        return "colorize_with_confidence" in self.saved_model.signatures
-
-    def color(self, grayscale, seeds=None, temperature=None):
-        """Color a batch of images.
-
-        Args:
-            grayscale: float32 `[n, h, w, 1]` in [0, 1].
-            seeds: int32 `[n]`, one for each image, for models that sample; others ignore it. None
-                uses the seed of the endpoint `serving_default`.
-            temperature: float in [0, 1.5] for models that sample; None for their default.
-
-        Returns:
-            float32 RGB `[n, h, w, 3]` in [0, 1].
-
-        Raises:
-            UserError: The temperature is out of range, or the model does not sample.
-        """
-        grayscale = tf.convert_to_tensor(grayscale)
+    def color(
+        self,
+        grayscale,
+        seeds=None,
+        temperature=None,
+        vividness=None,
+        hints=None,
+        reference=None,
+    ):
+        """See `ColorModel.color`."""
+        inputs = {"grayscale": tf.convert_to_tensor(grayscale)}
         if temperature is not None:
             self.check_temperature(temperature)
-        if not self.samples or (seeds is None and temperature is None):
-            return self.signature(grayscale=grayscale)["rgb"]
-        return self.saved_model.signatures["sample"](
-            grayscale=grayscale,
-            seed=tf.constant(0) if seeds is None else tf.cast(seeds, tf.int32),
-            temperature=tf.constant(
-                self.metadata["temperature"] if temperature is None else temperature, tf.float32
-            ),
-        )["rgb"]
+        if vividness is not None:
+            self.check_vividness(vividness)
+        endpoint = "serving_default"
+        if hints is not None or (vividness is not None and seeds is None and reference is None):
+            endpoint = "colorize_with_hints"
+            none = tf.zeros_like(inputs["grayscale"]) * [1.0, 1.0, 1.0]
+            inputs["hints"] = none if hints is None else tf.convert_to_tensor(hints)
+        elif reference is not None:
+            endpoint = "colorize_with_reference"
+            inputs["reference"] = tf.convert_to_tensor(reference)
+        elif self.samples and not (seeds is None and temperature is None):
+            endpoint = "sample"
+            inputs["seed"] = tf.constant(0) if seeds is None else tf.cast(seeds, tf.int32)
+        given = {"temperature": temperature, "vividness": vividness}
+        signature = self.saved_model.signatures[endpoint]
+        for name in signature.structured_input_signature[1].keys() & given.keys():
+            number = self.metadata[name] if given[name] is None else given[name]
+            inputs[name] = tf.constant(number, tf.float32)
+        return signature(**inputs)["rgb"]
 
-    def check_temperature(self, temperature):
-        """Raise UserError unless the model samples and the temperature is in [0, 1.5]."""
-        if not self.samples:
-            raise UserError(
-                f"temperature {shown(temperature)} for {quoted(self.path)}, without endpoint "
-                "`sample`",
-                "a model that was trained with --objective flow",
-                "Omit the temperature, or choose another model.",
-            )
-        check_option("temperature", temperature)
+    def standard_deviation(self, grayscale):
+        """See `ColorModel.standard_deviation`."""
+        signature = self.saved_model.signatures["colorize_with_confidence"]
+        return signature(grayscale=tf.convert_to_tensor(grayscale))["standard_deviation"].numpy()
+
+    def color_distribution(self, grayscale, points):
+        """See `ColorModel.color_distribution`."""
+        outputs = self.saved_model.signatures["color_distribution"](
+            grayscale=tf.convert_to_tensor(grayscale), points=tf.cast(points, tf.int32)
+        )
+        return outputs["colors"].numpy(), outputs["probabilities"].numpy()
 
 
 def load(path):
-    """Load a SavedModel that `export` wrote. A SavedModel is a program: load only what you trust.
+    """Load a SavedModel written by `export`.
 
-    Args:
-        path: Folder of one version.
-
-    Returns:
-        `ExportedModel`.
+    SavedModels can run arbitrary code, so only load models that you trust.
 
     Raises:
-        UserError: The folder holds no export of colorkeras, or a damaged one.
+        UserError: The folder is not a colorkeras export or is damaged.
     """
     path = Path(path)
     metadata = read_metadata(path)
@@ -168,5 +155,5 @@ def load(path):
     with explain_load_errors(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:
-            raise ValueError("it has no endpoint serving_default")
+            raise ValueError("it has no serving_default endpoint")
     return model

@@ -1,7 +1,7 @@
-"""Reading and writing image files without losing anything silently.
+"""Read and write image files, with notes on lost data.
 
-Pixels become gray or sRGB, upright, with 8 or 16 bits per channel. Whatever a file or a format
-cannot keep is reported in notes. To add a format, see `colorkeras.image_io.formats`.
+Decoded pixels are upright gray or sRGB with 8 or 16 bits per channel. To add a format, see
+`colorkeras.image_io.formats`.
 """
 
 from colorkeras.image_io.bit_depth import as_uint8

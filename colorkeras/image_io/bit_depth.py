@@ -1,9 +1,9 @@
-"""Bit depths of samples, some rows of an image at a time."""
+"""Bit depth conversion in blocks of rows to bound memory."""
 
 import numpy as np
 
 ROWS = 256
-"""Number of rows that are processed at a time."""
+"""Number of rows in a block."""
 
 
 def as_uint8(pixels):
@@ -22,7 +22,7 @@ def as_uint8(pixels):
         return pixels
     rounded = np.empty(pixels.shape, np.uint8)
     for rows in blocks(len(pixels)):
-        # One 8-bit level stands for 257 16-bit levels.
+        # One 8-bit level corresponds to 257 16-bit levels.
         rounded[rows] = (pixels[rows].astype(np.uint32) + 128) // 257
     return rounded
 
@@ -31,11 +31,12 @@ def scale_to_uint(samples, bits):
     """Scale samples of any bit depth to the full range of uint8 or uint16.
 
     Args:
-        samples: Unsigned integers, or signed ones whose smallest value stands for black.
-        bits: Bit depth, 1..16; up to 8 gives uint8, more gives uint16.
+        samples: Unsigned integers, or signed integers whose smallest value means black.
+        bits: Bit depth in [1, 16].
 
     Returns:
-        uint8 or uint16 of the same shape; samples that fit already are returned unchanged.
+        uint8 for up to 8 bits, otherwise uint16, of the same shape. Samples that need no scaling
+        are returned unchanged.
 
     >>> scale_to_uint(np.array([0, 512, 1023], np.uint16), 10).tolist()
     [0, 32800, 65535]
@@ -60,7 +61,7 @@ def is_gray(pixels):
     >>> is_gray(np.full([2, 2, 3], 7, np.uint8)), is_gray(np.uint8([[[1, 2, 3]]]))
     (True, False)
     """
-    # The first row is enough to tell for most color images.
+    # In most color images, the first row already contains color.
     return pixels.ndim == 2 or all(
         np.array_equal(part[..., 0], part[..., channel])
         for part in (pixels[:1], pixels)
@@ -69,7 +70,7 @@ def is_gray(pixels):
 
 
 def blocks(height, num_rows=ROWS):
-    """Yield slices of up to `num_rows` rows that together cover an image.
+    """Yield slices of at most `num_rows` rows that together cover an image.
 
     >>> list(blocks(300))
     [slice(0, 256, None), slice(256, 300, None)]

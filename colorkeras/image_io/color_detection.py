@@ -1,28 +1,27 @@
-"""Detect whether an image has colors of its own, is gray, or is toned like a sepia print."""
+"""Detection of color images as opposed to gray images and toned images, such as sepia prints."""
 
 import numpy as np
 
 from colorkeras.color.bt601 import LUMA_WEIGHTS
 
 MAX_DEVIATION = 5.0
-"""Chroma deviation in 8-bit levels that JPEG compression, scanners and aged paper cause."""
+"""Maximum chroma deviation, in 8-bit levels, due to JPEG compression, scanners and aged paper."""
 
 _NUM_TONES = 64
 _LONGER_SIDE = 256
 
 
 def is_colored(pixels):
-    """Return whether an image has more than one color per tone.
+    """Return whether an image is in color, as opposed to gray or toned.
 
-    A toned image has one color for each luma value, such as brown shadows and yellow highlights.
+    A toned image has a single color for each luma value, such as brown shadows and yellow
+    highlights.
 
     Args:
         pixels: uint8 or uint16 `[h, w]` or `[h, w, 3]`, gray or sRGB.
 
     Returns:
         bool.
-
-    Example:
 
     >>> gray = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> sepia = np.stack([gray, gray // 4 * 3, gray // 2], axis=-1)
@@ -33,14 +32,39 @@ def is_colored(pixels):
     if pixels.ndim == 2:
         return False
     luma, chroma = _luma_and_chroma(pixels)
-    tones = np.minimum(luma * _NUM_TONES / 256, _NUM_TONES - 1).astype(int)
-    counts = np.maximum(np.bincount(tones, minlength=_NUM_TONES), 1)
-    means = [np.bincount(tones, channel, _NUM_TONES) / counts for channel in chroma]
+    tones, _, means = _means_by_tone(luma, chroma)
     return _deviation(chroma, [mean[tones] for mean in means]) > MAX_DEVIATION
 
 
+def tone_curve(pixels):
+    """Return the mean color at each luma level of an image.
+
+    Args:
+        pixels: uint8 or uint16 sRGB `[h, w, 3]`.
+
+    Returns:
+        `(levels, tones)` in 8-bit levels: the luma levels in the image, ascending, float64 `[n]`;
+        and the mean of blue minus luma and of red minus luma at each level, `[n, 2]`.
+
+    >>> tone_curve(np.full([2, 2, 3], (120, 100, 80), np.uint8))[1].round(1).tolist()
+    [[-23.7, 16.3]]
+    """
+    luma, chroma = _luma_and_chroma(pixels)
+    tones, counts, (red, blue) = _means_by_tone(luma, chroma)
+    levels = np.bincount(tones, luma, _NUM_TONES) / counts
+    occurs = np.bincount(tones, minlength=_NUM_TONES) > 0
+    return levels[occurs], np.stack([blue, red], axis=-1)[occurs]
+
+
+def _means_by_tone(luma, chroma):
+    """Return each block's luma bin, and each bin's block count (at least 1) and mean chroma."""
+    tones = np.minimum(luma * _NUM_TONES / 256, _NUM_TONES - 1).astype(int)
+    counts = np.maximum(np.bincount(tones, minlength=_NUM_TONES), 1)
+    return tones, counts, [np.bincount(tones, channel, _NUM_TONES) / counts for channel in chroma]
+
+
 def is_nearly_gray(pixels):
-    """Return whether an image has no colors, apart from compression artifacts and a slight tint.
+    """Return whether an image is gray except for compression artifacts and a slight tint.
 
     Args:
         pixels: uint8 or uint16 `[h, w]` or `[h, w, 3]`, gray or sRGB.
@@ -52,7 +76,7 @@ def is_nearly_gray(pixels):
 
 
 def _deviation(chroma, expected=(0, 0)):
-    """Return the larger RMS deviation of the two chroma channels."""
+    """Return the larger of the two chroma channels' RMS deviations from `expected`."""
     return max(
         float(np.sqrt(np.mean((channel - mean) ** 2)))
         for channel, mean in zip(chroma, expected, strict=True)
@@ -60,16 +84,16 @@ def _deviation(chroma, expected=(0, 0)):
 
 
 def _luma_and_chroma(pixels):
-    """Return luma `[n]` and the differences of red and blue from it, `[2, n]`, in 8-bit levels."""
+    """Return luma, `[n]`, and red and blue differences from luma, `[2, n]`, in 8-bit levels."""
     rgb = _block_means(pixels)
     luma = rgb @ LUMA_WEIGHTS
     return luma, (rgb[:, [0, 2]] - luma[:, np.newaxis]).T
 
 
 def _block_means(pixels):
-    """Average square blocks, about as many as a small image has pixels: float64 `[n, 3]`, 0..255.
+    """Return the means of a few thousand square blocks, float64 `[n, 3]` in [0, 255].
 
-    Averaging suppresses scanner noise and the chroma errors of JPEG compression.
+    Averaging suppresses scanner noise and JPEG chroma artifacts.
     """
     height, width = pixels.shape[:2]
     side = -(-max(height, width) // _LONGER_SIDE)

@@ -1,8 +1,8 @@
-"""Color profiles: convert what they describe to sRGB.
+"""Conversion from ICC profiles to sRGB.
 
-LittleCMS, which Pillow includes, converts 8-bit pixels with profiles of all kinds. It cannot
-convert 16-bit pixels through Pillow, so they are converted here, with gray profiles and with those
-that consist of three curves and a matrix, as the RGB profiles of scanners and editors do.
+Pillow uses LittleCMS to convert 8-bit pixels with any profile, but does not support 16-bit pixels.
+This module converts 16-bit pixels with gray profiles and with RGB profiles that consist of three
+curves and a matrix, which is the type that scanners and image editors use.
 
 Reference: International Color Consortium, "Specification ICC.1:2022", https://www.color.org/.
 """
@@ -19,8 +19,8 @@ from colorkeras.utils.errors import one_line
 
 _DAMAGED = (ImageCms.PyCMSError, OSError, ValueError, TypeError)
 
-# Linear sRGB to CIE XYZ of the profile connection space, whose white is D50 (IEC 61966-2-1, adapted
-# by Bradford's method).
+# Linear sRGB to CIE XYZ in the profile connection space, whose white point is D50 (IEC 61966-2-1,
+# Bradford adaptation).
 _XYZ_FROM_RGB = np.array(
     [
         [0.4360747, 0.3850649, 0.1430804],
@@ -34,29 +34,29 @@ _BRADFORD = np.array(
 )
 _SRGB_CHROMATICITIES = (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-"""Parameters of a parametric curve of kind 3."""
+"""Parameters of the sRGB curve as a type 3 parametric curve."""
 
 _MAX = 65535
 _LEVELS = np.arange(_MAX + 1) / _MAX
 
 
 def srgb_profile():
-    """Return the ICC profile of sRGB as bytes."""
+    """Return an sRGB ICC profile as bytes."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def profile_from_primaries(gamma, chromaticities):
-    """Build an ICC profile from what a PNG file declares.
+    """Build an ICC profile from the gamma and chromaticities in a PNG file.
 
     Args:
-        gamma: Exponent of the encoding, such as 1 / 2.2; 0.45455 stands for the curve of sRGB.
-        chromaticities: x and y of white, red, green and blue.
+        gamma: Encoding exponent, such as 1 / 2.2; 0.45455 selects the sRGB curve.
+        chromaticities: x and y for white, red, green and blue.
 
     Returns:
-        Profile as bytes, or None for sRGB.
+        ICC profile as bytes, or None for sRGB.
 
     Raises:
-        ValueError: The values describe no colors; also ZeroDivisionError.
+        ValueError, ZeroDivisionError: The values do not describe a valid color space.
     """
     is_srgb_curve = abs(gamma - 0.45455) < 0.005
     if is_srgb_curve and np.allclose(chromaticities, _SRGB_CHROMATICITIES, atol=0.002):
@@ -69,7 +69,7 @@ def profile_from_primaries(gamma, chromaticities):
     )
     columns = np.stack(columns, axis=1)
     columns = columns * np.linalg.solve(columns, white)
-    # Adapt the white point to D50 by Bradford's method.
+    # Adapt the white point to D50 (Bradford).
     cones = (_BRADFORD @ _XYZ_FROM_RGB.sum(axis=1)) / (_BRADFORD @ white)
     columns = np.linalg.inv(_BRADFORD) @ (cones[:, np.newaxis] * (_BRADFORD @ columns))
     if is_srgb_curve:
@@ -96,15 +96,15 @@ def _fixed(number):
 
 
 def uint8_converter(profile, mode, notes):
-    """Prepare the conversion of 8-bit images.
+    """Return a function that converts 8-bit images to sRGB.
 
     Args:
         profile: ICC profile as bytes, or None.
-        mode: Pillow's mode of the images, without transparency.
-        notes: List that receives a sentence if the profile is not applied.
+        mode: Pillow mode of the images, without transparency.
+        notes: List that receives a note if the profile cannot be applied.
 
     Returns:
-        Function from an image of this mode to an image in sRGB, of mode "L" or "RGB".
+        Function that converts an image in this mode to an sRGB image in mode "L" or "RGB".
     """
     if profile:
         try:
@@ -115,16 +115,16 @@ def uint8_converter(profile, mode, notes):
 
 
 def uint16_converter(profile, gray, notes):
-    """Prepare the conversion of 16-bit pixels.
+    """Return a function that converts 16-bit pixels to sRGB.
 
     Args:
         profile: ICC profile as bytes, or None.
         gray: Whether the pixels are gray.
-        notes: List that receives a sentence if the profile is not applied.
+        notes: List that receives a note if the profile cannot be applied.
 
     Returns:
-        Function from uint16 `[n, w]` or, if not gray, `[n, w, 3]` to the same in sRGB; None if
-        they are in sRGB already.
+        Function that converts uint16 `[n, w]` if gray, otherwise `[n, w, 3]`, to sRGB with the
+        same shape; None if the pixels are already sRGB or the profile cannot be applied.
     """
     if not profile:
         return None
@@ -133,7 +133,7 @@ def uint16_converter(profile, gray, notes):
             convert = _by_curve(profile) if gray else _by_matrix(profile)
             return None if _changes_nothing(convert, gray) else convert
     except (KeyError, ValueError, FloatingPointError, struct.error):
-        notes.append("the color profile was not applied: its kind is unsupported for 16-bit pixels")
+        notes.append("the color profile was not applied: unsupported type for 16-bit pixels")
         return None
 
 
@@ -141,10 +141,10 @@ def srgb_from_lab(lab):
     """Convert CIE L*a*b* relative to D50 to sRGB.
 
     Args:
-        lab: Floats `[..., 3]`.
+        lab: float `[..., 3]`.
 
     Returns:
-        Float64 `[..., 3]` in [0, 1].
+        float64 `[..., 3]` in [0, 1].
 
     >>> srgb_from_lab(np.array([[100.0, 0.0, 0.0], [50.0, 0.0, 0.0]])).round(2).tolist()
     [[1.0, 1.0, 1.0], [0.47, 0.47, 0.47]]
@@ -156,7 +156,7 @@ def srgb_from_lab(lab):
 
 
 def unchanged(image):
-    """Convert an image that is in sRGB already."""
+    """Return an image that is already sRGB, in mode "L" or "RGB"."""
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
@@ -168,7 +168,7 @@ def _by_profile(profile, mode):
     transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     if mode != "RGB":
         return lambda image: ImageCms.applyTransform(image, transform)
-    # Pixels that are sRGB already would only be rounded once more.
+    # Converting sRGB to sRGB would only add rounding errors.
     levels = np.linspace(0, 255, 16).round().astype(np.uint8)
     colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(colors), transform))
@@ -177,7 +177,7 @@ def _by_profile(profile, mode):
     by_ramp = _by_ramp(source)
 
     def convert(image):
-        # Rounding in the transform would tint gray.
+        # Rounding in the transform would tint gray pixels.
         if is_gray(np.asarray(image)):
             return by_ramp(image.getchannel("G"))
         return ImageCms.applyTransform(image, transform)
@@ -186,13 +186,13 @@ def _by_profile(profile, mode):
 
 
 def _by_ramp(source):
-    """Return a function that converts gray images, level by level."""
-    # An RGB profile defines gray levels too.
+    """Return a function that converts gray images with a lookup table."""
+    # An RGB profile also defines gray levels.
     is_gray_profile = source.profile.xcolor_space.strip() == "GRAY"
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis])
     ramp = ramp if is_gray_profile else ramp.convert("RGB")
     target = ImageCms.createProfile("sRGB")
-    # LittleCMS optimizes at the expense of shadows.
+    # LittleCMS's optimizations lose accuracy in shadows.
     flags = ImageCms.Flags.NOOPTIMIZE
     converted = ImageCms.profileToProfile(ramp, source, target, outputMode="RGB", flags=flags)
     levels = np.asarray(converted)[0, :, 1].astype(int)
@@ -202,7 +202,7 @@ def _by_ramp(source):
 
 
 def _by_curve(profile):
-    # An RGB profile defines gray levels too.
+    # An RGB profile also defines gray levels.
     tags = _tags(profile)
     levels = _deep_levels(_encoded(_curve(tags.get(b"kTRC") or tags[b"gTRC"])))
     return lambda pixels: levels[pixels]
@@ -213,7 +213,7 @@ def _by_matrix(profile):
     curves = [_curve(tags[name]).astype(np.float32) for name in (b"rTRC", b"gTRC", b"bTRC")]
     xyz = np.stack([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
     matrix = np.linalg.inv(_XYZ_FROM_RGB) @ xyz
-    # Rounded values in profiles would tint gray.
+    # Rounded matrix entries in profiles would tint gray pixels.
     matrix = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
 
     def convert(pixels):
@@ -224,14 +224,14 @@ def _by_matrix(profile):
 
 
 def _changes_nothing(convert, gray):
-    """Return whether a conversion changes no level by more than one of 8 bits."""
+    """Return whether a conversion changes every value by at most one 8-bit level."""
     levels = np.linspace(0, _MAX, 16).round().astype(np.uint16)
     pixels = levels if gray else np.stack(np.meshgrid(levels, levels, levels), axis=-1)
     return np.abs(convert(pixels).astype(int) - pixels).max() <= 257
 
 
 def _encoded(linear):
-    """Apply the curve of sRGB to values, clipped to [0, 1]."""
+    """Clip linear values to [0, 1] and apply the sRGB curve."""
     linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
@@ -241,9 +241,9 @@ def _deep_levels(values):
 
 
 def _tags(profile):
-    """Return the tags of a gray or RGB profile as bytes by name."""
+    """Return the tags in a gray or RGB profile as a dict from name to bytes."""
     if profile[16:24] not in (b"GRAYXYZ ", b"RGB XYZ "):
-        raise ValueError("another color space")
+        raise ValueError("unsupported color space")
     (count,) = struct.unpack_from(">I", profile, 128)
     tags = {}
     for number in range(min(count, 100)):
@@ -261,7 +261,7 @@ def _curve(tag):
     if tag[:4] == b"para":
         return _parametric(tag)
     if tag[:4] != b"curv":
-        raise ValueError("no curve")
+        raise ValueError("unsupported curve type")
     (count,) = struct.unpack_from(">I", tag, 8)
     if count == 0:
         return _LEVELS
@@ -275,10 +275,10 @@ def _curve(tag):
 def _parametric(tag):
     (kind,) = struct.unpack_from(">H", tag, 8)
     if kind > 4:
-        raise ValueError("no known formula")
+        raise ValueError("unknown parametric curve type")
     count = (1, 3, 4, 5, 7)[kind]
     given = [value / 65536 for value in struct.unpack_from(f">{count}i", tag, 12)]
-    # Above a break the curve is a power, (a x + b) ** gamma + e, below it a line, c x + f.
+    # The curve is (a x + b) ** gamma + e above a threshold and c x + f below it.
     gamma, a, b, c, line, e, f = [*given[:1], 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     if kind in (1, 2):
         a, b = given[1:3]

@@ -1,4 +1,4 @@
-"""Contents of an image file: pixels, transparency and metadata."""
+"""Data classes for the contents of image files: pixels, transparency and metadata."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,13 +11,12 @@ _BEFORE = "; before: "
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """Upright pixels and their transparency. The arrays may be read-only.
+    """Upright image with optional transparency. The arrays may be read-only.
 
     Attributes:
-        pixels: uint8 or uint16 `[h, w]`, gray, or `[h, w, 3]`, sRGB.
-        alpha: `[h, w]` of the dtype of `pixels`, 0 where transparent; None if the image is opaque.
-
-    Example:
+        pixels: uint8 or uint16, gray `[h, w]` or sRGB `[h, w, 3]`.
+        alpha: `[h, w]` with the dtype of `pixels`, 0 where transparent; None if the image is
+            opaque.
 
     >>> DecodedImage(np.zeros([2, 3], np.uint8)).size
     (2, 3)
@@ -34,21 +33,23 @@ class DecodedImage:
 
 @dataclass
 class Metadata:
-    """Metadata of an image file.
+    """Metadata read from an image file, or to be written to one.
 
     Attributes:
-        exif: Tags, except those that describe how pixels are stored; directories are dictionaries.
-            None if there are none.
-        xmp: XMP packet, UTF-8, or None.
+        exif: `PIL.Image.Exif` without the tags that describe how pixels are stored, or None.
+            Subdirectories are dicts.
+        xmp: UTF-8 XMP packet, or None.
         iptc: Photoshop resources with IPTC-IIM, as stored in TIFF files, or None.
         dpi: Horizontal and vertical resolution in pixels per inch, or None.
-        aspect: Resolutions without a unit, of which only the ratio counts, or None.
-        page_dpi: `dpi` of each page, for files with several.
-        comments: Texts by keyword, as in PNG files; the keyword of a JPEG comment is `Comment`.
-        has_profile: Whether there was an ICC profile; pixels are converted to sRGB.
-        has_thumbnail: Whether there was an embedded preview; results get their own.
-        is_lossless: Whether pixels were stored losslessly, in a format that offers both.
-        software: Program that made the result, set by `mark`, or None.
+        aspect: Unitless horizontal and vertical resolution, which only determines the pixel aspect
+            ratio, or None.
+        page_dpi: `dpi` of each page in files with several pages.
+        comments: Dict from keyword to text, as in PNG files. A JPEG comment has the keyword
+            `Comment`.
+        has_profile: Whether the file has an ICC profile. Pixels are converted to sRGB.
+        has_thumbnail: Whether the file has an embedded preview. If so, output files get a new one.
+        is_lossless: Whether pixels are stored losslessly, for formats that also have a lossy mode.
+        software: Program that colorized the image, set by `mark`, or None.
     """
 
     exif: Image.Exif | None = None
@@ -66,15 +67,15 @@ class Metadata:
 
 @dataclass
 class Contents:
-    """An opened file.
+    """Contents of an opened image file.
 
     Attributes:
-        format: Key of `FORMATS`.
-        pages: Iterator of `DecodedImage`, each decoded on demand.
+        format: Key in `FORMATS`.
+        pages: Iterator over `DecodedImage`, each decoded on demand.
         num_pages: Number of pages.
-        num_pixels: Number of pixels of the largest page, known before any is decoded.
+        num_pixels: Number of pixels in the largest page, according to the header.
         metadata: `Metadata` of the first page.
-        notes: Sentences on what was left out or changed; decoding pages may add more.
+        notes: Notes on lost or changed data; decoding pages may add more.
     """
 
     format: str
@@ -86,15 +87,15 @@ class Contents:
 
 
 def signature(software, before):
-    """Name a program as the author of an image, followed by what was named before.
+    """Return the new value of a "software" field: the program followed by the previous value.
 
     Args:
         software: Program, version and model.
-        before: Previous value of the field, text or bytes; other values, and the same program,
-            count as nothing.
+        before: Previous value of the field, str or bytes. Values of other types and earlier
+            entries by the same program are dropped.
 
     Returns:
-        Text; bytes that are not UTF-8 become surrogates.
+        str; bytes that are not UTF-8 become surrogates.
 
     >>> signature("colorkeras 1.0, model unet", "Scanner 1.0")
     'colorkeras 1.0, model unet; before: Scanner 1.0'
@@ -103,6 +104,6 @@ def signature(software, before):
         before = before.decode("utf-8", "surrogateescape")
     before = before.strip("\0 \r\n\t") if isinstance(before, str) else ""
     if before.split()[:1] == software.split()[:1]:
-        # Another version colored it; keep what was named before that.
+        # The image was colorized before; keep only the value that precedes this program's entry.
         before = before.partition(_BEFORE)[2]
     return f"{software}{_BEFORE}{before}" if before else software

@@ -1,7 +1,7 @@
-"""Convert decoded samples of every kind to upright gray or sRGB pixels.
+"""Conversion of decoded samples of any type to upright gray or sRGB pixels.
 
-A photograph may have 100 megapixels, so everything here works on some rows at a time and never
-holds more than one copy of the whole image besides the decoder's own.
+A photograph may have 100 megapixels. To bound memory, all functions process blocks of rows and keep
+at most one copy of the whole image in addition to the decoder's copy.
 """
 
 import numpy as np
@@ -13,25 +13,24 @@ from colorkeras.image_io.image import DecodedImage
 from colorkeras.image_io.metadata import exif
 
 UINT16_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
-"""Pillow's modes for gray pixels with 16 bits."""
+"""Pillow modes for 16-bit gray pixels."""
 
 _GRAY = ("1", "L", "LA", "La")
 
 
 def from_pillow(image, notes):
-    """Convert an image of Pillow.
+    """Convert a Pillow image.
 
     Args:
-        image: `PIL.Image.Image` in any mode, with its file's `info`; it is not changed.
-        notes: List that receives a sentence on anything lost.
+        image: `PIL.Image.Image` in any mode, with the `info` read from its file; not modified.
+        notes: List that receives notes on lost data.
 
     Returns:
         `DecodedImage`.
 
     Raises:
-        ValueError: The range of the pixels is unknown; Pillow's exceptions if it cannot decode.
-
-    Example:
+        ValueError: The range of the pixel values is unknown. Damaged images raise Pillow's
+            exceptions.
 
     >>> from PIL import Image
     >>> from_pillow(Image.new("CMYK", (3, 2)), []).pixels.tolist()
@@ -39,7 +38,7 @@ def from_pillow(image, notes):
     """
     image.load()
     profile = image.info.get("icc_profile")
-    # Loading turns TIFF pixels upright and resets their orientation.
+    # Loading a TIFF file makes the pixels upright and resets the orientation.
     orientation = exif.orientation_of(image)
     if image.mode in ("I", "F"):
         raise ValueError("32-bit pixels, whose range is unknown")
@@ -50,15 +49,15 @@ def from_pillow(image, notes):
 
 
 def from_samples(pixels, alpha, profile, orientation, notes):
-    """Convert samples with 8 or 16 bits.
+    """Convert 8-bit or 16-bit samples.
 
     Args:
-        pixels: uint8 or uint16 `[h, w]`, `[h, w, 3]` or, for CMYK, uint8 `[h, w, 4]`. Changed in
-            place where possible, to avoid a second copy.
-        alpha: `[h, w]` of the same dtype, or None.
-        profile: ICC profile of the pixels as bytes, or None.
-        orientation: EXIF orientation, 1..8.
-        notes: List that receives a sentence on anything lost.
+        pixels: uint8 or uint16 `[h, w]` or `[h, w, 3]`, or uint8 `[h, w, 4]` for CMYK. Modified in
+            place where possible to avoid a second copy.
+        alpha: `[h, w]` with the dtype of `pixels`, or None.
+        profile: ICC profile for the pixels as bytes, or None.
+        orientation: EXIF orientation in [1, 8].
+        notes: List that receives notes on lost data.
 
     Returns:
         `DecodedImage`.
@@ -87,14 +86,14 @@ def from_samples(pixels, alpha, profile, orientation, notes):
 
 
 def is_plain_rgb(image):
-    """Return whether an image of Pillow is already upright sRGB without transparency."""
+    """Return whether a Pillow image is upright sRGB without transparency."""
     if image.mode != "RGB" or image.has_transparency_data or exif.orientation_of(image) != 1:
         return False
     return uint8_converter(image.info.get("icc_profile"), "RGB", []) is unchanged
 
 
 def on_white(image):
-    """Composite an image onto white.
+    """Composite an image onto a white background.
 
     Args:
         image: `DecodedImage`.
@@ -118,14 +117,14 @@ def on_white(image):
 
 
 def with_alpha(image):
-    """Return the pixels of a `DecodedImage` with its transparency, if any, as last channel."""
+    """Return the pixels of a `DecodedImage`, with any transparency as the last channel."""
     if image.alpha is None:
         return image.pixels
     return np.dstack([image.pixels, image.alpha])
 
 
 def _strips(image):
-    """Yield slices of rows, and Pillow images of these rows."""
+    """Yield pairs of a row slice and a Pillow image of those rows."""
     if image.height <= ROWS:
         yield slice(0, image.height), image
         return
@@ -141,7 +140,7 @@ def _uint16_pixels(image):
 
 
 def _uint8_pixels(image, profile, notes):
-    """Return pixels, gray if all of them are, and transparency or None."""
+    """Return the pixels, reduced to gray if they have no color, and the transparency or None."""
     split = _splitter(image)
     convert = uint8_converter(profile, split(image.crop((0, 0, 1, 1)))[0].mode, notes)
     size = (image.height, image.width)
@@ -151,7 +150,7 @@ def _uint8_pixels(image, profile, notes):
         strip, transparency = split(strip)
         if alpha is not None:
             alpha[rows] = np.asarray(transparency)
-            # Nobody sees these pixels, so they must not decide anything.
+            # Invisible pixels must not affect whether the image is gray.
             hidden = alpha[rows] == 0
             strip.paste("white", mask=Image.fromarray(hidden))
         pixels = np.asarray(convert(strip))
@@ -174,16 +173,16 @@ def _uint8_pixels(image, profile, notes):
 
 
 def _splitter(image):
-    """Return a function that splits a strip of an image into color and transparency or None.
+    """Return a function that splits a strip of an image into color and transparency (or None).
 
-    The mode of the color is one that ICC profiles exist for.
+    The color is in a mode to which ICC profiles apply.
     """
     if image.has_transparency_data:
-        # Also gray images with one transparent level, and palettes.
+        # This also covers palette images and gray images with a transparent level.
         mode = "LA" if image.mode in _GRAY else "RGBA"
         return lambda strip: _split_alpha(strip.convert(mode))
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        # Pillow inverts all CMYK files as if Adobe's programs had written them.
+        # Pillow inverts all CMYK files, assuming that Adobe software wrote them.
         return lambda strip: (ImageChops.invert(strip), None)
     if image.mode == "1":
         return lambda strip: (strip.convert("L"), None)
@@ -197,7 +196,7 @@ def _split_alpha(strip):
 
 
 def _upright_image(pixels, alpha, orientation):
-    """Apply the EXIF orientation; transparency that hides nothing becomes None."""
+    """Apply the EXIF orientation, and replace a fully opaque alpha channel with None."""
     if alpha is not None and alpha.min() == np.iinfo(alpha.dtype).max:
         alpha = None
     return DecodedImage(_upright(pixels, orientation), _upright(alpha, orientation))

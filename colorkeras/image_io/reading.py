@@ -1,4 +1,4 @@
-"""Open image files, and explain why one cannot be read."""
+"""Reading image files, with errors that explain why a file cannot be read."""
 
 import contextlib
 import ctypes
@@ -13,43 +13,47 @@ from PIL import Image
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import FORMATS
-from colorkeras.image_io.formats.raw import is_raw, raw_file_error
+from colorkeras.image_io.formats.raw import is_raw, is_raw_suffix, raw_file_error
 from colorkeras.image_io.image import Contents
+from colorkeras.image_io.metadata import POSITIONS_CHANGE
 from colorkeras.image_io.pixels import is_plain_rgb, on_white
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 MAX_MEGAPIXELS = 150.0
-"""Default limit of the image size in millions of pixels: a small file may declare an image that
-does not fit into memory."""
+"""Default limit on the image size in megapixels; even a small file can declare an image that does
+not fit in memory."""
 
 _PREFIX_LENGTH = 16
-"""Number of bytes by which formats are recognized."""
+"""Number of leading bytes used to identify formats."""
 
 _HEIF_BRANDS = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
 
 @contextlib.contextmanager
-def open_image(path, max_megapixels=MAX_MEGAPIXELS):
-    """Open an image file; pages are decoded when the iterator reaches them.
+def open_image(path, max_megapixels=MAX_MEGAPIXELS, positions_change=False):
+    """Open an image file and decode its pages on demand.
 
     Args:
-        path: File in one of `FORMATS`. Its content decides, not its name.
-        max_megapixels: Maximum size of a page in millions of pixels.
+        path: File in one of `FORMATS`. The format is detected from the content, not the name.
+        max_megapixels: Maximum size of a page in megapixels.
+        positions_change: Whether the caller will crop the image. If so, metadata with pixel
+            positions is dropped.
 
     Yields:
         `Contents`.
 
     Raises:
-        UserError: The file cannot be read; also raised later, while pages are decoded.
+        UserError: The file cannot be read; may also be raised while pages are decoded.
     """
     path = Path(path)
     with contextlib.ExitStack() as exit_stack:
-        # Errors raised in the caller's block are not problems of this file.
+        # Errors raised in the caller's block are unrelated to this file, so do not explain them.
         with _explain_errors(path):
             image = exit_stack.enter_context(_open_pillow_image(path, max_megapixels))
             file_format, notes = FORMATS[image.format], []
+            image.info[POSITIONS_CHANGE] = positions_change
             metadata = file_format.metadata(path, image, notes)
             sizes = file_format.page_sizes(path, image)
             for size in sizes:
@@ -57,13 +61,13 @@ def open_image(path, max_megapixels=MAX_MEGAPIXELS):
             num_pages = len(sizes)
             num_images = num_pages if file_format.has_pages else getattr(image, "n_frames", 1)
             if num_images > num_pages:
-                notes.append(f"only the first of {num_images} images in the file was colored")
+                notes.append(f"only the first of {num_images} images in the file was colorized")
 
         def page(number):
             with _explain_errors(path, f"page {number + 1} of {num_pages}: " * (num_pages > 1)):
                 decoded = file_format.page(path, image, number, notes)
                 if number == num_pages - 1:
-                    # Free what Pillow decoded while the caller still works on the last page.
+                    # Free Pillow's copy while the caller processes the last page.
                     image.close()
                 return decoded
 
@@ -73,16 +77,16 @@ def open_image(path, max_megapixels=MAX_MEGAPIXELS):
 
 
 def read_rgb(path, min_side=None, max_megapixels=MAX_MEGAPIXELS):
-    """Decode the first page of a file as `open_image` does, on white and without metadata.
+    """Decode the first page of a file as RGB on a white background, without metadata.
 
     Args:
         path: File in one of `FORMATS`.
-        min_side: JPEG files may be decoded at 1/2, 1/4 or 1/8 of their size, which is faster, as
-            long as both sides keep this many pixels. None decodes the full size.
-        max_megapixels: Maximum size of the page in millions of pixels.
+        min_side: Minimum side length in pixels. For speed, JPEG files may be decoded at 1/2, 1/4 or
+            1/8 of their size if both sides stay at least this long. None decodes at full size.
+        max_megapixels: Maximum size of the page in megapixels.
 
     Returns:
-        `PIL.Image.Image` of mode "RGB" in sRGB, upright.
+        Upright sRGB `PIL.Image.Image` with mode "RGB".
 
     Raises:
         UserError: The file cannot be read.
@@ -94,7 +98,7 @@ def read_rgb(path, min_side=None, max_megapixels=MAX_MEGAPIXELS):
         if min_side is not None:
             image.draft(None, (min_side, min_side))
         if image.format == "JPEG" and is_plain_rgb(image):
-            # The common case needs no array; damaged files take the other path.
+            # Fast path for the most common case; damaged files take the general path.
             with contextlib.suppress(OSError):
                 return image.copy()
         decoded = on_white(file_format.page(path, image, 0, []))
@@ -102,15 +106,15 @@ def read_rgb(path, min_side=None, max_megapixels=MAX_MEGAPIXELS):
 
 
 def use_own_limits():
-    """Replace Pillow's process-wide size limit and warnings by this package's checks and notes.
+    """Disable Pillow's process-wide size limit and warnings in favor of this package's checks.
 
-    For applications: a library should leave process-wide settings alone.
+    For applications only: a library should not change process-wide settings.
     """
     Image.MAX_IMAGE_PIXELS = None
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     with contextlib.suppress(AttributeError, OSError):
-        # Pillow's libtiff writes to stderr what Pillow raises anyway.
+        # Pillow's libtiff prints errors that Pillow also raises.
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
@@ -119,7 +123,7 @@ def _open_pillow_image(path, max_megapixels):
     """Open a file as `PIL.Image.Image` without decoding pixels."""
     _check_file(path)
     with contextlib.ExitStack() as exit_stack:
-        # Pillow closes some of the streams it is given and leaves others open.
+        # Pillow does not always close a stream that it was given.
         stream = exit_stack.enter_context(path.open("rb"))
         image = exit_stack.enter_context(
             contextlib.closing(_pillow_image(path, stream, max_megapixels))
@@ -134,7 +138,7 @@ def _check_size(path, size, max_megapixels):
         raise ValueError(f"{width}x{height} pixels")
     if width * height > max_megapixels * 1e6:
         raise UserError(
-            f"{quoted(path)} of {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",
+            f"{quoted(path)} with {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",
             f"at most {max_megapixels:g} megapixels",
             "If you trust the file, pass a higher --max-megapixels.",
         )
@@ -142,7 +146,7 @@ def _check_size(path, size, max_megapixels):
 
 @contextlib.contextmanager
 def _explain_errors(path, place=""):
-    """Turn any problem with a file in the block into a `UserError`."""
+    """Convert any exception raised in the block while reading a file to a `UserError`."""
     try:
         yield
     except (UserError, MemoryError):
@@ -150,13 +154,13 @@ def _explain_errors(path, place=""):
     except FileNotFoundError as error:
         what = "a broken symbolic link" if path.is_symlink() else "which does not exist"
         raise UserError(
-            f"{quoted(path)}, {what}", "the path of an image", "Check the spelling."
+            f"{quoted(path)}, {what}", "the path to an image", "Check the spelling."
         ) from error
     except PermissionError as error:
         raise UserError(
-            f"{quoted(path)}, which you have no permission to read",
+            f"{quoted(path)}, which you do not have permission to read",
             "a readable image",
-            "Change the permissions of the file or of its folder.",
+            "Change the permissions on the file or its folder.",
         ) from error
     except Image.DecompressionBombError as error:
         raise UserError(
@@ -164,11 +168,15 @@ def _explain_errors(path, place=""):
             "an image with fewer pixels",
             "If you trust the file, pass a higher --max-megapixels.",
         ) from error
-    except Exception as error:  # Pillow's plugins raise whatever their parsers run into.
+    except Exception as error:  # Pillow's plugins may raise anything.
+        is_incomplete = "truncated" in str(error)
+        reason = "the end of the file is missing" if is_incomplete else one_line(error)
         raise UserError(
-            f"{quoted(path)}, which cannot be read ({place}{one_line(error)})",
-            "a complete image of at least 1x1 pixels",
-            "Open it with another program and save it again.",
+            f"{quoted(path)}, which cannot be read ({place}{reason})",
+            "a complete image",
+            "Copy or scan the image again."
+            if is_incomplete
+            else "Open it with another program and save it again.",
         ) from error
 
 
@@ -182,11 +190,11 @@ def _check_file(path):
         problem = "an empty file"
     else:
         return
-    raise UserError(f"{quoted(path)}, {problem}", "an image file", "Name another file.")
+    raise UserError(f"{quoted(path)}, {problem}", "an image file", "Choose another file.")
 
 
 def _pillow_image(path, stream, max_megapixels):
-    # `Image.open` would try formats that are better not tried, such as PostScript.
+    # `Image.open` would also try unsafe formats such as PostScript.
     prefix = stream.read(_PREFIX_LENGTH)
     if is_raw(path, prefix):
         raise raw_file_error(path)
@@ -201,7 +209,7 @@ def _pillow_image(path, stream, max_megapixels):
         try:
             return (file_format.opener or opener)(stream)
         except (SyntaxError, IndexError, TypeError, ValueError) as problem:
-            # HEIC and AVIF files begin alike, so another reader may still succeed.
+            # HEIC and AVIF files start with the same bytes, so a different reader may succeed.
             error = problem
     if error is not None:
         raise error
@@ -209,19 +217,21 @@ def _pillow_image(path, stream, max_megapixels):
     if missing:
         name, extra = missing
         raise UserError(
-            f"{quoted(path)}, a file of format {name}, which needs an optional package",
-            "an image that the installed packages read",
-            f"Run pip install 'colorkeras[{extra}]', or save the image as JPEG.",
+            f"{quoted(path)} in {name} format, which needs an optional package",
+            "an image in a format that the installed packages can read",
+            f"Run pip install 'colorkeras[{extra}]' or save the image as JPEG.",
         )
+    if is_raw_suffix(path):
+        raise raw_file_error(path)
     raise UserError(
-        f"{quoted(path)}, whose content is not in a known image format",
+        f"{quoted(path)}, which is not in a supported image format",
         "one of " + ", ".join(FORMATS),
-        "Open it with the program that wrote it and save it in one of these formats.",
+        "Open the file in the program that created it and save it in one of these formats.",
     )
 
 
 def _missing_reader(prefix):
-    """Return the format of a file that needs another package, and the extra that installs it."""
+    """Return `(format, extra)` if a file needs an optional package to be installed, else None."""
     if prefix.startswith(_JPEG_XL):
         return "JPEG XL", "codecs"
     if _HEIF_BRANDS.match(prefix):
@@ -231,12 +241,12 @@ def _missing_reader(prefix):
 
 @functools.cache
 def _pillow_readers():
-    """Return functions that open a stream, and that recognize a prefix, by format."""
+    """Return a dict from format to (function to open a stream, function to check a prefix)."""
     Image.init()
     with contextlib.suppress(ImportError):
         import pillow_heif
 
         pillow_heif.register_heif_opener()
     with contextlib.suppress(ImportError):
-        import pillow_jxl  # noqa: F401  Registers itself.
+        import pillow_jxl  # noqa: F401  Registers its plugin.
     return Image.OPEN

@@ -1,1 +1,1 @@
-"""Color images of any size, one or many."""
+"""Colorization of single images and batches of files."""

@@ -1,5 +1,6 @@
-"""Predictors color images of any size."""
+"""Colorization of images of any size."""
 
+import logging
 import os
 from dataclasses import dataclass, field
 
@@ -7,50 +8,57 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.config.colorize_options import check_option
-from colorkeras.export import bundled, saved_model
-from colorkeras.image_io import DecodedImage, as_uint8, from_pillow
-from colorkeras.inference import streaming
-from colorkeras.utils.errors import UserError, one_line
+from colorkeras.config.colorize_options import MAX_VARIATIONS, check_option
+from colorkeras.config.validation import Setting
+from colorkeras.export import bundled, runtime
+from colorkeras.image_io import DecodedImage, as_uint8
+from colorkeras.inference import hint_maps, streaming
+from colorkeras.inference.array_images import decoded_image, rgb_image
+from colorkeras.inference.color_hints import HintList
+from colorkeras.inference.color_settings import ColorSettings, reference_of
+from colorkeras.inference.old_photographs import color_photograph
+from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import as_user_error
 from colorkeras.utils.ordered_map import ordered_map
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_SETTINGS = ColorSettings()
 
 
 def load(model=bundled.DEFAULT_MODEL, render_size=None):
     """Load a model.
 
     Args:
-        model: Name of a bundled model, or path of an export. An export is a program: load only what
-            you trust.
-        render_size: Longer side, in pixels, of the image that the network sees, in [8, 4096]; None
-            uses the one that the model was exported with.
+        model: Name of a bundled model, or path to an export. An export can run arbitrary code, so
+            load only models that you trust.
+        render_size: Longer side of the network input, in [8, 4096] pixels; None uses the model's
+            default.
 
     Returns:
         `Predictor`.
 
     Raises:
-        UserError: There is no such model, colorkeras did not write it, or `render_size` is out of
-            range.
-
-    Example:
+        UserError: The model does not exist or is not a colorkeras export, or `render_size` is out
+            of range.
 
     >>> import colorkeras
     >>> colorkeras.load("unet").name
     'unet 1'
     """
-    return Predictor(saved_model.load(bundled.resolve(model)), render_size)
+    return Predictor(runtime.load(bundled.resolve(model)), render_size)
 
 
 @dataclass(frozen=True)
 class Result:
-    """Result of coloring an image file.
+    """Result of colorizing an image file.
 
     Attributes:
-        path: Path as it was passed.
-        image: `DecodedImage` with pixels, uint8 or uint16 RGB `[h, w, 3]`, and alpha, `[h, w]` or
-            None; None if the file could not be colored.
-        notes: Sentences on anything that was not read.
-        error: `UserError`, if the file could not be colored.
+        path: Path as passed to `colorize_many`.
+        image: `DecodedImage` with uint8 or uint16 RGB pixels `[h, w, 3]` and optional alpha
+            `[h, w]`; None if the file could not be colorized.
+        notes: Notes for the user, for example about data that was not read.
+        error: `UserError` if the file could not be colorized, otherwise None.
     """
 
     path: object
@@ -60,11 +68,11 @@ class Result:
 
 
 class Predictor:
-    """Colors images of any size and preserves their luma.
+    """Colorizes images of any size while preserving their luma.
 
     Args:
-        exported: `saved_model.ExportedModel`.
-        render_size: As for `load`.
+        exported: `ColorModel`.
+        render_size: See `load`.
     """
 
     def __init__(self, exported, render_size=None):
@@ -75,71 +83,118 @@ class Predictor:
 
     @property
     def name(self):
-        """Name and version, as results record them."""
+        """Name and version of the model, as recorded in output files."""
         return f"{self.exported.metadata['name']} {self.exported.path.name}"
 
-    def colorize(self, image, seed=0, temperature=None, saturation=1.0):
-        """Color an image.
+    @property
+    def engine(self):
+        """Name of the runtime, "LiteRT" or "TensorFlow"."""
+        return self.exported.engine
+
+    @property
+    def input_rule(self):
+        """Arguments for `streaming.downscale_luma`, except `pixels`, as a tuple."""
+        return self.render_size, self.exported.image_size, self.exported.max_scale
+
+    def network_input(self, pixels):
+        """Resize an image for the network; see `streaming.downscale_luma`."""
+        return streaming.downscale_luma(pixels, *self.input_rule)
+
+    def colorize(self, image, seed=0, hints=(), reference=None, **settings):
+        """Colorize an image.
 
         Args:
-            image: NumPy array, uint8, uint16 or floating-point in [0, 1], `[h, w]`, `[h, w, 1]` or
-                `[h, w, 3]`, of which only luma is used; or `PIL.Image.Image`.
-            seed: Integer in [0, 2**31 - 1]. For models that sample, each seed gives another
-                coloring.
-            temperature: Sampling temperature in [0, 1.5] for models that sample; None uses the
-                model's.
-            saturation: Factor of chroma in [0, 4].
+            image: `PIL.Image.Image` or NumPy array `[h, w]`, `[h, w, 1]` or `[h, w, 3]` with dtype
+                uint8, uint16 or floating point in [0, 1]. Only its luma is used.
+            seed: int in [0, 2**31 - 1]. For models that sample, each seed gives different colors.
+                For models that support hints, seed 0 gives the most likely colors.
+            hints: Iterable of `Hint`, or the result of `read_hints`, for models such as photo. The
+                mean chroma at each hint equals that of the hint, within the gamut. Hints that are
+                limited by the gamut are logged.
+            reference: Color image with similar content, for models such as photo: `PIL.Image.Image`
+                or array. It cannot be combined with hints.
+            **settings: `temperature`: sampling temperature in [0, 1.5] for models such as
+                unet_vivid. `vividness`: float in [0, 1], from muted to vivid, for models such as
+                photo. Both are None by default, which uses the model's default. `saturation`:
+                chroma multiplier in [0, 4], 1 by default. For old photographs, all False by
+                default: `auto_contrast` stretches faded tones to the full range first,
+                `neutral_borders` keeps paper borders gray, and `crop_borders` crops them.
 
         Returns:
-            RGB array `[h, w, 3]` of the same dtype; or, for a Pillow image, an upright 8-bit Pillow
-            image, RGB, or RGBA if parts of it are transparent.
+            RGB array `[h, w, 3]` with the same dtype. If the input is a Pillow image, the result is
+            an upright 8-bit Pillow image: RGBA if it has transparent pixels, otherwise RGB.
 
         Raises:
-            UserError: The argument is not an image, or a setting is out of range.
-
-        Example:
+            UserError: An argument is not a valid image, a setting is out of range or not supported
+                by this model, or a hint is outside the image.
 
         >>> import colorkeras
         >>> gray = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
         >>> colorkeras.load().colorize(gray).shape
         (48, 64, 3)
         """
-        settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
+        hints = hints if isinstance(hints, HintList) else HintList(hints)
+        if reference is not None:
+            reference = reference_of(rgb_image(reference))
+        settings = ColorSettings(seed, hints=hints, reference=reference, **settings)
+        notes = []
+        colored = color_photograph(self, decoded_image(image), settings, notes)
+        for note in notes:
+            logger.warning(note)
         if not isinstance(image, Image.Image):
-            return self.color_image(DecodedImage(_checked(image)), **settings).pixels
-        colored = self.color_image(_decoded(image), **settings)
+            return colored.pixels
         # Pillow has no 16-bit RGB images.
         result = Image.fromarray(as_uint8(colored.pixels))
         if colored.alpha is not None:
             result.putalpha(Image.fromarray(as_uint8(colored.alpha)))
         return result
 
+    def variations(self, image, count, seed=0, **settings):
+        """Colorize an image in several ways.
+
+        Args:
+            image: See `colorize`.
+            count: Number of variations, in [1, 100].
+            seed: Seed for the first variation; the others have consecutive seeds.
+            **settings: Other arguments to `colorize`.
+
+        Returns:
+            List of `count` results from `colorize`.
+
+        Raises:
+            UserError: The model does not sample, or `colorize` raises an error.
+
+        Example:
+
+        >>> import colorkeras
+        >>> gray = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+        >>> len(colorkeras.load("unet_vivid").variations(gray, 2))
+        2
+        """
+        Setting(int, low=1, high=MAX_VARIATIONS).check("count", count)
+        self.exported.check_samples(count)
+        return [self.colorize(image, seed + number, **settings) for number in range(count)]
+
     def colorize_many(
         self,
         paths,
         num_workers=2,
         max_megapixels=image_io.MAX_MEGAPIXELS,
-        seed=0,
-        temperature=None,
-        saturation=1.0,
+        **settings,
     ):
-        """Color the first page of image files; write nothing.
+        """Colorize the first page of each image file without writing files.
 
         Args:
             paths: Iterable of paths.
-            num_workers: Number of images to work on at once, at least 1.
-            max_megapixels: Size of the largest image that is opened, in megapixels.
-            seed: As for `colorize`.
-            temperature: As for `colorize`.
-            saturation: As for `colorize`.
+            num_workers: Number of images to process in parallel, at least 1.
+            max_megapixels: Maximum image size in megapixels; larger images are not opened.
+            **settings: `seed` and the settings of `colorize`, except hints and reference.
 
         Returns:
-            Iterator of the `Result` of each path, in their order, also of those that failed.
+            Iterator that yields a `Result` for each path, in order, including files that failed.
 
         Raises:
             UserError: A setting is out of range, or `paths` is a single path.
-
-        Example:
 
         >>> import colorkeras
         >>> for result in colorkeras.load().colorize_many(["missing.jpg"]):
@@ -148,83 +203,66 @@ class Predictor:
         """
         if isinstance(paths, str | bytes | os.PathLike):
             raise UserError(f"the path {paths!r}", "an iterable of paths", f"Pass [{paths!r}].")
-        if not (_is_integer(num_workers) and num_workers >= 1):
-            raise UserError(f"num_workers {num_workers!r}", "an integer of at least 1", "Omit it.")
-        settings = {"seed": seed, "temperature": temperature, "saturation": saturation}
-        self._check(**settings)
+        Setting(int, low=1).check("num_workers", num_workers)
+        settings = ColorSettings(**settings)
+        settings.check(self.exported)
 
         def colorize(path):
             try:
                 with image_io.open_image(path, max_megapixels) as contents:
                     image = next(contents.pages)
-                return Result(path, self.color_image(image, **settings), contents.notes)
-            except Exception as error:  # Whatever is wrong with one file, the others are colored.
+                colored = color_photograph(self, image, settings, contents.notes)
+                return Result(path, colored, contents.notes)
+            except Exception as error:  # A problem with one file must not stop the others.
                 return Result(path, error=as_user_error(path, error))
 
         return ordered_map(colorize, paths, num_workers)
 
-    def color_image(self, image, seed=0, temperature=None, saturation=1.0):
-        """Color a `DecodedImage` and keep its alpha.
+    def color_image(self, image, settings=DEFAULT_SETTINGS, notes=None):
+        """Colorize a `DecodedImage` and keep its alpha channel.
 
-        Pixels may also be floating-point in [0, 1]. The other arguments are those of `colorize`.
+        Args:
+            image: `DecodedImage`; its pixels may also be floating point in [0, 1].
+            settings: `ColorSettings`.
+            notes: List that receives notes about hints limited by the gamut, or None.
+
+        Returns:
+            `DecodedImage`.
+
+        Raises:
+            UserError: A setting is invalid (see `ColorSettings.check`), or a hint is outside the
+                image.
         """
-        self._check(seed, temperature, saturation)
-        exported = self.exported
-        grayscale = streaming.downscale_luma(image.pixels, self.render_size, exported.image_size)
-        rgb = exported.color(grayscale, [seed], temperature)
-        colored = streaming.upsample_color(image.pixels, grayscale, rgb, saturation)
+        settings.check(self.exported)
+        settings.hints.check(*image.size)
+        grayscale = self.network_input(image.pixels)
+        hints = None
+        if settings.hints:
+            hints = hint_maps.hint_map(settings.hints, grayscale, image.size)
+        rgb = self.predict(grayscale, settings, hints)
+        colored = streaming.upsample_color(image.pixels, grayscale, rgb, settings.saturation)
+        limited = hint_maps.honor(image.pixels, colored, settings.hints, settings.saturation)
+        if notes is not None:
+            notes += map(str, limited)
         return DecodedImage(colored, image.alpha)
 
-    def _check(self, seed, temperature, saturation):
-        if not (_is_integer(seed) and 0 <= seed < 2**31):
-            raise UserError(f"seed {seed!r}", "an integer in [0, 2**31 - 1]", "Pass seed 0.")
-        if temperature is not None:
-            self.exported.check_temperature(temperature)
-        check_option("saturation", saturation)
+    def predict(self, grayscale, settings=DEFAULT_SETTINGS, hints=None):
+        """Run the network on downscaled images.
 
+        Args:
+            grayscale: Results of `network_input`, float32 `[n, h, w, 1]` in [0, 1].
+            settings: `ColorSettings`; its saturation and hints are ignored.
+            hints: See `hint_maps.hint_map`, float32 `[n, h, w, 3]`, or None.
 
-def _is_integer(number):
-    return isinstance(number, int | np.integer) and not isinstance(number, bool)
-
-
-def _decoded(image):
-    """Return the `DecodedImage` of a Pillow image."""
-    try:
-        return from_pillow(image, notes=[])
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"a Pillow image of mode {image.mode} that cannot be used ({error})",
-            "gray or color, of at least one pixel",
-            "Convert it, for example by image.convert('L').",
-        ) from error
-
-
-def _checked(image):
-    """Return an array that `Predictor.color_image` accepts as pixels.
-
-    Raises:
-        UserError: It is not an image.
-    """
-    fix = "Convert it, or pass a Pillow image."
-    try:
-        pixels = np.asarray(image)
-    except ValueError as error:  # For example rows that differ in length.
-        raise UserError(
-            f"a {type(image).__name__} that is not an array ({one_line(error)})", "an array", fix
-        ) from error
-    received = f"an array of dtype {pixels.dtype} and shape {list(pixels.shape)}"
-    if pixels.ndim == 3 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    is_gray, is_rgb = pixels.ndim == 2, pixels.ndim == 3 and pixels.shape[-1] == 3
-    if pixels.size == 0 or not (is_gray or is_rgb):
-        raise UserError(received, "[h, w], [h, w, 1] or [h, w, 3], of at least one pixel", fix)
-    if pixels.dtype in (np.uint8, np.uint16):
-        return pixels
-    if pixels.dtype not in (np.float16, np.float32, np.float64):
-        expected = "uint8, uint16, or float16, float32 or float64 in [0, 1]"
-        raise UserError(received, expected, fix)
-    if not (pixels.min() >= 0 and pixels.max() <= 1):  # Also true for NaN.
-        raise UserError(
-            f"{received}, values in [{pixels.min():g}, {pixels.max():g}]", "values in [0, 1]", fix
+        Returns:
+            float32 RGB `[n, h, w, 3]` in [0, 1].
+        """
+        seeds, reference = [settings.seed] * len(grayscale), None
+        if self.exported.takes_hints and settings.seed == 0:
+            seeds = None  # Use the endpoint that gives the most likely colors.
+        if settings.reference:
+            pixels = settings.reference.pixels.astype(np.float32) / 255
+            reference = np.broadcast_to(pixels, [len(grayscale), *pixels.shape])
+        return self.exported.color(
+            grayscale, seeds, settings.temperature, settings.vividness, hints, reference
         )
-    return pixels

@@ -1,1 +1,1 @@
-"""Networks and the outputs they predict."""
+"""Network architectures, backbones, layers and predictions."""

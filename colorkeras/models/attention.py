@@ -7,10 +7,10 @@ from keras import layers
 
 @keras.saving.register_keras_serializable("colorkeras")
 class SelfAttention(layers.Layer):
-    """Multi-head self-attention over all positions, pre-norm, with a residual connection.
+    """Pre-norm multi-head self-attention over all positions, with a residual connection.
 
     Args:
-        num_heads: Number of attention heads, a divisor of the channels.
+        num_heads: Number of attention heads; must divide the number of channels evenly.
 
     Input and output shape: `[batch, h, w, channels]`.
 
@@ -25,7 +25,7 @@ class SelfAttention(layers.Layer):
         channels, policy = input_shape[-1], self.dtype_policy
         self.norm = layers.LayerNormalization(epsilon=1e-5, dtype=policy)
         self.qkv = layers.Dense(3 * channels, use_bias=False, dtype=policy)
-        # Small initial weights: training starts near the identity.
+        # With small initial weights, the layer starts out close to the identity.
         initializer = keras.initializers.VarianceScaling(0.05)
         self.project = layers.Dense(channels, kernel_initializer=initializer, dtype=policy)
         for layer in (self.norm, self.qkv, self.project):

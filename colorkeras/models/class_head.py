@@ -1,7 +1,7 @@
-"""Auxiliary class head: logits of the image's class, learned beside the colors.
+"""Auxiliary class head that predicts an image's class in addition to its colors.
 
 Reference: Iizuka, Simo-Serra, Ishikawa, "Let there be color!", ACM Transactions on Graphics 35
-(SIGGRAPH), 2016: classifying the scene improves the predicted colors.
+(SIGGRAPH), 2016. The authors found that scene classification improves the predicted colors.
 """
 
 import keras
@@ -11,19 +11,13 @@ CLASSES = "classes"
 """Name of the layer that outputs the logits."""
 
 NUM_CLASSES = 10
-"""Number of classes of CIFAR-10."""
+"""Number of classes in CIFAR-10."""
 
 
 def class_head(features, num_classes, trainable=True):
-    """Apply the class head; its zero initial weights give every class the same probability.
+    """Apply the class head, with zero initial weights so that all classes are equally likely.
 
-    Args:
-        features: Tensor `[batch, channels]`, pooled over the image.
-        num_classes: Number of classes.
-        trainable: Whether the layer is trained.
-
-    Returns:
-        Logits, float32 `[batch, num_classes]`.
+    Maps globally pooled features `[batch, channels]` to logits, float32 `[batch, num_classes]`.
     """
     return layers.Dense(
         num_classes, kernel_initializer="zeros", dtype="float32", name=CLASSES, trainable=trainable
@@ -31,21 +25,17 @@ def class_head(features, num_classes, trainable=True):
 
 
 def remove_class_head(network):
-    """Return the network without the logits of its class head; variables are shared.
-
-    Args:
-        network: From `build_network`, with or without a class head.
-    """
+    """Return a network that shares the given network's variables but outputs no class logits."""
     if len(network.outputs) == 1:
         return network
     return keras.Model(network.input, network.outputs[0], name=network.name)
 
 
 def reset_class_head(network):
-    """Reset the weights of the class head to their initial zeros.
+    """Reset the weights of the class head to zero.
 
-    For training without labels from a checkpoint: without supervision the head would keep
-    classifying features that have changed.
+    Call this before continuing to train a model without labels. The head is not trained in that
+    case, so its old weights would no longer match its input features.
     """
     for weight in network.weights:
         if CLASSES in weight.path.split("/"):

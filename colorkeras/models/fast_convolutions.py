@@ -1,9 +1,9 @@
-"""Depthwise and 1x1 convolutions whose gradients are fast on CPUs.
+"""Depthwise and 1x1 convolutions with gradients that are fast on CPUs.
 
-TensorFlow computes the forward pass of a depthwise convolution with oneDNN, but its gradients with
-generic kernels that are several times slower. Here, the input gradient is itself a forward
-depthwise convolution, and so is the gradient of kernels larger than 3x3. The kernel gradient of a
-1x1 convolution is a matrix product. Outputs and gradients equal those of the stock layers.
+TensorFlow computes the forward pass of depthwise convolutions with oneDNN, but their gradients with
+generic kernels, which are several times slower. Here, input gradients, and kernel gradients for
+kernels larger than 3x3, are computed as forward depthwise convolutions. The kernel gradient of a
+1x1 convolution is computed as a matrix product. Outputs and gradients match the Keras layers.
 """
 
 import keras
@@ -14,16 +14,14 @@ from colorkeras.color.resampling import ceil_divide
 
 @keras.saving.register_keras_serializable("colorkeras")
 class FastDepthwiseConv2D(keras.layers.Layer):
-    """Depthwise convolution with bias and "same" padding.
+    """Depthwise convolution with a bias and "same" padding.
 
     Args:
-        kernel_size: Side of the kernel in pixels, odd.
-        strides: 1 or 2, along both axes.
+        kernel_size: Odd side length of the kernel in pixels.
+        strides: 1 or 2, for both axes.
 
     Input shape: `[batch, h, w, channels]`. Output shape:
     `[batch, ceil(h / strides), ceil(w / strides), channels]`.
-
-    Example:
 
     >>> FastDepthwiseConv2D(3, strides=2)(tf.zeros([1, 5, 8, 4])).shape
     TensorShape([1, 3, 4, 4])
@@ -63,8 +61,8 @@ class PointwiseConv2D(keras.layers.Conv2D):
     """1x1 convolution with stride 1.
 
     Args:
-        filters: Output channels.
-        **kwargs: Arguments of `keras.layers.Conv2D`, except kernel size and strides.
+        filters: Number of output channels.
+        **kwargs: Arguments for `keras.layers.Conv2D`, except kernel size and strides.
 
     Input shape: `[batch, h, w, channels]`. Output shape: `[batch, h, w, filters]`.
     """
@@ -78,7 +76,7 @@ class PointwiseConv2D(keras.layers.Conv2D):
 
 
 def _depthwise(inputs, kernel, stride):
-    """Convolve `[batch, h, w, c]` with `[k, k, c, 1]`, "same" padding."""
+    """Convolve `[batch, h, w, c]` with `[k, k, c, 1]` and "same" padding."""
 
     @tf.custom_gradient
     def convolve(inputs, kernel):
@@ -104,12 +102,12 @@ def _input_gradient(upstream, kernel, stride, input_shape):
 
 
 def _spread(values, size, axis):
-    """Insert zeros between values along an axis, up to a size."""
+    """Insert zeros between the values along an axis to expand it to the given size."""
     shape = tf.unstack(tf.shape(values))
     shape[axis] *= 2
     spread = tf.reshape(tf.stack([values, tf.zeros_like(values)], axis=axis + 1), shape)
-    # With "same" padding, windows are centered on odd pixels if the size is even, and on even
-    # pixels if it is odd.
+    # With "same" padding, windows are centered on odd pixels if the size is even and on even pixels
+    # if the size is odd.
     padding = [[0, 0]] * 4
     padding[axis] = [1 - size % 2, 0]
     spread = tf.pad(spread, padding)
@@ -117,7 +115,7 @@ def _spread(values, size, axis):
 
 
 def _kernel_gradient(inputs, upstream, size, stride):
-    """Return the kernel's gradient `[k, k, c, 1]`, by the method that is fastest on CPUs."""
+    """Compute the kernel gradient `[k, k, c, 1]` with the method that is fastest on CPUs."""
     if size != 3 and stride == 1:
         return tf.cast(_correlate(inputs, upstream, size), inputs.dtype)
     dtype = inputs.dtype if size == 3 else tf.float32
@@ -132,9 +130,9 @@ def _kernel_gradient(inputs, upstream, size, stride):
 
 
 def _correlate(inputs, upstream, size):
-    """Correlate inputs with the upstream gradient by a forward depthwise convolution.
+    """Correlate inputs with the upstream gradient using a forward depthwise convolution.
 
-    Each channel of each image becomes a channel of one large image.
+    Each channel of each image becomes one channel of a single image.
     """
     shape, channels = tf.shape(inputs), inputs.shape[-1]
     border = [size // 2, size // 2]

@@ -1,4 +1,4 @@
-"""Layers that feed color hints into a network and spread them over the image."""
+"""Layers that propagate color hints across an image."""
 
 import math
 
@@ -7,21 +7,20 @@ import tensorflow as tf
 from keras import layers
 
 CHROMA_SCALE = 4.0
-"""Factor of chroma in pooled hints, which brings it close to unit scale."""
+"""Scale factor that gives the chroma of pooled hints approximately unit variance."""
 
 
 @keras.saving.register_keras_serializable("colorkeras")
 class HintPyramid(layers.Layer):
-    """Pool hints to several strides by means weighted with the mask.
+    """Pool hints to several strides by mask-weighted averaging.
 
     Args:
         strides: Ascending powers of 2.
 
-    Input shape: `[batch, h, w, 3]`: Cb and Cr in `[-0.5, 0.5]` and a mask in `[0, 1]`. Output
-    shapes: list of `[batch, h // stride, w // stride, 4]`: mean Cb and Cr times `CHROMA_SCALE`, 0
-    without a hint; 1 if there is a hint, else 0; the square root of the mean mask.
-
-    Example:
+    Input shape: `[batch, h, w, 3]`, Cb and Cr in `[-0.5, 0.5]` and a mask in `[0, 1]`.
+    Output shapes: list of `[batch, h // stride, w // stride, 4]`. The channels are mean Cb and Cr
+    times `CHROMA_SCALE` (0 without a hint), an indicator (1 with a hint, 0 without), and the square
+    root of the mean mask.
 
     >>> [hints.shape for hints in HintPyramid([4, 8])(tf.zeros([1, 16, 8, 3]))]
     [TensorShape([1, 4, 2, 4]), TensorShape([1, 2, 1, 4])]
@@ -58,25 +57,27 @@ class HintPyramid(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class HintAttention(layers.Layer):
-    """Spread hints to positions that look similar and are close.
+    """Propagate hints to nearby positions that look similar.
 
-    Each position attends to the positions with a hint. Scores are the similarity of projected
-    features minus a squared distance with a learned scale. A learned null key stands for "no hint
-    applies".
+    Each position attends to the positions with hints. The attention score is the similarity of the
+    projected features minus the squared distance times a learned factor. A learned null key lets a
+    position ignore all hints.
 
     Args:
         num_heads: Number of attention heads.
-        head_dim: Channels of queries and keys per head.
-        max_hints: Maximum number of positions with hints per image; others are ignored.
+        head_dim: Number of query and key channels per head.
+        max_hints: Maximum number of positions with hints per image; any others are ignored.
 
     Input shapes: features `[batch, h, w, channels]` and pooled hints `[batch, h, w, 4]` from
-    `HintPyramid`. Output shape: `[batch, h, w, 3 * num_heads]`: for each head, the mean chroma of
-    the hints times their share of the attention, and that share, in `[0, 1]`.
+    `HintPyramid`. Output shape: `[batch, h, w, 3 * num_heads]`. For each head, the channels are the
+    attention-weighted sums of the hints' Cb and Cr, and the total attention to hints in `[0, 1]`.
     """
 
     def __init__(self, num_heads=4, head_dim=16, max_hints=64, **kwargs):
         super().__init__(**kwargs)
         self.num_heads, self.head_dim, self.max_hints = num_heads, head_dim, max_hints
+        # XLA requires static shapes, but the number of images with hints varies.
+        self.supports_jit = False
 
     def build(self, input_shape):
         channels, heads = input_shape[0][-1], self.num_heads
@@ -101,45 +102,50 @@ class HintAttention(layers.Layer):
         shape = tf.shape(features)
         cells, channels = shape[1] * shape[2], 3 * self.num_heads
         hints = tf.reshape(hints, [shape[0], cells, 4])
-        # Skip images without hints, which are half of a training batch.
+        # Skip images without hints, which make up half of a training batch.
         hinted = tf.where(tf.reduce_any(hints[..., 2] > 0, axis=1))[:, 0]
-        rows = tf.reshape(features, [shape[0], cells, features.shape[-1]])
-        spread = self._attend(tf.gather(rows, hinted), tf.gather(hints, hinted), shape[2])
+        # Use a convolution because tf.matmul of small batches by a single matrix crashes in oneDNN
+        # (TensorFlow 2.21), and ONNX cannot reshape the empty batches of tf.tensordot.
+        project = tf.cast(self.project, features.dtype)[tf.newaxis, tf.newaxis]
+        projected = tf.nn.conv2d(features, project, strides=1, padding="VALID")
+        projected = tf.reshape(projected, [shape[0], cells, project.shape[-1]])
+        spread = self._attend(tf.gather(projected, hinted), tf.gather(hints, hinted), shape[2])
         size = tf.cast([shape[0], cells, channels], hinted.dtype)
         spread = tf.scatter_nd(hinted[:, tf.newaxis], spread, size)
         return tf.reshape(spread, [shape[0], shape[1], shape[2], channels])
 
-    def _attend(self, features, hints, width):
-        """Spread the hints of images that have some.
+    def _attend(self, projected, hints, width):
+        """Propagate hints within images that have at least one hint.
 
         Args:
-            features: `[batch, cells, channels]`.
+            projected: Queries and keys, `[batch, cells, 2 * num_heads * head_dim]`.
             hints: `[batch, cells, 4]`.
-            width: Cells per row, int32 scalar.
+            width: Number of cells per row, int32 scalar.
 
         Returns:
             `[batch, cells, 3 * num_heads]`.
         """
-        shape, heads, dim = tf.shape(features), self.num_heads, self.head_dim
-        project = tf.cast(self.project, features.dtype)
+        shape, heads = tf.shape(projected), self.num_heads
+        queries, keys = tf.split(projected, 2, axis=-1)
         places = self._select(hints)
         selected = tf.gather(hints, places, batch_dims=1)
-        queries = self._split_heads(tf.matmul(features, project[:, : heads * dim]))
-        keys = tf.gather(features, places, batch_dims=1)
-        keys = self._split_heads(tf.matmul(keys, project[:, heads * dim :]))
-        scores = tf.matmul(queries, keys, transpose_b=True) * (dim**-0.5)
+        queries = self._split_heads(queries)
+        keys = self._split_heads(tf.gather(keys, places, batch_dims=1))
+        scores = tf.matmul(queries, keys, transpose_b=True) * (self.head_dim**-0.5)
         scores += tf.cast(self._distance_bias(shape[1], places, width), scores.dtype)
-        scores += (selected[:, tf.newaxis, tf.newaxis, :, 2] - 1) * 1e4
+        # Use expand_dims because LiteRT cannot add axes when slicing, and ONNX cannot infer a size
+        # when reshaping an empty tensor.
+        scores += (tf.expand_dims(tf.expand_dims(selected[..., 2], 1), 1) - 1) * 1e4
         null = tf.cast(self.null, scores.dtype)[:, tf.newaxis, tf.newaxis]
         null = tf.broadcast_to(null, [shape[0], heads, shape[1], 1])
         attention = tf.nn.softmax(tf.concat([scores, null], axis=-1))[..., :-1]
-        spread = tf.matmul(attention, tf.tile(selected[:, tf.newaxis, :, :3], [1, heads, 1, 1]))
+        spread = tf.matmul(attention, tf.tile(selected[..., :3][:, tf.newaxis], [1, heads, 1, 1]))
         return tf.reshape(tf.transpose(spread, [0, 2, 1, 3]), [shape[0], shape[1], 3 * heads])
 
     def _select(self, hints):
-        """Return cells with the largest masks, int32 `[batch, k]`."""
+        """Return the indices of the cells with the largest masks, int32 `[batch, k]`."""
         cells = tf.shape(hints)[1]
-        # Multiples of the golden ratio scatter ties over the image.
+        # Multiples of the golden ratio break ties so that selected positions are scattered.
         scatter = tf.math.floormod(0.618034 * tf.cast(tf.range(cells), tf.float32), 1.0)
         priority = tf.cast(hints[..., 2], tf.float32) * (1 + tf.cast(hints[..., 3], tf.float32))
         count = tf.minimum(self.max_hints, cells)
@@ -151,7 +157,7 @@ class HintAttention(layers.Layer):
         return tf.transpose(x, [0, 2, 1, 3])
 
     def _distance_bias(self, cells, places, width):
-        """Return the negative scaled squared distances, float32 `[batch, heads, cells, k]`."""
+        """Return negated and scaled squared distances, float32 `[batch, heads, cells, k]`."""
         index, places = tf.range(cells)[:, tf.newaxis], places[:, tf.newaxis]
         down = tf.cast(index // width - places // width, tf.float32)
         across = tf.cast(index % width - places % width, tf.float32)

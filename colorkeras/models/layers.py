@@ -1,4 +1,4 @@
-"""Layers shared by the architectures: convolution blocks, padding, cropping, depth to space."""
+"""Layers shared by several architectures: convolution blocks, padding, cropping, depth to space."""
 
 import keras
 import tensorflow as tf
@@ -8,37 +8,27 @@ from colorkeras.color.resampling import ceil_divide
 
 
 def convolution_block(x, filters, kernel_size=3, strides=1):
-    """Apply convolution, batch normalization and ReLU.
+    """Apply a convolution, batch normalization and ReLU to `[batch, height, width, channels]`.
 
-    The convolution has no bias, because batch normalization would cancel it.
-
-    Args:
-        x: Tensor `[batch, height, width, channels]`.
-        filters: Output channels.
-        kernel_size: Pixels.
-        strides: Divisor of height and width.
+    The convolution has no bias because batch normalization would cancel it out.
     """
     x = layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=False)(x)
     return batch_norm_relu(x)
 
 
 def batch_norm_relu(x):
-    """Apply batch normalization, synchronized across replicas, and ReLU."""
-    # A window of about 10 steps: short runs forget the initial statistics as well, and the EMA of
-    # the weights smooths them in long runs.
+    """Apply batch normalization, synchronized across replicas, followed by ReLU."""
+    # With a window of about 10 steps, even short runs forget the initial statistics. In long runs,
+    # the EMA weights also smooth the statistics.
     synchronized = tf.distribute.get_strategy().num_replicas_in_sync > 1
     x = layers.BatchNormalization(momentum=0.9, synchronized=synchronized)(x)
     return layers.ReLU()(x)
 
 
 def prediction_layer(x, name, num_channels, kernel_size=1):
-    """Apply the last convolution: float32 under any dtype policy, zero initial weights.
+    """Apply the output convolution, always in float32 and with weights initialized to zero.
 
-    Args:
-        x: Tensor `[batch, height, width, channels]`.
-        name: Name of the layer, a key of `PREDICTIONS`.
-        num_channels: Channels of the prediction.
-        kernel_size: Pixels.
+    `name` is a key in `PREDICTIONS`.
     """
     return layers.Conv2D(
         num_channels,
@@ -50,17 +40,27 @@ def prediction_layer(x, name, num_channels, kernel_size=1):
     )(x)
 
 
+def upsample_nearest(x):
+    """Double height and width by repeating each value.
+
+    This uses fewer operations than `keras.layers.UpSampling2D`, and the LiteRT converter preserves
+    the static number of channels.
+
+    Args:
+        x: Tensor `[batch, height, width, channels]`.
+    """
+    return DepthToSpace()(layers.Concatenate()([x] * 4))
+
+
 @keras.saving.register_keras_serializable("colorkeras")
 class PadToMultiple(layers.Layer):
-    """Pad height and width to multiples by repeating the last row and column.
+    """Pad height and width to a multiple by repeating the last row and column.
 
     Args:
         multiple: Positive int.
 
-    Input shape: `[batch, h, w, channels]`, h and w at least 1, static or dynamic. Output shape:
-    `[batch, h', w', channels]` with h' and w' the next multiples of `multiple`.
-
-    Example:
+    Input shape: `[batch, h, w, channels]`; h and w are at least 1, static or dynamic. Output shape:
+    `[batch, h', w', channels]`, where h' and w' are h and w rounded up to a multiple of `multiple`.
 
     >>> PadToMultiple(4)(tf.zeros([1, 5, 8, 1])).shape
     TensorShape([1, 8, 8, 1])
@@ -75,7 +75,7 @@ class PadToMultiple(layers.Layer):
             size = inputs.shape[axis]
             if size is not None and size % self.multiple == 0:
                 continue
-            # Clipped indices, unlike reflection, support images smaller than the padding.
+            # Unlike reflection, clipping indices also works for images smaller than the padding.
             size = tf.shape(inputs)[axis]
             padded_size = ceil_divide(size, self.multiple) * self.multiple
             inputs = tf.gather(inputs, tf.minimum(tf.range(padded_size), size - 1), axis=axis)
@@ -92,15 +92,13 @@ class PadToMultiple(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class CropLike(layers.Layer):
-    """Crop the first input to the size of the second; undoes `PadToMultiple`.
+    """Crop the first input to the size of the second; inverse of `PadToMultiple`.
 
     Args:
-        stride: Pixels of the second input per value of the first along each axis.
+        stride: Number of pixels in the second input per value in the first, along each axis.
 
-    Input shape: `[[batch, h', w', c], [batch, h, w, k]]`, h' and w' at least h / stride and
-    w / stride. Output shape: `[batch, ceil(h / stride), ceil(w / stride), c]`.
-
-    Example:
+    Input shape: `[[batch, h', w', c], [batch, h, w, k]]`, where h' and w' are at least h / stride
+    and w / stride. Output shape: `[batch, ceil(h / stride), ceil(w / stride), c]`.
 
     >>> CropLike(stride=2)([tf.zeros([1, 4, 4, 8]), tf.zeros([1, 5, 8, 1])]).shape
     TensorShape([1, 3, 4, 8])
@@ -131,14 +129,12 @@ class CropLike(layers.Layer):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class DepthToSpace(layers.Layer):
-    """Rearrange channels into 2x2 pixels.
+    """Rearrange channels into blocks of 2x2 pixels.
 
     Input shape: `[batch, h, w, 4 c]`. Output shape: `[batch, 2 h, 2 w, c]`.
 
     Reference: Shi et al., "Real-time single image and video super-resolution using an efficient
     sub-pixel convolutional neural network", CVPR 2016.
-
-    Example:
 
     >>> DepthToSpace()(tf.reshape([1, 2, 3, 4], [1, 1, 1, 4])).numpy()[0, ..., 0].tolist()
     [[1, 2], [3, 4]]

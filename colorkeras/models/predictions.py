@@ -1,8 +1,8 @@
-"""Predictions: what the last layer of a network outputs.
+"""Predictions: the quantities that networks output.
 
-To add one, add an entry to `PREDICTIONS` and handle it in an objective. The layer that outputs the
-prediction is named after its entry. Only shapes are defined here: the objective that trains a
-prediction also decodes it to RGB.
+To add a prediction, add an entry to `PREDICTIONS` and support it in an objective, which defines its
+training target and loss and decodes it to RGB. A network's output layer is named after its
+prediction.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from colorkeras.color.chroma_bins import NUM_CHROMA_BINS
 
 @dataclass(frozen=True)
 class Prediction:
-    """Shape of a prediction for grayscale images `[batch, height, width, 1]`.
+    """Shape of a prediction for grayscale images `[batch, height, width, 1]`, and its objective.
 
     Attributes:
-        num_channels: Channels of the prediction.
-        stride: Image pixels per predicted value along each axis: the prediction is
+        num_channels: Number of channels in the prediction.
+        stride: Number of image pixels per predicted value along each axis. The prediction has shape
             `[batch, ceil(height / stride), ceil(width / stride), num_channels]`.
-        objective: Key of `OBJECTIVES` that trains networks with this prediction.
+        objective: Key in `OBJECTIVES`.
     """
 
     num_channels: int
@@ -31,16 +31,18 @@ PREDICTIONS = {
     "rgb": Prediction(num_channels=3, stride=1, objective="regression"),
     "bins": Prediction(num_channels=NUM_CHROMA_BINS, stride=2, objective="classification"),
     "velocity": Prediction(num_channels=4, stride=2, objective="flow"),
+    "hinted_bins": Prediction(num_channels=NUM_CHROMA_BINS + 4, stride=4, objective="hinted"),
 }
 """Predictions by name.
 
-- "chroma": BT.601 Cb and Cr in `[-0.5, 0.5]`; keeps the luma of the input.
+- "chroma": BT.601 Cb and Cr in `[-0.5, 0.5]`; the input's luma is kept.
 - "rgb": red, green and blue in `[0, 1]`.
-- "bins": logits of the quantized chroma of `colorkeras.color.chroma_bins`.
-- "velocity": the flow's velocity from noise to chroma and the mean chroma, two channels each.
+- "bins": logits over the chroma bins in `colorkeras.color.chroma_bins`.
+- "velocity": velocity of the flow from noise to chroma, and mean chroma, with two channels each.
+- "hinted_bins": logits over the chroma bins, mean Cb and Cr, and median Cb and Cr, given hints.
 """
 
 
 def prediction_name(network):
-    """Return the key of `PREDICTIONS` that a network from `build_network` predicts."""
+    """Return the key in `PREDICTIONS` for a network from `build_network`."""
     return network.output_names[0]

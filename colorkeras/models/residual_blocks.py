@@ -1,7 +1,7 @@
-"""Residual blocks and the U-Net backbone built of them.
+"""Residual blocks, and a U-Net backbone built from them.
 
-The blocks have no batch normalization, which is slow on CPUs. Instead, each block starts as the
-identity: the initial weights of its last convolution are zero.
+The blocks do not use batch normalization, which is slow on CPUs. Instead, the weights of the last
+convolution are initialized to zero, so each block starts out as the identity.
 
 References: He, Zhang, Ren, Sun, "Identity mappings in deep residual networks", ECCV 2016
 (pre-activation); Zhang, Dauphin, Ma, "Fixup initialization: residual learning without
@@ -10,27 +10,27 @@ normalization", ICLR 2019 (zero initialization).
 
 from keras import layers
 
-from colorkeras.models.layers import DepthToSpace, PadToMultiple
+from colorkeras.models.layers import PadToMultiple, upsample_nearest
 
 STEM_STRIDE = 2
-"""Image pixels per feature of the first level along each axis; chroma is smooth."""
+"""Stride of the finest features; half resolution suffices because chroma is smooth."""
 
 
 def unet_backbone(grayscale, widths, depths):
-    """Residual U-Net at half resolution with global context.
+    """Build a residual U-Net at half resolution with global context.
 
     Args:
         grayscale: Tensor `[batch, height, width, 1]` in `[0, 1]`.
-        widths: Channels at 1/2, 1/4, 1/8, ... of height and width.
-        depths: Residual blocks of each encoder level; each decoder level has one.
+        widths: Number of channels at 1/2, 1/4, 1/8, ... of height and width.
+        depths: Number of residual blocks at each encoder level; decoder levels have one.
 
     Returns:
-        `(features, summary)`: tensors `[batch, h, w, width]` of each resolution, finest first,
-        where h and w are those of the padded image (see `PadToMultiple`); and
-        `[batch, widths[-1]]`, the coarsest encoder features averaged over the image.
+        `(features, summary)`. The features are a list of tensors `[batch, h, w, width]`, one per
+        resolution, finest first, computed from the padded image (see `PadToMultiple`). The summary
+        is the spatial mean of the coarsest encoder features, `[batch, widths[-1]]`.
     """
     x = PadToMultiple(STEM_STRIDE * 2 ** (len(widths) - 1))(grayscale)
-    x = layers.Rescaling(4.0, offset=-2.0)(x)  # `[-2, 2]`, the scale of the other features.
+    x = layers.Rescaling(4.0, offset=-2.0)(x)  # `[-2, 2]`, on the same scale as other features.
     x = convolution(x, widths[0], kernel_size=4, strides=STEM_STRIDE)
     skips = []
     for level, (width, depth) in enumerate(zip(widths, depths, strict=True)):
@@ -40,7 +40,7 @@ def unet_backbone(grayscale, widths, depths):
             x = residual_block(x)
         skips.append(x)
     summary = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
-    # Global context: what the image shows determines the colors of its parts.
+    # Global context: the subject of the image determines the colors of its parts.
     context = layers.Dense(widths[-1], activation="relu")(summary)
     x = add_to_all_pixels(x, layers.Dense(widths[-1])(context))
     features = [x]
@@ -51,21 +51,17 @@ def unet_backbone(grayscale, widths, depths):
 
 
 def convolution(x, filters, kernel_size=3, strides=1):
-    """Apply a convolution with He initialization, for inputs that pass through ReLU."""
+    """Apply a convolution with He initialization, for ReLU activations."""
     return layers.Conv2D(
         filters, kernel_size, strides=strides, padding="same", kernel_initializer="he_normal"
     )(x)
 
 
 def residual_block(x, condition=None):
-    """Apply a pre-activation residual block of two convolutions.
+    """Apply a pre-activation residual block with two convolutions, initially the identity.
 
-    Args:
-        x: Tensor `[batch, height, width, channels]`.
-        condition: Tensor `[batch, k]` whose projection is added between the convolutions, or None.
-
-    Returns:
-        Tensor of the shape of `x`; equal to `x` with the initial weights.
+    If `condition`, a tensor `[batch, k]`, is given, a projection of it is added between the
+    convolutions.
     """
     width = x.shape[-1]
     residual = convolution(layers.ReLU()(x), width)
@@ -83,11 +79,9 @@ def downsample(x, width):
 
 
 def upsample(x, skip):
-    """Double height and width, project to the channels of `skip` and add `skip`."""
+    """Double height and width, match the number of channels in `skip`, and add `skip`."""
     x = convolution(layers.ReLU()(x), skip.shape[-1], kernel_size=1)
-    # Nearest-neighbor upsampling with fewer operations than Keras' UpSampling2D.
-    x = DepthToSpace()(layers.Concatenate()([x] * 4))
-    return layers.Add()([x, skip])
+    return layers.Add()([upsample_nearest(x), skip])
 
 
 def add_to_all_pixels(x, vector):

@@ -1,14 +1,15 @@
-"""Objectives: what networks are trained on and how predictions are decoded to color.
+"""Objectives: training targets, losses, and decoding of predictions to color.
 
-To add one, add a file with a function that returns an `Objective`, entries in `OBJECTIVES` and
-`SETTINGS`, and its prediction in `PREDICTIONS`.
+To add an objective, write a module with a function that returns an `Objective`. Add it to
+`OBJECTIVES` and `SETTINGS`, and its prediction to `PREDICTIONS`.
 """
 
-from colorkeras.config.settings import option_of
 from colorkeras.config.training_config import TrainingConfig
+from colorkeras.config.validation import option_of
 from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.objectives.classification import classification
 from colorkeras.objectives.flow import flow_matching
+from colorkeras.objectives.hinted import hinted
 from colorkeras.objectives.losses import LOSS_WEIGHTS
 from colorkeras.objectives.objective import Objective
 from colorkeras.objectives.regression import regression
@@ -16,41 +17,42 @@ from colorkeras.utils.errors import UserError
 
 __all__ = ["OBJECTIVES", "SETTINGS", "Objective", "check_settings", "create"]
 
-OBJECTIVES = {"regression": regression, "classification": classification, "flow": flow_matching}
-"""Constructors of objectives by name, with the arguments of `create`."""
+OBJECTIVES = {
+    "regression": regression,
+    "classification": classification,
+    "flow": flow_matching,
+    "hinted": hinted,
+}
+"""Functions that create objectives, by name, with the same arguments as `create`."""
 
 SETTINGS = {
     "regression": ("loss", "flip_tta", "smoothness_weight", "gradient_weight"),
     "classification": ("rebalance", "temperature"),
     "flow": ("flip_tta", "sampling_steps", "guidance_scale", "temperature"),
+    "hinted": (),
 }
-"""Fields of `TrainingConfig` that each objective uses and others ignore."""
+"""`TrainingConfig` fields that are specific to each objective."""
 
 
-def create(prediction, settings, source=None):
-    """Create the objective of networks with a prediction.
+def create(prediction, settings, source=None, priors=None):
+    """Create the objective for a prediction.
 
     Args:
-        prediction: Key of `PREDICTIONS`.
-        settings: `TrainingConfig`, or any object with its attributes.
-        source: `Source` of the training images, from which statistics are computed; None for an
-            objective that is only used for inference.
-
-    Returns:
-        `Objective`.
+        prediction: Key in `PREDICTIONS`.
+        settings: `TrainingConfig`, or any object with the same attributes.
+        source: `Source` of training images, for computing statistics; None if the objective is only
+            used for inference.
+        priors: Chroma bin frequencies from a trained model's metadata. None computes them from
+            `source`.
 
     Raises:
         UserError: All training images are gray.
     """
-    return OBJECTIVES[PREDICTIONS[prediction].objective](prediction, settings, source)
+    return OBJECTIVES[PREDICTIONS[prediction].objective](prediction, settings, source, priors)
 
 
 def check_settings(config):
-    """Raise `UserError` for a setting that the objective or the loss would ignore.
-
-    Args:
-        config: `TrainingConfig` with a resolved `objective`.
-    """
+    """Raise `UserError` if the resolved objective or loss would ignore a setting."""
     defaults = TrainingConfig()
     for name in dict.fromkeys(name for names in SETTINGS.values() for name in names):
         if getattr(config, name) == getattr(defaults, name):
@@ -63,7 +65,7 @@ def check_settings(config):
 
 def _refuse(config, name, kind, allowed):
     option, value = option_of(name), getattr(config, name)
-    # A value that comes from a preset cannot be omitted.
+    # A value set by a preset cannot be omitted.
     negation = f" or pass {option_of('no_' + name)}" if value is True else ""
     raise UserError(
         f"{option} {value} for {kind} {getattr(config, kind)!r}, which ignores it",

@@ -7,35 +7,26 @@ import numpy as np
 import tensorflow as tf
 
 from colorkeras.color import chroma_bins
-from colorkeras.color.resampling import downsample_2x, upsample_2x
+from colorkeras.color.resampling import ceil_divide, downsample_2x, upsample_2x
 from colorkeras.color.spaces import from_uint8, luma_chroma_to_rgb, rgb_to_chroma
 from colorkeras.data import evaluation_batches
 from colorkeras.objectives.objective import Objective
 from colorkeras.utils.errors import UserError
 
 TEMPERATURE = 0.38
-"""Default temperature of the annealed mean, as in the paper; 1 is the mean, 0 the mode."""
+"""Default temperature of the annealed mean, as in the paper; 1 gives the mean, 0 the mode."""
 
 
-def classification(prediction, settings, source=None):
-    """Create the objective of the prediction "bins": cross entropy with class rebalancing.
+def classification(prediction, settings, source=None, priors=None):
+    """Create the objective for the "bins" prediction: cross entropy with class rebalancing.
 
-    Chroma is predicted at half the resolution of luma and upsampled bilinearly.
-
-    Args:
-        prediction: "bins".
-        settings: Object with `rebalance`, the share of the uniform distribution in the weights, and
-            `temperature` (None selects `TEMPERATURE`).
-        source: `Source` of the training images, whose colors are counted; None for inference.
-
-    Returns:
-        `Objective`.
-
-    Raises:
-        UserError: All training images are gray.
+    Chroma is predicted at half the resolution of luma and upsampled bilinearly. The `rebalance`
+    setting is passed to `rebalancing_weights` as `uniform_share`. A `temperature` of None selects
+    `TEMPERATURE`. For the arguments, see `objectives.create`.
     """
     del prediction
-    priors = None if source is None else count_priors(source)
+    if priors is None and source is not None:
+        priors = count_bins(source, _encode)
     temperature = TEMPERATURE if settings.temperature is None else settings.temperature
     weights = np.ones(chroma_bins.NUM_CHROMA_BINS, np.float32)
     if priors is not None:
@@ -47,7 +38,7 @@ def classification(prediction, settings, source=None):
 
     def loss(target, logits):
         cross_entropy = tf.nn.softmax_cross_entropy_with_logits(target, logits)
-        weight = tf.gather(weights, tf.argmax(target, axis=-1))  # That of the nearest bin.
+        weight = tf.gather(weights, tf.argmax(target, axis=-1))  # Weight of the nearest bin.
         return tf.reduce_mean(weight * cross_entropy)
 
     return Objective(
@@ -64,31 +55,32 @@ def classification(prediction, settings, source=None):
     )
 
 
-def count_priors(source):
-    """Return the frequency of each chroma bin in the images of a source, soft-encoded.
+def count_bins(source, encode, max_images=None):
+    """Compute the frequencies of the chroma bins in a source's images, using soft encoding.
 
     Args:
         source: `Source`.
+        encode: Function that maps RGB, float32 `[batch, h, w, 3]`, to soft-encoded chroma
+            `[batch, h', w', NUM_CHROMA_BINS]`.
+        max_images: Maximum number of images to use, evenly spaced; None uses all images.
 
-    Returns:
-        float64 NumPy `[NUM_CHROMA_BINS]`, sum 1.
-
-    Raises:
-        UserError: All images are gray.
+    Returns float64 NumPy `[NUM_CHROMA_BINS]` with sum 1. Raises `UserError` if all images are gray.
     """
     size = source.image_size
 
     @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
     def count(images):
-        return tf.reduce_sum(_encode(from_uint8(images)), axis=[0, 1, 2])
+        return tf.reduce_sum(encode(from_uint8(images)), axis=[0, 1, 2])
 
-    total = sum(count(images).numpy().astype("float64") for images in evaluation_batches(source))
+    step = 1 if max_images is None else ceil_divide(source.num_examples, max_images)
+    batches = evaluation_batches(source, step=step)
+    total = sum(count(images).numpy().astype("float64") for images in batches)
     priors = total / total.sum()
     gray = chroma_bins.soft_encode(tf.zeros([2])).numpy()
     if np.abs(priors - gray).max() < 1e-6:
         raise UserError(
-            f"{source.num_examples} training images that are all gray",
-            "color images, from which training computes the grayscale input",
+            f"{source.num_examples} training images, all of them gray",
+            "color images; training derives the grayscale input from them",
             "Pass another --dataset.",
         )
     return priors

@@ -5,8 +5,6 @@ Liu, Gong, Liu, "Flow straight and fast: learning to generate and transfer data 
 flow", ICLR 2023.
 """
 
-import dataclasses
-
 import tensorflow as tf
 
 from colorkeras.color.gradients import neighbor_differences
@@ -14,56 +12,55 @@ from colorkeras.color.resampling import downsample_2x
 from colorkeras.color.spaces import rgb_to_chroma
 from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.objectives.flow_noise import training_noise
-from colorkeras.objectives.flow_sampling import FlowSampler, normalize_chroma
+from colorkeras.objectives.flow_sampling import NOISE_GRIDS, FlowSampler, normalize_chroma
 from colorkeras.objectives.objective import Objective
 
 DETAIL_WEIGHT = 2.0
-"""Weight of the velocity's error in differences of neighboring pixels.
+"""Weight of the error in velocity differences between neighboring pixels.
 
-Large areas hold most of the variance of chroma; without this term small objects are learned last.
+Without this term, small objects are learned last because large areas account for most of the chroma
+variance.
 """
 
 MEAN_WEIGHT = 0.5
-"""Weight of the error of the mean chroma, relative to that of the velocity."""
+"""Weight of the mean chroma error relative to the velocity error."""
 
 NOISE_SAMPLES_PER_IMAGE = 2
-"""Noise samples per image and training step; encoding the image dominates the cost."""
+"""Number of noise samples per image and step; they share the image encoding, which is costly."""
 
 CONDITIONING_DROPOUT = 0.1
-"""Share of labeled training images whose class is withheld from the velocity network."""
+"""Fraction of labeled training images for which the velocity network does not receive the class."""
 
 
-def flow_matching(prediction, settings, source=None):
-    """Create the objective of the prediction "velocity".
+def flow_matching(prediction, settings, source=None, priors=None):
+    """Create the objective for the "velocity" prediction; see `objectives.create`.
 
-    With noise x0, ground-truth chroma x1 at half resolution and time t in `[0, 1]`, the network
-    receives `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0`. Inference integrates the
-    velocity from noise, see `FlowSampler`. A guidance scale above 1 amplifies the effect of the
-    predicted class.
-
-    Args:
-        prediction: "velocity".
-        settings: Object with `sampling_steps`, `temperature` (None selects 1), `guidance_scale` and
-            `flip_tta`: average the class logits of the image and its mirror image.
-        source: Not used.
-
-    Returns:
-        `Objective`.
+    For noise x0, ground-truth chroma x1 at half resolution and time t in `[0, 1]`, the network
+    receives `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0`. At inference, the velocity
+    is integrated from noise; see `FlowSampler`. A `temperature` of None selects 1.
     """
-    del prediction, source
-    steps, guidance_scale = settings.sampling_steps, settings.guidance_scale
-    temperature = 1.0 if settings.temperature is None else float(settings.temperature)
-    sampler = FlowSampler(steps, temperature, guidance_scale, settings.flip_tta)
+    del prediction, source, priors
+    sampling = {
+        "sampling_steps": settings.sampling_steps,
+        "temperature": 1.0 if settings.temperature is None else float(settings.temperature),
+        "guidance_scale": settings.guidance_scale,
+        "flip_tta": settings.flip_tta,
+    }
+    sampler = FlowSampler(**sampling)
     return Objective(
-        description=f"flow matching ({steps} steps, guidance {guidance_scale:g})",
+        description="flow matching ({sampling_steps} steps, guidance {guidance_scale:g})".format(
+            **sampling
+        ),
         target=_target,
         loss=_loss,
         colorize=sampler.colorize,
         make_deterministic_colorize=sampler.make_deterministic_colorize,
+        colorize_from_normals=sampler.colorize_from_normals,
+        noise_grids=NOISE_GRIDS,
         standard_deviation=sampler.standard_deviation,
         is_stochastic=True,
-        temperature=temperature,
-        metadata=dataclasses.asdict(sampler),
+        temperature=sampler.temperature,
+        metadata=sampling,
     )
 
 
@@ -80,7 +77,7 @@ def _target(rgb, grayscale, randomness, labels=None):
 
 
 def _condition(labels, randomness, num_images):
-    """Return the one-hot class with dropout, float32 `[num_images, NUM_CLASSES]`."""
+    """Return one-hot classes, some replaced by zeros, float32 `[num_images, NUM_CLASSES]`."""
     if labels is None:
         return tf.zeros([num_images, NUM_CLASSES])
     is_kept = randomness.uniform(num_images, [1]) < 1 - CONDITIONING_DROPOUT
@@ -88,9 +85,10 @@ def _condition(labels, randomness, num_images):
 
 
 def _loss(target, prediction):
-    """Sum squared errors of the velocity, its neighbor differences and the mean chroma.
+    """Compute a weighted sum of mean squared errors.
 
-    The mean chroma is an auxiliary output, which trains the encoder.
+    The terms are errors in the velocity, in velocity differences between neighboring pixels, and in
+    the mean chroma, an auxiliary output that helps to train the encoder.
     """
     errors = target - prediction
     velocity, mean = errors[..., :2], errors[..., 2:]
@@ -99,5 +97,5 @@ def _loss(target, prediction):
 
 
 def _mean_square(x):
-    # 0 rather than NaN for no values: an image of one row has no vertical differences.
+    # Return 0, not NaN, for empty tensors: a one-row image has no vertical differences.
     return tf.math.divide_no_nan(tf.reduce_sum(tf.square(x)), tf.cast(tf.size(x), x.dtype))

@@ -1,4 +1,4 @@
-"""Spatially correlated noise with the spectrum of chroma: the initial state of flows."""
+"""Spatially correlated noise with the same spectrum as chroma, the starting point for flows."""
 
 import math
 
@@ -6,38 +6,34 @@ import tensorflow as tf
 
 from colorkeras.color.resampling import ceil_divide
 
-AMPLITUDES = {1: 0.38, 2: 0.45, 4: 0.46}
-"""Amplitude of each noise component by the distance of its grid points in pixels."""
+GRID_DISTANCES = (1, 2, 4)
+"""Grid spacing in pixels for each noise component that is not constant."""
 
-MEAN_AMPLITUDE = 0.7
-"""Amplitude of the component that is constant over an image.
+AMPLITUDES = (0.7, 0.38, 0.45, 0.46)
+"""Amplitudes of the noise components: one that is constant within an image, then one per grid.
 
-Together the components have the spectrum of chroma at half resolution in CIFAR-10: its standard
-deviations per octave, relative to the total, are 0.26, 0.34, 0.39 and 0.33, that of the image means
-is 0.75. Paths from such noise to chroma are short and resolve large and small structures at the
-same time; white noise has nearly all its energy at frequencies where chroma has none.
+The sum of the components has the same spectrum as half-resolution chroma in CIFAR-10. Relative to
+the total, the standard deviations of that chroma are 0.26, 0.34, 0.39 and 0.33 per octave, and 0.75
+for the image means. Paths from this noise to chroma are short and resolve large and small
+structures at the same time. White noise has nearly all its energy at frequencies where chroma has
+none.
 """
 
-_RADIUS = 0.8  # Gaussian kernel's standard deviation / grid distance: 0.4 % grid artifacts.
-_MARGIN = 3  # Grid points outside the image on each side, beyond which kernels do not reach in.
+_RADIUS = 0.8  # Kernel standard deviation / grid spacing; leaves grid artifacts of 0.4%.
+MARGIN = 3
+"""Number of grid points beyond each border; kernels farther out would not reach the image."""
 
 
 def training_noise(randomness, num_images, height, width):
-    """Draw noise `[num_images, height, width, 2]` from the `Randomness` of a training step."""
+    """Draw noise `[num_images, height, width, 2]` from the `Randomness` for a training step."""
     points = [randomness.normal(num_images, shape) for shape in _grid_shapes(height, width)]
-    return _interpolate(points, height, width)
+    return interpolate(points, height, width)
 
 
-def noise_from_seeds(seeds, height, width):
-    """Draw noise for each seed, independent of the rest of the batch.
+def noise_from_seeds(seeds, height, width, amplitudes=AMPLITUDES):
+    """Draw noise for each seed, int32 `[batch]`, independently of the rest of the batch.
 
-    Args:
-        seeds: int32 `[batch]`.
-        height: Pixels.
-        width: Pixels.
-
-    Returns:
-        float32 `[batch, height, width, 2]`.
+    Returns float32 `[batch, height, width, 2]`.
     """
     shapes = _grid_shapes(height, width)
 
@@ -47,22 +43,18 @@ def noise_from_seeds(seeds, height, width):
         )
 
     signature = tuple(tf.TensorSpec([None, None, 2], tf.float32) for _ in shapes)
-    return _interpolate(tf.map_fn(draw, seeds, fn_output_signature=signature), height, width)
+    points = tf.map_fn(draw, seeds, fn_output_signature=signature)
+    return interpolate(points, height, width, amplitudes)
 
 
 def precomputed_noise(seed, max_height, max_width):
-    """Store the noise of one seed, for graphs without random operations.
+    """Precompute the noise for one seed, for graphs without random operations.
 
-    Args:
-        seed: int.
-        max_height: Pixels.
-        max_width: Pixels.
-
-    Returns:
-        Function of a height and a width that returns noise `[1, height, width, 2]`, equal to that
-        of `noise_from_seeds`. It fails for more grid points than the maximum size has.
+    Returns a function of height and width that returns the same noise as `noise_from_seeds`,
+    `[1, height, width, 2]`. That function fails for sizes that need more grid points than the
+    maximum size.
     """
-    # The n-th random number depends neither on the shape nor on how many numbers follow.
+    # The n-th random number does not depend on the shape or on the number of draws that follow.
     stored = [
         tf.random.stateless_normal([math.prod(shape)], [seed, number]).numpy()
         for number, shape in enumerate(_grid_shapes(max_height, max_width))
@@ -74,46 +66,40 @@ def precomputed_noise(seed, max_height, max_width):
             tf.reshape(tf.constant(numbers)[: tf.reduce_prod(shape)], shape)
             for numbers, shape in zip(stored, shapes, strict=True)
         ]
-        return _interpolate(points, height, width)
+        return interpolate(points, height, width)
 
     return noise
 
 
 def _grid_shapes(height, width):
-    """Shapes of the normal noise on each grid: `[rows, columns, 2]`, the constant one first."""
-    grids = ([_num_points(height, step), _num_points(width, step), 2] for step in AMPLITUDES)
+    """Return the noise shape `[rows, columns, 2]` of each component, the constant one first."""
+    grids = ([_num_points(height, step), _num_points(width, step), 2] for step in GRID_DISTANCES)
     return [[1, 1, 2], *grids]
 
 
 def _num_points(length, distance):
-    return ceil_divide(length, distance) + 2 * _MARGIN
+    return ceil_divide(length, distance) + 2 * MARGIN
 
 
-def _interpolate(points, height, width):
-    """Sum normal noise on grids of several distances, each interpolated by Gaussian kernels.
+def interpolate(points, height, width, amplitudes=AMPLITUDES):
+    """Interpolate noise on grids with different spacings and sum the results.
 
-    The result is stationary: no trace of the grids is visible.
-
-    Args:
-        points: List of normal noise `[batch, rows, columns, 2]` of the shapes of `_grid_shapes`.
-        height: Pixels.
-        width: Pixels.
-
-    Returns:
-        float32 `[batch, height, width, 2]`, standard deviation about 1.
+    Interpolation uses Gaussian kernels. The sum is stationary, so the grids are invisible.
+    `points` is a list of arrays of normal noise `[batch, rows, columns, 2]`; see `_grid_shapes`.
+    The result has a standard deviation of about 1.
     """
-    # Rows and columns last, as `matmul` expects.
+    # Move rows and columns to the end for `matmul`.
     mean, *grids = (tf.transpose(x, [0, 3, 1, 2]) for x in points)
-    total = MEAN_AMPLITUDE * mean
-    for (distance, amplitude), grid in zip(AMPLITUDES.items(), grids, strict=True):
+    total = amplitudes[0] * mean
+    for distance, amplitude, grid in zip(GRID_DISTANCES, amplitudes[1:], grids, strict=True):
         rows, columns = _kernels(height, distance), _kernels(width, distance)
         total += amplitude * tf.matmul(tf.matmul(rows, grid), columns, transpose_b=True)
     return tf.transpose(total, [0, 2, 3, 1])
 
 
 def _kernels(length, distance):
-    """Weights of each grid point at each pixel, float32 `[length, points]`, rows of unit norm."""
-    positions = distance * (tf.range(_num_points(length, distance)) - _MARGIN)
+    """Return the weights of grid points for each pixel, `[length, points]`, with unit-norm rows."""
+    positions = distance * (tf.range(_num_points(length, distance)) - MARGIN)
     offsets = tf.range(length)[:, tf.newaxis] - positions
     kernels = tf.exp(-0.5 * tf.square(tf.cast(offsets, tf.float32) / (_RADIUS * distance)))
     return tf.math.l2_normalize(kernels, axis=1)

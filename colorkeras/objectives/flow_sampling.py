@@ -1,4 +1,4 @@
-"""Sampling of a trained flow: encoder, velocity network and ODE solver.
+"""Sample colors from a trained flow with an encoder, a velocity network and an ODE solver.
 
 References: Ho, Salimans, "Classifier-free diffusion guidance", 2022, equation 6; Hairer, Norsett,
 Wanner, "Solving ordinary differential equations I", 1993, section III.1 (Adams-Bashforth).
@@ -14,22 +14,34 @@ from colorkeras.color.resampling import ceil_divide, upsample_2x
 from colorkeras.color.spaces import luma_chroma_to_rgb
 from colorkeras.models.architectures.flow_unet import ENCODER, VELOCITY_NETWORK
 from colorkeras.models.class_head import NUM_CLASSES
-from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise
+from colorkeras.models.residual_blocks import STEM_STRIDE
+from colorkeras.objectives.flow_noise import (
+    AMPLITUDES,
+    GRID_DISTANCES,
+    MARGIN,
+    interpolate,
+    noise_from_seeds,
+    precomputed_noise,
+)
 
 CHROMA_SCALES = (0.07, 0.034)
-"""Standard deviations in CIFAR-10 of the two decorrelated chroma components.
+"""Standard deviations of the two decorrelated chroma components in CIFAR-10.
 
-`(Cr - Cb) / sqrt(2)`, from blue to orange, and `(Cr + Cb) / sqrt(2)`, from green to magenta.
+The components are `(Cr - Cb) / sqrt(2)`, from blue to orange, and `(Cr + Cb) / sqrt(2)`, from green
+to magenta.
 """
 
 CLASS_CONFIDENCE_THRESHOLD = 0.5
-"""Minimum probability for conditioning on the predicted class; below it the class is unknown."""
+"""Minimum probability of a predicted class; below it, the class is treated as unknown."""
+
+NOISE_GRIDS = {"stride": STEM_STRIDE, "distances": list(GRID_DISTANCES), "margin": MARGIN}
+"""The value of `Objective.noise_grids` for flows."""
 
 NUM_SPREAD_SAMPLES = 8
-"""Samples from which the standard deviation of the distribution is estimated."""
+"""Number of samples for estimating the standard deviation of the distribution."""
 
 TIME_STEP_EXPONENT = 2.2
-"""Exponent of the solver's times: steps are short near the noise, where paths curve most.
+"""Exponent of the solver's time grid. Steps are shorter near the noise, where paths curve most.
 
 `benchmarks/sampling.py` compares other values.
 """
@@ -38,40 +50,44 @@ _AXES = np.array([[-1, 1], [1, 1]], np.float32) / np.sqrt(np.float32(2))  # Its 
 
 
 def normalize_chroma(chroma):
-    """Convert Cb and Cr, float32 `[..., 2]`, to decorrelated components of unit variance."""
+    """Convert Cb and Cr, float32 `[..., 2]`, to decorrelated components with unit variance."""
     return tf.tensordot(chroma, _AXES, 1) / CHROMA_SCALES
 
 
 def denormalize_chroma(normalized):
-    """Convert normalized components back to Cb and Cr: the inverse of `normalize_chroma`."""
+    """Convert normalized components back to Cb and Cr; inverse of `normalize_chroma`."""
     return tf.tensordot(normalized * CHROMA_SCALES, _AXES, 1)
 
 
-def solver_times(steps):
-    """Return the solver's times: float32 NumPy `[steps + 1]`, increasing from 0 to 1."""
-    return np.linspace(0, 1, steps + 1, dtype=np.float32) ** TIME_STEP_EXPONENT
+def solver_times(steps, exponent=TIME_STEP_EXPONENT):
+    """Return the solver's time grid from 0 to 1, float32 NumPy `[steps + 1]`."""
+    return np.linspace(0, 1, steps + 1, dtype=np.float32) ** exponent
 
 
 @dataclass(frozen=True)
 class FlowSampler:
-    """Samples colors from networks of `flow_unet`. The methods are those of `Objective`.
+    """Color sampler for `flow_unet` networks; its methods implement the functions in `Objective`.
 
     Args:
-        sampling_steps: Number of ODE solver steps, each evaluates the velocity network once.
+        sampling_steps: Number of ODE solver steps. Each step evaluates the velocity network once.
         temperature: Default scale of the initial noise.
         guidance_scale: Classifier-free guidance scale; 1 disables guidance.
-        flip_tta: Whether to average the class logits of the image and its mirror image.
+        flip_tta: Whether to average the class logits for the image and its mirror image.
+        time_step_exponent: See `solver_times`.
+        noise_amplitudes: See `noise_from_seeds`; ignored by `make_deterministic_colorize`.
     """
 
     sampling_steps: int
     temperature: float
     guidance_scale: float
     flip_tta: bool
+    time_step_exponent: float = TIME_STEP_EXPONENT
+    noise_amplitudes: tuple = AMPLITUDES
 
     def colorize(self, network, grayscale, seeds, temperature=None):
         """See `Objective.colorize`."""
         temperature = self.temperature if temperature is None else temperature
-        noise = functools.partial(noise_from_seeds, seeds)
+        noise = functools.partial(noise_from_seeds, seeds, amplitudes=self.noise_amplitudes)
         return self._colorize(network, grayscale, noise, temperature)
 
     def make_deterministic_colorize(self, seed, max_height, max_width):
@@ -80,27 +96,36 @@ class FlowSampler:
 
         def colorize(network, grayscale):
             def noise(height, width):
-                # A sum: LiteRT's converter loses the number of channels of repeated noise.
+                # Broadcast by adding; with tf.repeat, the LiteRT converter loses the channel axis.
                 return tf.zeros([tf.shape(grayscale)[0], 1, 1, 1]) + stored(height, width)
 
             return self._colorize(network, grayscale, noise, self.temperature)
 
         return colorize
 
+    def colorize_from_normals(self, network, grayscale, normals):
+        """See `Objective.colorize_from_normals`."""
+
+        def noise(height, width):
+            return interpolate(normals, height, width, self.noise_amplitudes)
+
+        return self._colorize(network, grayscale, noise, temperature=1.0)
+
     def standard_deviation(self, network, grayscale):
-        """See `Objective.standard_deviation`; estimated from `NUM_SPREAD_SAMPLES` samples."""
+        """Estimate `Objective.standard_deviation` from `NUM_SPREAD_SAMPLES` samples."""
         encoded = self._encode(network, grayscale)
         first = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
 
         def sample(number):
-            noise = functools.partial(noise_from_seeds, first + number)
+            seeds = first + number
+            noise = functools.partial(noise_from_seeds, seeds, amplitudes=self.noise_amplitudes)
             return self._integrate(network, encoded, noise, self.temperature)
 
         samples = tf.map_fn(
             sample,
             tf.range(NUM_SPREAD_SAMPLES),
             fn_output_signature=tf.TensorSpec([None, None, None, 2], tf.float32),
-            parallel_iterations=1,  # One sample uses all cores; more would only need more memory.
+            parallel_iterations=1,  # One sample already uses all cores.
         )
         _, variance = tf.nn.moments(samples, axes=[0])
         variance = variance * NUM_SPREAD_SAMPLES / (NUM_SPREAD_SAMPLES - 1)  # Bessel's correction.
@@ -111,11 +136,11 @@ class FlowSampler:
         return luma_chroma_to_rgb(grayscale, upsample_2x(chroma, grayscale))
 
     def _encode(self, network, grayscale):
-        """Return a list of features at each resolution, mean chroma and class logits."""
+        """Return a list with the features at each resolution, mean chroma and class logits."""
         encoder = network.get_layer(ENCODER)
         *encoded, logits = encoder(grayscale, training=False)
         if self.flip_tta:
-            # A separate call, from which graphs prune all that only leads to features.
+            # In graphs, TensorFlow prunes the part of this second call that only affects features.
             *_, flipped = encoder(tf.reverse(grayscale, axis=[2]), training=False)
             logits = (logits + flipped) / 2
         return [*encoded, logits]
@@ -123,28 +148,23 @@ class FlowSampler:
     def _integrate(self, network, encoded, noise, temperature):
         """Integrate the ODE from noise to chroma with the two-step Adams-Bashforth method.
 
-        The method is of second order like Heun's, but needs one function evaluation per step
-        instead of two. The first step is Euler's.
+        Like Heun's method, it is second-order, but it needs only one function evaluation per step.
+        The first step is an Euler step. `noise` is a function of height and width that returns
+        noise `[batch, height, width, 2]`, to be multiplied by `temperature`, float32 `[]` or
+        `[batch]`.
 
-        Args:
-            network: From `flow_unet`.
-            encoded: From `_encode`.
-            noise: Function of height and width that returns noise `[batch, height, width, 2]`.
-            temperature: Scale of the noise, float32 `[]` or `[batch]`.
-
-        Returns:
-            Cb and Cr, float32 `[batch, ceil(h / 2), ceil(w / 2), 2]`.
+        Returns Cb and Cr, float32 `[batch, ceil(h / 2), ceil(w / 2), 2]`.
         """
         *features, mean, logits = encoded
         num_images, height, width, _ = tf.unstack(tf.shape(mean))
         initial = noise(height, width) * tf.reshape(temperature, [-1, 1, 1, 1])
         velocity_at = self._velocity_function(network, features, mean, _predicted_class(logits))
-        times = tf.constant(solver_times(self.sampling_steps))
+        times = tf.constant(solver_times(self.sampling_steps, self.time_step_exponent))
 
         def step(number, chroma, previous_velocity):
             previous, now, then = times[tf.maximum(number - 1, 0)], times[number], times[number + 1]
             velocity = velocity_at(chroma, tf.fill([num_images, 1], now))
-            # Extrapolate the velocity linearly to the middle of the step; not in the first step.
+            # After the first step, extrapolate the velocity to the middle of the current step.
             weight = tf.math.divide_no_nan(then - now, 2 * (now - previous))
             middle = velocity + weight * (velocity - previous_velocity)
             return number + 1, chroma + (then - now) * middle, velocity
@@ -160,13 +180,13 @@ class FlowSampler:
         return denormalize_chroma(chroma)
 
     def _velocity_function(self, network, features, mean, condition):
-        """Return a function of noisy chroma and time that evaluates the guided velocity."""
+        """Return a function that computes the guided velocity from noisy chroma and time."""
         velocity_network = network.get_layer(VELOCITY_NETWORK)
         if self.guidance_scale == 1:
             return lambda chroma, time: velocity_network(
                 [chroma, time, condition, mean, *features], training=False
             )
-        # Conditional and unconditional velocity as one batch.
+        # Compute the conditional and the unconditional velocity in one batch.
         conditions = tf.concat([condition, tf.zeros_like(condition)], axis=0)
         mean, *features = (tf.concat([x, x], axis=0) for x in (mean, *features))
 
@@ -180,9 +200,9 @@ class FlowSampler:
 
 
 def _predicted_class(logits):
-    """Return the one-hot predicted class, float32 `[batch, NUM_CLASSES]`, or 0 if not confident.
+    """Return the one-hot predicted class, float32 `[batch, NUM_CLASSES]`, or zeros if uncertain.
 
-    Not the probabilities: a single class gives consistent samples.
+    Conditioning on a single class rather than on probabilities gives more consistent samples.
     """
     highest = tf.reduce_max(tf.nn.softmax(logits), axis=-1, keepdims=True)
     is_confident = tf.cast(highest > CLASS_CONFIDENCE_THRESHOLD, tf.float32)

@@ -1,8 +1,9 @@
-"""Losses of the regression objective.
+"""Losses for the regression objective.
 
-To add one, add a function and an entry to `LOSSES`. A loss takes the `ColorEncoding` of the
-prediction, ground-truth RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, and the prediction,
-float32 `[batch, height, width, num_channels]`. It returns a scalar, the mean over the batch.
+To add a loss, write a function and add it to `LOSSES`. The function takes the prediction's
+`ColorEncoding`, ground-truth RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, and the
+prediction, float32 `[batch, height, width, num_channels]`. It returns a scalar, the mean over the
+batch.
 """
 
 import functools
@@ -13,39 +14,31 @@ from colorkeras.color.gradients import neighbor_differences
 from colorkeras.color.spaces import luma
 
 EDGE_CONTRAST = 0.1
-"""Luma difference at which `structure` divides the weight of chroma smoothness by e."""
+"""Luma difference at which `structure` reduces the chroma smoothness weight to 1/e."""
 
 
 def mean_squared_error(encoding, rgb, prediction):
-    """Mean squared error; its minimum is the mean of the plausible colors."""
+    """Compute the mean squared error, which is minimized by the mean of the plausible colors."""
     return tf.reduce_mean(tf.math.squared_difference(encoding.encode(rgb), prediction))
 
 
 def mean_absolute_error(encoding, rgb, prediction):
-    """Mean absolute error; its minimum is the median of the plausible colors."""
+    """Compute the mean absolute error, which is minimized by the median of the plausible colors."""
     return tf.reduce_mean(tf.abs(encoding.encode(rgb) - prediction))
 
 
 def structure(encoding, rgb, prediction, smoothness_weight, gradient_weight):
-    """Mean squared error with edge-aware chroma smoothness and luma gradient terms.
+    """Add edge-aware chroma smoothness and luma gradient terms to the mean squared error.
 
-    With luma Y and chroma C (Cb and Cr) of the prediction, luma G of the ground truth, and d the
-    difference of neighboring pixels along an axis:
+    With the luma Y and chroma C (Cb and Cr) of the prediction, the luma G of the ground truth, and
+    differences d between neighboring pixels along an axis, the loss is
 
         mse + smoothness_weight * sum over axes of mean(exp(-|dG| / EDGE_CONTRAST) |dC|)
             + gradient_weight * sum over axes of mean((dY - dG)^2)
 
-    The smoothness term is the total variation of chroma, with less weight at luma edges: it
-    penalizes color noise within objects but not color changes at their borders. The gradient term
-    preserves image structure; it is zero for the prediction "chroma", which keeps the luma of the
-    input.
-
-    Args:
-        encoding: `ColorEncoding` of the prediction.
-        rgb: Ground truth, float32 `[batch, height, width, 3]` in `[0, 1]`.
-        prediction: float32 `[batch, height, width, num_channels]`.
-        smoothness_weight: Weight of the smoothness term, at least 0.
-        gradient_weight: Weight of the gradient term, at least 0.
+    The smoothness term is the total variation of chroma, weighted less at luma edges. It penalizes
+    color noise within objects but not color changes at their borders. The gradient term preserves
+    image structure. It is zero for the "chroma" prediction, which keeps the input luma.
 
     References: Rudin, Osher, Fatemi, "Nonlinear total variation based noise removal algorithms",
     Physica D 60, 1992 (total variation). Godard, Mac Aodha, Brostow, "Unsupervised monocular depth
@@ -72,7 +65,7 @@ def structure(encoding, rgb, prediction, smoothness_weight, gradient_weight):
 
 
 def _mean(values):
-    """Return the mean, or 0 for no values: an image one pixel wide has no neighbors."""
+    """Compute the mean, or 0 if empty, such as for column differences of a 1-pixel-wide image."""
     return tf.math.divide_no_nan(tf.reduce_sum(values), tf.cast(tf.size(values), values.dtype))
 
 
@@ -80,32 +73,19 @@ LOSSES = {"mse": mean_squared_error, "mae": mean_absolute_error, "structure": st
 """Losses by name."""
 
 LOSS_WEIGHTS = {"structure": ("smoothness_weight", "gradient_weight")}
-"""Settings that a loss takes as further arguments."""
+"""Settings that are passed to a loss as additional arguments."""
 
 
 def describe(name, settings):
-    """Describe a loss with its weights.
-
-    Args:
-        name: Key of `LOSSES`.
-        settings: As for `with_weights`.
-
-    Returns:
-        str, for example "mse" or "structure (smoothness_weight 0.1, gradient_weight 0.5)".
-    """
+    """Describe a loss and its weights, as in "structure (smoothness_weight 0.1, ...)"."""
     weights = [f"{weight} {getattr(settings, weight):g}" for weight in LOSS_WEIGHTS.get(name, ())]
     return f"{name} ({', '.join(weights)})" if weights else name
 
 
 def with_weights(name, settings):
-    """Return a loss with its weights bound.
+    """Bind the weights of a loss and return a function of (encoding, rgb, prediction).
 
-    Args:
-        name: Key of `LOSSES`.
-        settings: Object with an attribute for each name in `LOSS_WEIGHTS[name]`.
-
-    Returns:
-        Function of encoding, rgb and prediction.
+    `settings` has an attribute for each name in `LOSS_WEIGHTS[name]`.
     """
     weights = {weight: getattr(settings, weight) for weight in LOSS_WEIGHTS.get(name, ())}
     return functools.partial(LOSSES[name], **weights)

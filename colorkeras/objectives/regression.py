@@ -12,15 +12,15 @@ from colorkeras.objectives.objective import Objective
 
 @dataclass(frozen=True)
 class ColorEncoding:
-    """Conversion between RGB and the numbers that a network predicts.
+    """Conversion between RGB and a network's prediction.
 
     Attributes:
-        encode: Maps RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, to the target of the
-            loss, `[batch, height, width, num_channels]`.
-        decode: Maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and the prediction
-            to RGB in `[0, 1]`. Not part of the loss.
-        luma_and_chroma: Maps grayscale and the prediction to luma `[batch, height, width, 1]` and
-            chroma `[batch, height, width, 2]`, without clipping.
+        encode: Function that maps RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, to the loss
+            target, `[batch, height, width, num_channels]`.
+        decode: Function that maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and
+            the prediction to RGB in `[0, 1]`. Not used in losses.
+        luma_and_chroma: Function that maps grayscale and the prediction to luma
+            `[batch, height, width, 1]` and chroma `[batch, height, width, 2]`, without clipping.
     """
 
     encode: Callable
@@ -40,28 +40,21 @@ COLOR_ENCODINGS = {
         luma_and_chroma=lambda grayscale, prediction: (grayscale, prediction),
     ),
 }
-"""Encodings by prediction: RGB in `[0, 1]`; BT.601 Cb and Cr, which keep the luma of the input."""
+"""Color encodings by prediction: RGB in `[0, 1]`, or BT.601 Cb and Cr, which keep the input luma.
+"""
 
 
-def regression(prediction, settings, source=None):
-    """Create the objective of the predictions "chroma" and "rgb".
+def regression(prediction, settings, source=None, priors=None):
+    """Create the objective for the "chroma" and "rgb" predictions; see `objectives.create`.
 
-    Its minimum is the mean (loss "mse") or the median ("mae") of the plausible colors: accurate on
-    average, but desaturated.
-
-    Args:
-        prediction: "chroma" or "rgb".
-        settings: Object with `loss`, the weights of the loss, and `flip_tta`: average the
-            predictions of the image and its mirror image.
-        source: Not used.
-
-    Returns:
-        `Objective`.
+    The loss is minimized by the mean ("mse") or median ("mae") of the plausible colors, which is
+    accurate on average but desaturated. With `flip_tta`, the predictions for the image and its
+    mirror image are averaged.
 
     Reference (test-time augmentation): Timofte, Rothe, Van Gool, "Seven ways to improve
     example-based single image super resolution", CVPR 2016.
     """
-    del source
+    del source, priors
     encoding = COLOR_ENCODINGS[prediction]
     loss = losses.with_weights(settings.loss, settings)
 

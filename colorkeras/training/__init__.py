@@ -1,1 +1,1 @@
-"""Train a network: from a configuration to an exported SavedModel."""
+"""Training: from a config to an exported SavedModel."""

@@ -1,4 +1,4 @@
-"""Keras callbacks that stop a run, keep its best weights, and write its history and checkpoints."""
+"""Keras callbacks that stop a run, keep the best weights, and write the history and checkpoints."""
 
 import csv
 import math
@@ -15,12 +15,12 @@ from colorkeras.utils.files import atomic_write
 class StopOnNaN(keras.callbacks.Callback):
     """Raise DivergedError if the loss is not finite.
 
-    `keras.callbacks.TerminateOnNaN` waits for the device after every step, ignores the validation
-    loss, and lets the epoch end, so that a checkpoint of NaN weights would follow.
+    `keras.callbacks.TerminateOnNaN` synchronizes with the device after every step, ignores the
+    validation loss, and ends the epoch normally, so a checkpoint with NaN weights would be written.
     """
 
     EVERY_STEPS = 10
-    """A mean stays NaN, so most steps can be skipped."""
+    """Number of steps between checks. No NaN goes unnoticed because the mean loss stays NaN."""
 
     def on_train_batch_end(self, batch, logs=None):
         if batch % self.EVERY_STEPS == 0:
@@ -34,21 +34,22 @@ class StopOnNaN(keras.callbacks.Callback):
             if name in logs and not math.isfinite(float(logs[name])):
                 raise DivergedError(
                     f"Training diverged: {name} is {float(logs[name])}. "
-                    "Try a lower --learning-rate, or --precision float32."
+                    "Try a lower --learning-rate or --precision float32."
                 )
 
 
 class BestWeights(keras.callbacks.Callback):
-    """Keep the EMA weights of the epoch to export, and stop when `patience` is exhausted.
+    """Keep the EMA weights to export, and stop early after `patience` epochs without improvement.
 
     Args:
-        patience: Epochs without a lower validation loss before training stops; 0 never stops.
-        export_epoch: "best" keeps the epoch with the lowest validation loss, "last" the last one.
+        patience: Number of epochs without a lower validation loss after which training stops; 0
+            disables early stopping.
+        export_epoch: "best" keeps the epoch with the lowest validation loss, "last" the last epoch.
 
     Attributes:
-        epoch: Index of that epoch; None before the first epoch has finished.
-        weights: NumPy arrays as from `get_weights` of the EMA network.
-        history: Dict of lists, the logs of the finished epochs.
+        epoch: Zero-based index of the epoch to export; None until the first epoch has finished.
+        weights: Weights of the EMA network after that epoch, as returned by `get_weights`.
+        history: Dict from log key to a list with one value per finished epoch.
     """
 
     def __init__(self, patience=0, export_epoch="best"):
@@ -58,12 +59,12 @@ class BestWeights(keras.callbacks.Callback):
         self.set_state(None, None, {})
 
     def set_state(self, epoch, weights, history):
-        """Set all attributes in one call, because an interrupt may come between two lines."""
+        """Set all attributes in one operation so that interrupts cannot make them inconsistent."""
         vars(self).update(epoch=epoch, weights=weights, history=history)
 
     @property
     def is_patience_exhausted(self):
-        """Whether the last `patience` epochs brought no lower validation loss."""
+        """Whether the validation loss has not improved in the last `patience` epochs."""
         losses = self.history.get("val_loss")
         return bool(losses) and 0 < self._patience < len(losses) - losses.index(min(losses))
 
@@ -79,10 +80,10 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class HistoryLogger(keras.callbacks.Callback):
-    """Write the history of `BestWeights` to `history.csv` in the run's folder after each epoch.
+    """Write the history from `BestWeights` to `history.csv` in the run folder after each epoch.
 
-    `keras.callbacks.CSVLogger` appends rows: after a kill between the row and the checkpoint of an
-    epoch, the resumed run would write that row again.
+    `keras.callbacks.CSVLogger` appends rows. If a run was killed after writing an epoch's row but
+    before writing its checkpoint, the resumed run would write that row again.
     """
 
     def __init__(self, folder, best):
@@ -106,14 +107,14 @@ class HistoryLogger(keras.callbacks.Callback):
 class CheckpointCallback(keras.callbacks.Callback):
     """Write a checkpoint after each epoch, at intervals, and when a signal stops the run.
 
-    Put it last: what other callbacks do with an epoch belongs to its checkpoint.
+    This must be the last callback so that checkpoints include the effects of all other callbacks.
 
     Args:
-        folder: The run's folder; None in workers that do not write, see `checkpoints.save`.
+        folder: Run folder; None in workers that do not write checkpoints.
         best: The run's `BestWeights`.
         timer: The run's `EpochTimer`.
-        steps_per_epoch: Number of steps of a whole epoch.
-        interval: `TrainingConfig.checkpoint_interval`.
+        steps_per_epoch: Number of training steps per epoch.
+        interval: `RunContext.checkpoint_interval`.
         stop: `StopRequest`, or None.
     """
 
@@ -128,7 +129,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._resumed = None
 
     def resume(self, position):
-        """Start the next epoch at a `checkpoints.Position` within it."""
+        """Make the next epoch start in the middle, at a `checkpoints.Position`."""
         self._resumed = position
 
     def on_train_begin(self, logs=None):
@@ -143,11 +144,11 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self._num_done += 1
-        # The checkpoint of the whole epoch follows.
+        # `on_epoch_end` writes the checkpoint at the end of the epoch.
         if self._num_done == self._steps_per_epoch:
             return
         if self._stop.number is not None or self._is_due():
-            # A run cannot recover from weights after a NaN.
+            # A run cannot recover from NaN weights.
             if all(math.isfinite(float(logs[name])) for name in ("loss", "gradient_norm")):
                 self._save(self._epoch, self._num_done, self.model.running_loss)
             self._stop.obey()

@@ -1,35 +1,41 @@
-"""Checkpoints: everything that a run needs to resume with bit-identical results."""
+"""Checkpoints with all state needed to resume a run with bit-identical results."""
 
 import json
+import logging
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from colorkeras.training import run_directory
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import atomic_write, quoted
 
+logger = logging.getLogger(__name__)
+
 FOLDER = "checkpoints"
-"""Folder of the checkpoints in a run's folder."""
+"""Subfolder of the run folder for checkpoints."""
 
 NUM_KEPT = 2
-"""Number of checkpoints that are kept."""
+"""Number of checkpoints to keep."""
 
 _NAME = re.compile(r"epoch-(\d+)(?:-step-(\d+))?\.npz")
 
 
 @dataclass(frozen=True)
 class Position:
-    """Progress of a run, apart from its weights.
+    """Progress of a run.
 
     Attributes:
         num_epochs: Number of finished epochs.
-        minutes: Training time so far, including the current epoch.
-        history: Dict of lists, the logs of the finished epochs.
-        best_epoch: Index of the epoch to export; None before the first epoch has finished.
-        num_steps: Number of finished steps of the current epoch.
+        minutes: Training time so far in minutes, including the current epoch.
+        history: Dict from log key to a list with one value per finished epoch.
+        best_epoch: Zero-based index of the epoch to export; None until the first epoch has
+            finished.
+        num_steps: Number of finished steps in the current epoch.
         running_loss: `TrainingModel.running_loss` after these steps.
     """
 
@@ -42,24 +48,16 @@ class Position:
 
 
 START = Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
-"""Position of a new run."""
+"""Initial position of a new run."""
 
 
 def save(run_folder, model, best_weights, position):
-    """Write a checkpoint and remove all but the newest `NUM_KEPT`.
+    """Write a checkpoint and remove all but the newest `NUM_KEPT`; return its path.
 
-    The file is a NumPy archive, which stores a checksum for each array.
-
-    Args:
-        run_folder: The run's folder; None reads the state, in which all workers must take part,
-            without writing it.
-        model: `TrainingModel`, compiled.
-        best_weights: List of NumPy arrays, the weights of the EMA network after the best epoch;
-            empty before the first epoch has finished.
-        position: `Position`.
-
-    Returns:
-        `Path` of the checkpoint, or None.
+    The file is a NumPy archive, which includes a checksum for each array. All workers must call
+    this function because reading the state is a collective operation. If `run_folder` is None,
+    nothing is written. `best_weights` is a list of NumPy arrays: the weights of the EMA network
+    after the best epoch, or empty if no epoch has finished.
     """
     arrays = {"position": np.array(json.dumps(vars(position)))}
     for group, values in {**_variables(model), "best": best_weights}.items():
@@ -69,7 +67,7 @@ def save(run_folder, model, best_weights, position):
         return None
     step = f"-step-{position.num_steps:06}" if position.num_steps else ""
     path = Path(run_folder, FOLDER, f"epoch-{position.num_epochs:04}{step}.npz")
-    # Passed as an open file, because NumPy appends a suffix to names.
+    # Pass an open file because NumPy would append a suffix to the file name.
     with atomic_write(path, durable=True) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
     for old in _sorted_paths(run_folder)[:-NUM_KEPT]:
@@ -78,19 +76,16 @@ def save(run_folder, model, best_weights, position):
 
 
 def restore(run_folder, model, is_chief=True):
-    """Load the newest intact checkpoint; the chief renames unusable ones to `*.unusable`.
+    """Load the newest intact checkpoint; the chief renames damaged checkpoints to `*.unusable`.
 
-    Args:
-        run_folder: The run's folder.
-        model: Compiled `TrainingModel` with the same settings.
-        is_chief: Whether this process writes files.
+    `model` is a compiled `TrainingModel` with the same settings.
 
     Returns:
-        `(best_weights, position, notices)`: the first two as passed to `save`; a list of str, one
-        for each checkpoint that cannot be used.
+        `(best_weights, position, notices)`: the values that were passed to `save`, and a list with
+        one message per unusable checkpoint.
 
     Raises:
-        UserError: There is no usable checkpoint, or the newest one must not be read.
+        UserError: There is no usable checkpoint, or reading the newest one is not permitted.
     """
     variables = _variables(model)
     problems = {}
@@ -102,27 +97,93 @@ def restore(run_folder, model, is_chief=True):
             raise UserError(
                 f"the checkpoint {quoted(path)}, which cannot be read ({error.strerror})",
                 "a readable file",
-                "Change its owner or its permissions.",
+                "Change its owner or permissions.",
             ) from error
         except MemoryError:
             raise
-        except Exception as error:  # NumPy raises all kinds of errors for damaged files.
+        except Exception as error:  # NumPy raises various exceptions for damaged files.
             problems[path] = one_line(error)
     else:
         *_, problem = ["there are none", *problems.values()]
         raise UserError(
-            f"the checkpoints of {quoted(run_folder)}, which cannot be used ({problem})",
-            "checkpoints of this version of colorkeras",
-            "Start a new run. If this run left a model.keras, pass it as --init.",
+            f"the checkpoints in {quoted(run_folder)}, which cannot be used ({problem})",
+            "checkpoints written by this version of colorkeras",
+            "Start a new run. If this run's folder contains model.keras, pass it as --init.",
         )
     for group, values in variables.items():
         for variable, value in zip(values, arrays[group], strict=True):
             variable.assign(value)
     for path in problems if is_chief else ():
-        # Otherwise the next start would try it again.
+        # Otherwise, it would be read again the next time the run is resumed.
         path.rename(path.with_name(f"{path.name}.unusable"))
     notices = [f"The checkpoint {quoted(p)} cannot be used: {problems[p]}" for p in problems]
     return arrays["best"], position, notices
+
+
+def resume(context, folder, best, earlier):
+    """Restore the model and `best` from a run's last checkpoint.
+
+    Also adds notices and metadata to the `RunContext`. `earlier` is the metadata of the run so far.
+
+    Returns:
+        `Position`.
+
+    Raises:
+        UserError: There is no usable checkpoint, or the run is complete.
+    """
+    config, model = context.config, context.model
+    weights, position, notices = restore(folder, model, context.is_chief)
+    context.notices += notices
+    finished = position.num_epochs
+    # In the middle of an epoch, the EMA weights differ from those of the last finished epoch.
+    if config.export_epoch == "last" and finished and not position.num_steps:
+        best.set_state(finished - 1, model.ema_network.get_weights(), position.history)
+    else:
+        best.set_state(position.best_epoch, weights, position.history)
+    is_complete = config.epochs == finished or best.is_patience_exhausted
+    # A run that was stopped after its last epoch still needs to be evaluated.
+    has_results = run_directory.has_results(folder, finished)
+    if config.epochs < finished or (is_complete and has_results):
+        patience = " (--early-stopping-patience)" if best.is_patience_exhausted else ""
+        raise UserError(
+            f"--resume {str(folder)!r} with --epochs {config.epochs}, but training stopped after "
+            f"epoch {finished}{patience}",
+            f"--epochs greater than {finished}",
+            f"For example, pass --epochs {2 * finished}.",
+        )
+    context.metadata["resumed_after"] = [*earlier.get("resumed_after", []), finished]
+    if context.is_chief:
+        for notice in notices:
+            logger.warning(notice)
+        _log_position(context, position, earlier)
+    return position
+
+
+def _log_position(context, position, earlier):
+    step = f"step {position.num_steps} of " if position.num_steps else ""
+    epoch = position.num_epochs + bool(position.num_steps)
+    epochs, planned = context.config.epochs, earlier["epochs_planned"]
+    logger.info("Resuming after %sepoch %d of %d.", step, epoch, epochs)
+    if epochs != planned:
+        schedules = f"the schedule for {epochs} epochs instead of {planned}"
+        logger.warning(f"The learning rate now follows {schedules}.")
+    for key in ("device", "versions", "git_commit"):
+        before, now = earlier.get(key), context.metadata[key]
+        if now != before:
+            logger.warning("The %s changed from %s to %s.", key.replace("_", " "), before, now)
+
+
+def check_same_position(strategy, position):
+    """Raise UserError unless all workers of a strategy start at the same position."""
+    own = tf.constant([position.num_epochs, position.num_steps])
+    total = strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(lambda: own), axis=None)
+    if tf.reduce_any(total != own * strategy.num_replicas_in_sync):
+        raise UserError(
+            f"workers that start at different steps (this one at epoch {position.num_epochs + 1}, "
+            f"step {position.num_steps + 1})",
+            "the same run folder, with the same checkpoints, on all machines",
+            "Pass --resume with a folder on a shared file system.",
+        )
 
 
 def exist(run_folder):
@@ -131,8 +192,8 @@ def exist(run_folder):
 
 
 def _read(path, variables):
-    # Pickled objects are refused because they can run code. The file is opened here because NumPy
-    # does not close damaged files.
+    # Reject pickled objects because they can run code. Open the file here because NumPy does not
+    # close damaged files.
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         contents = dict(stored)
     position = Position(**json.loads(str(contents["position"])))
@@ -150,11 +211,11 @@ def _read(path, variables):
 
 
 def _variables(model):
-    """Return the variables of a run's state by group, always in the same order."""
+    """Return a dict from group to the variables of a run's state, in a fixed order."""
     with model.distribute_strategy.scope():
         model.optimizer.build(model.network.trainable_variables)
     return {
-        # Includes the states of random generators, such as those of dropout layers.
+        # These include the states of random number generators, such as those in dropout layers.
         "network": model.network.variables,
         "ema": model.ema_network.weights,
         "optimizer": model.optimizer.variables,
@@ -162,7 +223,7 @@ def _variables(model):
 
 
 def _sorted_paths(run_folder):
-    """Return the paths of a run's checkpoints, oldest first."""
+    """Return the paths of all checkpoints in a run folder, oldest first."""
     found = {}
     for path in Path(run_folder, FOLDER).glob("*"):
         match = _NAME.fullmatch(path.name)

@@ -1,4 +1,4 @@
-"""Distribution strategies: one device, several GPUs, or several machines."""
+"""Distribution strategies for one device, several GPUs or several machines."""
 
 import json
 import os
@@ -11,22 +11,20 @@ from colorkeras.utils.errors import LostWorkerError, UserError, check_choice, on
 STRATEGIES = ("auto", "one", "mirrored", "multi_worker")
 
 LOST_WORKER_ERRORS = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError)
-"""Errors that TensorFlow raises in a worker when another worker is gone."""
+"""Exceptions that TensorFlow raises in a worker after another worker has failed."""
 
 
 def choose_strategy(requested, batch_size):
-    """Create the distribution strategy.
+    """Create a distribution strategy; `requested` is one of `STRATEGIES`.
 
-    Args:
-        requested: One of `STRATEGIES`. "auto" uses as many GPUs as can share the batch evenly, or
-            else one device. "mirrored" uses all GPUs, or all logical CPU devices without a GPU.
-            "multi_worker" uses the devices of all processes in TF_CONFIG; it must be created before
-            any TensorFlow operation runs.
-        batch_size: Images per step on all devices together.
+    "auto" uses the largest number of GPUs that divides the batch evenly, or one device if there are
+    no GPUs. "mirrored" uses all GPUs, or all logical CPU devices if there are no GPUs.
+    "multi_worker" uses the devices of all processes in TF_CONFIG and must be created before any
+    TensorFlow operation runs.
 
     Raises:
-        UserError: The name is unknown, the devices cannot share the batch evenly, TF_CONFIG is
-            invalid, or the workers cannot connect.
+        UserError: The name is unknown, the batch cannot be divided evenly between the devices,
+            TF_CONFIG is invalid, or the workers cannot connect.
 
     >>> choose_strategy("one", batch_size=128).num_replicas_in_sync
     1
@@ -48,13 +46,13 @@ def is_multi_worker(strategy):
     """Return whether a strategy trains in several processes."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return False
-    # A cluster of one worker behaves like `MirroredStrategy`.
+    # With a single worker, the strategy behaves like `MirroredStrategy`.
     cluster = strategy.cluster_resolver.cluster_spec().as_dict()
     return sum(map(len, cluster.values())) > 1
 
 
 def is_chief(strategy):
-    """Return whether this process writes the files: the only process, or the first worker."""
+    """Return whether this process is the only worker or the first one, which writes all files."""
     if not is_multi_worker(strategy):
         return True
     resolver = strategy.cluster_resolver
@@ -63,10 +61,10 @@ def is_chief(strategy):
 
 
 def lost_worker_error(run_folder):
-    """Return a LostWorkerError; `run_folder` may be None."""
+    """Return a LostWorkerError that explains how to resume; `run_folder` may be None."""
     return LostWorkerError(
-        "Stopped: another worker cannot be reached; see its own output. To resume, start all "
-        f"workers with --resume {run_folder or 'and the folder of the run'}"
+        "Stopped: another worker cannot be reached; see its output. To resume, start all "
+        f"workers with --resume {run_folder or 'and the run folder'}"
     )
 
 
@@ -91,8 +89,8 @@ def _multi_worker(batch_size):
         raise UserError(
             f"TF_CONFIG {os.environ['TF_CONFIG']!r}, whose workers cannot connect "
             f"({one_line(error)})",
-            "free ports on machines that can reach each other, and one process on each",
-            "Start all workers, each with its own index.",
+            "one process per machine, free ports, and machines that can reach each other",
+            "Start all workers, each with a different index.",
         ) from error
     _check_batch_size(batch_size, strategy.num_replicas_in_sync)
     return strategy
@@ -103,23 +101,20 @@ def _check_batch_size(batch_size, num_devices):
         raise UserError(
             f"--batch-size {batch_size} for {num_devices} devices",
             "a multiple of the number of devices",
-            f"Pass --batch-size {-(-batch_size // num_devices) * num_devices}, or --strategy one.",
+            f"Pass --batch-size {-(-batch_size // num_devices) * num_devices} or --strategy one.",
         )
 
 
 def _addresses(cluster, part):
     addresses = cluster.get(part, [])
-    if not isinstance(addresses, list) or not all(map(_is_address, addresses)):
+    is_list = isinstance(addresses, list) and all(isinstance(text, str) for text in addresses)
+    if not is_list or not all(re.fullmatch(r".+:\d+", text) for text in addresses):
         raise ValueError(f"its {part} is not a list of addresses")
     return addresses
 
 
-def _is_address(text):
-    return isinstance(text, str) and re.fullmatch(r".+:\d+", text) is not None
-
-
 def largest_divisor(number, limit):
-    """Return the largest divisor of a number that is at most `limit`.
+    """Return the largest divisor of `number` that is at most `limit`.
 
     >>> largest_divisor(128, 6)
     4
@@ -128,13 +123,11 @@ def largest_divisor(number, limit):
 
 
 def even_batch_size(num_examples, batch_size, num_replicas):
-    """Return a batch size near `batch_size` with which no replica gets an empty batch.
+    """Return a batch size close to `batch_size` for which no replica receives an empty batch.
 
-    TensorFlow splits a batch of unknown size into shares of `ceil(size / num_replicas)`, so the
-    last share can be empty. Convolutions on CPUs fail on empty batches.
-
-    Raises:
-        UserError: There is no such batch size.
+    TensorFlow splits a batch of unknown size into parts of `ceil(size / num_replicas)` images, so
+    the last part may be empty. Convolutions on CPUs fail for empty batches. Raises `UserError` if
+    there is no suitable batch size.
 
     >>> even_batch_size(33, batch_size=16, num_replicas=1)
     16
@@ -151,6 +144,6 @@ def even_batch_size(num_examples, batch_size, num_replicas):
             return size
     raise UserError(
         f"{num_examples} validation images for {num_replicas} devices",
-        "enough images for each device to get some of every batch",
-        "Pass --strategy one, or add images.",
+        "enough images to give each device part of every batch",
+        "Pass --strategy one or add images.",
     )

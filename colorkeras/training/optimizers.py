@@ -1,29 +1,88 @@
-"""Optimizers by name, and the learning rate schedule."""
+"""Optimizers and learning rate schedule."""
 
 import re
 
 import keras
+import tensorflow as tf
 
-NO_DECAY = ("bias", "gamma", "beta")
-"""Names of variables without weight decay."""
+NO_DECAY = ("bias", "gamma", "beta", "log_decay", "null")
+"""Names of variables that are excluded from weight decay."""
+
+
+class BackboneRate:
+    """Optimizer mixin that applies a separate learning rate to backbone variables."""
+
+    _backbone_keys = frozenset()
+
+    def set_backbone(self, variables, rate_factor, frozen_steps):
+        """Set a lower learning rate for some variables; must be called before `build`.
+
+        Args:
+            variables: List of `keras.Variable`.
+            rate_factor: Learning rate multiplier for these variables.
+            frozen_steps: Number of initial steps during which the variables do not change. After
+                that, the multiplier rises linearly from 0 to `rate_factor` over half as many steps.
+        """
+        self._backbone_keys = {self._var_key(variable) for variable in variables}
+        self._backbone_rate_factor = rate_factor
+        self._backbone_frozen_steps = frozen_steps
+
+    def scaled_rate(self, variable, learning_rate):
+        """Return the learning rate for a variable in the current step."""
+        if self._var_key(variable) not in self._backbone_keys:
+            return learning_rate
+        steps = tf.cast(self.iterations, tf.float32) - self._backbone_frozen_steps
+        warmup = tf.clip_by_value(steps / max(1, self._backbone_frozen_steps // 2), 0.0, 1.0)
+        return learning_rate * self._backbone_rate_factor * warmup
 
 
 @keras.saving.register_keras_serializable("colorkeras")
-class ConvolutionalMuon(keras.optimizers.Muon):
-    """Muon for the kernels of convolutions, too.
+class FusedAdamW(BackboneRate, keras.optimizers.AdamW):
+    """AdamW that updates each variable with one fused TensorFlow kernel.
 
-    Kernels of convolutions are updated as matrices `[height * width * in, out]`. The singular
-    values of an update are all close to 1, so rare directions of the gradient count as much as
-    common ones. AdamW updates everything else: vectors, kernels with fewer than `MIN_CHANNELS`
-    output channels (such as those of last layers), and variables that `exclude_layers` or
-    `exclude_embeddings` exclude.
+    Accepts the arguments of `keras.optimizers.AdamW` except `amsgrad`.
 
-    Args: those of `keras.optimizers.Muon`.
+    Reference: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        """See `keras.optimizers.Optimizer.update_step`."""
+        index = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, variable.dtype)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(tf.constant(self.beta_1, variable.dtype), step),
+            beta2_power=tf.pow(tf.constant(self.beta_2, variable.dtype), step),
+            lr=tf.cast(self.scaled_rate(variable, learning_rate), variable.dtype),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.cast(gradient, variable.dtype),
+        )
+
+
+@keras.saving.register_keras_serializable("colorkeras")
+class ConvolutionalMuon(BackboneRate, keras.optimizers.Muon):
+    """Muon optimizer with support for convolution kernels.
+
+    Convolution kernels are updated as matrices `[height * width * in, out]`. All singular values of
+    an update are close to 1, so rare gradient directions matter as much as common ones. All other
+    variables are updated with AdamW: vectors, kernels with fewer than `MIN_CHANNELS` output
+    channels (such as those of output layers), and variables selected by `exclude_layers` or
+    `exclude_embeddings`.
+
+    Accepts the arguments of `keras.optimizers.Muon`.
 
     Reference: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
 
     MIN_CHANNELS = 16
+
+    def update_step(self, gradient, variable, learning_rate):
+        """See `keras.optimizers.Optimizer.update_step`."""
+        super().update_step(gradient, variable, self.scaled_rate(variable, learning_rate))
 
     def _should_use_adamw(self, variable):
         if len(variable.shape) not in (2, 4) or variable.shape[-1] < self.MIN_CHANNELS:
@@ -41,17 +100,17 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         self.assign_sub(variable, keras.ops.reshape(matrix, variable.shape))
 
     def get_config(self):
-        # Keras 3.15 omits it.
+        # Keras 3.15 omits `nesterov`.
         return {**super().get_config(), "nesterov": self.nesterov}
 
 
 def adamw(learning_rate, weight_decay):
-    """Create AdamW: Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019."""
-    return keras.optimizers.AdamW(learning_rate, weight_decay)
+    """Create an AdamW optimizer."""
+    return FusedAdamW(learning_rate, weight_decay)
 
 
 def muon(learning_rate, weight_decay):
-    """Create Muon for kernels with AdamW for the rest, both at the same learning rate."""
+    """Create an optimizer that uses Muon for kernels and AdamW for all other variables."""
     return ConvolutionalMuon(
         learning_rate, weight_decay=weight_decay, adam_weight_decay=weight_decay
     )
@@ -61,15 +120,11 @@ OPTIMIZERS = {"adamw": adamw, "muon": muon}
 """Functions that create an optimizer from a learning rate (or schedule) and a weight decay."""
 
 
-def create(config, total_steps):
-    """Create an optimizer with linear warm-up, then cosine decay of the learning rate to zero.
+def create(config, total_steps, backbone_variables=()):
+    """Create an optimizer with linear warmup and cosine decay of the learning rate to zero.
 
-    Args:
-        config: `TrainingConfig`.
-        total_steps: Number of steps in the whole run.
-
-    Returns:
-        `keras.optimizers.Optimizer`.
+    `total_steps` is the number of steps in the whole run. `backbone_variables` have a separate
+    learning rate and no weight decay.
 
     >>> from colorkeras.config.training_config import TrainingConfig
     >>> float(create(TrainingConfig(warmup_fraction=0.1), total_steps=100).learning_rate)
@@ -83,5 +138,9 @@ def create(config, total_steps):
         warmup_steps=warmup_steps,
     )
     optimizer = OPTIMIZERS[config.optimizer](schedule, config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=list(NO_DECAY))
+    optimizer.exclude_from_weight_decay(list(backbone_variables), list(NO_DECAY))
+    optimizer.set_backbone(
+        backbone_variables, config.backbone_rate_factor, config.backbone_frozen_steps
+    )
+    optimizer.global_clipnorm = config.clip_norm
     return optimizer

@@ -1,4 +1,4 @@
-"""Numeric precision of a run, and a description of its device."""
+"""Choose the compute precision and describe the device."""
 
 import os
 import platform
@@ -15,18 +15,10 @@ _BFLOAT16_COMPUTE_CAPABILITY = (8, 0)
 
 
 def choose_precision(requested="auto"):
-    """Resolve a precision to a Keras dtype policy.
+    """Return the Keras dtype policy for one of `PRECISIONS`, and the reason for the choice.
 
-    Args:
-        requested: One of `PRECISIONS`. "auto" selects bfloat16 on devices that support it natively:
-            GPUs of compute capability 8.0 or higher, CPUs with AVX512-BF16 or AMX. Other devices
-            emulate it, far slower than float32.
-
-    Returns:
-        `(policy, reason)`.
-
-    Raises:
-        UserError: The precision is unknown.
+    "auto" selects bfloat16 on devices that support it natively: GPUs with compute capability 8.0 or
+    higher, and CPUs with AVX512-BF16 or AMX. Other devices emulate it, which is much slower.
 
     >>> choose_precision("float32")
     ('float32', 'as requested')
@@ -39,7 +31,7 @@ def choose_precision(requested="auto"):
         details = tf.config.experimental.get_device_details(gpus[0])
         capability = details.get("compute_capability", (0, 0))
         native = tuple(capability) >= _BFLOAT16_COMPUTE_CAPABILITY
-        what = f"GPU of compute capability {'.'.join(map(str, capability))}"
+        what = f"GPU with compute capability {'.'.join(map(str, capability))}"
     else:
         native = bool(_BFLOAT16_CPU_FLAGS & _cpu_flags())
         what = f"CPU {'with' if native else 'without'} AVX512-BF16 or AMX"
@@ -47,11 +39,7 @@ def choose_precision(requested="auto"):
 
 
 def describe_device(num_replicas=1):
-    """Return one line about the device: the GPU's name, or the CPU's name and number of cores.
-
-    Args:
-        num_replicas: Number of devices in use.
-    """
+    """Describe the devices in one line: GPU name, or CPU name and number of cores."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
@@ -67,7 +55,7 @@ def _cpu_flags():
 
 
 def _cpu_field(name):
-    """Return a field of the first processor in /proc/cpuinfo; "" if it is missing (not Linux)."""
+    """Return a field for the first processor in /proc/cpuinfo, or "" if it is missing."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

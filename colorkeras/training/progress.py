@@ -1,4 +1,4 @@
-"""Keras callbacks that time epochs and show the progress of a run."""
+"""Keras callbacks that time epochs and report progress."""
 
 import logging
 import time
@@ -14,19 +14,20 @@ LINE = {
     "val_psnr_pooled": "{:.2f} dB",
     "val_ciede2000": "{:.2f}",
 }
-"""Formats of the numbers in the line of an epoch, by key of its logs."""
+"""Formats of the numbers to print for each epoch, by log key."""
 
 
 class EpochTimer(keras.callbacks.Callback):
-    """Add images per second, total minutes and the learning rate to the logs of an epoch.
+    """Add images per second, total minutes and the learning rate to each epoch's logs.
 
     Args:
         batch_size: Images per step.
-        minutes: Training time before a resume.
+        minutes: Training time in minutes before the run was resumed.
 
     Attributes:
-        seconds_per_step: Mean over the current epoch; None before its second step has finished.
-        validation_seconds: Duration of the last validation.
+        seconds_per_step: Mean step time in the current epoch; None until its second step has
+            finished.
+        validation_seconds: Duration of the last validation in seconds.
     """
 
     def __init__(self, batch_size, minutes=0.0):
@@ -39,7 +40,7 @@ class EpochTimer(keras.callbacks.Callback):
 
     @property
     def minutes(self):
-        """Training time so far, including the time before a resume."""
+        """Total training time in minutes, including time before the run was resumed."""
         return self._earlier_minutes + (time.perf_counter() - self._created) / 60
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -49,7 +50,7 @@ class EpochTimer(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self._last_step = time.perf_counter()
-        # The first step of an epoch waits for data, that of a run also for the compiler.
+        # Skip the first step, which waits for data and, at the start of a run, for compilation.
         if self._num_steps == 0:
             self._first_step = self._last_step
         else:
@@ -58,7 +59,7 @@ class EpochTimer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.validation_seconds = time.perf_counter() - self._last_step
-        # The rest of a resumed epoch may be a single step, and every epoch needs these columns.
+        # Every epoch needs these columns, even a resumed one with only a single step left.
         seconds = self.seconds_per_step or self._first_step - self._begin
         logs["images_per_second"] = self.batch_size / seconds
         logs["minutes"] = self.minutes
@@ -66,14 +67,9 @@ class EpochTimer(keras.callbacks.Callback):
 
 
 class ProgressLogger(keras.callbacks.Callback):
-    """Log one line per epoch, and an estimate of the duration if the first epoch is long.
+    """Log one line per epoch, and an estimate of the remaining time if the first epoch is long.
 
-    On a terminal, a progress bar shows the current epoch; it disappears when the epoch ends.
-
-    Args:
-        timer: `EpochTimer`.
-        num_epochs: Number of epochs of the whole run.
-        steps_per_epoch: Number of steps of a whole epoch.
+    In a terminal, a progress bar is shown during each epoch.
     """
 
     ESTIMATE_AFTER_STEPS = 50
@@ -93,7 +89,7 @@ class ProgressLogger(keras.callbacks.Callback):
             total=self.params["steps"],
             desc=f"epoch {epoch + 1}/{self._num_epochs}",
             leave=False,
-            disable=None,  # Unless it is a terminal.
+            disable=None,  # Disabled unless stderr is a terminal.
         )
 
     def on_train_batch_end(self, batch, logs=None):
@@ -105,7 +101,7 @@ class ProgressLogger(keras.callbacks.Callback):
             seconds = num_left * self._timer.seconds_per_step
             self._bar.clear()
             speed = self._timer.batch_size / self._timer.seconds_per_step
-            logger.info("About %s of training left, at %.0f images/s.", _duration(seconds), speed)
+            logger.info("About %s of training left at %.0f images/s.", _duration(seconds), speed)
 
     def on_epoch_end(self, epoch, logs=None):
         self._is_first_epoch = False
@@ -122,7 +118,7 @@ class ProgressLogger(keras.callbacks.Callback):
         logger.info(line)
 
     def close(self):
-        """Remove the progress bar; `fit` calls no callback after an exception."""
+        """Remove the progress bar; needed because `fit` calls no callbacks after an exception."""
         if self._bar is not None:
             self._bar.close()
 

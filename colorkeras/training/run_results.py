@@ -1,4 +1,4 @@
-"""What a run leaves in the end: the export, the curves and the evaluation."""
+"""Produce the results of a run: export, training curves and evaluation."""
 
 import logging
 from dataclasses import dataclass
@@ -18,13 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run.
-
-    Attributes:
-        folder: `Path` of its folder below `runs/`.
-        export_folder: `Path` of the SavedModel.
-        metrics: Dict, the content of its `metrics.json`.
-    """
+    """A finished run: paths to its folder and SavedModel, and the contents of `metrics.json`."""
 
     folder: Path
     export_folder: Path
@@ -32,11 +26,11 @@ class Run:
 
 
 def export(context, folder, best):
-    """Write the weights of `best` as SavedModel and `model.keras`; return the SavedModel's path."""
+    """Export the weights in `best` as `model.keras` and a SavedModel; return the latter's path."""
     config = context.config
-    # A second Ctrl-C would leave nothing to load, and both files are written within seconds.
+    # Ignore another Ctrl-C, which would leave no usable model; writing both only takes seconds.
     with signals_ignored():
-        # Built outside of the strategy's scope, because only the chief takes part.
+        # Build outside the strategy's scope because only the chief participates.
         num_classes = NUM_CLASSES if context.has_class_head else 0
         trained = build_network(config.arch, config.prediction, num_classes=num_classes)
         trained.set_weights(best.weights)
@@ -57,23 +51,23 @@ def save_curves(context, folder, best):
 
 
 def evaluate(context, folder, export_folder):
-    """Measure the export on the test part, write the results to the run's folder, return them."""
+    """Evaluate the export on the test split, write the report to the run folder and return it."""
     conditions = evaluation.prepare(context.dataset, "test")
-    # Measuring several samples of each image takes longer than an epoch; `evaluate` does that.
+    # Metrics that need several samples take longer than an epoch; `colorkeras evaluate` adds them.
     report = evaluation.evaluate_model(saved_model.load(export_folder), conditions, samples=False)
     tensorboard.write_comparison(
         folder, context.config, context.dataset.name, context.metadata, report.metrics["metrics"]
     )
-    # Last, because its metrics mark the run as finished.
+    # Write the metrics last because they mark the run as finished.
     report.save(folder)
     return report
 
 
 def log_report(report, folder, export_folder):
-    """Log the results and what to do next."""
+    """Log the results and the next steps."""
     logger.info(
         f"\nResults on {report.metrics['num_images']:,} test images\n\n"
-        "The exported model, compared with baselines and with the original colors:\n\n"
+        "The exported model, compared with baselines and the original colors:\n\n"
         f"{report.table()}\n\n"
         f"Images, curves and metrics are in {folder}\n\n"
         "Next steps:\n"

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM handling: finish the current step, write a checkpoint, then stop."""
+"""Handle SIGINT and SIGTERM: finish the current step, write a checkpoint and stop."""
 
 import contextlib
 import signal
@@ -8,17 +8,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Request to stop training.
+    """A request to stop training.
 
     Attributes:
-        number: Number of the signal that was received; None if there was none.
+        number: Number of the received signal; None if there is no request.
     """
 
     def __init__(self):
         self.number = None
 
     def obey(self):
-        """Raise KeyboardInterrupt with the number of the signal if there was one."""
+        """Raise KeyboardInterrupt with the signal number if a signal was received."""
         if self.number is not None:
             raise KeyboardInterrupt(self.number)
 
@@ -27,34 +27,32 @@ class StopRequest:
 def stop_requests():
     """Yield a `StopRequest` that records the first SIGINT or SIGTERM.
 
-    A second signal acts at once. Only the main thread receives signals; in other threads the
-    request stays empty.
+    A second signal takes effect immediately. In threads other than the main thread, no signals are
+    recorded.
     """
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def record(number, frame):
         request.number = number
         _set(before)
 
-    _set(dict.fromkeys(SIGNALS, record))
-    try:
+    with _handled_by(record):
         yield request
-    finally:
-        _set(before)
+
+
+def signals_ignored():
+    """Return a context manager that ignores SIGINT and SIGTERM."""
+    return _handled_by(signal.SIG_IGN)
 
 
 @contextlib.contextmanager
-def signals_ignored():
-    """Ignore SIGINT and SIGTERM."""
+def _handled_by(handler):
     if threading.current_thread() is not threading.main_thread():
         yield  # Only the main thread can set signal handlers.
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    _set(dict.fromkeys(SIGNALS, signal.SIG_IGN))
+    _set(dict.fromkeys(SIGNALS, handler))
     try:
         yield
     finally:

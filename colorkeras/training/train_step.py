@@ -1,4 +1,4 @@
-"""The Keras model that `fit` trains, with its train and validation steps."""
+"""The Keras model that `fit` trains, with its training and validation steps."""
 
 import keras
 import tensorflow as tf
@@ -12,26 +12,26 @@ from colorkeras.training.distribution import is_multi_worker
 
 
 class TrainingModel(keras.Model):
-    """Train a network on uint8 RGB batches; the step itself converts them to grayscale.
+    """Model that trains a network on uint8 RGB batches; the train step converts to grayscale.
 
-    A float32 copy of the network holds the exponential moving average (EMA) of its weights. Batch
-    statistics are averaged with the same decay, so that they match the averaged weights. Validation
-    and export use the EMA network.
+    A float32 copy of the network contains the exponential moving average (EMA) of its weights.
+    Batch statistics are averaged with the same decay so that they match the averaged weights.
+    Validation and export use the EMA network.
 
-    Create it in the scope of a `tf.distribute` strategy to train on several devices. Each replica
-    gets an equal share of a batch and computes losses, metrics and augmentation on its own share.
+    To train on several devices, create the model in the scope of a `tf.distribute` strategy. Each
+    replica receives an equal share of the batch, augments it, and computes its losses and metrics.
 
     Args:
-        network: A model from `build_network`, of any precision.
-        ema_network: The same architecture and prediction in float32.
-        objective: `Objective` of that prediction.
-        config: `TrainingConfig`, of which `ema_decay`, `augment`, `seed` and
-            `aux_class_loss_weight` are used. If the latter is above 0, the networks need a class
-            head and the batches labels.
-        metrics: Dict of `Metric` by name, for validation.
+        network: Model from `build_network` with any precision.
+        ema_network: float32 model with the same architecture and prediction.
+        objective: `Objective` for the prediction.
+        config: `TrainingConfig`; only `ema_decay`, `augment`, `seed` and `aux_class_loss_weight`
+            are used. If `aux_class_loss_weight` is positive, the networks need a class head and the
+            batches need labels.
+        metrics: Dict from name to `Metric`, for validation.
 
     Attributes:
-        step_graph: `tf.Graph` of the most recently traced train step; None before the first.
+        step_graph: `tf.Graph` of the most recently traced train step, or None.
 
     Reference (averaged weights): Polyak, Juditsky, "Acceleration of stochastic approximation by
     averaging", SIAM Journal on Control and Optimization 30, 1992.
@@ -43,7 +43,7 @@ class TrainingModel(keras.Model):
         ema_network.set_weights(network.get_weights())
         self.network = network
         self.ema_network = ema_network
-        # Shares the variables of the EMA network, but has the colors as its only output.
+        # Shares the EMA network's variables but only outputs the prediction, not the class logits.
         self._color_network = remove_class_head(ema_network)
         self.objective = objective
         self.ema_decay = float(config.ema_decay)
@@ -64,7 +64,7 @@ class TrainingModel(keras.Model):
 
     @property
     def running_loss(self):
-        """Sum and count of the losses since the epoch began: list of two floats."""
+        """Sum and count of the losses since the start of the epoch, as a list of two floats."""
         return [float(tf.convert_to_tensor(v.value)) for v in self._loss_mean.variables]
 
     @running_loss.setter
@@ -73,38 +73,34 @@ class TrainingModel(keras.Model):
             variable.assign(value)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras 3.15 averages the replicas' shares of the first batch to infer its shape, which
-        # fails if the shares differ in size. Only the optimizer needs building.
+        # To infer the shape of the first batch, Keras 3.15 averages the replicas' shares, which
+        # fails if their sizes differ. Only the optimizer needs to be built.
         if self.optimizer is not None:
             with self.distribute_strategy.scope():
                 self.optimizer.build(self.network.trainable_variables)
 
     def call(self, grayscale):
-        """Color images with the EMA network; an image's position in the batch is its seed.
+        """Colorize images with the EMA network, using each image's index in the batch as its seed.
 
-        Args:
-            grayscale: float32 `[batch, height, width, 1]` in [0, 1].
-
-        Returns:
-            float32 RGB `[batch, height, width, 3]` in [0, 1].
+        Maps float32 `[batch, height, width, 1]` in `[0, 1]` to RGB `[batch, height, width, 3]`.
         """
         seeds = tf.range(tf.shape(grayscale)[0])
         objective = self.objective
         return objective.colorize(self._color_network, grayscale, seeds, objective.temperature)
 
     def train_step(self, data):
-        """Update the weights from a replica's share of the batch.
+        """Update the weights using a replica's share of the batch.
 
         Args:
-            data: uint8 RGB `[batch, height, width, 3]`; with a class head a pair of this and int64
-                labels `[batch]`.
+            data: Images, uint8 RGB `[batch, height, width, 3]`; with a class head, a pair of images
+                and labels, int64 `[batch]`.
 
         Returns:
-            Dict: "loss", its mean over the epoch so far; "gradient_norm", the Euclidean norm of
-            this step's gradient (Keras reports the mean over the replicas).
+            Dict of "loss", the mean loss in the epoch so far, and "gradient_norm", the Euclidean
+            norm of this step's gradient (Keras reports the mean over replicas).
         """
         images, labels = self._split(data)
-        # Runs once, while Keras traces the step. TensorBoard shows this graph.
+        # This line runs once, when Keras traces the step. TensorBoard displays the graph.
         self.step_graph = tf.compat.v1.get_default_graph()
         step = self.optimizer.iterations
         with tf.name_scope("step"):
@@ -121,7 +117,7 @@ class TrainingModel(keras.Model):
                 # The optimizer sums the gradients of all replicas.
                 share = loss / replicas.num_replicas_in_sync
         variables = self.network.trainable_variables
-        # The tape uses the same scope name for its own operations.
+        # The tape uses the same scope name for the operations that it creates.
         with tf.name_scope("gradient_tape"):
             gradients = tape.gradient(share, variables)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -144,18 +140,14 @@ class TrainingModel(keras.Model):
         return data if self.aux_class_loss_weight else (data, None)
 
     def test_step(self, data):
-        """Measure the EMA network, without its class head.
+        """Evaluate the EMA network without its class head.
 
-        Args:
-            data: As for `train_step`.
-
-        Returns:
-            Dict of "loss" and the validation metrics, means over all images so far.
+        Returns a dict of "loss" and the validation metrics, computed over all images so far.
         """
         images, labels = self._split(data)
         rgb = from_uint8(images)
         grayscale = luma(rgb)
-        # The same noise in every epoch makes validation losses comparable.
+        # Use the same noise in each epoch so that validation losses are comparable.
         inputs, target = self.objective.target(rgb, grayscale, Randomness(self.seed, 0), labels)
         loss = self.objective.loss(target, self._color_network(inputs, training=False))
         self._loss_mean.update_state(loss, sample_weight=tf.shape(images)[0])
@@ -172,7 +164,7 @@ class TrainingModel(keras.Model):
         return {name: tf.reshape(value, [1]) for name, value in values.items()}
 
     def _update_ema(self, step):
-        # A small decay in the first steps forgets the initial weights quickly.
+        # In the first steps, use a small decay to forget the initial weights quickly.
         decay = tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
 
         def update_all(strategy, decay):
@@ -182,5 +174,5 @@ class TrainingModel(keras.Model):
         def update(mean, value, decay):
             mean.assign_add((1.0 - decay) * (value - mean))
 
-        # Each replica updates its own copy, from weights that are equal on all replicas.
+        # Each replica updates its own copy; the copies stay the same.
         tf.distribute.get_replica_context().merge_call(update_all, args=(decay,))

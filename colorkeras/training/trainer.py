@@ -1,17 +1,17 @@
-"""Train a network: prepare, restore, fit, finish."""
+"""Train a network in four stages: prepare, restore, fit and finish."""
 
 import contextlib
 import logging
 from pathlib import Path
 
 from colorkeras import evaluation
+from colorkeras.config.validation import option_of
 from colorkeras.data import evaluation_batches, training_batches
 from colorkeras.training import checkpoints, run_context, run_directory, run_results, tensorboard
 from colorkeras.training.callbacks import BestWeights, CheckpointCallback, HistoryLogger, StopOnNaN
 from colorkeras.training.distribution import LOST_WORKER_ERRORS, lost_worker_error
 from colorkeras.training.progress import EpochTimer, ProgressLogger
 from colorkeras.training.run_results import Run
-from colorkeras.training.run_resume import check_same_position, load_checkpoint
 from colorkeras.training.stop_signals import StopRequest, stop_requests
 from colorkeras.utils.errors import (
     InterruptedRunError,
@@ -30,15 +30,16 @@ def train(config, callbacks=()):
 
     Args:
         config: `TrainingConfig`.
-        callbacks: Additional Keras callbacks. With several workers, all of them run these.
+        callbacks: Additional Keras callbacks; they run in all workers.
 
     Returns:
-        `Run`; None in a worker that is not the chief.
+        `Run`, or None in workers other than the chief.
 
     Raises:
-        UserError: A setting, the dataset or a folder is unusable; nothing was started.
-        DivergedError, InterruptedRunError, LostDataError: The loss became NaN, a signal came, or an
-            image can no longer be read. The best finished epoch is exported.
+        UserError: A setting, the dataset or a folder is invalid. Training did not start.
+        DivergedError, InterruptedRunError, LostDataError: The loss is not finite, a signal was
+            received, or an image can no longer be read. If any epoch was finished, a model was
+            exported.
         LostWorkerError: Another worker cannot be reached.
 
     Example:
@@ -56,47 +57,50 @@ def train(config, callbacks=()):
 def resume(folder, changes, callbacks=()):
     """Resume a run from its last checkpoint, or restart it if there is none.
 
-    With the same number of epochs and devices, on the same machine, the result is bit-identical to
-    that of an uninterrupted run. Another number of epochs changes the learning rate schedule. A run
-    that lacks only its final evaluation is just evaluated.
+    On the same machine, with the same number of epochs and devices, the result is bit-identical to
+    that of an uninterrupted run. Changing the number of epochs changes the learning rate schedule.
+    If only the final evaluation is missing, the run is evaluated without further training.
 
     Args:
-        folder: The run's folder.
-        changes: Dict of changed settings, keys of `run_directory.CHANGEABLE`.
-        callbacks: As for `train`.
+        folder: Run folder.
+        changes: Dict of settings to change; keys must be in `training_config.CHANGEABLE`.
+        callbacks: See `train`.
 
     Returns:
-        `Run` in the same folder; its export is a new version.
+        `Run` in the same folder, with the model exported as a new version.
 
     Raises:
-        UserError: It is no unfinished run, or a setting must not change. See also `train`.
+        UserError: The folder does not contain an unfinished run, or a setting cannot be changed.
+
+    For other exceptions, see `train`.
     """
     config, earlier = run_directory.read_config(folder, changes)
     require_writable(folder, "--resume")
-    if config.init and "init" not in changes and not checkpoints.exist(folder):
-        raise UserError(
-            f"--resume {quoted(folder)}, without a checkpoint, which starts from {config.init!r}",
-            "an initial model that you name, because a model can contain code",
-            f"Pass --init {printable(config.init)} as well.",
-        )
+    for name in ("init", "backbone_weights"):
+        model, option = getattr(config, name), option_of(name)
+        if model and name not in changes and not checkpoints.exist(folder):
+            raise UserError(
+                f"--resume {quoted(folder)}, which has no checkpoint and starts from {model!r}",
+                f"an explicit {option}, because models can contain code",
+                f"Also pass {option} {printable(model)}.",
+            )
     return Trainer(config, Path(folder), earlier, callbacks).run()
 
 
 class Trainer:
-    """One training run, in four steps.
+    """A training run in four stages.
 
     Args:
         config: `TrainingConfig`.
         resumed_folder: `Path` of the run to resume; None starts a new run.
-        earlier: Its metadata, as from `run_directory.read_config`.
+        earlier: Metadata of the run to resume, from `run_directory.read_config`.
         callbacks: Additional Keras callbacks.
 
     Attributes:
-        context: `RunContext`, after `prepare`.
-        folder: `Path` of the run's folder, after `restore`.
-        position: `checkpoints.Position` at which training starts, after `restore`.
-        best: `BestWeights`, after `restore`.
-        failure: The exception that stopped training, after `fit`; None if nothing did.
+        context: `RunContext`, set by `prepare`.
+        folder, best: `Path` to the run folder, and `BestWeights`, set by `restore`.
+        position: `checkpoints.Position` where training starts, set by `restore`.
+        failure: Exception that stopped training, or None, set by `fit`.
     """
 
     def __init__(self, config, resumed_folder=None, earlier=None, callbacks=()):
@@ -118,7 +122,7 @@ class Trainer:
             raise lost_worker_error(self.folder) from error
 
     def run(self):
-        """Run all steps; return `Run`, or None in a worker that is not the chief."""
+        """Run all stages; return `Run`, or None in workers other than the chief."""
         with self:
             self.prepare()
             self.restore()
@@ -126,7 +130,7 @@ class Trainer:
             return self.finish()
 
     def prepare(self):
-        """Resolve the settings, open the dataset and build the model; write nothing."""
+        """Resolve settings, open the dataset and build the model, without writing any files."""
         self._has_checkpoint = self._is_resumed and checkpoints.exist(self.folder)
         self.context = run_context.prepare(self._config, is_new=not self._has_checkpoint)
         self._config = self.context.config
@@ -134,7 +138,7 @@ class Trainer:
             run_context.log_summary(self.context, is_new=not self._has_checkpoint)
 
     def restore(self):
-        """Create or lock the run's folder, and load its last checkpoint if there is one."""
+        """Create or lock the run folder and load the last checkpoint, if there is one."""
         context = self.context
         if context.is_chief:
             self._lock_folder()
@@ -142,11 +146,11 @@ class Trainer:
             run_directory.check_same_run(self.folder, context.metadata, self._earlier)
         self.best = BestWeights(self._config.early_stopping_patience, self._config.export_epoch)
         if self._has_checkpoint:
-            self.position = load_checkpoint(context, self.folder, self.best, self._earlier)
+            self.position = checkpoints.resume(context, self.folder, self.best, self._earlier)
         elif self._is_resumed:
-            self._log("There is no checkpoint yet: training restarts in the same folder.")
+            self._log("There is no checkpoint yet, so training starts over in the same folder.")
         if context.is_multi_worker:
-            check_same_position(context.strategy, self.position)
+            checkpoints.check_same_position(context.strategy, self.position)
         if context.is_chief:
             run_directory.write_config(self.folder, self._config, context.metadata)
         self._log("Run: %s", self.folder)
@@ -154,7 +158,7 @@ class Trainer:
         self._history_logger = HistoryLogger(self.folder, self.best)
 
     def fit(self):
-        """Train the remaining epochs; an exception that stops training is left to `finish`."""
+        """Train the remaining epochs; store an exception that stops training for `finish`."""
         start, epochs = self.position, self._config.epochs
         if start.num_epochs >= epochs or self.best.is_patience_exhausted:
             return
@@ -166,7 +170,7 @@ class Trainer:
             epoch, step = start.num_epochs, start.num_steps
             try:
                 if step:
-                    # For Keras, the rest of the current epoch is an epoch of its own.
+                    # Keras treats the rest of the current epoch as a separate epoch.
                     self._fit_epochs(callbacks, epoch, epoch + 1, step)
                     epoch += 1
                 self._fit_epochs(callbacks, epoch, epochs)
@@ -175,11 +179,11 @@ class Trainer:
             except Exception as error:
                 self.failure = self._explained(error)
         if self.failure is None and stop.number is not None:
-            # The signal came after the last checkpoint.
+            # The signal arrived after the last checkpoint.
             self.failure = InterruptedRunError(stop.number, "Interrupted.")
 
     def finish(self):
-        """Export the best epoch and evaluate it; raise the exception that stopped training."""
+        """Export an epoch; then evaluate it, or raise the exception that stopped training."""
         context, folder, best, failure = self.context, self.folder, self.best, self.failure
         if isinstance(failure, LostWorkerError) or not context.is_chief:
             if failure is not None:
@@ -225,9 +229,9 @@ class Trainer:
         self._exit_stack.enter_context(run_directory.locked(self.folder))
         if self._is_resumed and checkpoints.exist(self.folder) != self._has_checkpoint:
             raise UserError(
-                f"--resume {quoted(self.folder)}, which another process has just trained",
-                "a run that is not being trained",
-                "Start again.",
+                f"--resume {quoted(self.folder)}, which another process has changed",
+                "a run that is not in progress",
+                "Try again.",
             )
 
     def _callbacks(self, exit_stack, stop):
@@ -243,7 +247,7 @@ class Trainer:
             if config.profile:
                 displays.append(tensorboard.Profile(self.folder))
             for display in displays:
-                # Keras does not end callbacks when `fit` raises an exception.
+                # Keras does not call `on_train_end` when `fit` raises an exception.
                 exit_stack.callback(display.close)
             callbacks += [self._history_logger, *displays]
         folder = self.folder if context.is_chief else None
@@ -253,7 +257,7 @@ class Trainer:
         return [*callbacks, checkpoint]
 
     def _fit_epochs(self, callbacks, epoch, end, step=0):
-        """Train from a step of an epoch to the beginning of epoch `end`."""
+        """Train from step `step` of epoch `epoch` to the start of epoch `end`."""
         context, dataset, labels = self.context, self.context.dataset, self.context.has_class_head
         if epoch == end or context.model.stop_training:
             return
@@ -272,10 +276,10 @@ class Trainer:
         )
 
     def _explained(self, error):
-        """Return the error, or one that names the unreadable image or lost worker behind it."""
+        """Return a clearer exception for unreadable images and lost workers, or `error` itself."""
         problem = self.context.dataset.load_error
         if problem is not None:
-            return LostDataError(f"Stopped: an image can no longer be read: {problem}")
+            return LostDataError(f"Stopped because an image can no longer be read: {problem}")
         if self.context.is_multi_worker and isinstance(error, LOST_WORKER_ERRORS):
             return lost_worker_error(self.folder)
         return error

@@ -1,1 +1,1 @@
-"""Errors, atomic file writes, ordered map, plots, text tables, version."""
+"""Error classes, atomic file writes, an ordered parallel map, plots, text tables and versions."""

@@ -1,4 +1,4 @@
-"""Errors that users can cause; the command line prints them without a traceback."""
+"""Exceptions that the command line reports without a traceback."""
 
 import signal
 
@@ -6,14 +6,10 @@ import signal
 class UserError(Exception):
     """Invalid input from the user; exit status 2.
 
-    The message has three parts, in this order.
-
     Args:
-        received: The input, with its value.
-        expected: The accepted values.
-        fix: How to correct it.
-
-    Example:
+        received: Offending input, including its value.
+        expected: Accepted values.
+        fix: How to correct the input.
 
     >>> print(UserError("--epochs 0", "a whole number of at least 1", "Pass --epochs 10."))
     Received: --epochs 0
@@ -26,18 +22,12 @@ class UserError(Exception):
         self.received, self.expected, self.fix = received, expected, fix
 
     def __reduce__(self):
-        # By default, unpickling passes only the message to __init__, which fails in Beam's workers.
+        # By default, unpickling passes only the message, which fails in Beam workers.
         return type(self), (self.received, self.expected, self.fix)
 
 
 def check_choice(kind, name, choices):
-    """Raise UserError if a name is not among the choices.
-
-    Args:
-        kind: Noun for the message, such as "model".
-        name: str.
-        choices: Valid names, in the order of the message.
-    """
+    """Raise UserError if `name` is not in `choices`; `kind` is a singular noun, such as "model"."""
     if name not in choices:
         raise UserError(
             f"{kind} {name!r}", "one of " + ", ".join(choices), f"Choose one of these {kind}s."
@@ -50,7 +40,7 @@ def one_line(error):
 
 
 class DivergedError(Exception):
-    """Training loss is NaN or infinite; exit status 1."""
+    """The training loss is NaN or infinite; exit status 1."""
 
 
 class LostDataError(Exception):
@@ -58,16 +48,11 @@ class LostDataError(Exception):
 
 
 class LostWorkerError(Exception):
-    """Another worker of the same training run is gone; exit status 1."""
+    """Another worker in the training run stopped responding; exit status 1."""
 
 
 class InterruptedRunError(Exception):
-    """A signal ended the run; exit status 128 + `signal_number`.
-
-    Args:
-        signal_number: For example 2 (SIGINT) or 15 (SIGTERM).
-        message: Where the saved state is, for the user.
-    """
+    """A signal ended the run; exit status 128 + `signal_number`, such as 130 after SIGINT."""
 
     def __init__(self, signal_number: int, message: str):
         super().__init__(message)
@@ -75,5 +60,5 @@ class InterruptedRunError(Exception):
 
 
 def signal_number(interrupt):
-    """Return the signal number that a handler attached to a KeyboardInterrupt, or SIGINT."""
+    """Return the signal number attached to a KeyboardInterrupt, or SIGINT if there is none."""
     return int(interrupt.args[0]) if interrupt.args else int(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Atomic writes, and checks of output paths before long work."""
+"""Atomic file writes and up-front checks of output paths."""
 
 import contextlib
 import errno
@@ -11,14 +11,14 @@ from pathlib import Path
 from colorkeras.utils.errors import UserError, one_line
 
 RESULTS_BEGIN, RESULTS_END = "<!-- results: begin -->", "<!-- results: end -->"
-"""Markers around the metrics that `tools/report.py` writes into a text file."""
+"""Markers that delimit the metrics inserted by `tools/report.py`."""
 
 
 @contextlib.contextmanager
 def atomic_write(path, replace=True, durable=False):
     """Yield a temporary path next to `path`; rename it to `path` if the block succeeds.
 
-    The temporary path keeps the suffix, because Keras and Matplotlib infer the format from it.
+    The temporary path keeps the suffix because Keras and Matplotlib infer the format from it.
 
     Args:
         path: File to write. Missing parent folders are created.
@@ -27,12 +27,11 @@ def atomic_write(path, replace=True, durable=False):
             cannot leave a partial file at `path`.
 
     Raises:
-        FileExistsError: `path` exists and `replace` is False; it may have been created during the
-            block.
+        FileExistsError: `replace` is False and `path` exists when the block ends.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Unique per thread and machine, and never too long for the file system.
+    # Unique across threads and machines, and never too long for the file system.
     temporary = path.with_name(f".{path.stem[:50]}.{uuid.uuid4().hex}.tmp{path.suffix}")
     try:
         yield temporary
@@ -50,11 +49,11 @@ def atomic_write(path, replace=True, durable=False):
 
 
 def _flush_folder(folder):
-    """Flush a folder's entries to disk, on systems that support it."""
+    """Flush a folder's entries to disk if the operating system supports it."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:
-        return  # Windows opens no folders.
+        return  # Windows cannot open folders.
     try:
         os.fsync(descriptor)
     finally:
@@ -67,7 +66,7 @@ def _rename_to_new(temporary, path):
     except OSError as error:
         if isinstance(error, FileExistsError) or os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        # The file system has no hard links: check and rename are not atomic there.
+        # The file system does not support hard links, so the check and the rename are not atomic.
         temporary.replace(path)
 
 
@@ -84,22 +83,19 @@ def printable(path):
 
 
 def quoted(path):
-    """Return a path as printable text in quotation marks."""
+    """Return a path as printable text in quotes."""
     return f"'{printable(path)}'"
 
 
 def as_user_error(path, error):
-    """Return a `UserError` that names the image for any error that occurred while coloring it.
-
-    Args:
-        path: Path of the image.
-        error: The exception.
-    """
+    """Convert an exception raised while colorizing the image at `path` to a `UserError`."""
     if isinstance(error, UserError):
-        return error
-    # The text of an OSError says enough.
+        if printable(Path(path).name) in error.received:
+            return error
+        return UserError(f"{quoted(path)}: {error.received}", error.expected, error.fix)
+    # OSError messages are clear without the class name.
     kind = "" if isinstance(error, OSError) else f"{type(error).__name__}: "
-    received = f"{quoted(path)}, which could not be colored: {kind}{one_line(error)}"
+    received = f"{quoted(path)}, which could not be colorized: {kind}{one_line(error)}"
     if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
         return UserError(
             received,
@@ -108,17 +104,17 @@ def as_user_error(path, error):
         )
     if isinstance(error, FileExistsError):
         return UserError(
-            f"{quoted(error.filename)}, created by another program, as output of {quoted(path)}",
-            "an unused name",
-            "Pass --overwrite to replace it, or --skip-existing to keep it.",
+            f"{quoted(path)}, whose output file {quoted(error.filename)} already exists",
+            "an output file that does not exist yet",
+            "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
         )
     if isinstance(error, OSError):
         return UserError(
             received,
             "free space and write permission",
-            "Free some space, or pass another --output.",
+            "Free some space or pass another --output.",
         )
-    return UserError(received, "a valid image", "Please report this bug with the image.")
+    return UserError(received, "a valid image", "Please report this bug and attach the image.")
 
 
 def write_text(path, text, durable=False):
@@ -137,26 +133,19 @@ def escape_markdown(text):
 
 
 def write_json(path, value, durable=False):
-    """Write indented JSON atomically, with keys in the order of the dictionary."""
+    """Write indented JSON atomically, preserving the order of keys."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n", durable)
 
 
 def write_next_version(parent, write):
-    """Write a temporary folder, then rename it to `parent/<n>`.
+    """Call `write` with a temporary folder, rename it to `parent/<n>` and return the new `Path`.
 
-    `n` is one more than the largest existing number, so nothing is overwritten.
-
-    Args:
-        parent: Folder of numbered versions; created if missing.
-        write: Function that writes the content into the folder at the given path.
-
-    Returns:
-        `Path` of the new version.
+    `n` is one greater than the largest existing number, so nothing is overwritten.
     """
     parent = Path(parent)
     parent.mkdir(parents=True, exist_ok=True)
-    # tempfile would create a folder that only its owner can read; mkdir obeys the umask.
+    # A folder created by tempfile would be readable only by its owner; mkdir respects the umask.
     temporary = parent / f".writing.{uuid.uuid4().hex}"
     temporary.mkdir()
     try:
@@ -171,7 +160,7 @@ def _rename_to_next_version(temporary, parent):
         numbers = [int(entry.name) for entry in parent.iterdir() if entry.name.isdecimal()]
         target = parent / str(max(numbers, default=0) + 1)
         try:
-            # Fails if another process has taken the number in the meantime.
+            # Fails if another process has just claimed this number.
             temporary.rename(target)
             return target
         except OSError:
@@ -192,46 +181,34 @@ _DISK_PROBLEMS = {
 
 
 def is_disk_problem(error):
-    """Return whether an exception means a full disk or an unwritable path."""
+    """Return whether an exception indicates a full disk or an unwritable path."""
     if isinstance(error, OSError):
         return error.errno in _DISK_PROBLEMS
-    # TensorFlow's errors have no errno; their messages end with the system's text.
+    # TensorFlow errors have no errno; their messages end with the operating system's error text.
     return any(os.strerror(number) in str(error) for number in _DISK_PROBLEMS)
 
 
 def require_new(files, overwrite):
-    """Check that output files do not exist yet, before any work.
-
-    Args:
-        files: Paths of the output files.
-        overwrite: Whether existing files may be replaced.
-
-    Raises:
-        UserError: A file exists and must not be replaced, or the path is a folder.
-    """
+    """Raise UserError if an output path is a folder, or if it exists and `overwrite` is False."""
     existing = [path for path in map(Path, files) if path.exists()]
     if existing and not overwrite:
         raise UserError(
-            f"output files that exist: {', '.join(map(str, existing))}",
-            "unused names",
+            f"existing output files: {', '.join(map(str, existing))}",
+            "output files that do not exist yet",
             "Pass --overwrite to replace them.",
         )
     folders = [str(path) for path in existing if path.is_dir()]
     if folders:
         raise UserError(
-            f"{folders[0]!r}, a folder", "a file", "Pass another name, or move the folder."
+            f"{folders[0]!r}, which is a folder", "a file", "Pass another name or move the folder."
         )
 
 
 def require_writable(directory, option):
-    """Check that files can be created in a folder, without creating any.
+    """Raise UserError if a folder cannot be written to or created. Does not create it.
 
-    Args:
-        directory: The folder. If it does not exist, its nearest existing parent is checked.
-        option: Command-line option that sets it, for the message.
-
-    Raises:
-        UserError: The folder cannot be created or written to.
+    If the folder does not exist, its nearest existing parent is checked. `option` is the
+    command-line option to name in the error message.
     """
     directory = Path(directory)
     existing = next(
@@ -247,8 +224,8 @@ def require_writable(directory, option):
         return
     raise UserError(
         f"{option} {str(directory)!r}, which is not writable ({problem})",
-        "a writable folder, or the path of a new one",
-        f"Pass another {option}, or change the permissions.",
+        "a writable folder, or a path where one can be created",
+        f"Pass another {option} or change the permissions.",
     )
 
 

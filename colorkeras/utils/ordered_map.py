@@ -1,25 +1,20 @@
-"""Map over threads with results in input order."""
+"""A multithreaded map that preserves order."""
 
 import itertools
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 
-def ordered_map(function, items, num_workers):
-    """Call a function on items in threads, with bounded memory.
+def ordered_map(function, items, num_workers, cancel=lambda: None):
+    """Apply a function to items in several threads and yield the results in input order.
 
-    Args:
-        function: Function of one item.
-        items: Iterable; read only as far as needed.
-        num_workers: Number of threads, at least 1.
-
-    Yields:
-        The function's results, in the order of the items.
+    Items are consumed lazily to bound memory. On exit, including after an exception, `cancel` is
+    called to abort calls that are still running. Then `ordered_map` waits for them to return.
     """
     waiting, items = deque(), iter(items)
     with ThreadPoolExecutor(num_workers) as pool:
         try:
-            # Two per thread, so that one slow item does not leave the other threads idle.
+            # Two items per thread, so that one slow item does not leave the other threads idle.
             for item in itertools.islice(items, 2 * num_workers):
                 waiting.append(pool.submit(function, item))
             while waiting:
@@ -28,5 +23,6 @@ def ordered_map(function, items, num_workers):
                     waiting.append(pool.submit(function, item))
                 yield result
         finally:
+            cancel()
             for future in waiting:
                 future.cancel()

@@ -1,4 +1,4 @@
-"""Plots: rows of images, training curves, scatter plots."""
+"""Figures with image grids, training curves and scatter plots."""
 
 import textwrap
 
@@ -14,41 +14,28 @@ _LETTERS_PER_LABEL = 24
 
 
 def save_rows(path, rows, title):
-    """Plot labeled rows of images and save the figure as PNG.
-
-    Args:
-        path: Output file.
-        rows: Dict of label to uint8 `[num_images, height, width, 3]`.
-        title: Title of the figure.
-    """
+    """Save labeled rows of images, uint8 `[num_images, height, width, 3]`, as a PNG figure."""
     _save_labelled(path, list(rows.items()), title)
 
 
 def save_comparison(path, images, title):
-    """Plot rows of grayscale images, each model's predictions and the ground truth as PNG.
+    """Save grayscale images, each model's predictions and the ground truth as a PNG figure.
 
-    Args:
-        path: Output file.
-        images: Dict of model to (grayscale, prediction, ground truth), each uint8
-            `[num_images, height, width, 3]`. Grayscale and ground truth are the same for all.
-        title: Title of the figure.
+    `images` maps model names to (grayscale, prediction, ground truth), each uint8
+    `[num_images, height, width, 3]`. All models share the same grayscale and ground-truth images.
     """
     grayscale, _, truth = next(iter(images.values()))
     predictions = [(model, prediction) for model, (_, prediction, _) in images.items()]
-    # Pairs, because a model may be called "grayscale".
+    # A list rather than a dict because a model may be named "grayscale".
     rows = [("grayscale", grayscale), *predictions, ("ground truth", truth)]
     _save_labelled(path, rows, title)
 
 
 def save_blocks(path, blocks, columns, title):
-    """Plot blocks of labeled rows of images side by side and save the figure as PNG.
+    """Save side-by-side blocks of labeled image rows as a PNG figure.
 
-    Args:
-        path: Output file.
-        blocks: Dict of heading to list of (label, uint8 `[len(columns), height, width, 3]`), with
-            the same number of rows in each block.
-        columns: Titles of the columns of each block.
-        title: Title of the figure.
+    `blocks` maps headings to lists of rows (label, uint8 `[len(columns), height, width, 3]`). All
+    blocks have the same number of rows. `columns` are the column titles, repeated for each block.
     """
     num_rows = len(next(iter(blocks.values())))
     width = (_INCHES_PER_IMAGE * len(columns) + 1) * len(blocks)
@@ -73,7 +60,7 @@ def _save_labelled(path, rows, title):
 
 
 def _titled_figure(width, height, title):
-    """Return an empty figure; a title of several lines makes it taller. Sizes are in inches."""
+    """Create an empty figure with a size in inches, plus extra height for a multiline title."""
     lines = textwrap.wrap(title, int(_LETTERS_PER_INCH * width))
     figure = Figure(
         figsize=(width, height + _INCHES_PER_LINE * (len(lines) - 1)), layout="constrained"
@@ -83,7 +70,7 @@ def _titled_figure(width, height, title):
 
 
 def _draw_rows(figure, rows):
-    """Draw pairs of (label, images) into a figure or subfigure; return the axes."""
+    """Draw (label, images) rows in a figure or subfigure and return the axes."""
     axes = figure.subplots(len(rows), len(rows[0][1]), squeeze=False)
     for row, (label, images) in zip(axes, rows, strict=True):
         for axis, image in zip(row, images, strict=True):
@@ -94,13 +81,13 @@ def _draw_rows(figure, rows):
 
 
 def save_curves(path, history, best_epoch, title, baseline_psnr):
-    """Plot training and validation curves and save the figure as PNG.
+    """Save a plot of training and validation curves as PNG.
 
     Args:
         path: Output file.
-        history: Dict of lists with one value per epoch: "loss", "val_loss", "val_psnr_pooled".
-        best_epoch: Index of the exported epoch, from 0; marked with a vertical line.
-        title: Title of the figure.
+        history: Dict with lists "loss", "val_loss" and "val_psnr_pooled", one value per epoch.
+        best_epoch: Zero-based index of the exported epoch, marked with a vertical line.
+        title: Figure title.
         baseline_psnr: Pooled PSNR of the grayscale baseline on the validation split, in dB.
     """
     epochs = range(1, len(history["loss"]) + 1)
@@ -122,15 +109,15 @@ def save_curves(path, history, best_epoch, title, baseline_psnr):
 
 
 def save_curves_against(path, horizontal, curves, quantities, title):
-    """Plot several quantities against another, side by side, and save the figure as PNG.
+    """Save side-by-side plots of several quantities against a common quantity as a PNG figure.
 
     Args:
         path: Output file.
-        horizontal: Key and axis title of the quantity on the horizontal axes.
-        curves: Dict of label to a dict of lists with the keys of `horizontal` and `quantities`, and
-            optionally "names", which label the points.
-        quantities: Dict of key to title of the vertical axis; one plot each.
-        title: Title of the figure.
+        horizontal: Key and axis title of the quantity on the horizontal axis.
+        curves: Dict from curve label to a dict that maps each quantity's key to a list of values.
+            An optional "names" list labels the points.
+        quantities: Dict from key to vertical axis title; one plot per quantity.
+        title: Figure title.
     """
     against, horizontal_title = horizontal
     figure = _titled_figure(5 * len(quantities), 4.2, title)
@@ -153,9 +140,9 @@ def save_scatter(path, points, axes, title, slope=None):
 
     Args:
         path: Output file.
-        points: Dict of label to (x, y), lists of numbers of the same length.
-        axes: Titles of the horizontal and the vertical axis.
-        title: Title of the figure.
+        points: Dict from label to (x, y), two lists of numbers of the same length.
+        axes: Titles of the horizontal and vertical axes.
+        title: Figure title.
         slope: Slope of a dashed line through the origin; None draws no line.
     """
     figure = _titled_figure(7, 5, title)

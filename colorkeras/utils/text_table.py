@@ -1,24 +1,17 @@
-"""Plain-text tables for a terminal."""
+"""Plain-text tables for the terminal."""
 
 WIDTH = 120
-"""Maximum width of tables, in characters."""
+"""Maximum table width in characters."""
 
 _GAP = "  "
 
 
 def format_table(title, lines, width=WIDTH, num_text_columns=1):
-    """Format cells as plain text; split tables that would be too wide.
+    """Format a plain-text table, splitting it into several if it is too wide.
 
-    Args:
-        title: Header of the first column.
-        lines: Lists of str: a row's title, then its cells. The first list is the header; its first
-            cell is ignored.
-        width: Maximum characters per line. A table with a single column may be wider.
-        num_text_columns: Number of left-aligned columns, from the left. The others hold numbers
-            and are right-aligned.
-
-    Returns:
-        str: the tables, separated by empty lines.
+    `lines` are rows, each a list of str. The first row is the header; `title` replaces its first
+    cell. The first `num_text_columns` columns are left-aligned; the others contain numbers and are
+    right-aligned. A table exceeds `width` only if it has a single column besides the first.
 
     >>> print(format_table("model", [["", "output", "dB"], ["a", "rgb", "24.08"]], 80, 2))
     model  output     dB
@@ -29,7 +22,7 @@ def format_table(title, lines, width=WIDTH, num_text_columns=1):
 
 
 def _blocks(lines, width, num_text_columns):
-    """Split columns into tables of limited width; each repeats the first column."""
+    """Split columns into tables that fit the width; each table repeats the first column."""
     titles, *columns = (
         _padded(cells, str.ljust if number < num_text_columns else str.rjust)
         for number, cells in enumerate(zip(*lines, strict=True))

@@ -1,11 +1,11 @@
-"""Package version, and the versions and commit that runs and exports record."""
+"""Package versions and the Git commit, as recorded in runs and exports."""
 
 import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _RECORDED_PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "pillow")
 
@@ -20,11 +20,11 @@ def package_versions():
 
 
 def git_commit():
-    """Return the source tree's commit, with "+changes" if it was edited; None outside of git."""
+    """Return the Git commit, or None outside a repository; "+changes" marks uncommitted edits."""
     package = Path(__file__).resolve().parents[1]
     try:
         if Path(_git(package, "rev-parse", "--show-toplevel")).resolve() != package.parent:
-            return None  # Installed inside another project's repository.
+            return None  # The package is inside another project's repository.
         commit = _git(package, "rev-parse", "HEAD")
         changed = _git(package, "status", "--porcelain", "--", ".")
     except (OSError, subprocess.SubprocessError):

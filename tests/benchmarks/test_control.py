@@ -1,4 +1,4 @@
-"""Test of the benchmark that controls for saturation."""
+"""Tests for `benchmarks/control.py`, which equalizes the colorfulness of two models."""
 
 import runpy
 from pathlib import Path
@@ -15,7 +15,7 @@ def test_equal_saturation_by_hand(crops):
     control = runpy.run_path(str(REPOSITORY / "benchmarks" / "control.py"))
 
     class Muted:
-        """Red at a quarter of full saturation for middle gray."""
+        """Fake model whose output is slightly reddish medium gray."""
 
         @staticmethod
         def color(grayscale, seeds=None):
@@ -25,5 +25,5 @@ def test_equal_saturation_by_hand(crops):
     source = ArraySource(crops)
     wanted = 1.5 * control["colorfulness"](Muted.color, source)
     assert control["equal_saturation"](Muted, wanted, source) == pytest.approx(1.5, abs=0.06)
-    with pytest.raises(SystemExit, match="does not make it as colorful"):
+    with pytest.raises(SystemExit, match="does not reach this colorfulness"):
         control["equal_saturation"](Muted, 1e3, source)

@@ -1,4 +1,4 @@
-"""Tests of the comparison model of Nazeri et al. 2018."""
+"""Tests for `benchmarks/rival.py`, which trains the model by Nazeri et al. (2018)."""
 
 import runpy
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_target_is_decoded_with_the_luma_of_the_input(crops):
     inputs, ab = rival["target"](rgb, luma(rgb), None)
     assert inputs.shape == (2, 32, 32, 1) and ab.shape == (2, 32, 32, 2)
     assert np.abs(ab).max() <= 1
-    # L* of the grayscale input is close to that of the color image, but not equal.
+    # The grayscale input and the color image have similar but not equal L*.
     colored = rival["colorize"](lambda lightness, training: ab, luma(rgb))
     np.testing.assert_allclose(luma(colored), luma(rgb), atol=1e-5)
     assert np.abs(colored - rgb).mean() < 0.03
@@ -32,7 +32,7 @@ def test_only_the_same_run_is_continued(tmp_path):
     for _ in range(2):
         check_plan(tmp_path / "work", TrainingConfig(seed=1), 36.0, 81.0)
     for config, minutes in ((TrainingConfig(seed=2), 36.0), (TrainingConfig(seed=1), 108.0)):
-        with pytest.raises(UserError, match=r"work, of a run with .*36"):
+        with pytest.raises(UserError, match=r"work, which contains a run with .*36"):
             check_plan(tmp_path / "work", config, minutes, 81.0)
 
 

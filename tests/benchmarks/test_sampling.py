@@ -1,4 +1,4 @@
-"""Tests of the benchmark of sampling settings and of its committed page."""
+"""Tests for `benchmarks/sampling.py` and the page it generated."""
 
 import json
 import runpy
@@ -12,7 +12,6 @@ from colorkeras.color.resampling import downsample_2x
 from colorkeras.data import ArraySource
 from colorkeras.models.architectures.flow_unet import ENCODER, VELOCITY_NETWORK
 from colorkeras.models.class_head import NUM_CLASSES
-from colorkeras.objectives import flow_noise
 from colorkeras.utils.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +53,7 @@ def test_a_share_of_the_images_is_conditioned_on_the_ground_truth_class(sampling
     classes = []
 
     class Network:
-        """Predicts class 9 for all images and zero velocity."""
+        """Network that predicts class 9 for all images, and zero velocity."""
 
         def get_layer(self, name):
             return {ENCODER: self.encode, VELOCITY_NETWORK: self.velocity}[name]
@@ -98,10 +97,8 @@ class ZeroVelocity:
 
 
 @pytest.fixture
-def drawn(sampling, monkeypatch):
-    """Function of settings and a sample number that returns two noise images, float32."""
-    for name in ("AMPLITUDES", "MEAN_AMPLITUDE"):  # Restored after the test.
-        monkeypatch.setattr(flow_noise, name, getattr(flow_noise, name))
+def drawn(sampling):
+    """Function that returns two float32 noise images for given settings and sample index."""
 
     def draw(settings, sample=0):
         settings = sampling["NOT_EXPORTED"] | {"sampling_steps": 1, "temperature": 0.5} | settings

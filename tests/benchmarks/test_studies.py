@@ -1,4 +1,4 @@
-"""Tests of the ablation studies and of their committed pages."""
+"""Tests for `benchmarks/studies.py` and the pages it generated."""
 
 import json
 import runpy
@@ -52,7 +52,7 @@ def test_page_shows_mean_range_references_and_protocol(studies):
     ]
     page = studies["markdown"](study, records)
     assert study.question in page
-    assert "Mean over seed 0 / 1 / 3" in page and "3 epochs" in page
+    assert "means over seeds 0 / 1 / 3" in page and "3 epochs" in page
     assert "toys, test, 10,000 images" in page
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
     assert [row[0].strip("| ") for row in rows[2:]] == 2 * [
@@ -78,7 +78,7 @@ def test_one_seed_has_no_range(studies):
     runs = [run_with(1.0, "none", seed=0)]
     records = [{"variant": v, "degradation": "none", "runs": runs} for v in study.variants]
     page = studies["markdown"](study, records)
-    assert "range" not in page and "1.000 (" not in page and "Seed 0." in page
+    assert "means" not in page and "1.000 (" not in page and "seed 0." in page
 
 
 def test_metrics_that_a_variant_lacks_are_blank(studies):

@@ -1,4 +1,4 @@
-"""The command line, run in the process of the tests."""
+"""Fixture that runs the command line in the test process."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from colorkeras import cli
 
 @pytest.fixture
 def main(monkeypatch, tmp_path, capsys):
-    """Function that runs a command in an empty folder; returns exit status, stdout and stderr."""
+    """Function that runs a command in an empty folder and returns (status, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
 
     def run(words):

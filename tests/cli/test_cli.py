@@ -1,4 +1,4 @@
-"""Tests of the command line: bad input, help, and whole commands."""
+"""Tests for the command line: invalid input, help, and complete commands."""
 
 import json
 import math
@@ -24,20 +24,20 @@ def made_below(folder):
 
 MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"}
 
-# Words of the command, and what the message must name as received, expected and fix.
-# {pictures} and {gray} are image folders, the keys of `MODELS` are exports. The test makes the
+# Arguments, and the text required in the three lines of the error (received, expected, fix).
+# {images} and {gray} are image folders, and the keys of `MODELS` are exports. The test creates all
 # other paths.
 UNUSABLE = [
     ("train --arch resnet", "--arch resnet", "skip_cnn", "Choose"),
     ("train --prediction hsv", "--prediction hsv", "chroma", "Choose"),
     ("train --loss hinge", "--loss hinge", "mae", "Choose"),
     ("train --dataset imagenet", "'imagenet'", "cifar10", "spelling"),
-    ("train --dataset missing/folder", "'missing/folder'", "path of an image folder", "spelling"),
+    ("train --dataset missing/folder", "'missing/folder'", "path to an image folder", "spelling"),
     ("train --dataset empty", "'empty'", "at least one color image", "--dataset"),
     ("train --dataset file", "'file'", "image folder", "spelling"),
     ("train --dataset sample --image-size 64", "--image-size 64", "32", "--image-size"),
-    ("train --dataset {pictures} --image-size 4", "4", "at least 8", "--image-size"),
-    ("train --dataset {pictures} --arch baseline --image-size 64", "64x64", "32x32", "unet"),
+    ("train --dataset {images} --image-size 4", "4", "at least 8", "--image-size"),
+    ("train --dataset {images} --arch baseline --image-size 64", "64x64", "32x32", "unet"),
     ("train --dataset sample --export-dir file/below", "file/below", "folder", "--export-dir"),
     ("train --dataset sample --runs-dir file/below", "file/below", "folder", "--runs-dir"),
     ("train --preview --dataset sample --runs-dir file/x", "file/x", "folder", "--runs-dir"),
@@ -127,7 +127,7 @@ UNUSABLE = [
     ("train --resume file", "'file'", "config.json", "folder that training printed"),
     ("train --resume empty --preview", "--preview", "one of them", "Omit"),
     ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
-    ("train --init missing.keras", "missing.keras", "bundled model's name", "architecture"),
+    ("train --init missing.keras", "missing.keras", "a bundled model", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "omit --arch"),
     (
         "train --init {model} --prediction rgb",
@@ -142,7 +142,7 @@ UNUSABLE = [
         "omit --objective",
     ),
     (
-        "train --init {baseline} --dataset {pictures} --image-size 16",
+        "train --init {baseline} --dataset {images} --image-size 16",
         "16x16",
         "32x32",
         "--image-size",
@@ -151,7 +151,7 @@ UNUSABLE = [
     ("evaluate --model empty", "'empty'", "saved_models/unet/1", "numbered folder"),
     ("evaluate --model file", "'file'", "saved_models/unet/1", "numbered folder"),
     ("evaluate --model {model} --dataset missing", "'missing'", "cifar10", "spelling"),
-    ("evaluate --model {model} --dataset sample --json file", "file", "unused", "--overwrite"),
+    ("evaluate --model {model} --dataset sample --json file", "file", "exist yet", "--overwrite"),
     (
         "evaluate --model {model} --dataset sample --json empty --overwrite",
         "'empty'",
@@ -178,6 +178,12 @@ UNUSABLE = [
         "at least 0 and at most 4",
         "omit",
     ),
+    (
+        "evaluate --model {model} --dataset photographs --degrade scan",
+        "--degrade scan",
+        "no degradation",
+        "--image-size",
+    ),
     ("evaluate --model {model} --temperature 1", "temperature 1 for", "--objective flow", "Omit"),
     ("evaluate --model {flow} --temperature 1.6", "--temperature 1.6", "at most 1.5", "omit"),
     ("evaluate --model {flow} --temperature -0.1", "--temperature -0.1", "at least 0", "omit"),
@@ -194,14 +200,14 @@ UNUSABLE = [
         "--dataset",
     ),
     (
-        "evaluate --model {model} --dataset {pictures} --image-size 16 --learned-metrics"
+        "evaluate --model {model} --dataset {images} --image-size 16 --learned-metrics"
         " --results new",
         "16x16 pixels for learned metrics",
         "32x32",
         "omit --learned-metrics",
     ),
     (
-        "evaluate --model {baseline} --dataset {pictures} --image-size 16 --results new",
+        "evaluate --model {baseline} --dataset {images} --image-size 16 --results new",
         "16 pixels",
         "32 pixels",
         "--image-size",
@@ -215,7 +221,7 @@ UNUSABLE = [
     (
         "compare --model {model} --model {model}/. --output-dir new",
         "the same model",
-        "every model once",
+        "each model once",
         "Omit",
     ),
     (
@@ -231,7 +237,7 @@ UNUSABLE = [
         "spelling",
     ),
     (
-        "compare --model {model} --model {baseline} --dataset {pictures} --image-size 16 "
+        "compare --model {model} --model {baseline} --dataset {images} --image-size 16 "
         "--output-dir new",
         "16 pixels",
         "32 pixels",
@@ -248,11 +254,11 @@ def test_bad_input_is_explained_and_leaves_nothing(
 ):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("kept", encoding="utf-8")
-    # Only cases that name a model export it.
+    # Export models only for the cases that use them.
     for placeholder, name in MODELS.items():
         if placeholder in words:
             words = words.replace(placeholder, str(exports(name).folder))
-    words = words.replace("{pictures}", str(image_folder)).replace("{gray}", str(gray_folder))
+    words = words.replace("{images}", str(image_folder)).replace("{gray}", str(gray_folder))
     status, _, errors = main(words)
     assert status == cli.UNUSABLE
     assert "Traceback" not in errors
@@ -338,9 +344,9 @@ def test_a_resumed_run_keeps_its_settings(main, tmp_path, image_folder):
     words = f"train --arch skip_cnn --dataset {image_folder} --image-size 16 --batch-size 4"
     assert main(f"{words} --epochs 1 --precision float32 --seed 7")[0] == cli.DONE
     (folder,) = (tmp_path / "runs" / "skip_cnn").iterdir()
-    # 128 is the default, but it differs from the setting of the run.
+    # 128 is the default, but the run was started with 4.
     status, _, errors = main(f"train --resume {folder} --epochs 2 --batch-size 128")
-    assert status == cli.UNUSABLE and "--batch-size 128 (the run: 4)" in errors
+    assert status == cli.UNUSABLE and "--batch-size 128 (was 4)" in errors
     status, output, _ = main(f"train --resume {folder} --epochs 2 --seed 7 --name longer")
     assert status == cli.DONE and "Resuming after epoch 1 of 2." in output
     assert (tmp_path / "saved_models" / "longer" / "1").is_dir()
@@ -390,7 +396,7 @@ def test_learned_metrics_print_another_group_and_adds_to_the_results(
     words = f"evaluate --model {exports('skip_cnn').folder} --dataset sample --learned-metrics"
     status, output, _ = main(f"{words} --results results --json metrics.json")
     assert status == cli.DONE
-    assert "\nrealism" in output and "true images flipped" in output
+    assert "\nrealism" in output and "flipped ground truth" in output
     (metrics,) = load_results(tmp_path / "results").values()
     assert metrics["learned_metrics"]["model"]["metrics"]["fooling_8"] == 9
     assert metrics["learned_metrics"]["model"]["ranges"]["fooling_8"] == [8, 10]
@@ -405,7 +411,7 @@ def test_learned_metrics_print_another_group_and_adds_to_the_results(
     assert output.count("Reused the results in ") == 1 + len(LEARNED_REFERENCES)
     (again,) = load_results(tmp_path / "results").values()
     assert again["learned_metrics"] == metrics["learned_metrics"]
-    # Other colors are evaluated again, the references are not.
+    # Adjusted models are evaluated again, but the references are not.
     status, output, _ = main(f"{words} --results results --saturation 2")
     assert output.count("Reused the results in ") == len(LEARNED_REFERENCES)
     (other,) = load_results(tmp_path / "results" / "saturation_2").values()
@@ -443,6 +449,7 @@ def test_compare_replaces_files_only_if_asked_to(main, tmp_path, image_folder, e
         assert image.format == "PNG"
 
 
+@pytest.mark.slow
 def test_train_then_evaluate_as_a_user_does(run_python, image_folder, tmp_path):
     data = ("--dataset", image_folder, "--image-size", "16")
     folders = ("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models")

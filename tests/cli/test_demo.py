@@ -1,4 +1,4 @@
-"""Tests of what `colorkeras demo` refuses before it serves anything."""
+"""Tests for options that `colorkeras demo` rejects before starting the server."""
 
 import pytest
 
@@ -12,6 +12,9 @@ from colorkeras import cli
         ("--port 0", "--port 0"),
         ("--max-megabytes 0", "--max-megabytes 0"),
         ("--max-megapixels -1", "--max-megapixels -1"),
+        ("--allow-host https://a.example", "--allow-host 'https://a.example'"),
+        ("--allow-host a.example --allow-host a.example:80", "--allow-host 'a.example:80'"),
+        ("--allow-host *", "--allow-host '*'"),
     ],
 )
 def test_bad_input_is_explained(words, received, main):

@@ -1,4 +1,4 @@
-"""Tests of `colorkeras export`."""
+"""Tests for `colorkeras export`."""
 
 import sys
 
@@ -10,37 +10,38 @@ from colorkeras.export.converters import CONVERTERS
 
 @pytest.fixture
 def run(main):
-    """Return a function that runs words of the command, like `main`."""
+    """Return a function that runs the command with the given arguments."""
     return lambda words: main(f"export {words}")
 
 
 def test_the_written_file_is_described(run, exports, tmp_path, monkeypatch):
-    # LiteRT's converter needs no extra.
+    # LiteRT's converter is part of TensorFlow.
     monkeypatch.setitem(sys.modules, CONVERTERS["litert"].runtime, None)
     words = f"--format litert --model {exports('flow_unet').folder} -o new/model.tflite"
     status, output, _ = run(words)
     assert status == cli.DONE
     assert output.startswith("new/model.tflite: LiteRT, ")
-    assert "n any, h and w any, up to 512\n" in output
-    assert "Note: not checked" in output and "pip install 'colorkeras[litert]'" in output
+    assert "h and w can have any value up to 512\n" in output
+    assert "Note: not verified" in output and "pip install 'ai-edge-litert'" in output
     first = (tmp_path / "new" / "model.tflite").read_bytes()
     assert first[4:8] == b"TFL3"
     status, output, errors = run(words)
     assert status == cli.UNUSABLE and "--overwrite" in errors and not output
+    words = f"--format litert --model {exports('skip_cnn').folder} -o new/model.tflite"
     status, output, _ = run(f"{words} --overwrite --image-size 16")
-    assert status == cli.DONE and "h and w 16\n" in output
+    assert status == cli.DONE and "h and w must be 16\n" in output
     assert (tmp_path / "new" / "model.tflite").read_bytes() != first
 
 
 @pytest.mark.parametrize("name", CONVERTERS)
-def test_the_difference_is_printed_if_the_extra_is_installed(name, run, exports):
+def test_the_difference_is_printed_if_the_runtime_is_installed(name, run, exports):
     converter = CONVERTERS[name]
     for module in (*converter.requires, converter.runtime):
-        pytest.importorskip(module, reason=f"pip install 'colorkeras[{converter.extra}]'")
+        pytest.importorskip(module, reason=f"pip install '{converter.package}'")
     model = exports("skip_cnn").folder
     status, output, _ = run(f"--format {name} --model {model} -o model{converter.suffix}")
     assert status == cli.DONE
-    assert f"checked with {converter.runtime}; allowed: 0.001" in output
+    assert f"Verified with {converter.runtime}: " in output and "(allowed: 0.001)" in output
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,8 @@ def test_the_difference_is_printed_if_the_extra_is_installed(name, run, exports)
         ("--model missing -o a.tflite", "'missing'", "bundled model", "numbered folder"),
         ("--model {model} -o a.onnx", "'a.onnx'", ".tflite", "Name it a.tflite"),
         ("--model {model} -o file/a.tflite", "'file'", "folder", "--output"),
-        ("--model {model} -o old.tflite", "old.tflite", "unused", "--overwrite"),
-        ("--model {model} --image-size 0 -o a.tflite", "size of 0", "8 to 1024", "--image-size"),
+        ("--model {model} -o old.tflite", "old.tflite", "do not exist yet", "--overwrite"),
+        ("--model {model} --image-size 0 -o a.tflite", "--image-size 0", "8", "--image-size"),
     ],
 )
 def test_bad_input_is_explained_and_leaves_nothing(
@@ -73,7 +74,7 @@ def test_a_missing_extra_is_explained(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     status, _, errors = run("--format onnx --model unet -o a.onnx")
     assert status == cli.UNUSABLE
-    assert "Received: format ONNX, for which tf2onnx" in errors
+    assert "Received: the ONNX format, which requires tf2onnx" in errors
     assert "Fix: pip install 'colorkeras[onnx]'" in errors
 
 

@@ -1,4 +1,4 @@
-"""Tests of `colorkeras models`."""
+"""Tests for `colorkeras models`."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from colorkeras.export import metadata as export_files
 
 @pytest.fixture
 def run(capsys):
-    """Return a function that runs words and returns exit status, output and errors."""
+    """Function that runs the command and returns (status, stdout, stderr)."""
 
     def run(words=""):
         return cli.main(["models", *words.split()]), *capsys.readouterr()
@@ -25,12 +25,17 @@ def test_every_bundled_model_has_a_description_and_metrics(run):
     assert status == cli.DONE and not errors
     assert max(map(len, output.splitlines())) <= 120
     for name, folder in bundled.BUNDLED_MODELS.items():
-        summary, figures = (line for line in output.splitlines() if line.split()[:1] == [name])
+        summary, size, *figures = (
+            line for line in output.splitlines() if line.split()[:1] == [name]
+        )
         metadata = export_files.read_metadata(bundled.resolve(name))
-        measured = export_files.read_metrics(bundled.resolve(name))["metrics"]
         assert summary.split()[1] == folder.split("/")[-1]
-        assert bundled.PURPOSES[name] in summary and f" {metadata['num_parameters']:,} " in summary
-        assert "CIFAR-10" in summary
+        assert bundled.PURPOSES[name] in summary and f" {metadata['num_parameters']:,} " in size
+        assert len(figures) == (bundled.resolve(name) / export_files.METRICS_FILE).exists()
+        if not figures or "CIFAR-10" not in summary:
+            continue
+        (figures,) = figures
+        measured = export_files.read_metrics(bundled.resolve(name))["metrics"]
         psnr, gain, *others = figures.split()[1:]
         assert float(psnr) == pytest.approx(measured["psnr_pooled"]["model"], abs=0.006)
         grayscale_baseline = measured["psnr_pooled"]["references"]["grayscale_baseline"]
@@ -65,7 +70,7 @@ def test_an_unknown_name_lists_the_known_ones(run):
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
     assert received == "Received: the model 'unett', which does not exist"
-    assert expected == "Expected: unet, unet_vivid or the folder of an export"
+    assert expected == "Expected: photo, unet, unet_vivid or the path to an export"
     assert fix == "Fix: Did you mean unet?"
 
 
@@ -88,7 +93,7 @@ def test_missing_or_damaged_metrics_are_explained(content, run, tmp_path, monkey
     status, output, errors = run()
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
-    assert received.startswith(f"Received: the model '{tmp_path}', without metrics")
+    assert received.startswith(f"Received: the model '{tmp_path}', which has no metrics")
     assert "metrics.json" in expected and "tools/report.py" in fix
 
 

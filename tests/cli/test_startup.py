@@ -1,4 +1,4 @@
-"""Tests of what happens before a command runs."""
+"""Tests for the process setup before a command runs."""
 
 import logging
 import os
@@ -62,6 +62,28 @@ def test_logged_lines_are_printed_and_warnings_are_marked(capsys):
     logger = logging.getLogger("colorkeras.test")
     with startup.console_logging():
         logger.info("epoch %d", 1)
-        logger.warning("small data set")
+        logger.warning("small dataset")
     logger.info("later")
-    assert capsys.readouterr().out == "epoch 1\nNote: small data set\n"
+    assert capsys.readouterr().out == "epoch 1\nNote: small dataset\n"
+
+
+REMAPPER = b"E0000 00:00:1 2 meta_optimizer.cc:967] remapper failed: INVALID_ARGUMENT: Mutation"
+
+
+def test_only_errors_of_the_remapper_are_dropped(capfd):
+    with startup.without_remapper_errors():
+        os.write(2, b"E0000 first\n" + REMAPPER + b"\nlast")
+    os.write(2, b"\nafter")
+    assert capfd.readouterr().err == "E0000 first\nlast\nafter"
+
+
+def test_the_last_words_of_an_aborted_process_are_shown(run_python):
+    result = run_python(
+        "-c",
+        "import os\n"
+        "from colorkeras.cli import startup\n"
+        "with startup.without_remapper_errors():\n"
+        "    os.write(2, b'F0000 fatal\\n')\n"
+        "    os.abort()",
+    )
+    assert result.returncode < 0 and "F0000 fatal" in result.stderr

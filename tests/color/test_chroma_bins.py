@@ -1,4 +1,4 @@
-"""Tests of quantized chroma against hand-computed values."""
+"""Tests that compare quantized chroma with hand-computed values."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ GRAY = int(np.flatnonzero((BIN_CENTERS == 0).all(axis=1))[0])
 
 
 def logits_of(**probabilities):
-    """Logits `[1, NUM_CHROMA_BINS]` of a distribution over bins, by number with a leading "b"."""
+    """Return logits `[1, NUM_CHROMA_BINS]` for probabilities passed as b0, b1 and so on."""
     values = np.full([1, NUM_CHROMA_BINS], -1e9, np.float32)
     for name, probability in probabilities.items():
         values[0, int(name[1:])] = np.log(probability)
@@ -36,13 +36,13 @@ def test_bins_cover_the_gamut_on_a_regular_grid():
     distances = np.linalg.norm(
         rgb_to_chroma(corners).numpy()[:, np.newaxis] - BIN_CENTERS[np.newaxis], axis=-1
     )
-    # No color is farther from a center than a bin's diagonal.
+    # No color is farther from the nearest center than the diagonal of a bin.
     assert distances.min(axis=1).max() < BIN_SIZE * np.sqrt(2)
 
 
 def test_soft_encoding_of_a_center_by_hand():
     encoded = soft_encode(tf.zeros([1, 2])).numpy()[0]
-    # Neighbors lie one bin away, which is two standard deviations: exp(-2) each.
+    # Each neighbor is one bin, or two standard deviations, away: exp(-2).
     expected = 1 / (1 + 4 * np.exp(-2))
     assert encoded[GRAY] == pytest.approx(expected, rel=1e-5)
     assert np.count_nonzero(encoded) == NUM_NEIGHBORS
@@ -76,7 +76,7 @@ def test_uniform_share_of_one_disables_rebalancing():
 @pytest.mark.parametrize("priors", [np.full(313, 1 / 313), np.ones(NUM_CHROMA_BINS), []])
 def test_priors_of_other_bins_are_rejected(priors):
     with pytest.raises(
-        UserError, match=f"(?s)priors of .* bins.*priors of the {NUM_CHROMA_BINS} bins"
+        UserError, match=f"(?s)priors for .* bins.*priors for {NUM_CHROMA_BINS} bins"
     ):
         check_priors(priors)
     with pytest.raises(UserError):
@@ -88,7 +88,7 @@ def test_annealed_mean_interpolates_between_mean_and_mode():
     mean = 0.25 * BIN_CENTERS[3] + 0.75 * BIN_CENTERS[100]
     np.testing.assert_allclose(annealed_mean(logits, 1.0)[0], mean, atol=1e-6)
     np.testing.assert_allclose(annealed_mean(logits, 0.0)[0], BIN_CENTERS[100], atol=1e-6)
-    # At temperature 1/2 probabilities are squared: 1/10 and 9/10.
+    # At temperature 1/2, probabilities are squared: 1/10 and 9/10.
     half = 0.1 * BIN_CENTERS[3] + 0.9 * BIN_CENTERS[100]
     np.testing.assert_allclose(annealed_mean(logits, 0.5)[0], half, atol=1e-6)
 

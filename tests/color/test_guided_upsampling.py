@@ -1,4 +1,4 @@
-"""Tests of downscaling and guided upsampling."""
+"""Tests for downscaling and guided upsampling."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from colorkeras.color.guided_upsampling import (
     downscale_luma,
     guided_filter_coefficients,
     scaled_size,
+    upsample_chroma,
     upsample_color,
 )
 from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
@@ -17,7 +18,7 @@ from colorkeras.color.spaces import luma, luma_chroma_to_rgb, rgb_to_chroma
 def test_area_means_by_hand():
     pixels = tf.constant([[0, 30, 60], [90, 120, 150]], tf.uint8)[..., tf.newaxis]
     small = downscale_luma(pixels, tf.constant([1, 2]))[0, ..., 0] * 255
-    # Each of the two pixels covers one column and half of the middle one.
+    # Each of the two pixels covers one column and half of the middle column.
     np.testing.assert_allclose(small, [[(45 + 75 / 2) / 1.5, (105 + 75 / 2) / 1.5]], rtol=1e-5)
 
 
@@ -40,11 +41,11 @@ def test_whole_blocks_are_averaged():
 def test_small_images_can_be_enlarged():
     pixels = tf.constant([[0.0, 1.0]])[..., tf.newaxis]
     small = downscale_luma(pixels, tf.constant([2, 4]))[0, ..., 0]
-    np.testing.assert_allclose(small, [[0, 0, 1, 1]] * 2, atol=1e-6)
+    np.testing.assert_allclose(small, [[0, 0.25, 0.75, 1]] * 2, atol=1e-6)
 
 
 def colored(size):
-    """A gray image of smooth luma, a smaller one, and the smaller one in color."""
+    """Return a grayscale image with smooth luma, a downscaled copy, and that copy in color."""
     rows, columns = np.meshgrid(*(np.linspace(0.2, 0.8, n) for n in size), indexing="ij")
     pixels = tf.constant(((rows + columns) / 2).astype(np.float32)[..., np.newaxis])
     grayscale = downscale_luma(pixels, scaled_size(size, 16))
@@ -63,11 +64,11 @@ def test_chroma_linear_in_luma_is_upsampled_exactly():
 
 
 def test_colors_do_not_bleed_over_edges():
-    """Chroma of 10 times coarser pixels changes where luma has an edge."""
+    """Chroma given at a tenth of the resolution changes exactly at the luma edge."""
     pixels = np.full([160, 160, 1], 0.3, np.float32)
-    pixels[:, 75:] = 0.7  # Inside a pixel of the small image.
+    pixels[:, 75:] = 0.7  # The edge lies within a pixel of the small image.
     grayscale = downscale_luma(tf.constant(pixels), tf.constant([16, 16]))
-    share = (grayscale - 0.3) / 0.4  # Coverage by the brighter side.
+    share = (grayscale - 0.3) / 0.4  # Fraction of this pixel on the bright side.
     chroma = tf.concat([0.1 * (1 - share), 0.1 * share], axis=-1)
     large = upsample_color(grayscale, luma_chroma_to_rgb(grayscale, chroma), tf.constant(pixels))
     blue = rgb_to_chroma(large)[80, :, 0].numpy()
@@ -129,6 +130,25 @@ def test_chroma_is_kept_without_enlargement():
 
 
 def test_flat_luma_has_flat_chroma():
-    lines = guided_filter_coefficients(tf.fill([9, 9, 1], 0.4), tf.ones([9, 9, 2]) * [0.1, -0.2])
-    np.testing.assert_allclose(lines[:2], np.zeros([2, 9, 9]), atol=1e-3)
-    np.testing.assert_allclose(lines[2] + 0.4 * lines[0], np.full([9, 9], 0.1), atol=1e-6)
+    luma, chroma = tf.fill([1, 9, 9, 1], 0.4), tf.ones([1, 9, 9, 2]) * [0.1, -0.2]
+    lines = guided_filter_coefficients(luma, chroma)
+    np.testing.assert_allclose(lines[..., :2], np.zeros([1, 9, 9, 2]), atol=1e-3)
+    np.testing.assert_allclose(lines[..., 2:] + 0.4 * lines[..., :2], chroma, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 47), (32, 32)])
+def test_upsampled_chroma_has_the_size_of_luma(size):
+    grayscale = np.random.default_rng(0).random([2, *size, 1], np.float32)
+    chroma = np.broadcast_to([0.1, -0.2], [2, -(-size[0] // 4), -(-size[1] // 4), 2])
+    upsampled = upsample_chroma(grayscale, chroma.astype(np.float32), 4)
+    np.testing.assert_allclose(upsampled, np.broadcast_to([0.1, -0.2], [2, *size, 2]), atol=1e-5)
+
+
+def test_upsampled_chroma_follows_edges_of_luma():
+    # The edge lies within a chroma pixel.
+    left = np.arange(64) < 30
+    grayscale = np.broadcast_to(np.where(left, 0.2, 0.8)[:, np.newaxis], [1, 64, 64, 1])
+    truth = np.where(left, -0.1, 0.2)
+    chroma = np.broadcast_to(truth.reshape(16, 4).mean(1)[:, np.newaxis], [1, 16, 16, 2])
+    upsampled = upsample_chroma(grayscale.astype(np.float32), chroma.astype(np.float32), 4)
+    np.testing.assert_allclose(upsampled[0, 32, :, 0], truth, atol=0.01)

@@ -1,4 +1,4 @@
-"""Tests of downsampling and upsampling by a factor of 2."""
+"""Tests for downsampling and upsampling by a factor of 2."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_downsampling_is_the_least_squares_solution(size):
     images = tf.constant(np.random.default_rng(0).random((2, *size, 3), np.float32))
     half = downsample_2x(images)
     error = images - upsample_2x(half, images)
-    # The residual is orthogonal to the range of upsampling.
+    # The residual is orthogonal to the range of the upsampling operator.
     for number in range(5):
         change = np.random.default_rng(number).standard_normal(half.shape, np.float32)
         product = tf.reduce_sum(error * upsample_2x(tf.constant(change), images))
@@ -45,5 +45,5 @@ def test_downsampling_in_a_graph():
 def test_upsampling_interpolates_between_pixel_centers():
     images = tf.reshape(tf.constant([0.0, 4.0]), [1, 1, 2, 1])
     doubled = upsample_2x(images, tf.zeros([1, 2, 4, 1]))[0, 0, :, 0]
-    # The two centers are at 1 and 3, those of the four pixels at 0.5, 1.5, 2.5 and 3.5.
+    # The centers of the two pixels are at 1 and 3, those of the four at 0.5, 1.5, 2.5 and 3.5.
     np.testing.assert_allclose(doubled, [0.0, 1.0, 3.0, 4.0], atol=1e-6)

@@ -1,4 +1,4 @@
-"""Tests of color conversions against published values, and of gamut mapping."""
+"""Tests for color conversions, against published values, and for gamut mapping."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ RED, GREEN, BLUE = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
 YELLOW, CYAN, MAGENTA = [1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]
 BLACK, WHITE = [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]
 
-# Sharma, Wu, Dalal 2005, table 1: L1 a1 b1 L2 a2 b2 and the difference.
+# Sharma, Wu, Dalal 2005, table 1: L1 a1 b1 L2 a2 b2 and the color difference.
 SHARMA = (
     (50.0000, 2.6772, -79.7751, 50.0000, 0.0000, -82.7485, 2.0425),
     (50.0000, 3.1571, -77.2803, 50.0000, 0.0000, -82.7485, 2.8615),
@@ -61,7 +61,7 @@ SHARMA = (
 
 @pytest.fixture(scope="module")
 def colors():
-    """Random RGB in `[0, 1]` and the corners of the cube: float32 `[n, 3]`."""
+    """Random RGB values in `[0, 1]` and the corners of the RGB cube, float32 `[n, 3]`."""
     corners = np.stack(np.meshgrid([0, 1], [0, 1], [0, 1]), axis=-1).reshape(-1, 3)
     random = np.random.default_rng(0).random((5000, 3))
     return tf.constant(np.concatenate([corners, random]), tf.float32)
@@ -128,9 +128,9 @@ def test_colors_inside_the_gamut_are_unchanged(colors):
 
 
 def _lumas_and_chromas(scale):
-    """All pairs of lumas, including black and white, and chroma in many directions."""
+    """Return all combinations of luma, from black to white, and chroma in many directions."""
     angles = np.linspace(0, 2 * np.pi, 73)
-    # The last one is gray.
+    # The last color is gray.
     chroma = np.concatenate([scale * np.stack([np.cos(angles), np.sin(angles)], -1), [[0, 0]]])
     lumas = np.concatenate([[0, 1e-7, 1 - 1e-7, 1], np.arange(256) / 255])
     pairs = np.broadcast_arrays(lumas[:, None, None], chroma[None])
@@ -144,7 +144,7 @@ def test_any_chroma_keeps_luma_and_hue(scale):
     assert np.isfinite(rgb).all()
     assert tf.reduce_min(rgb) >= 0.0 and tf.reduce_max(rgb) <= 1.0
     np.testing.assert_allclose(luma(rgb), y, atol=1e-6)
-    # After rounding to 8 bits; the input's luma may be between two levels.
+    # After rounding to 8 bits, luma may differ by half a level.
     np.testing.assert_allclose(luma(from_uint8(to_uint8(rgb))), y, atol=0.5 / 255 + 1e-6)
 
     unit = chroma / max(scale, 1e-30)
@@ -179,7 +179,7 @@ def test_saturate_scales_chroma_and_keeps_luma(factor):
     np.testing.assert_allclose(luma(result), luma(strong), atol=1e-6)
 
 
-# Values of B. Lindbloom's calculator (sRGB, D65), which uses the same matrix.
+# Values from B. Lindbloom's calculator (sRGB, D65), which uses the same matrix.
 @pytest.mark.parametrize(
     "rgb, lab",
     [
@@ -192,7 +192,7 @@ def test_saturate_scales_chroma_and_keeps_luma(factor):
         (WHITE, [100.0, 0.0, 0.0]),
         (BLACK, [0.0, 0.0, 0.0]),
         ([128 / 255] * 3, [53.5850, 0.0, 0.0]),
-        # The linear segments of both curves.
+        # These values lie in the linear segments of both curves.
         ([0.01] * 3, [0.6991, 0.0, 0.0]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Tests of the settings of colorization."""
+"""Tests for the colorization settings."""
 
 import math
 

@@ -1,11 +1,11 @@
-"""Tests of the settings of a training run."""
+"""Tests for the training settings."""
 
 import argparse
 
 import pytest
 
-from colorkeras.config.settings import add_options, definitions, option_of
 from colorkeras.config.training_config import CHANGEABLE, TrainingConfig
+from colorkeras.config.validation import add_options, definitions, option_of
 from colorkeras.utils.errors import UserError
 
 
@@ -70,7 +70,7 @@ def test_plain_names_are_accepted(name):
     assert TrainingConfig(name=name).name == name
 
 
-# A name is one folder below --export-dir; it must not lead out of it, nor be hidden there.
+# The name is that of a folder in --export-dir, so it must not be a path or start with a dot.
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", ".hidden", "a/b", "/a", "a\\b", "a b", "-a", "_a", "ünet", "a\n", "a" * 101],

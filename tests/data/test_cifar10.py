@@ -1,6 +1,6 @@
-"""Tests of the search for CIFAR-10, of its messages, and of the data set itself.
+"""Tests for locating CIFAR-10, for the messages, and for the dataset itself.
 
-Most use a tiny data set of the same layout; those of the real one need `TFDS_DATA_DIR`.
+Most tests use a tiny dataset with the same layout; the others require CIFAR-10 in `TFDS_DATA_DIR`.
 """
 
 import http.server
@@ -23,14 +23,16 @@ PARTS = ("train", "validation", "test")
 NUM_TRAIN, NUM_TEST = 40, 10
 RECORDS = "cifar10-{}.tfrecord-00000-of-00001"
 
-needs_cifar10 = pytest.mark.skipif(
-    not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir(),
-    reason="TFDS_DATA_DIR names no prepared CIFAR-10",
-)
+
+def needs_cifar10(test):
+    """Mark a test that uses the real dataset, which takes several seconds to read."""
+    is_missing = not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir()
+    skip = pytest.mark.skipif(is_missing, reason="no prepared CIFAR-10 in TFDS_DATA_DIR")
+    return pytest.mark.slow(skip(test))
 
 
 def _prepare(directory, num_train=NUM_TRAIN, encoding="png", shape=(32, 32, 3), image="image"):
-    """Prepare `cifar10/3.0.2` with images of one level each, all different."""
+    """Prepare `cifar10/3.0.2` with uniform images in different gray levels."""
     features = {
         image: tfds.features.Image(shape=shape, encoding_format=encoding),
         "label": tfds.features.ClassLabel(num_classes=10),
@@ -58,17 +60,17 @@ def original(tmp_path_factory):
 
 @pytest.fixture
 def copy(original, tmp_path):
-    """Copy of the tiny data set that may be damaged: the directory that contains `cifar10/`."""
+    """Directory with a copy of the tiny dataset in `cifar10/`, which tests may damage."""
     return Path(shutil.copytree(original, tmp_path / "copy"))
 
 
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
-    """Home directory without prepared data, and no network."""
+    """Empty home directory without prepared data or network access."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
-    # Closed, so that connections are refused.
+    # Close the socket, so that connections are refused.
     monkeypatch.setattr(cifar10, "DOWNLOAD_URL", f"http://127.0.0.1:{port}/cifar-10.tar.gz")
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -125,7 +127,7 @@ def test_newest_complete_version_is_used(copy, tmp_path):
 
 
 def _truncate(path, records=None):
-    """Truncate a file of records to half of it, or to whole `records`."""
+    """Truncate a record file to half its size, or to the given number of complete `records`."""
     if records is None:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         return
@@ -136,7 +138,7 @@ def _truncate(path, records=None):
 
 
 def _flip(path):
-    """Flip one bit in the middle of a file of records, which have checksums."""
+    """Flip one bit in the middle of a record file; the records' checksums detect this."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -159,7 +161,7 @@ DAMAGE = {
     "train records cut": lambda folder: _truncate(folder / RECORDS.format("train")),
     "train records too few": lambda folder: _truncate(folder / RECORDS.format("train"), 37),
     "no split": lambda folder: _drop_splits(folder / "dataset_info.json"),
-    "another data set": lambda folder: _replace(folder, image="photograph"),
+    "another dataset": lambda folder: _replace(folder, image="photograph"),
     "images of another size": lambda folder: _replace(folder, shape=(28, 28, 3)),
     "gray images of another size": lambda folder: _replace(folder, shape=(28, 28, 1)),
 }
@@ -173,7 +175,7 @@ def _drop_splits(path):
 def test_damaged_files_are_rejected(copy, damage, offline):
     DAMAGE[damage](copy / "cifar10" / "3.0.2")
     with pytest.raises(UserError) as raised:
-        # Without a name: no silent fallback to the sample.
+        # Without a dataset name, training must not silently fall back to the sample dataset.
         dataset = load_dataset(data_dir=str(copy))
         for part in PARTS:
             getattr(dataset, part)
@@ -181,7 +183,7 @@ def test_damaged_files_are_rejected(copy, damage, offline):
     received, _, fix = str(raised.value).splitlines()
     assert received.startswith(f"Received: {copy / 'cifar10'}")
     assert "cannot be read as CIFAR-10 (" in received
-    assert fix.startswith("Fix: Delete that directory")
+    assert fix.startswith("Fix: Delete the directory")
 
 
 def test_neither_prepared_nor_reachable(tmp_path, monkeypatch, offline):
@@ -197,7 +199,7 @@ def test_neither_prepared_nor_reachable(tmp_path, monkeypatch, offline):
     ):
         assert str(place) in message
     assert "--dataset sample" in message
-    # The search creates no files.
+    # Searching creates no files.
     assert not list(tmp_path.iterdir())
 
 
@@ -214,13 +216,13 @@ def test_hanging_name_resolution_times_out(monkeypatch, offline):
     release, ended = threading.Event(), threading.Event()
 
     def hang(request, timeout):
-        release.wait(20)  # Longer than the timeout of the probe.
+        release.wait(20)  # Longer than the probe's timeout.
         ended.set()
         raise OSError("no such host")
 
     monkeypatch.setattr("urllib.request.urlopen", hang)
     monkeypatch.setattr(cifar10, "PROBE_SECONDS", 0.05)
-    with pytest.raises(cifar10.UnavailableError, match=r"did not answer within 0\.05 s"):
+    with pytest.raises(cifar10.UnavailableError, match=r"did not respond within 0\.05 s"):
         cifar10.load()
     assert not ended.is_set()
     release.set()
@@ -248,7 +250,7 @@ def test_any_response_counts_as_reachable(answer, offline):
 
 
 class _Download:
-    """Fake builder of tensorflow-datasets, which would need the network."""
+    """Fake dataset builder, because the real one would access the network."""
 
     def __init__(self, directory, source):
         self.directory, self.source = directory, source
@@ -276,7 +278,7 @@ def test_download_goes_to_the_first_directory_given(
     home = offline / "tensorflow_datasets"
     expected = {"default": home}.get(place, tmp_path / place)
     assert (expected / "cifar10" / "3.0.2").is_dir()
-    # The next call finds it there.
+    # The next call finds the dataset there.
     monkeypatch.setattr(cifar10, "_is_reachable", lambda url: pytest.fail("asked again"))
     cifar10.load(tmp_path / "data_dir" if place == "data_dir" else None)
 
@@ -285,7 +287,7 @@ def test_failed_download_is_reported(tmp_path, monkeypatch, offline):
     monkeypatch.setattr(cifar10, "_is_reachable", lambda url: True)
     monkeypatch.setattr(tfds, "builder", lambda name, data_dir: _Download(data_dir, None))
     with pytest.raises(
-        cifar10.UnavailableError, match=r"No space left on device\n.*\n.*free space"
+        cifar10.UnavailableError, match=r"No space left on device\n.*\n.*free disk space"
     ):
         cifar10.load(tmp_path / "data_dir")
     assert load_dataset(data_dir=tmp_path / "data_dir").name == "sample"
@@ -325,7 +327,7 @@ def test_real_images_are_in_color_and_splits_share_none(real):
     }
     sets = {part: {image.tobytes() for image in images[part]} for part in PARTS}
     for part in PARTS:
-        # Published mean of CIFAR-10: 125.3, 123.0, 113.9; it reveals the channel order.
+        # The published mean of CIFAR-10 (125.3, 123.0, 113.9) reveals the channel order.
         np.testing.assert_allclose(images[part].mean((0, 1, 2)), [125.3, 123.0, 113.9], atol=2.5)
         assert len(sets[part]) > 0.99 * len(images[part])
     assert not sets["train"] & sets["validation"]

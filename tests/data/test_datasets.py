@@ -1,9 +1,10 @@
-"""Tests of data sets by name, path and size."""
+"""Tests for opening datasets by name or path, with different image sizes."""
 
 import numpy as np
 import pytest
 
-from colorkeras.data import DATASETS, NamedDataset, cifar10, load_dataset, sample
+from colorkeras.data import cifar10, sample
+from colorkeras.data.datasets import DATASETS, NamedDataset, load_dataset
 from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
@@ -29,7 +30,7 @@ def test_sample_by_name():
         assert (source.num_examples, source.image_size) == (len(sample.load_images(part)), 32)
         assert str(source.num_examples) in dataset.description
         np.testing.assert_array_equal(source.load([3, 1], 0), sample.load_images(part)[[3, 1]])
-    # Opened only once.
+    # The dataset is opened only once.
     assert dataset.train is dataset.train
 
 
@@ -74,10 +75,10 @@ def test_default_does_not_hide_damage(monkeypatch):
             "'cifar11', which is neither.*Expected: cifar10, photographs, sample",
         ),
         ({"name": "no/such/folder"}, "no/such/folder.*Fix: Check the spelling"),
-        ({"name": __file__}, "which is neither a data set nor a folder"),
-        ({"name": ""}, "neither a data set nor a folder"),
-        ({"name": "sample", "image_size": 64}, "--image-size 64 with the data set sample"),
-        ({"name": None, "image_size": 16}, "--image-size 16 with the data set cifar10"),
+        ({"name": __file__}, "which is neither a dataset nor a folder"),
+        ({"name": ""}, "neither a dataset nor a folder"),
+        ({"name": "sample", "image_size": 64}, "--image-size 64 with the sample dataset"),
+        ({"name": None, "image_size": 16}, "--image-size 16 with the cifar10 dataset"),
         ({"name": "sample", "image_size": 7}, "--image-size 7.*at least 8"),
         ({"name": ".", "image_size": 0}, "--image-size 0"),
         ({"name": ".", "image_size": -32}, "--image-size -32"),

@@ -1,4 +1,4 @@
-"""Tests of image folders: which files are read, how they are cropped, what is reported."""
+"""Tests for image folders: file selection, crops and notes."""
 
 import numpy as np
 import pytest
@@ -7,13 +7,13 @@ from image_files import rgb_profile
 from PIL import Image, PngImagePlugin
 
 from colorkeras import image_io
-from colorkeras.data import folder, training_batches
+from colorkeras.data import folder, load_dataset, training_batches
 from colorkeras.image_io.pixels import on_white
 from colorkeras.utils.errors import UserError
 
 PARTS = ("train", "validation", "test")
 
-# Red above green: large areas survive JPEG and scaling.
+# Red above green: large uniform areas survive JPEG compression and scaling.
 RED, GREEN = (200, 20, 30), (10, 180, 20)
 
 
@@ -36,7 +36,7 @@ def _fill(path, count, start=0):
 
 
 def _crop(path, image_size=16, part="validation", epoch=0):
-    """Return the first image of a part; a folder with one image has it in all parts."""
+    """Return the first image of a split. If a folder has only one image, all splits contain it."""
     source = getattr(folder.load(path, image_size, include_gray=True), part)
     (crop,) = source.load(np.array([0]), epoch).numpy()
     assert crop.dtype == np.uint8
@@ -45,7 +45,7 @@ def _crop(path, image_size=16, part="validation", epoch=0):
 
 
 def _assert_halves(crop, top=RED, bottom=GREEN, tolerance=12):
-    """Assert that a scaled image has `top` in its first rows and `bottom` in its last."""
+    """Assert that the top half of a scaled image is `top` and the bottom half is `bottom`."""
     for row, color in ((1, top), (-2, bottom)):
         error = np.abs(crop[row].astype(int) - color)
         assert error.max() <= tolerance, (crop[row].mean(axis=0), color)
@@ -65,7 +65,7 @@ def test_formats(tmp_path, name):
 @pytest.mark.parametrize(
     "mode, name, top, bottom",
     [
-        # The gray values are BT.601 luma of the two colors.
+        # The gray levels are the BT.601 luma of the two colors.
         ("L", "a.png", (75,) * 3, (111,) * 3),
         ("L", "a.jpg", (75,) * 3, (111,) * 3),
         ("LA", "a.png", (75,) * 3, (111,) * 3),
@@ -96,7 +96,7 @@ def test_16_bit_grayscale_is_scaled(tmp_path, name):
 
 
 def test_transparent_palette_is_read_without_a_warning(tmp_path):
-    # Pillow warns about it, which tests turn into an error.
+    # Pillow warns about such files, and tests turn warnings into errors.
     alpha = bytes([0] + [255] * 255)
     _halves(mode="P").save(tmp_path / "a.png", transparency=alpha)
     _assert_halves(_crop(tmp_path))
@@ -108,7 +108,7 @@ def test_size_limit_is_that_of_colorize(tmp_path, monkeypatch):
     monkeypatch.setattr(image_io.read_rgb, "__defaults__", (None, 0.005))
     dataset = folder.load(tmp_path)
     assert dataset.train.num_examples == 1
-    assert dataset.notes[0] == "Skipped 1 unreadable files: bomb.png"
+    assert dataset.notes[0] == "Skipped unreadable files: 1 (bomb.png)"
 
 
 def test_orientation_of_the_camera_is_applied(tmp_path):
@@ -135,7 +135,7 @@ def test_unreadable_files_are_skipped_and_named(tmp_path, kind, suffix):
     (tmp_path / "deep").mkdir()
     _damage(tmp_path / "deep" / f"bad{suffix}", kind)
     dataset = folder.load(tmp_path)
-    assert dataset.notes[0] == f"Skipped 1 unreadable files: deep/bad{suffix}"
+    assert dataset.notes[0] == f"Skipped unreadable files: 1 (deep/bad{suffix})"
     _assert_halves(_crop(tmp_path))
 
 
@@ -144,8 +144,8 @@ def test_many_unreadable_files_are_counted(tmp_path):
     for number in range(13):
         (tmp_path / f"bad{number:02}.jpg").touch()
     note = folder.load(tmp_path).notes[0]
-    assert note.startswith("Skipped 13 unreadable files: bad00.jpg, bad01.jpg, ")
-    assert note.endswith("bad09.jpg and 3 more")
+    assert note.startswith("Skipped unreadable files: 13 (bad00.jpg, bad01.jpg, ")
+    assert note.endswith("bad09.jpg and 3 more)")
 
 
 def test_summary_names_what_is_not_used(tmp_path):
@@ -163,13 +163,13 @@ def test_summary_names_what_is_not_used(tmp_path):
     (root / "link").symlink_to(tmp_path / "elsewhere")
     dataset = folder.load(root, 8)
     assert dataset.notes[:4] == [
-        "Left out 3 gray images: gray0.jpg, gray1.jpg, gray2.jpg",
-        "Skipped 1 unreadable files: float.tif",
-        "Passed over 4 files: 2 .txt, 1 .pgm, 1 without suffix",
-        "Did not search 1 linked folders: link",
+        "Skipped gray images: 3 (gray0.jpg, gray1.jpg, gray2.jpg)",
+        "Skipped unreadable files: 1 (float.tif)",
+        "Ignored other files: 4 (2 .txt, 1 .pgm, 1 without suffix)",
+        "Ignored linked folders: 1 (link)",
     ]
     assert sum(getattr(dataset, part).num_examples for part in PARTS) == 40
-    both = folder.load(root, 8, include_gray=True)
+    both = load_dataset(str(root), image_size=8, include_gray=True)
     assert sum(getattr(both, part).num_examples for part in PARTS) == 43
 
 
@@ -207,16 +207,16 @@ def test_images_are_decoded_as_for_inference(tmp_path, kind):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (None, "which is neither a data set nor a folder"),
-        ([], "which has no usable image"),
-        (["a.txt"], r"which has no usable image \(Passed over 1 files: 1 .txt\)"),
+        (None, "which is neither a dataset nor a folder"),
+        ([], "which contains no usable images"),
+        (["a.txt"], r"which contains no usable images \(Ignored other files: 1 \(1 .txt\)\)"),
         (
             ["a.jpg", "b.png"],
-            r"which has no usable image \(Skipped 2 unreadable files: a.jpg, b.png\)",
+            r"which contains no usable images \(Skipped unreadable files: 2 \(a.jpg, b.png\)\)",
         ),
     ],
 )
-def test_folders_without_pictures_are_explained(tmp_path, content, message):
+def test_folders_without_images_are_explained(tmp_path, content, message):
     path = tmp_path / "images"
     if content is not None:
         path.mkdir()
@@ -229,7 +229,7 @@ def test_folders_without_pictures_are_explained(tmp_path, content, message):
 
 
 def _parts(path):
-    """Return the names of the files in each part."""
+    """Return the file names in each split."""
     dataset = folder.load(path, 8)
     return {part: {file.name for file in getattr(dataset, part)._paths} for part in PARTS}
 
@@ -246,7 +246,7 @@ def test_images_keep_their_part_when_others_come(tmp_path):
 
 def test_parts_are_90_5_5_percent():
     parts = [folder._part(folder.Path(f"holiday/{number}.jpg")) for number in range(10_000)]
-    # Five standard deviations of drawing 10,000 times.
+    # Five standard deviations for 10,000 draws.
     assert abs(parts.count("train") - 9000) < 150
     assert abs(parts.count("validation") - 500) < 109
     assert abs(parts.count("test") - 500) < 109
@@ -259,10 +259,10 @@ def test_parts_do_not_depend_on_where_the_folder_is(tmp_path):
 def test_empty_parts_take_all_images(tmp_path):
     dataset = folder.load(_fill(tmp_path, 1), 8)
     assert [getattr(dataset, part).num_examples for part in PARTS] == [1, 1, 1]
-    # One part holds it; the notes name the two others.
+    # One split contains the image anyway; the notes are about the other two.
     assert len(dataset.notes) == 2
     for note in dataset.notes:
-        assert note.startswith("Too few images for a ") and note.endswith("all 1 images.")
+        assert note.startswith("No images for a ") and note.endswith("all images are used for it.")
 
 
 def test_description_counts_the_parts(tmp_path):
@@ -293,20 +293,20 @@ def test_training_crops_of_a_pipeline_repeat(tmp_path):
     both = epochs(0, 2)
     np.testing.assert_array_equal(both, epochs(0, 2))
     np.testing.assert_array_equal(np.split(both, 2)[1], epochs(1, 1))
-    # Crops of one image differ from epoch to epoch, not only their order.
+    # Not just the order but also the crops of each image differ between epochs.
     first, second = ({crop.tobytes() for crop in half} for half in np.split(both, 2))
     assert first != second
 
 
 def test_training_crops_have_many_places_and_sizes(tmp_path):
-    """A gradient shows where a crop was and how much of the image it covers."""
+    """Pixel values in a gradient image reveal the position and size of each crop."""
     ramp = np.linspace(0, 255, 256).astype(np.uint8)
     pixels = np.stack([*np.meshgrid(ramp, ramp), np.zeros((256, 256))], axis=-1).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     source = folder.load(tmp_path, 16).train
     crops = np.stack([source.load(np.array([0]), epoch)[0] for epoch in range(200)]).astype(int)
     left, covered = crops[:, 8, 0, 0], crops[:, 8, -1, 0] - crops[:, 8, 0, 0]
-    # The shorter side is 16 to 32 pixels, so that a crop of 16 covers from all to half of it.
+    # The shorter side is scaled to 16 to 32 pixels, so a 16-pixel crop covers half to all of it.
     assert 100 <= covered.min() <= 135 and 225 <= covered.max() <= 255
     assert left.min() <= 10 and left.max() >= 110
 
@@ -317,7 +317,7 @@ def test_validation_crops_are_the_fixed_center(tmp_path):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     for part in ("validation", "test"):
         crop = _crop(tmp_path, 10, part)
-        # The filter may overshoot at the two edges.
+        # The resampling filter may overshoot at the two edges.
         np.testing.assert_array_equal(crop[:, 2:-2], np.full((10, 6, 3), 200))
         np.testing.assert_array_equal(crop, _crop(tmp_path, 10, part, epoch=5))
 
@@ -339,6 +339,6 @@ def test_any_image_size(tmp_path, size, part):
 )
 def test_large_jpegs_are_decoded_small_but_never_too_small(tmp_path, image_size, decoded):
     _halves(1000, 800).save(tmp_path / "a.jpg")
-    # At least twice the crop, which is the largest size that training scales to.
+    # Training scales images to at most twice the crop size, so decoding must not go below that.
     assert folder._open(tmp_path / "a.jpg", image_size).size == decoded
     _assert_halves(_crop(tmp_path, image_size))

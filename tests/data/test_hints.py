@@ -1,4 +1,4 @@
-"""Tests of simulated hints."""
+"""Tests for simulated hints."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_hints_have_the_color_of_the_image(kind, size):
         inexact = kind == "_add_inexact"
         assert set(np.unique(hints[given][:, 2])) <= {INEXACT if inexact else 1.0}
         assert inexact or given.any()
-        # Inexact hints have noise with a standard deviation of at most 0.04.
+        # Inexact hints contain noise with a standard deviation of at most 0.04.
         np.testing.assert_allclose(hints[given][:, :2] - chroma, 0, atol=0.25 if inexact else 1e-6)
 
 

@@ -1,4 +1,4 @@
-"""Tests of batches: content, order, and no computation on pixels."""
+"""Tests that batches have the right content and order and unchanged pixels."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ STEPS = NUM_EXAMPLES // BATCH_SIZE
 
 @pytest.fixture(scope="module")
 def source():
-    """Images of one level each, the index of the image; labels are ten times the index."""
+    """Uniform images whose gray level is their index, labeled with ten times the index."""
     numbers = np.arange(NUM_EXAMPLES)
     images = np.zeros((NUM_EXAMPLES, 8, 8, 3), np.uint8) + numbers.reshape(-1, 1, 1, 1)
     return ArraySource(images.astype(np.uint8), numbers * 10)
@@ -29,7 +29,7 @@ def folder_source(tmp_path_factory):
 
 
 def _numbers(batches, epochs=1):
-    """Indices of the images, one list per epoch."""
+    """Return the image indices, as one list per epoch."""
     order = [images.numpy()[:, 0, 0, 0] for images in batches.take(epochs * STEPS)]
     return np.reshape(order, [epochs, STEPS * BATCH_SIZE]).tolist()
 
@@ -65,7 +65,7 @@ def test_every_epoch_is_another_permutation(kind, request):
         assert len(set(numbers)) == len(numbers) == STEPS * BATCH_SIZE
         assert set(numbers) <= set(range(NUM_EXAMPLES))
     assert len({tuple(numbers) for numbers in epochs}) == 4
-    # The remainder of three images differs between epochs.
+    # The three images that are left over differ between epochs.
     assert len({frozenset(numbers) for numbers in epochs}) > 1
 
 
@@ -116,7 +116,7 @@ def test_labels_of_an_unlabeled_source_are_rejected(folder_source):
 
 
 def _dtypes(dataset):
-    """Names of all dtypes in a dataset's graph and its functions."""
+    """Return the names of all dtypes in a dataset's graph, including its functions."""
     graph = tf.compat.v1.GraphDef.FromString(dataset._as_serialized_graph().numpy())
     nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
     types = set()
@@ -135,6 +135,6 @@ def test_graph_has_no_floating_point_operations(kind, request):
     ):
         assert tf.uint8 in _dtypes(batches)
         assert not [dtype for dtype in _dtypes(batches) if dtype.is_floating or dtype.is_complex]
-        # The search finds it, inside a function too.
+        # Verify that the search also finds dtypes inside functions.
         scaled = batches.map(lambda images: tf.cast(tf.cast(images, tf.float32) / 2, tf.uint8))
         assert tf.float32 in _dtypes(scaled)

@@ -1,4 +1,4 @@
-"""Tests of the packaged `sample` data set."""
+"""Tests for the packaged `sample` dataset."""
 
 import hashlib
 from importlib import resources
@@ -70,5 +70,5 @@ def test_photograph_is_free_unchanged_and_in_color(photograph):
     with (PHOTOGRAPHS / photograph["file"]).open("rb") as stream, Image.open(stream) as image:
         assert image.mode == "RGB"
         chroma = np.asarray(image.convert("YCbCr"), dtype="float32")[..., 1:] - 128.0
-    # Gray images, also if stored as RGB, have a mean chroma of about 0.
+    # Grayscale images, even if stored as RGB, have a mean chroma near 0.
     assert np.hypot(chroma[..., 0], chroma[..., 1]).mean() > 5.0

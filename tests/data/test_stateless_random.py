@@ -1,11 +1,11 @@
-"""Tests of the stateless random numbers of a step."""
+"""Tests for the stateless random numbers used in training steps."""
 
 import numpy as np
 import tensorflow as tf
 
 from colorkeras.data.stateless_random import Randomness
 
-# Replicas of one batch; logical devices must be created before TensorFlow starts.
+# Each replica processes part of a batch. Logical devices must be created before TensorFlow starts.
 REPLICAS_PROGRAM = """
 from colorkeras.data.stateless_random import Randomness
 

@@ -1,4 +1,4 @@
-"""Tests of prepared data sets of tensorflow-datasets, which the tests write themselves."""
+"""Tests for prepared TFDS datasets, which the tests create themselves."""
 
 import io
 import shutil
@@ -23,7 +23,7 @@ def _encoded(number):
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
-    """Directory of two data sets of plain images: `plain` with all splits, `bare` with one."""
+    """Directory with two datasets of uniform images: `plain` has all splits, `bare` just one."""
     folder = tmp_path_factory.mktemp("tfds")
     features = tfds.features.FeaturesDict({"image": tfds.features.Image(encoding_format="png")})
     for name, splits in (
@@ -79,10 +79,10 @@ def test_training_crops_follow_from_seed_epoch_and_number(data_dir):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tfds:missing", "the data set 'missing', which is not in"),
-        ("tfds:plain:2.0.0", "the data set 'plain:2.0.0', which is not in"),
-        ("tfds:../plain", "the data set '../plain', which is not in"),
-        ("tfds:", "the data set '', which is not in"),
+        ("tfds:missing", "the 'missing' dataset, which is not in"),
+        ("tfds:plain:2.0.0", "the 'plain:2.0.0' dataset, which is not in"),
+        ("tfds:../plain", "the '../plain' dataset, which is not in"),
+        ("tfds:", "the '' dataset, which is not in"),
     ],
 )
 def test_data_sets_that_are_not_prepared_are_explained(name, message, data_dir):
@@ -94,8 +94,8 @@ def test_damaged_files_are_explained(data_dir, tmp_path):
     shutil.copytree(data_dir / "plain", tmp_path / "plain")
     (file,) = (tmp_path / "plain" / "1.0.0").glob("*validation*tfrecord*")
     file.write_bytes(file.read_bytes()[:-10])
-    with pytest.raises(UserError, match=r"split validation of plain \(.*truncated"):
+    with pytest.raises(UserError, match=r"the validation split of plain \(.*truncated"):
         load_dataset("tfds:plain", tmp_path, image_size=8)
     (tmp_path / "plain" / "1.0.0" / "dataset_info.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UserError, match="cannot be read as a data set"):
+    with pytest.raises(UserError, match="cannot be read as a dataset"):
         load_dataset("tfds:plain", tmp_path, image_size=8)

@@ -1,4 +1,4 @@
-"""Tests of bootstrap intervals against theory and NumPy."""
+"""Tests that compare bootstrap intervals with theory and NumPy."""
 
 import math
 
@@ -52,13 +52,13 @@ def test_metrics_that_are_functions_of_several_means():
     for name in names:
         value = float(METRICS[name].finalize(tf.constant(values[name].mean(axis=0))))
         low, high = intervals[name]
-        # Resampling increases a distance between histograms; the others are nearly unbiased.
+        # Resampling increases the distance between histograms; other metrics are nearly unbiased.
         assert low < high and low <= value < high, name
         assert low < value or name == "hue_distance", name
 
 
 def test_interval_of_a_biased_metric_is_centered():
-    """The standard deviation of few numbers decreases when they are resampled."""
+    """Resampling a small sample reduces its standard deviation, which is therefore biased."""
     values = np.random.default_rng(0).normal(size=8)
 
     def deviation(counts):

@@ -1,4 +1,4 @@
-"""Tests of calibration with models whose deviations are known."""
+"""Tests for calibration, with models that predict known standard deviations."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ RAMP = np.linspace(0, 0.1, 100, dtype=np.float32)
 
 
 def model_predicting(deviation):
-    """Return a model with gray output and the same predicted deviations `[h, w]` for all images."""
+    """Return a model that outputs gray with the given standard deviations `[h, w]`."""
 
     def endpoint(grayscale):
         spread = tf.zeros_like(grayscale) + deviation[np.newaxis, ..., np.newaxis]
@@ -27,7 +27,7 @@ def model_predicting(deviation):
 
 @pytest.fixture
 def source():
-    """Return three images of luma 0.5 whose Cr is `RAMP`."""
+    """Source of three images with luma 0.5 and Cr equal to `RAMP`."""
     chroma = np.stack([np.zeros(100, np.float32), RAMP], axis=-1).reshape(10, 10, 2)
     rgb = luma_chroma_to_rgb(np.full([10, 10, 1], 0.5, np.float32), chroma)
     return ArraySource(np.tile(np.round(rgb * 255).astype(np.uint8), [3, 1, 1, 1]))
@@ -36,7 +36,7 @@ def source():
 def test_a_calibrated_model_lies_on_the_line(source):
     measured = calibration(model_predicting(RAMP.reshape(10, 10)), source, "none", 3)
     assert len(measured["predicted"]) == len(measured["observed"]) == NUM_CALIBRATION_GROUPS
-    # Colors are rounded to 8 bits.
+    # The tolerance covers rounding of colors to 8 bits.
     np.testing.assert_allclose(measured["predicted"], measured["observed"], atol=0.003)
     tenth = RAMP[-10:].astype(float)
     assert measured["predicted"][-1] == pytest.approx(np.sqrt(np.mean(tenth**2)), rel=1e-4)

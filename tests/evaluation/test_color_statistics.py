@@ -1,4 +1,4 @@
-"""Tests of the color statistics of a training part."""
+"""Tests for the color statistics of training splits."""
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,7 @@ RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (100, 100, 100)
 
 
 def plain(*colors, size=16):
-    """Source of one-color images."""
+    """Return a source of uniform images."""
     return ArraySource(np.stack([np.full((size, size, 3), color, np.uint8) for color in colors]))
 
 
@@ -42,12 +42,12 @@ def test_color_statistics_do_not_depend_on_batches(crops, monkeypatch):
 
 
 def row(*colors):
-    """Return an image of one row of pixels: float32 `[1, 1, n, 3]`."""
+    """Return an image with a single row of pixels: float32 `[1, 1, n, 3]`."""
     return tf.constant([[colors]], tf.float32)
 
 
 def test_bins_are_centered_at_multiples_of_ten():
-    # a*b* of red is 80.09, 67.20, so its bin is at 80, 70; a*b* of blue is 79.19, -107.86.
+    # Red has an a*b* of (80.09, 67.20), so its bin is at (80, 70). Blue has (79.19, -107.86).
     red, green, blue, gray, dark = ab_bins(row(RED, GREEN, BLUE, GRAY, (0, 0, 0))).numpy()[0, 0]
     assert gray == dark == NUM_AB_BINS // 2
     side = round(NUM_AB_BINS**0.5)
@@ -61,7 +61,7 @@ def test_every_color_has_a_bin():
     colors = tf.stack(tf.meshgrid(levels, levels, levels), axis=-1)
     bins = ab_bins(colors).numpy()
     assert bins.min() >= 0 and bins.max() < NUM_AB_BINS
-    # Spread over the whole plane, so the grid is not clipped on one side.
+    # Bins are spread over the entire plane, so the grid is not clipped on any side.
     assert len(np.unique(bins)) > 200
 
 

@@ -1,4 +1,4 @@
-"""Tests of the degradations of evaluation inputs."""
+"""Tests for degradations of evaluation inputs."""
 
 import numpy as np
 import pytest
@@ -32,6 +32,6 @@ def test_scan_degrades_each_image_differently(crops):
     rgb = from_uint8(crops)
     difference = (DEGRADATIONS["scan"](rgb) - luma(rgb)).numpy().reshape(len(crops), -1)
     assert (np.abs(difference).max(axis=1) > 0.01).all()
-    # Equal random numbers would give equal grain and unevenness.
+    # Equal random numbers would give equal grain and uneven light.
     likeness = np.corrcoef(difference) - np.eye(len(crops))
     assert np.median(np.abs(likeness)) < 0.3

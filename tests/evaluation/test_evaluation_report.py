@@ -1,4 +1,4 @@
-"""Tests of evaluation reports: content, files and tables."""
+"""Tests for the content, files and tables of evaluation reports."""
 
 import json
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ def dataset_of(images):
 
 
 def noisy(grayscale, seeds):
-    """Colorize each image by its seed only."""
+    """Return random colors that depend only on the seed of each image."""
     shape = tf.shape(grayscale)[1:]
 
     def draw(seed):
@@ -61,7 +61,7 @@ def test_report_evaluates_the_export_and_saves_all_files(exports, crops, tmp_pat
     for file in ("samples.png", "worst.png"):
         with Image.open(tmp_path / file) as image:
             assert image.width > pixels.shape[1]
-    # The model does not predict its confidence.
+    # This model does not predict its confidence.
     assert report.metrics["calibration"] is None
     assert {path.name for path in tmp_path.iterdir()} == {*REPORT_FILES} - {"reliability.png"}
 
@@ -81,7 +81,7 @@ def test_degraded_input_is_compared_with_the_clean_truth(exports, crops):
     report = evaluation.evaluate_model(model, evaluation.prepare(dataset_of(crops), "test", "scan"))
     assert report.metrics["degradation"] == "scan"
     assert report.metrics["dataset"] == "tiny images, test, degraded: scan"
-    # The grayscale baseline is still gray, with damaged luma.
+    # The grayscale baseline is still gray, but with degraded luma.
     grayscale_baseline = report.metrics["grayscale_baseline"]
     assert grayscale_baseline["colorfulness"] == 0 and grayscale_baseline["luma_gradients"] < 0.97
     assert report.metrics["truth"]["luma_gradients"] == pytest.approx(1)
@@ -104,7 +104,7 @@ def test_saturation_scales_chroma_and_keeps_luma(exports, crops):
     assert gray.metrics["saturation"] == 0
     assert gray.metrics["metrics"]["colorfulness"] == 0
     np.testing.assert_array_equal(gray.images["prediction"], gray.images["grayscale"])
-    # Random weights give clipped colors, so the factor has to be below 1.
+    # Random weights give clipped colors, so the factor must be below 1.
     plain, muted = (evaluation.evaluate_model(model, setup, factor) for factor in (1.0, 0.5))
     assert muted.metrics["metrics"]["mean_chroma"] < 0.7 * plain.metrics["metrics"]["mean_chroma"]
     lumas = [luma(report.images["prediction"] / np.float32(255)) for report in (plain, muted)]
@@ -157,7 +157,7 @@ def test_a_sampling_model_shows_variations_and_a_reliability_diagram(exports, cr
     shown = [report.images[name] for name in ("prediction", *variations)]
     for number, variation in enumerate(shown[:-1]):
         assert (variation != shown[number + 1]).any()
-    # The first sample is what most metrics see.
+    # Most metrics use the first sample.
     numbers = evaluation.sample_indices(ArraySource(crops))
     expected = model.color(luma(from_uint8(crops[numbers])), tf.constant(numbers, tf.int32))
     np.testing.assert_array_equal(shown[0], to_uint8(expected))

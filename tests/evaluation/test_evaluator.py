@@ -1,4 +1,4 @@
-"""Tests of metrics over a source: values by hand, seeds, independence of batches."""
+"""Tests for metrics over a source: hand-computed values, seeds, and batch size invariance."""
 
 import numpy as np
 import pytest
@@ -15,12 +15,12 @@ NEED_NOTHING = set(metrics_for(32))
 
 
 def plain(*colors, size=16):
-    """Source of one-color images."""
+    """Return a source of uniform images."""
     return ArraySource(np.stack([np.full((size, size, 3), color, np.uint8) for color in colors]))
 
 
 def noisy(grayscale, seeds):
-    """Colorize each image by its seed only."""
+    """Return random colors that depend only on the seed of each image."""
     shape = tf.shape(grayscale)[1:]
 
     def draw(seed):
@@ -31,20 +31,20 @@ def noisy(grayscale, seeds):
 
 def test_grayscale_baseline_of_red_and_gray_by_hand():
     metrics = evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, GRAY))
-    # Red of luma 76.2 becomes (76, 76, 76); gray is unchanged.
+    # Red with luma 76.2 becomes (76, 76, 76); gray is unchanged.
     squared_error = (179**2 + 76**2 + 76**2) / 3
     psnr = 10 * np.log10(255**2 / squared_error)
     assert metrics["psnr_pooled"] == pytest.approx(psnr + 10 * np.log10(2), abs=1e-3)
     assert metrics["psnr_mean"] == pytest.approx((psnr + 60) / 2, abs=1e-3)
     assert metrics["mae"] == pytest.approx((179 + 76 + 76) / 3 / 2, abs=1e-3)
-    # sRGB red has a* = 80.1 and b* = 67.2, gray has neither.
+    # sRGB red has a* = 80.1 and b* = 67.2; for gray, both are 0.
     assert metrics["ab_rmse"] == pytest.approx(np.sqrt((80.1**2 + 67.2**2) / 2), abs=0.1)
     assert metrics["colorfulness"] == 0
 
 
 @pytest.mark.parametrize(("trained_on", "red", "gray"), [(RED, 1, 100), (GRAY, 100, 1)])
 def test_balanced_auc_weights_pixels_by_the_prior(trained_on, red, gray):
-    # Of 151 thresholds, the grayscale baseline hits 46 for red and all for gray.
+    # The grayscale baseline is within 46 of the 151 thresholds for red, and within all for gray.
     prior = color_statistics(plain(trained_on)).prior
     metrics = evaluation.evaluate(evaluation.grayscale_baseline, plain(RED, GRAY), prior=prior)
     expected = 100 * (red * 46 / 151 + gray) / (red + gray)

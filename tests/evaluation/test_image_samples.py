@@ -1,4 +1,4 @@
-"""Tests of the images that reports show."""
+"""Tests for the selection of images for reports."""
 
 import numpy as np
 import tensorflow as tf

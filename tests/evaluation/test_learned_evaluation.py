@@ -1,18 +1,22 @@
-"""Tests of learned metrics of models and references, and of their cache."""
+"""Tests for learned metrics of models and references, and for their cache."""
 
 import dataclasses
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from colorkeras import evaluation
-from colorkeras.data import ArraySource
-from colorkeras.evaluation import LEARNED_REFERENCES, learned_metrics
+from colorkeras.data import ArraySource, load_dataset
+from colorkeras.evaluation import LEARNED_REFERENCES, learned_evaluation, learned_metrics
 from colorkeras.evaluation.color_statistics import color_statistics
 from colorkeras.evaluation.image_samples import load_all_images
 from colorkeras.utils.errors import UserError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def log_level(caplog):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Pairs of ground truth and recolored images passed to a fake fooling rate, which counts."""
+    """List of the (ground truth, recolored) images passed to a fake fooling rate."""
     pairs = []
 
     def fooling_rate(truth, recolored, size, seed):
@@ -60,7 +64,7 @@ def test_references_are_compared_with_the_ground_truth(setup, calls):
     assert list(results) == list(LEARNED_REFERENCES)
     truth = load_all_images(setup.source)
     gray = evaluation.recolor(evaluation.grayscale_baseline, setup.source)
-    each = len(calls) // 4  # All references but the ground truth.
+    each = len(calls) // 4  # All references except the ground truth.
     for number, recolored in (
         (0, gray),
         (2, truth[:, :, ::-1]),
@@ -97,9 +101,9 @@ def test_references_of_the_same_images_are_computed_once(setup, calls, tmp_path,
     assert len(calls) == count
     lines = caplog.messages[-3 * len(names) :]
     for title in LEARNED_REFERENCES.values():
-        reused = lines[lines.index(f"Learned metrics of {title}") + 2]
+        reused = lines[lines.index(f"Computing learned metrics for {title}") + 2]
         assert reused == f"Reused the results in {file}"
-    # Degradation changes the input of colorizers but not the ground truth.
+    # Degradations affect the colorizers' input but not the ground truth.
     degraded = dataclasses.replace(setup, degradation="scan")
     caplog.clear()
     evaluation.evaluate_learned_references(degraded, file)
@@ -117,7 +121,7 @@ def test_each_model_is_computed_once(setup, calls, tmp_path):
     assert result("grayscale_baseline", evaluation.grayscale_baseline) != first
     assert result("red", red) == first
     assert len(calls) == 2 * each
-    result("red", evaluation.grayscale_baseline)  # Another model of the same name.
+    result("red", evaluation.grayscale_baseline)  # Another model with the same name.
     assert len(calls) == 3 * each
 
 
@@ -135,6 +139,22 @@ def test_other_images_and_protocols_invalidate_the_cache(setup, calls, tmp_path,
     assert len(calls) == 3 * each
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir(),
+    reason="no prepared CIFAR-10 in TFDS_DATA_DIR",
+)
+def test_committed_results_are_reused(monkeypatch):
+    """A new colorkeras version reuses the committed results instead of retraining networks."""
+    monkeypatch.setattr(learned_metrics, "compute", lambda *_, partial, **__: partial)
+    dataset = load_dataset("cifar10")
+    setup = evaluation.EvaluationSetup("", dataset.test, "none", color_statistics(dataset.test), {})
+    file = REPOSITORY / "results" / "learned_metrics.json"
+    expected = json.loads(file.read_text(encoding="utf-8"))["flipped"]["result"]
+    monkeypatch.setattr(learned_evaluation, "LEARNED_REFERENCES", {"flipped": "flipped"})
+    assert evaluation.evaluate_learned_references(setup, file) == {"flipped": expected}
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"grayscale baseline": 1}'])
 def test_a_damaged_cache_is_replaced_with_a_warning(setup, calls, tmp_path, content, caplog):
     file = tmp_path / "cache.json"
@@ -148,7 +168,7 @@ def test_table_lists_models_then_references(setup, calls):
     model = evaluation.evaluate_learned("red", red, setup)
     table = evaluation.learned_table({"red": model}, {"flipped": model})
     titles = [line[:20].strip() for line in table.splitlines()]
-    assert titles[:3] == ["realism", "red", "true images flipped"]
+    assert titles[:3] == ["realism", "red", "flipped ground truth"]
 
 
 def test_every_image_is_recolored_with_its_index_as_seed(setup):

@@ -1,4 +1,4 @@
-"""Tests of comparing models: labels, ranking, and what the files say."""
+"""Tests for model comparisons: labels, ranking, and file content."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from colorkeras.evaluation.metrics import GROUPS, METRICS, SAMPLES
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import escape_markdown
 
-# Reddish images, each a little further from gray than the one before, in mixed order.
+# Reddish images at increasing distances from gray, in shuffled order.
 ORDER = np.random.default_rng(0).permutation(30)
 REDDISH = np.stack([np.full((16, 16, 3), (80 + 5 * step, 80, 80), np.uint8) for step in ORDER])
 DATASET = ImageDataset("toys", "toys", lambda split: ArraySource(REDDISH))
@@ -38,7 +38,7 @@ def blue(grayscale, seeds):
 
 @pytest.fixture(scope="module")
 def compared():
-    """The comparison of two colorizers, of which "blue" is farther off, on `DATASET`."""
+    """Comparison of two colorizers on `DATASET`; "blue" has the larger error."""
     models = {"first": colorizer("gray"), "second": colorizer("blue", blue)}
     return model_comparison.compare(model_comparison.candidates_from(models), DATASET, "test")
 
@@ -70,7 +70,7 @@ def test_models_of_one_name_get_distinct_labels_and_files(name):
 def test_models_of_different_image_sizes_are_rejected():
     models = {"a": colorizer("a", image_size=64), "b": colorizer("b", image_size=32)}
     model_comparison.candidates_from({**models, "b": colorizer("b")})
-    with pytest.raises(UserError, match="32 and 64 pixels only"):
+    with pytest.raises(UserError, match="different image sizes: 32 and 64 pixels"):
         model_comparison.candidates_from(models)
 
 
@@ -84,7 +84,7 @@ def test_best_and_worst_are_the_extremes(num_images, expected):
 
 def test_best_and_worst_show_the_images_of_their_indices(compared):
     entry = compared.entries[0]
-    # The error of the grayscale baseline grows with chroma.
+    # The grayscale baseline's error grows with chroma.
     np.testing.assert_array_equal(ORDER[entry.best.indices], np.arange(10))
     np.testing.assert_array_equal(ORDER[entry.worst.indices], 29 - np.arange(10))
     for ranked in (entry.best, entry.worst):

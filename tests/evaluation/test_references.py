@@ -1,4 +1,4 @@
-"""Tests of the references of an evaluation."""
+"""Tests for the reference rows of an evaluation."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ DETERMINISTIC = {name for name, metric in METRICS.items() if metric.needs != SAM
 
 
 def plain(*colors, size=16):
-    """Source of one-color images."""
+    """Return a source of uniform images."""
     return ArraySource(np.stack([np.full((size, size, 3), color, np.uint8) for color in colors]))
 
 
@@ -29,14 +29,14 @@ def test_references_by_hand():
     assert grayscale_baseline == evaluation.evaluate(
         evaluation.grayscale_baseline, test, prior=setup.statistics.prior
     )
-    # Of one color: no deviation, and 0.3 times the distance from gray in opponent colors.
+    # A uniform image has zero deviation, so only 0.3 times the distance from gray remains.
     assert truth["colorfulness"] == pytest.approx(0.3 * np.hypot(255, 127.5) / 3, abs=1e-3)
     assert truth["psnr_pooled"] == truth["psnr_mean"] == 60
     assert truth["auc_balanced"] == truth["colorfulness_ratio"] == 100
     assert (
         grayscale_baseline["colorfulness_ratio"] == 0 and grayscale_baseline["hue_distance"] == 180
     )
-    # Everywhere half of red's chroma, which adds 89.4, -38.1, -38.1 to luma: half of red's own.
+    # The mean is half of red's chroma, which adds 89.4, -38.1 and -38.1 to luma.
     assert mean["mae"] == pytest.approx((89.4 + 38.1 + 38.1) / 3, abs=0.3)
 
 

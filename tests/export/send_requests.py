@@ -1,7 +1,7 @@
-"""A program that sends requests to exports; prints the answers as JSON, one line for each request.
+"""Program that sends requests to exports and prints each response as a line of JSON.
 
-Run as `python send_requests.py FOLDER...`. It needs a process of its own: without checks, a request
-without the batch dimension aborts it.
+Run it as `python send_requests.py FOLDER...`. It runs in a separate process, because a request
+without the batch dimension would abort the process if it were not checked.
 """
 
 import base64
@@ -15,7 +15,7 @@ PNG = tf.io.encode_png(tf.zeros([5, 4, 1], tf.uint8)).numpy()
 
 
 def requests(signature):
-    """Yield a title and inputs for good and bad requests to an endpoint."""
+    """Yield the title and inputs of valid and invalid requests to an endpoint."""
     _, specs = signature.structured_input_signature
     if "image_bytes" in specs:
         yield "good", {"image_bytes": np.array([PNG, PNG], object)}
@@ -47,7 +47,7 @@ def requests(signature):
 
 
 def one_of_each(signature):
-    """Yield the first request of each title, where each takes long."""
+    """For slow endpoints, yield only the first request with each title."""
     seen = set()
     for title, inputs in requests(signature):
         if title not in seen:
@@ -56,8 +56,8 @@ def one_of_each(signature):
 
 
 def direct(path):
-    """Call endpoints as Python programs do."""
-    model = tf.saved_model.load(path)  # Keeps the variables alive.
+    """Call endpoints from Python."""
+    model = tf.saved_model.load(path)  # Keep the variables alive.
     for name, signature in model.signatures.items():
         for title, inputs in requests(signature):
             tensors = {key: tf.constant(value) for key, value in inputs.items()}
@@ -65,8 +65,8 @@ def direct(path):
 
 
 def mapped(path):
-    """Call endpoints within a dataset of tensors whose shapes are unknown."""
-    model = tf.saved_model.load(path)  # Keeps the variables alive.
+    """Call endpoints in a dataset of tensors with unknown shapes."""
+    model = tf.saved_model.load(path)  # Keep the variables alive.
     for name, signature in model.signatures.items():
         _, specs = signature.structured_input_signature
         unknown = {key: tf.TensorSpec(None, spec.dtype) for key, spec in specs.items()}
@@ -80,7 +80,7 @@ def mapped(path):
 
 
 def rest(path):
-    """Send JSON as TensorFlow Serving receives it, to a session as it uses it."""
+    """Send JSON requests to a session, as TensorFlow Serving does."""
     model = tf.saved_model.load(path)
     graph = tf.Graph()
     with graph.as_default():
@@ -102,11 +102,11 @@ def rest(path):
                     graph.get_tensor_by_name(info.name)._as_tf_output()
                     for info in signature_def.outputs.values()
                 ]
-                # `run` would compare shapes in Python, which a server does not.
+                # Unlike a server, `run` would compare shapes in Python.
                 results = session._call_tf_sessionrun(None, feeds, fetches, [], None)
                 return dict(zip(signature_def.outputs, results, strict=True))
 
-            # JSON has no empty lists of a shape.
+            # Empty lists in JSON have no shape.
             if inputs[next(iter(inputs))].size:
                 yield name, title, inputs, call
 

@@ -1,4 +1,4 @@
-"""Tests of the bundled models: present, small enough, and with unchanged output."""
+"""Tests that the bundled models are present, small enough, and produce unchanged outputs."""
 
 import io
 import json
@@ -18,13 +18,13 @@ from colorkeras.utils.errors import UserError
 
 pytestmark = pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 
-MAX_BYTES = 12 * 10**6
+MAX_BYTES = 30 * 10**6
 
 
 def test_output_is_golden(name):
     with Image.open(FOLDER / f"{name}.png") as image:
         golden = np.asarray(image).astype(int)
-    # Another processor sums in another order, which may turn a rounding by one level.
+    # Other processors may sum in a different order, which can change rounding by one level.
     np.testing.assert_allclose(golden_strip(name).astype(int), golden, atol=1)
 
 
@@ -37,6 +37,8 @@ def test_size(name):
 def test_metrics_and_card_are_those_of_this_model(name):
     folder = bundled.resolve(name)
     results = Path(__file__).resolve().parents[2] / "results" / name / "metrics.json"
+    if not results.exists():
+        pytest.skip("not measured on CIFAR-10")
     metrics = json.loads(results.read_text(encoding="utf-8"))
     assert is_same_model(metrics["model"], read_metadata(folder))
     card = (folder / CARD_FILE).read_text(encoding="utf-8")
@@ -58,22 +60,20 @@ def test_bytes_endpoint_matches_the_predictor_at_25_megapixels(name, kind):
 
 
 @pytest.mark.slow
-def test_xla_compiles_the_model(name, request):
-    if name == "unet_vivid":
-        reason = "The checks of requests hide the shape of its noise from XLA."
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_xla_compiles_the_model(name):
     model = saved_model.load(bundled.resolve(name))
     grayscale = np.random.default_rng(0).random((2, 32, 32, 1), np.float32)
 
     def color(grayscale):
-        # XLA draws other noise.
-        return model.color(grayscale, temperature=0.0 if model.samples else None)
+        # The noise with XLA differs.
+        noisy = model.samples and "temperature" in model.metadata
+        return model.color(grayscale, temperature=0.0 if noisy else None)
 
     compiled = tf.function(color, jit_compile=True)
     np.testing.assert_allclose(compiled(grayscale), color(grayscale), atol=1e-4)
     rgb = tf.function(model.color, jit_compile=True)(grayscale).numpy()
     assert rgb.shape == (2, 32, 32, 3) and rgb.min() >= 0 and rgb.max() <= 1
-    assert rgb.std(axis=-1).max() > 0.01  # Colored, in whatever version.
+    assert rgb.std(axis=-1).max() > 0.01  # Any colors are valid.
 
 
 def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
@@ -84,7 +84,7 @@ def test_bare_name_wins_over_a_folder_of_that_name(name, tmp_path, monkeypatch):
 
 
 def test_misspelled_names_get_a_suggestion(name):
-    misspelled = name.replace("n", "m")
+    misspelled = name.replace(name[1], "m")
     with pytest.raises(UserError) as error:
         bundled.resolve(misspelled)
     received, expected, fix = str(error.value).splitlines()
@@ -93,7 +93,7 @@ def test_misspelled_names_get_a_suggestion(name):
 
 def test_misspelled_names_of_folders_are_paths(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    misspelled = name.replace("n", "m")
+    misspelled = name.replace(name[1], "m")
     (tmp_path / misspelled).mkdir()
     assert bundled.resolve(misspelled) == Path(misspelled)
 

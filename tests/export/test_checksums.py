@@ -1,4 +1,4 @@
-"""Tests of the checksums of exports."""
+"""Tests for export checksums."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from colorkeras.utils.errors import UserError
 
 @pytest.fixture
 def copy(exports, tmp_path):
-    """A whole export that may be damaged."""
+    """Full copy of an export, which tests may damage."""
     return shutil.copytree(exports("skip_cnn").folder, tmp_path / "copy")
 
 

@@ -1,4 +1,4 @@
-"""Tests of the metadata of exports."""
+"""Tests for export metadata."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def changed(exports, tmp_path):
-    """Function that copies an export and changes its metadata; None removes a key."""
+    """Function that copies an export with changed metadata; None removes a key."""
 
     def change(name, /, **changes):
         folder = shutil.copytree(exports(name).folder, tmp_path / "copy")

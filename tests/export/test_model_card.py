@@ -1,4 +1,4 @@
-"""Tests of model cards."""
+"""Tests for model cards."""
 
 import json
 
@@ -44,11 +44,11 @@ def test_card_describes_the_model(exported):
     for line in signatures.table(endpoints).splitlines():
         assert line in card
     assert card.count("\n| `") == len(endpoints)
-    assert ("Each `seed`" in card) == exported.model.samples
+    assert ("different plausible colorization" in card) == exported.model.samples
     for section in ("Intended use", "Training data", "Training", "Metrics", "Limitations"):
         assert f"\n## {section}\n" in card
-    assert ("h = 32" if exported.model.image_size else "any size") in card
-    render_size = f"longer side is {exported.model.render_size} pixels"
+    assert ("must be 32" if exported.model.image_size else "any size") in card
+    render_size = f"longer side of {exported.model.render_size} pixels"
     assert (render_size in card) == (exported.model.image_size is None)
 
 

@@ -1,4 +1,4 @@
-"""Tests of networks that are restored from files."""
+"""Tests for restoring networks from files."""
 
 import json
 import shutil
@@ -13,6 +13,7 @@ from colorkeras.export import bundled, restore, saved_model
 from colorkeras.export.metadata import METADATA_FILE
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.architectures.flow_unet import flow_unet
+from colorkeras.models.architectures.hint_unet import hint_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
 from colorkeras.models.predictions import prediction_name
 from colorkeras.utils.errors import UserError
@@ -36,10 +37,12 @@ def test_keras_files_are_restored_with_every_weight(exported, tmp_path):
 
 @pytest.mark.parametrize("name", bundled.BUNDLED_MODELS)
 def test_bundled_models_are_restored(name, monkeypatch):
-    # Not the small networks of other tests.
-    for architecture, builder in (("residual_unet", residual_unet), ("flow_unet", flow_unet)):
-        kind = replace(ARCHITECTURES[architecture], constructor=builder)
-        monkeypatch.setitem(ARCHITECTURES, architecture, kind)
+    # Undo the replacement of architectures with small networks.
+    for builder in (residual_unet, flow_unet, hint_unet):
+        backbone = "efficientnet_lite0" if builder is hint_unet else None
+        kind = ARCHITECTURES[builder.__name__]
+        kind = replace(kind, constructor=builder, backbone=backbone)
+        monkeypatch.setitem(ARCHITECTURES, builder.__name__, kind)
     metadata = saved_model.load(bundled.resolve(name)).metadata
     assert restore.load(name).count_params() == metadata["num_parameters"]
 
@@ -70,7 +73,7 @@ def test_metadata_of_another_architecture_is_refused(exports, tmp_path):
 
 
 def changed(made, tmp_path, **metadata):
-    """Folder of an export with other metadata."""
+    """Return the folder of an export copy with changed metadata."""
     folder = shutil.copytree(made.folder, tmp_path / "changed")
     metadata = {**made.model.metadata, **metadata}
     (folder / METADATA_FILE).write_text(json.dumps(metadata))
@@ -79,13 +82,13 @@ def changed(made, tmp_path, **metadata):
 
 def test_metadata_of_other_sampling_steps_is_refused(exports, tmp_path):
     folder = changed(exports("flow_unet"), tmp_path, sampling_steps=1)
-    assert "colors differently" in refused(folder)
+    assert "colors of the rebuilt network differ" in refused(folder)
 
 
 def test_priors_of_another_grid_are_refused(exports, tmp_path):
     made = exports("residual_unet", "bins")
     received, expected, fix = refused(changed(made, tmp_path, priors=[1 / 313] * 313)).splitlines()
-    assert received.startswith("Received: priors of 313 bins")
+    assert received.startswith("Received: priors for 313 bins")
     assert expected.startswith("Expected: ") and "179 bins" in expected
     assert fix.startswith("Fix: Train")
 
@@ -98,7 +101,7 @@ def test_priors_of_this_grid_are_accepted(exports, tmp_path):
 
 
 def test_weights_in_another_order_are_detected(exports, monkeypatch):
-    # Two kernels of one shape would fit in each other's place.
+    # Kernels of the same shape could be swapped without an error.
     order = restore._in_order_of_use
 
     def swapped(network, objective):
@@ -114,7 +117,7 @@ def test_weights_in_another_order_are_detected(exports, monkeypatch):
         return variables
 
     monkeypatch.setattr(restore, "_in_order_of_use", swapped)
-    assert "colors differently" in refused(exports("unet").folder)
+    assert "colors of the rebuilt network differ" in refused(exports("unet").folder)
 
 
 def test_color_settings_are_those_of_the_metadata(exports, tmp_path):

@@ -1,4 +1,4 @@
-"""Tests of exported SavedModels, as programs without colorkeras or Keras see them."""
+"""Tests for SavedModels, also in programs without colorkeras and Keras."""
 
 import errno
 import os
@@ -37,11 +37,12 @@ def test_a_temperature_for_a_model_that_does_not_sample_is_explained(name, outpu
     received, expected, fix = str(error.value).splitlines()
     assert "temperature 0.5" in received and str(model.path) in received
     assert "`sample`" in received and "flow" in expected and fix.startswith("Fix: ")
-    # It ignores seeds, which evaluation gives every model.
+    # The model must ignore seeds, because evaluation passes them to every model.
     grayscale = random_grayscale(8)
     np.testing.assert_array_equal(model.color(grayscale, seeds=[1, 2, 3]), model.color(grayscale))
 
 
+@pytest.mark.slow
 def test_the_default_temperature_of_the_settings_is_that_of_the_endpoints(exports, tmp_path):
     made = exports("flow_unet")
     objective = objectives.create("velocity", TrainingConfig(sampling_steps=3, temperature=0))
@@ -56,7 +57,8 @@ def test_the_default_temperature_of_the_settings_is_that_of_the_endpoints(export
     np.testing.assert_allclose(
         model.color(grayscale, seeds=[0, 1, 2]), model.color(grayscale), atol=1e-5
     )
-    assert "temperature 0" in (model.path / "README.md").read_text(encoding="utf-8")
+    card = (model.path / "README.md").read_text(encoding="utf-8")
+    assert "temperature 0." in " ".join(card.split())
 
 
 def test_graph_holds_no_bfloat16(exported):
@@ -82,7 +84,7 @@ def test_graph_holds_no_bfloat16(exported):
 PLAIN_PROGRAM = """
 import sys
 
-# Importing these now raises ImportError, which TensorFlow's own attempt to load Keras catches.
+# Importing these now raises ImportError, which TensorFlow handles when it tries to load Keras.
 BLOCKED = ("colorkeras", "keras", "tf_keras")
 sys.modules.update(dict.fromkeys(BLOCKED))
 import tensorflow as tf
@@ -90,8 +92,8 @@ import tensorflow as tf
 for size, folder in zip(sys.argv[1::2], sys.argv[2::2]):
     model = tf.saved_model.load(folder)
     color = tf.function(lambda x: model.signatures["serving_default"](grayscale=x)["rgb"])
-    pictures = tf.data.Dataset.from_tensors(tf.ones([2, int(size), int(size), 1])).map(color)
-    assert next(iter(pictures)).shape == (2, int(size), int(size), 3)
+    images = tf.data.Dataset.from_tensors(tf.ones([2, int(size), int(size), 1])).map(color)
+    assert next(iter(images)).shape == (2, int(size), int(size), 3)
     assert color(tf.zeros([1, 32, 32, 1])).dtype == tf.float32
     png = tf.io.encode_png(tf.zeros([32, 32, 3], tf.uint8))
     out = model.signatures["colorize_bytes"](image_bytes=png[tf.newaxis])["image_bytes"]
@@ -112,6 +114,7 @@ def test_models_color_where_neither_colorkeras_nor_keras_can_be_imported(exports
     assert process.stdout == "colored\n"
 
 
+@pytest.mark.slow
 def test_saved_model_cli_lists_the_endpoints(exports, run_python):
     folder = exports("flow_unet").folder
     command = ("-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir", folder, "--all")
@@ -124,7 +127,7 @@ def test_saved_model_cli_lists_the_endpoints(exports, run_python):
 
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 def test_the_litert_converter_of_tensorflow_takes_the_folder(exports):
-    made = exports("residual_unet", "chroma")  # Like the bundled model.
+    made = exports("residual_unet", "chroma")  # The architecture of the bundled model.
     content = tf.lite.TFLiteConverter.from_saved_model(str(made.folder)).convert()
     interpreter = tf.lite.Interpreter(model_content=content)
     assert list(interpreter.get_signature_list()) == ["serving_default"]
@@ -139,7 +142,7 @@ def test_load_refuses_folders_without_an_export(exports, tmp_path):
     foreign = tf.Module()
     foreign.f = tf.function(lambda x: x, input_signature=[tf.TensorSpec([])])
     tf.saved_model.save(foreign, str(tmp_path / "foreign"))
-    # A copy by links, of which one is replaced by noise.
+    # Copy the export using links, and replace one file with random bytes.
     corrupted = tmp_path / "corrupted"
     for file in exports("skip_cnn").folder.rglob("*"):
         if file.is_file():
@@ -166,7 +169,7 @@ def test_a_full_disk_leaves_earlier_versions_whole_and_nothing_else(exports, tmp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     made = exports("skip_cnn")
-    # The last thing that is written: the model itself lies in the temporary folder by then.
+    # This file is written last, after the model is already in the temporary folder.
     monkeypatch.setattr(export, "write_text", write_readme)
     with pytest.raises(OSError, match="No space left"):
         metadata = {"name": "skip_cnn", "dataset": "-"}

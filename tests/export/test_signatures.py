@@ -1,4 +1,4 @@
-"""Tests of the endpoints of exported SavedModels."""
+"""Tests for the endpoints of exported SavedModels."""
 
 import base64
 import io
@@ -10,6 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from colorkeras.color.spaces import luma_chroma_to_rgb, rgb_to_chroma, to_uint8
+from colorkeras.export.signatures import HINT_NAMES
 from colorkeras.inference.predictor import Predictor
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.predictions import PREDICTIONS, prediction_name
@@ -33,11 +34,11 @@ def decoded(contents):
 
 
 def files_of(exported):
-    """A PNG and a JPEG, of different sizes where the model takes more than one."""
+    """Return a PNG and a JPEG file, of different sizes if the model accepts any size."""
     generator = np.random.default_rng(0)
     sizes = [(32, 32)] * 2 if exported.model.image_size else [(33, 47), (5, 64)]
-    pictures = [generator.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
-    return [encoded(pictures[0], "PNG"), encoded(pictures[1], "JPEG")], sizes
+    images = [generator.integers(0, 256, (*size, 3), np.uint8) for size in sizes]
+    return [encoded(images[0], "PNG"), encoded(images[1], "JPEG")], sizes
 
 
 def luma_of(rgb):
@@ -51,8 +52,10 @@ def test_endpoints_have_the_documented_names_types_and_shapes(exported):
     objective = PREDICTIONS[prediction_name(exported.network)].objective
     expected |= {"sample"} if objective == "flow" else set()
     expected |= {"colorize_with_confidence"} if objective != "regression" else set()
+    expected |= set(HINT_NAMES) if objective == "hinted" else set()
     assert set(signatures) == expected
-    assert exported.model.samples == (objective == "flow")
+    assert exported.model.samples == (objective in ("flow", "hinted"))
+    assert exported.model.takes_hints == (objective == "hinted")
     for endpoint, dtype in (("serving_default", tf.float32), ("colorize", tf.uint8)):
         _, inputs = signatures[endpoint].structured_input_signature
         outputs = signatures[endpoint].structured_outputs
@@ -62,7 +65,7 @@ def test_endpoints_have_the_documented_names_types_and_shapes(exported):
         assert outputs["rgb"].shape.as_list() == [None, side, side, 3]
     _, inputs = signatures["colorize_bytes"].structured_input_signature
     outputs = signatures["colorize_bytes"].structured_outputs
-    # TensorFlow Serving recognizes base64 by names that end in _bytes.
+    # TensorFlow Serving decodes base64 if the name ends in _bytes.
     for specs in (inputs, outputs):
         assert {name: spec.dtype for name, spec in specs.items()} == {"image_bytes": tf.string}
         assert specs["image_bytes"].shape.as_list() == [None]
@@ -72,10 +75,11 @@ def test_export_colors_as_the_keras_network_does(exported):
     grayscale = tf.constant(random_grayscale(exported.size))
     objective, seeds = exported.objective, tf.zeros([3], tf.int32)
     expected = objective.colorize(exported.network, grayscale, seeds, objective.temperature).numpy()
-    # A network that colors nothing would make the comparison worthless.
+    # If the network predicted gray, the comparison would be meaningless.
     assert expected.std(axis=-1).max() > 0.1
-    # Sampling steps of a flow amplify rounding errors.
-    tolerance = 1e-4 if exported.objective.is_stochastic else 1e-5
+    # The sampling steps of a flow model amplify rounding errors.
+    amplifies = objective.is_stochastic or objective.hint_functions is not None
+    tolerance = 1e-4 if amplifies else 1e-5
     np.testing.assert_allclose(exported.model.color(grayscale), expected, atol=tolerance)
 
 
@@ -83,11 +87,18 @@ def test_uint8_endpoint_is_the_rounded_float_endpoint(exported):
     grayscale = np.round(random_grayscale(exported.size) * 255).astype("uint8")
     rgb = exported.model.saved_model.signatures["colorize"](grayscale=tf.constant(grayscale))["rgb"]
     expected = to_uint8(exported.model.color(tf.constant(grayscale / np.float32(255))))
-    # Two traces may round a tie differently.
+    # Separately traced graphs may round ties differently.
     assert np.abs(rgb.numpy().astype(int) - expected.numpy().astype(int)).max() <= 1
 
 
-@pytest.mark.parametrize(("name", "output"), [pair for pair in PAIRS if pair[1] != "rgb"])
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        pytest.param(name, output, marks=pytest.mark.slow if name == "baseline" else ())
+        for name, output in PAIRS
+        if output != "rgb"
+    ],
+)
 def test_all_but_rgb_models_keep_luma_after_rounding(name, output, exports):
     exported = exports(name, output)
     size = (32, 32) if exported.model.image_size else (33, 47)
@@ -149,7 +160,7 @@ def test_endpoints_without_a_seed_use_seed_0_and_the_default_temperature(flow):
 
 @pytest.mark.parametrize("temperature", [-0.1, 1.6, [0.5, 0.5, 1.6], float("nan")])
 def test_graph_refuses_temperatures_out_of_range(temperature, flow):
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected a temperature"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Expected `temperature` in"):
         sampled(flow, random_grayscale(8), 0, temperature)
 
 
@@ -172,25 +183,27 @@ def test_bytes_endpoint_keeps_sizes(exported):
     endpoint = exported.model.saved_model.signatures["colorize_bytes"]
     results = endpoint(image_bytes=tf.constant(contents))["image_bytes"].numpy()
     assert [decoded(result).shape for result in results] == [(*size, 3) for size in sizes]
+    if exported.model.max_scale > 1:
+        return  # The images are resized for the network.
     for content, result in zip(contents, results, strict=True):
         rgb = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
         grayscale = tf.constant((luma_of(rgb) / 255).astype("float32")[np.newaxis, ..., np.newaxis])
-        # Luma is the file's, also where the network's is another.
+        # The output keeps the luma of the file, even if the network's input has a different luma.
         chroma = rgb_to_chroma(exported.model.color(grayscale))
         expected = to_uint8(luma_chroma_to_rgb(grayscale, chroma))[0].numpy()
         assert np.abs(decoded(result).astype(int) - expected.astype(int)).max() <= 1
 
 
 def test_bytes_endpoint_takes_gray_transparent_and_16_bit_pngs(exports):
-    pictures = [
+    images = [
         Image.new("L", (20, 10), 100),
         Image.new("LA", (20, 10), (100, 128)),
         Image.new("RGBA", (20, 10), (100, 100, 100, 128)),
         Image.fromarray(np.full((10, 20), 100 * 257, np.uint16)),
     ]
-    buffers = [io.BytesIO() for _ in pictures]
-    for picture, buffer in zip(pictures, buffers, strict=True):
-        picture.save(buffer, "PNG")
+    buffers = [io.BytesIO() for _ in images]
+    for image, buffer in zip(images, buffers, strict=True):
+        image.save(buffer, "PNG")
     endpoint = exports("unet").model.saved_model.signatures["colorize_bytes"]
     results = endpoint(image_bytes=tf.constant([b.getvalue() for b in buffers]))["image_bytes"]
     first, *others = (decoded(result) for result in results.numpy())
@@ -202,12 +215,12 @@ def test_bytes_endpoint_takes_gray_transparent_and_16_bit_pngs(exports):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("name", ["baseline", "unet", "flow_unet"])
 def test_bytes_endpoint_matches_the_predictor(exports, name, kind):
-    """For images of several strips, gray or not."""
+    """Grayscale and color images are large enough to be processed in several strips."""
     model = exports(name).model
     generator = np.random.default_rng(1)
     coarse = Image.fromarray(generator.integers(0, 256, (30, 40, 3), np.uint8))
-    for picture in (coarse.resize((900, 700)), coarse.resize((900, 700)).convert("L")):
-        content = encoded(np.asarray(picture), kind)
+    for image in (coarse.resize((900, 700)), coarse.resize((900, 700)).convert("L")):
+        content = encoded(np.asarray(image), kind)
         endpoint = model.saved_model.signatures["colorize_bytes"]
         (result,) = endpoint(image_bytes=tf.constant([content]))["image_bytes"].numpy()
         expected = Predictor(model).colorize(Image.open(io.BytesIO(content)))
@@ -231,7 +244,7 @@ def test_rest_requests_of_tensorflow_serving_are_answered(exported):
     }
     outputs = exported.model.saved_model.signatures["colorize_bytes"](**inputs)
     for name, tensor in outputs.items():
-        # Only then does the answer carry base64.
+        # Only in this case does the response contain base64.
         assert tensor.dtype != tf.string or name.endswith("_bytes")
     shapes = [decoded(content).shape for content in outputs["image_bytes"].numpy()]
     assert shapes == [(*size, 3) for size in sizes]

@@ -1,6 +1,7 @@
-"""Read damaged files in a separate process: `python fuzz.py KIND FIRST LAST FOLDER`.
+"""Program that reads damaged files: `python fuzz.py KIND FIRST LAST FOLDER`.
 
-Prints the number of each case before reading it, which identifies a case that ends the process.
+It prints the number of each case before reading the file, to identify a case that crashes the
+process.
 """
 
 import io
@@ -14,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 SECONDS = 30
-"""Time limit for one file."""
+"""Time limit for each file."""
 
 MEGABYTES = 6000
-"""Limit of address space, of which TensorFlow reserves several thousand without using them."""
+"""Address space limit. TensorFlow reserves several gigabytes without using them."""
 
 
 def damaged(content, generator):
-    """Return bytes with some changed, removed, doubled or cut off."""
+    """Return a damaged copy with bytes changed, removed or duplicated, or the end cut off."""
     content = bytearray(content)
     for _ in range(int(generator.integers(1, 9))):
         if not content:
@@ -55,7 +56,7 @@ def changed(value, generator):
 
 
 def _tiff_files():
-    """Return TIFF files with several directories, tiles, planes and kinds of samples."""
+    """Return TIFF files with several directories, tiles, planes and sample types."""
     import tifffile
 
     deep = np.random.default_rng(0).integers(0, 2**16, (20, 30, 3), np.uint16)
@@ -78,7 +79,7 @@ def _tiff_files():
 
 
 def _tagged_files(image, exif):
-    """Return files with PNG color chunks, and with XMP, comments and Photoshop resources."""
+    """Return image files with PNG color chunks, XMP, comments and Photoshop resources."""
     from PIL import PngImagePlugin
 
     sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -96,7 +97,7 @@ def _tagged_files(image, exif):
 
 
 def images(folder):
-    """Return a reader of images in all formats, with metadata."""
+    """Return a function that reads damaged images in all formats, including their metadata."""
     from PIL import Image
 
     from colorkeras import image_io
@@ -139,7 +140,7 @@ def images(folder):
 
 
 def configs(folder):
-    """Return a reader of runs' config.json."""
+    """Return a function that reads a run's damaged config.json."""
     import dataclasses
 
     from colorkeras.config.training_config import TrainingConfig
@@ -164,7 +165,7 @@ def configs(folder):
 
 
 def all_checksums(folder):
-    """Return a reader of checksums."""
+    """Return a function that reads damaged checksums."""
     from colorkeras.export import checksums
 
     (folder / "saved_model.pb").write_bytes(b"program")
@@ -183,7 +184,7 @@ def all_checksums(folder):
 
 
 def models(folder):
-    """Return a loader of exports with one damaged file."""
+    """Return a function that loads an export with one damaged file."""
     from colorkeras.export import bundled, saved_model
 
     copy = shutil.copytree(bundled.resolve("unet"), folder / "copy")
@@ -201,7 +202,66 @@ def models(folder):
     return read
 
 
-KINDS = {"images": images, "configs": configs, "checksums": all_checksums, "models": models}
+def _tensor(spec, contents, generator):
+    """Return a random NumPy array for an endpoint input, often with an invalid shape."""
+    shape = generator.choice([0, 1, 1, 2, 3, 8, 9], generator.integers(6))
+    if spec.shape.rank == 4 and generator.integers(4):
+        shape = [*generator.choice([0, 1, 2, 7, 8, 33], 3), 1]
+    elif generator.integers(4):
+        shape = [2] if spec.shape.rank else []
+    if spec.dtype.name == "string":
+        count = int(np.prod(shape))
+        whole = [contents[generator.integers(len(contents))] for _ in range(count)]
+        files = [damaged(file, generator) if generator.integers(2) else file for file in whole]
+        return np.array([*files, b""], object)[:count].reshape(shape)
+    numbers = generator.normal(0.5, 10.0 ** generator.integers(-1, 4), shape)
+    if spec.dtype.is_floating and generator.integers(4) == 0:
+        numbers = numbers * generator.choice([np.nan, np.inf, 0, 1e38])
+    with np.errstate(all="ignore"):
+        return np.asarray(numbers).astype(spec.dtype.as_numpy_dtype)
+
+
+def requests(folder):
+    """Return a function that sends random requests to the endpoints of the bundled models."""
+    import tensorflow as tf
+    from PIL import Image
+
+    from colorkeras.export import bundled
+    from colorkeras.utils.errors import UserError
+
+    del folder
+    models = [tf.saved_model.load(str(bundled.resolve(name))) for name in bundled.BUNDLED_MODELS]
+    signatures = [function for model in models for function in model.signatures.values()]
+    contents = []
+    for kind in ("PNG", "JPEG", "BMP", "GIF"):
+        buffer = io.BytesIO()
+        Image.linear_gradient("L").resize((13, 9)).save(buffer, kind)
+        contents.append(buffer.getvalue())
+    refusals = (tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError)
+
+    def read(number):
+        assert models  # The models keep the variables alive.
+        generator = np.random.default_rng(number)
+        signature = signatures[number % len(signatures)]
+        _, specs = signature.structured_input_signature
+        inputs = {name: _tensor(spec, contents, generator) for name, spec in specs.items()}
+        try:
+            outputs = signature(**{name: tf.constant(value) for name, value in inputs.items()})
+        except refusals as error:
+            raise UserError(str(error), "a request", "Send another one.") from error
+        count = len(inputs["grayscale" if "grayscale" in inputs else "image_bytes"])
+        assert all(output.shape[0] == count for output in outputs.values())
+
+    return read
+
+
+KINDS = {
+    "images": images,
+    "configs": configs,
+    "checksums": all_checksums,
+    "models": models,
+    "requests": requests,
+}
 
 
 def main(kind, first, last, folder):

@@ -1,4 +1,4 @@
-"""A short training run in its own process, for fault injection."""
+"""Helpers for a short training run in a separate process, for fault injection."""
 
 import json
 import os
@@ -28,11 +28,11 @@ sys.exit(main())
 
 
 def start(folder, *words, program=MAIN):
-    """Start a command in a folder; its output includes its errors."""
+    """Start a command in a folder with stderr redirected to stdout."""
     return subprocess.Popen(
         [sys.executable, "-u", "-c", program, *map(str, words)],
         cwd=folder,
-        # The command sets it as well, but too late in programs that import TensorFlow first.
+        # The command also sets this, but too late for programs that import TensorFlow first.
         env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -46,12 +46,12 @@ def start_training(folder, images, program=MAIN):
 
 
 def wait_for(process, text):
-    """Read the output of a process up to a line with a text; return whether it was found."""
+    """Read a process's output until a line contains the text; return whether one does."""
     return any(text in line for line in process.stdout)
 
 
 def end(process):
-    """Wait for the end of a process; return its status and the rest of its output."""
+    """Wait for a process to end; return its exit status and the rest of its output."""
     with process:
         output, _ = process.communicate(timeout=600)
     return process.returncode, output
@@ -65,14 +65,14 @@ def run_in(folder):
 
 
 def finish(folder, images):
-    """Resume or restart a run as a user would; return the output."""
+    """Resume a run, or restart it if it cannot be resumed; return the output."""
     run = run_in(folder)
     if run is None:
         status, output = end(start_training(folder, images))
     else:
         status, output = end(start(folder, "train", "--resume", run))
-        if status == 2 and "3 are finished" in output:
-            # It was stopped after its last step.
+        if status == 2 and "stopped after epoch 3" in output:
+            # The run was stopped after its last step.
             assert all((run / name).exists() for name in ("samples.png", "worst.png", "images.png"))
             return output
     assert status == 0, output
@@ -80,7 +80,7 @@ def finish(folder, images):
 
 
 def result_in(folder):
-    """Return what must be bit-identical however often a run was stopped."""
+    """Return all results that must be bit-identical even after an interruption."""
     run = run_in(folder)
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     weights = keras.saving.load_model(run / "model.keras").get_weights()

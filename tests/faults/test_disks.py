@@ -1,4 +1,4 @@
-"""Full and read-only disks: a clear message, no loss of earlier results, and resuming works."""
+"""Tests for full and read-only disks: clear messages, intact earlier results, and resumption."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 IS_ROOT = getattr(os, "geteuid", lambda: 1)() == 0
 
-# A limit on the size of files simulates a full disk: writing fails in the same way.
+# A file size limit simulates a full disk, because writing fails in the same way.
 FULL = """
 import resource, sys
 
@@ -50,7 +50,7 @@ PLACES = {
 NOBODY = """
 import os, sys
 
-# Imported first, because the user nobody may not be allowed to read the files.
+# Imported first, because the user "nobody" may not be allowed to read the files.
 from colorkeras.training import trainer
 from colorkeras.cli import main, train
 

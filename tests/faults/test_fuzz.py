@@ -1,4 +1,4 @@
-"""Fuzzing: damaged files are read or refused; nothing crashes or hangs.
+"""Fuzz tests: damaged files and requests are read or rejected; nothing crashes or hangs.
 
 pytest -m faults tests/faults/test_fuzz.py --fuzz-cases 20000
 """
@@ -13,7 +13,7 @@ from faults import fuzz
 pytestmark = pytest.mark.faults
 
 PER_MODEL = 100
-"""Number of other cases for each case of a model, because loading takes long."""
+"""Number of other cases per case that loads a model, because loading is slow."""
 
 
 @pytest.mark.parametrize("kind", fuzz.KINDS)
@@ -29,5 +29,5 @@ def test_damaged_files_are_read_or_refused(kind, request, tmp_path):
     )
     *_, last = process.stdout.splitlines() or ["nothing"]
     assert process.returncode == 0, f"case {last}: {process.stderr[-3000:]}"
-    # Damage goes unnoticed in some cases, but not in all.
+    # Damage goes undetected in some cases, but not in all.
     assert int(last.removeprefix("refused ")) > count // 10

@@ -1,4 +1,4 @@
-"""Runs that are killed at any moment and resumed end with bit-identical results.
+"""Tests that runs killed at any time and then resumed give bit-identical results.
 
 pytest -m faults tests/faults/test_kills.py --kills 30
 """
@@ -60,7 +60,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="module")
 def seconds(image_folder, tmp_path_factory):
-    """Duration of the short run."""
+    """Duration of the short run in seconds."""
     started = time.monotonic()
     status, output = end(start_training(tmp_path_factory.mktemp("timed"), image_folder))
     assert status == 0, output
@@ -68,7 +68,7 @@ def seconds(image_folder, tmp_path_factory):
 
 
 def test_killed_at_any_moment(number, seconds, undisturbed, image_folder, tmp_path):
-    """Late moments are more likely, because the first half of a short run is its start."""
+    """Runs are killed at random times, mostly late, because startup takes half of the time."""
     process = start_training(tmp_path, image_folder)
     time.sleep(seconds * np.sqrt(np.random.default_rng(number).uniform(0.05, 1)))
     process.send_signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Data that vanishes or breaks the loss: finished epochs are kept, and resuming works."""
+"""Tests that finished epochs are kept and runs can be resumed after data faults."""
 
 import shutil
 
@@ -68,6 +68,6 @@ def test_batch_with_a_nan_loss(images, undisturbed, tmp_path):
     assert status == 1, output
     assert "Training diverged: loss is nan" in output and "Traceback" not in output
     assert_whole(tmp_path)
-    # Without the fault, the checkpoint before it leads to the same result.
+    # Resuming from the checkpoint before the fault gives the same result as a run without it.
     assert "Resuming after" in finish(tmp_path, "images")
     assert result_in(tmp_path) == undisturbed

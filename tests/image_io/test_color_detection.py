@@ -1,4 +1,4 @@
-"""Tests of color detection."""
+"""Tests for color detection."""
 
 import io
 from pathlib import Path
@@ -15,7 +15,7 @@ PHOTOGRAPHS = sorted((Path(colorkeras.data.__file__).parent / "sample_photograph
 
 
 def saved(pixels, quality=75):
-    """Return pixels after a round trip through a JPEG file."""
+    """Return the pixels after a round trip through a JPEG file."""
     buffer = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
@@ -26,7 +26,7 @@ def sepia(luma):
 
 
 def aged(luma):
-    """Return a sepia image whose paper yellowed from the edges."""
+    """Return a sepia image on paper with yellowed edges."""
     rows, columns = (np.linspace(-0.7, 0.7, side) for side in luma.shape)
     distance = np.hypot(rows[:, np.newaxis], columns)[..., np.newaxis]
     return sepia(luma) * (1 - distance * [0.05, 0.1, 0.18])

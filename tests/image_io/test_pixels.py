@@ -1,4 +1,4 @@
-"""Tests of pixels of every kind, upright and in sRGB."""
+"""Tests for converting all pixel types to upright sRGB."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ GRAY = ramp((6, 10))
 ORIENTATIONS = range(1, 9)
 
 SRGB = ((0.4363, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
-"""Primaries with a small error, which would change colors by one level."""
+"""sRGB primaries with a small error, which would change colors by one level if applied."""
 
 
 def colors(height=40, width=50):
@@ -25,7 +25,7 @@ def colors(height=40, width=50):
 
 
 def image_of(mode):
-    """Return an image in a mode that shows `GRAY`."""
+    """Return `GRAY` as an image in the given mode."""
     gray = Image.fromarray(GRAY)
     if mode == "CMYK":
         black = np.zeros((*GRAY.shape, 4), np.uint8)
@@ -107,7 +107,7 @@ def test_orientation_is_applied_and_reset(orientation, suffix, tmp_path):
     path = tmp_path / f"a{suffix}"
     exif = Image.Exif()
     exif[274] = orientation
-    # Smooth, so that JPEG and WebP keep it.
+    # JPEG and WebP preserve smooth images well.
     upright = np.asarray(Image.fromarray(ramp((3, 5))).resize((40, 24), Image.Resampling.BILINEAR))
     inverse = {6: 8, 8: 6}.get(orientation, orientation)
     turned = Image.fromarray(upright)
@@ -142,7 +142,7 @@ def test_invalid_orientation(tmp_path):
 
 
 def as_shown(image, profile):
-    """Convert an image with LittleCMS in one call."""
+    """Convert an image with a single LittleCMS call."""
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
     target = ImageCms.createProfile("sRGB")
     return np.asarray(ImageCms.profileToProfile(image, source, target, outputMode="RGB")).astype(
@@ -269,7 +269,7 @@ def test_damaged_profiles(profile):
 
 
 def cmyk_bytes(ink, is_adobe):
-    """Return a CMYK JPEG file, inverted and marked as Adobe's, or neither."""
+    """Return a CMYK JPEG file, optionally inverted and marked as written by Adobe software."""
     content = jpeg_bytes(Image.fromarray(ink if is_adobe else 255 - ink, "CMYK"), quality=100)
     start = content.index(b"\xff\xeeA".replace(b"A", b"\0\x0eAdobe"))
     return content if is_adobe else content[:start] + content[start + 16 :]
@@ -328,7 +328,7 @@ def test_on_white(dtype, shape):
 @pytest.mark.parametrize("profile", [None, rgb_profile(1.8)], ids=["srgb", "profile"])
 def test_hidden_pixels_decide_nothing(suffix, dtype, profile, tmp_path):
     if suffix == ".webp" and dtype == np.uint16:
-        pytest.skip("such files do not exist")
+        pytest.skip("this combination does not exist")
     white = np.iinfo(dtype).max
     shown = np.stack([ramp((30, 40), dtype)] * 3, -1)
     alpha = np.full((30, 40), white, dtype)

@@ -1,4 +1,4 @@
-"""Tests of files that cannot be read, and of what reading does to the rest of the process."""
+"""Tests for unreadable files, and for side effects of reading on the process."""
 
 import io
 import os
@@ -61,9 +61,9 @@ def half(content):
 
 BAD = {
     "empty.jpg": (b"", "an empty file"),
-    "text.jpg": (b"Dear Grandma, here is the photograph.", "not in a known image format"),
-    "other.jpg": (saved(NOISE, "PPM"), "not in a known image format"),
-    "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not in a known image format"),
+    "text.jpg": (b"Dear Grandma, here is the photograph.", "not in a supported image format"),
+    "other.jpg": (saved(NOISE, "PPM"), "not in a supported image format"),
+    "script.jpg": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not in a supported image format"),
     "short.jpg": (jpeg_bytes(NOISE)[:300], "cannot be read"),
     "short.webp": (half(saved(NOISE, "WEBP")), "cannot be read"),
     "short.gif": (half(saved(NOISE, "GIF")), "cannot be read"),
@@ -76,7 +76,7 @@ BAD = {
     "nothing.gif": (b"GIF89a\0\0\0\0\0\0\0;", "cannot be read"),
     "nothing.tif": (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "cannot be read"),
     "few.png": (png(64, 64, b"\0" * 100), "cannot be read"),
-    "bomb.png": (png(60000, 60000), "of 60000x60000 pixels, 3600 megapixels"),
+    "bomb.png": (png(60000, 60000), "with 60000x60000 pixels, 3600 megapixels"),
     "bomb.bmp": (
         b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 50000, 50000, 1, 8, 0, 0, 0, 0, 0, 0),
         "2500 megapixels",
@@ -138,13 +138,13 @@ def test_no_permission(tmp_path):
     path.write_bytes(jpeg_bytes(NOISE))
     path.chmod(0)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        if os.access(path, os.R_OK):  # The superuser may read all.
+        if os.access(path, os.R_OK):  # The superuser can read any file.
 
             def refuse(*arguments, **settings):
                 raise PermissionError(13, "Permission denied")
 
             monkeypatch.setattr(Path, "open", refuse)
-        with pytest.raises(UserError, match="no permission to read"):
+        with pytest.raises(UserError, match="do not have permission to read"):
             read(path)
 
 
@@ -196,7 +196,7 @@ def test_content_decides_not_the_name(tmp_path):
 def test_missing_readers_are_named(brand, name, tmp_path, monkeypatch):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftyp" + brand + b"\0" * 99)
     monkeypatch.setattr("colorkeras.image_io.reading._pillow_readers", dict)
-    with pytest.raises(UserError, match=rf"of format {name}.*\n.*\n.*colorkeras\[heif\]"):
+    with pytest.raises(UserError, match=rf"in {name} format.*\n.*\n.*colorkeras\[heif\]"):
         read(tmp_path / "a.heic")
 
 
@@ -210,7 +210,7 @@ def test_threads_read_concurrently(tmp_path):
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-# Damaged tags that Pillow and tifffile report and tolerate.
+# Pillow and tifffile report damaged tags but tolerate them.
 NOISY_PROGRAM = """
 import sys
 from colorkeras import image_io

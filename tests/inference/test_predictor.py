@@ -1,15 +1,17 @@
-"""Tests of models as people call them."""
+"""Tests for `Predictor`, the public interface to models."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hint_errors import mean_error
 from PIL import Image
 
 import colorkeras
-from colorkeras.color.spaces import luma
+from colorkeras.color.spaces import luma, rgb_to_chroma
 from colorkeras.inference import predictor
+from colorkeras.inference.color_hints import Hint, HintList
 from colorkeras.utils.errors import UserError
 
 
@@ -25,7 +27,7 @@ def vivid():
 
 @pytest.fixture
 def gray():
-    """Smooth levels, uint8 `[48, 40]`."""
+    """Smooth grayscale image, uint8 `[48, 40]`."""
     return np.add.outer(np.arange(48), np.arange(40)).astype(np.uint8) + 60
 
 
@@ -106,10 +108,10 @@ def test_temperature_and_saturation(vivid, gray):
         (np.full([4, 4], np.nan), r"values in \[nan, nan\]"),
         (np.zeros([4, 4], np.longdouble), "dtype float128|dtype longdouble"),
         ([[1, 2], [3]], "list that is not an array"),
-        ("picture.jpg", "dtype <U11"),
+        ("image.jpg", "dtype <U9"),
     ],
 )
-def test_what_is_no_picture_is_refused(model, image, received):
+def test_what_is_no_image_is_refused(model, image, received):
     with pytest.raises(UserError, match=received):
         model.colorize(image)
 
@@ -151,7 +153,7 @@ def test_many_files_are_an_iterable_of_paths_for_some_workers(model):
 
 def test_many_files_give_results_and_errors_in_order(model, gray, tmp_path):
     Image.fromarray(gray).save(tmp_path / "a.png")
-    tmp_path.joinpath("b.jpg").write_text("no picture")
+    tmp_path.joinpath("b.jpg").write_text("no image")
     paths = [tmp_path / name for name in ("a.png", "b.jpg", "missing.png", "a.png")]
     found = list(model.colorize_many(map(os.fspath, paths), saturation=0.5))
     assert [result.path for result in found] == list(map(os.fspath, paths))
@@ -168,3 +170,89 @@ def test_name_tells_the_version(model):
 def test_the_package_has_nothing_else():
     with pytest.raises(AttributeError, match="no attribute 'unload'"):
         colorkeras.unload  # noqa: B018
+
+
+def mean_chroma(rgb):
+    return rgb_to_chroma(rgb / np.float32(255)).numpy().mean((0, 1))
+
+
+def test_vividness_hints_and_references_reach_the_endpoints(hint_model, gray):
+    gray = gray // 2 + 60
+    for vividness, expected in ((None, 0.05), (0, 0), (1, 0.1)):
+        chroma = mean_chroma(hint_model.colorize(gray, vividness=vividness))
+        assert chroma == pytest.approx([expected] * 2, abs=2 / 255)
+    reference = np.full([500, 300, 3], (150, 120, 100), np.uint8)
+    expected = mean_chroma(reference)
+    for image in (reference, reference / 255, Image.fromarray(reference)):
+        chroma = mean_chroma(hint_model.colorize(gray, reference=image))
+        assert chroma == pytest.approx(expected, abs=2 / 255)
+
+
+@pytest.mark.parametrize("saturation", [1.0, 0.5])
+def test_hints_are_honored_at_full_resolution(hint_model, caplog, saturation):
+    gray = (100 + 50 * np.random.default_rng(0).random([300, 200])).astype(np.uint8)
+    hints = [Hint(50, 80, "#b05050", 20), Hint(150, 250, "#5050b0")]
+    color = hint_model.colorize(gray, hints=hints, saturation=saturation)
+    for hint in hints:
+        assert mean_error(gray, color, hint, saturation=saturation) <= 3 / 255
+    assert not caplog.records
+    hint_model.colorize(gray, hints=[Hint(50, 80, "#ff0000")], saturation=saturation)
+    assert bool(caplog.records) == (saturation == 1)
+
+
+def test_variations_have_one_seed_each(hint_model, vivid, gray):
+    first, *others = hint_model.variations(gray, 3, vividness=1.0)
+    np.testing.assert_array_equal(first, hint_model.colorize(gray, vividness=1.0))
+    np.testing.assert_array_equal(others[0], hint_model.colorize(gray, seed=1, vividness=1.0))
+    assert (others[0] != others[1]).any()
+    samples = vivid.variations(gray, 2, seed=3)
+    np.testing.assert_array_equal(samples[1], vivid.colorize(gray, seed=4))
+
+
+@pytest.mark.parametrize(
+    ("settings", "received"),
+    [
+        ({"vividness": 1.1}, "vividness 1.1"),
+        ({"vividness": "1"}, "vividness '1'"),
+        ({"temperature": 0.5}, "temperature 0.5 for"),
+        ({"hints": [Hint(40, 0, "#000000")]}, "40,0=#000000, outside the image of 40x48"),
+        (
+            {"hints": HintList([Hint(0, 0, "#000000")], (48, 40))},
+            "48x40 pixels, but an image of 40x48",
+        ),
+        ({"hints": ["#000000"]}, "hints containing a str"),
+        ({"hints": [Hint(0, 0, "#000000")], "seed": 1}, "hints with seed 1"),
+        ({"reference": np.zeros([4, 4], np.uint8)}, "the reference, which is gray"),
+        ({"reference": np.zeros([4], np.uint8)}, r"shape \[4\]"),
+        (
+            {"reference": np.eye(3, dtype=np.uint8)[np.newaxis] * 255, "seed": 1},
+            "reference with seed 1",
+        ),
+        (
+            {
+                "reference": np.eye(3, dtype=np.uint8)[np.newaxis] * 255,
+                "hints": [Hint(0, 0, "#000000")],
+            },
+            "hints with reference",
+        ),
+    ],
+)
+def test_invalid_hints_and_settings_are_refused(hint_model, gray, settings, received):
+    with pytest.raises(UserError, match=received):
+        hint_model.colorize(gray, **settings)
+
+
+def test_models_without_hints_refuse_them(model, vivid, gray):
+    for settings, received in (
+        ({"vividness": 0.5}, "vividness 0.5 for"),
+        ({"hints": [Hint(0, 0, "#000000")]}, "hints for"),
+        ({"reference": np.eye(3, dtype=np.uint8)[np.newaxis] * 255}, "reference for"),
+    ):
+        for one in (model, vivid):
+            with pytest.raises(UserError, match=received):
+                one.colorize(gray, **settings)
+    with pytest.raises(UserError, match=r"2 variations from .*unet/1', which has only one"):
+        model.variations(gray, 2)
+    for count in (0, 101, "2"):
+        with pytest.raises(UserError, match="count"):
+            vivid.variations(gray, count)

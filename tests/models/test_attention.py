@@ -1,4 +1,4 @@
-"""Tests of self-attention against the stock layers."""
+"""Tests that compare self-attention with Keras layers."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from colorkeras.models.attention import SelfAttention
 
 
 def stock_attention(layer, channels):
-    """Return a function of stock layers with the same weights."""
+    """Return a function that applies Keras layers with the same weights."""
     scale, offset, qkv, kernel, bias = layer.get_weights()
     norm = keras.layers.LayerNormalization(epsilon=1e-5)
     attention = keras.layers.MultiHeadAttention(layer.num_heads, channels // layer.num_heads)
@@ -20,7 +20,7 @@ def stock_attention(layer, channels):
     for part in np.split(qkv, 3, axis=1):
         split = part.reshape(channels, layer.num_heads, -1)
         weights += [split, np.zeros(split.shape[1:])]
-    # The order of the stock layer is query, key, value, output.
+    # The stock layer's order is query, key, value, output.
     attention.set_weights([*weights, kernel.reshape(layer.num_heads, -1, channels), bias])
 
     def call(x):

@@ -1,4 +1,4 @@
-"""Tests of the fast convolutions against TensorFlow's."""
+"""Tests that compare the fast convolutions with TensorFlow's."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ SIZES = [(1, 1), (7, 9), (8, 5), (12, 16)]
 
 
 def outputs_and_gradients(layer, inputs):
-    """Return outputs and the gradients of inputs and weights, with dynamic batch and sizes."""
+    """Return the outputs, and the gradients of inputs and weights, in a dynamic-shape graph."""
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, inputs.shape[-1]])])
     def differentiate(x):

@@ -1,4 +1,4 @@
-"""Tests of the hint layers against NumPy."""
+"""Tests that compare the hint layers with NumPy."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from colorkeras.models.hint_layers import CHROMA_SCALE, HintAttention, HintPyram
 
 
 def hint_map(size, places):
-    """Return a hint map `[1, h, w, 3]` with a chroma of its own at each place."""
+    """Return a hint map `[1, h, w, 3]` with a different chroma at each position."""
     hints = np.zeros([1, *size, 3], np.float32)
     for number, (row, column) in enumerate(places):
         hints[0, row, column] = (0.1 + 0.02 * number, -0.2, 1)
@@ -29,7 +29,7 @@ def test_pyramid_averages_the_hints_of_a_block(size):
 
 
 def dense_attention(layer, features, hints):
-    """Compute the attention of each position to all positions with a hint."""
+    """Compute in NumPy how each position attends to all positions that have hints."""
     project, log_decay, null = (weight.astype(np.float64) for weight in layer.get_weights())
     height, width, channels = features.shape
     rows, pooled = features.reshape(-1, channels), hints.reshape(-1, 4)

@@ -1,4 +1,4 @@
-"""Tests of the shared layers against NumPy."""
+"""Tests that compare the shared layers with NumPy."""
 
 import keras
 import numpy as np
@@ -56,7 +56,7 @@ def test_cropping_undoes_padding(size):
 @pytest.mark.parametrize("size", SIZES)
 def test_cropping_with_a_stride(size, stride):
     reference = random_features(*size, channels=1)
-    # Features of an image padded to a multiple of 8.
+    # Feature sizes for an image padded to a multiple of 8.
     padded = [-(-side // 8) * 8 // stride for side in size]
     features = random_features(*padded, channels=3)
     expected = features[:, : -(-size[0] // stride), : -(-size[1] // stride)]

@@ -1,4 +1,4 @@
-"""Tests of residual blocks and of full-size networks."""
+"""Tests for residual blocks and full-size networks."""
 
 import keras
 import numpy as np
@@ -46,7 +46,7 @@ def test_every_pixel_depends_on_the_whole_image(randomize):
     image = random(1, 96, 96, 1).numpy()
     before = network(image).numpy()
     image[:, :32, :32] = 1.0
-    # The opposite corner is outside the receptive field of the convolutions.
+    # The opposite corner is outside the convolutions' receptive field.
     assert np.abs(network(image).numpy() - before)[:, -8:, -8:].min() > 0
 
 
@@ -56,7 +56,7 @@ def test_full_size_residual_unet(prediction):
     predicted, logits = network(random(1, 33, 47, 1))
     assert predicted.shape == ((1, 33, 47, 2) if prediction == "chroma" else (1, 17, 24, 179))
     assert logits.shape == (1, 10)
-    # A float32 export stays below the limit of 12 MB for bundled models.
+    # A float32 export stays below the 12 MB limit for bundled models.
     assert 1e6 < remove_class_head(network).count_params() < 2.9e6
 
 

@@ -1,4 +1,4 @@
-"""Tests of classification against hand-computed values."""
+"""Tests that compare classification with hand-computed values."""
 
 import numpy as np
 import pytest
@@ -22,20 +22,20 @@ def plain(*colors, size=8):
 
 
 def create(*colors, **settings):
-    """Objective for training images of one color each, without statistics if there are none."""
+    """Return an objective for uniform training images; without colors, it has no statistics."""
     source = ArraySource(plain(*colors)) if colors else None
     return objectives.create("bins", TrainingConfig(**settings), source)
 
 
 def encoded(color):
-    """Soft encoding of an RGB color in `[0, 255]` by NumPy, float64 `[NUM_CHROMA_BINS]`."""
+    """Compute the soft encoding of an RGB color in NumPy, float64 `[NUM_CHROMA_BINS]`."""
     red, green, blue = np.array(color) / 255
     y = 0.299 * red + 0.587 * green + 0.114 * blue
     return encoded_chroma(np.array([(blue - y) / 1.772, (red - y) / 1.402]))
 
 
 def encoded_chroma(chroma):
-    """Soft encoding of Cb and Cr by NumPy."""
+    """Compute the soft encoding of Cb and Cr in NumPy."""
     squared = ((BIN_CENTERS.astype("float64") - chroma) ** 2).sum(axis=1)
     nearest = np.argsort(squared)[:NUM_NEIGHBORS]
     weights = np.zeros(NUM_CHROMA_BINS)
@@ -44,7 +44,7 @@ def encoded_chroma(chroma):
 
 
 def bins(probabilities, height, width):
-    """Logits `[1, height, width, NUM_CHROMA_BINS]` of a dict of probabilities by bin."""
+    """Return logits `[1, height, width, NUM_CHROMA_BINS]` for a dict from bin to probability."""
     logits = np.full([1, height, width, NUM_CHROMA_BINS], -1e9, np.float32)
     for number, probability in probabilities.items():
         logits[..., number] = np.log(probability)
@@ -53,13 +53,13 @@ def bins(probabilities, height, width):
 
 def test_target_is_the_soft_encoded_chroma_of_half_resolution():
     images = plain(GRAY, BLUE, size=5)
-    images[0, :2, :2] = [GRAY, BLUE]  # One blue column of two pixels.
+    images[0, :2, :2] = [GRAY, BLUE]  # A blue column of two pixels.
     rgb = tf.constant(images / np.float32(255))
     inputs, target = create().target(rgb, luma(rgb), None)
     np.testing.assert_array_equal(inputs, luma(rgb))
     assert target.shape == (2, 3, 3, NUM_CHROMA_BINS)
     np.testing.assert_allclose(target[1, 2, 1], encoded(BLUE), atol=1e-4)
-    # Least-squares downsampling by NumPy.
+    # Compute least-squares downsampling in NumPy.
     doubling = upsample_2x(tf.eye(3)[:, :, tf.newaxis, tf.newaxis], tf.zeros([3, 5, 1, 1]))[
         ..., 0, 0
     ]
@@ -71,7 +71,7 @@ def test_target_is_the_soft_encoded_chroma_of_half_resolution():
 
 
 def test_priors_count_all_images():
-    # More than one batch.
+    # The images make up more than one batch.
     priors = create(*[GRAY] * 75, *[BLUE] * 25).metadata["priors"]
     expected = 0.75 * encoded(GRAY) + 0.25 * encoded(BLUE)
     np.testing.assert_allclose(priors, expected, atol=1e-5)
@@ -86,10 +86,10 @@ def test_loss_weights_rare_colors_more():
     assert of_blue > 2 * of_gray
     rgb = tf.constant(plain(GRAY, BLUE, BLUE) / np.float32(255))
     _, target = objective.target(rgb, luma(rgb), None)
-    # Uniform logits: the cross entropy of every pixel is log NUM_CHROMA_BINS.
+    # With uniform logits, the cross entropy of every pixel is log NUM_CHROMA_BINS.
     expected = np.log(NUM_CHROMA_BINS) * (of_gray + 2 * of_blue) / 3
     assert float(objective.loss(target, tf.zeros(target.shape))) == pytest.approx(expected, 1e-4)
-    # The minimum of the cross entropy is the entropy of the target.
+    # The minimum cross entropy is the entropy of the target.
     likely = np.log(np.maximum([encoded(GRAY), encoded(BLUE), encoded(BLUE)], 1e-9))
     logits = np.broadcast_to(likely[:, np.newaxis, np.newaxis], target.shape).astype("float32")
     entropies = [-(encoded(c) * np.log(np.maximum(encoded(c), 1e-9))).sum() for c in (GRAY, BLUE)]
@@ -109,9 +109,9 @@ def test_gray_training_images_are_rejected():
     with pytest.raises(UserError) as error:
         create(GRAY, (0, 0, 0), (255, 255, 255))
     received, expected, fix = str(error.value).splitlines()
-    assert "3 training images that are all gray" in received
+    assert "3 training images, all of them gray" in received
     assert "color images" in expected and "--dataset" in fix
-    # One image with some color is sufficient.
+    # A single image with some color is sufficient.
     assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]
 
 
@@ -125,7 +125,7 @@ def test_colorize_decodes_the_annealed_mean_and_keeps_luma(size):
         assert training is False
         return bins({one: 0.25, other: 0.75}, *half)
 
-    # Temperature 1/2 squares probabilities, 0 selects the mode.
+    # A temperature of 1/2 squares the probabilities; 0 selects the mode.
     for temperature, share in ((1.0, 0.25), (0.5, 0.1), (0.0, 0.0)):
         chroma = share * BIN_CENTERS[one] + (1 - share) * BIN_CENTERS[other]
         expected = luma_chroma_to_rgb(grayscale, np.broadcast_to(chroma, (1, *size, 2)))

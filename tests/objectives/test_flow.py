@@ -1,4 +1,4 @@
-"""Tests of flow matching with networks of known velocity."""
+"""Tests for flow matching, with fake networks whose velocity is known."""
 
 import numpy as np
 import pytest
@@ -28,10 +28,10 @@ from colorkeras.objectives.flow_sampling import (
 
 
 class Straight:
-    """Fake network that transports all noise on straight paths to a chroma that depends on luma.
+    """Fake network that transports noise along straight paths to luma-dependent chroma.
 
-        Args:
-    pull: Scale of the velocity; 1 reaches the chroma, 0 keeps the noise.
+    Args:
+        pull: Factor for the velocity. With 1, noise reaches the chroma; with 0, it does not move.
     """
 
     def __init__(self, pull=1.0):
@@ -56,7 +56,7 @@ class Straight:
 
     @staticmethod
     def chroma(grayscale):
-        """Chroma so small that all colors are in gamut."""
+        """Return chroma that is small enough for all colors to be in gamut."""
         features = downsample_2x(grayscale) - 0.5
         return tf.concat([0.3 * features, -0.2 * features + 0.02], axis=-1)
 
@@ -92,7 +92,7 @@ def test_target_is_velocity_and_chroma_and_input_interpolates(rgb):
     velocity, expected = target[..., :2], target[..., 2:]
     np.testing.assert_allclose(expected, chroma, atol=1e-5)
     share = time[:, :, np.newaxis, np.newaxis]
-    # Forward from the input for the remaining time, and backward to the noise.
+    # The velocity leads from the input forward to the chroma, and backward to the noise.
     np.testing.assert_allclose(noisy + (1 - share) * velocity, chroma, atol=2e-4)
     noise = noisy - share * velocity
     np.testing.assert_allclose(noise + velocity, chroma, atol=2e-4)
@@ -121,7 +121,7 @@ def test_noise_and_time_depend_on_the_step_and_differ_within_it(rgb):
 
 
 def test_normalized_chroma_by_hand_and_round_trip():
-    # From blue to orange: opposite Cb and Cr.
+    # Blue and orange have opposite Cb and Cr.
     np.testing.assert_allclose(normalize_chroma(tf.constant([-0.07, 0.07])), [2**0.5, 0], atol=1e-6)
     np.testing.assert_allclose(
         normalize_chroma(tf.constant([0.034, 0.034])), [0, 2**0.5], atol=1e-6
@@ -139,7 +139,7 @@ def test_loss_of_constant_errors_by_hand():
 def test_velocity_detail_has_more_weight():
     error = np.zeros((1, 2, 2, 4), np.float32)
     error[0, 1, 1, 0] = 3.0
-    # One of eight values is wrong, and one of four differences along each axis.
+    # One of eight values is wrong, as is one of four differences along each axis.
     expected = 9 / 8 + DETAIL_WEIGHT * (9 / 4 + 9 / 4)
     assert float(create().loss(tf.zeros([1, 2, 2, 4]), error)) == pytest.approx(expected)
 
@@ -185,7 +185,7 @@ def test_class_condition_is_label_in_training_and_confident_prediction_at_infere
 
 
 class ClassDependent(Straight):
-    """Predicts class 4 if the left of the image is dark; the velocity depends on the class."""
+    """Fake network with class-dependent velocity; it predicts class 4 if the left half is dark."""
 
     def _encode(self, grayscale, training):
         features, _, _ = super()._encode(grayscale, training)
@@ -207,7 +207,7 @@ def test_guidance_amplifies_the_effect_of_the_class(guidance):
     received = create(sampling_steps=3, guidance_scale=guidance).colorize(
         ClassDependent(), grayscale, tf.range(3), 0.0
     )
-    # Guidance scales the effect of the class only; the velocity is constant over time.
+    # Guidance scales only the effect of the class. The velocity is constant over time.
     condition = np.reshape([0.1, 0, 0.1], [3, 1, 1, 1])
     velocity = guidance * condition + 0.01 + 0.1 * downsample_2x(grayscale) + np.zeros([3, 4, 4, 2])
     chroma = upsample_2x(denormalize_chroma(tf.constant(velocity, tf.float32)), grayscale)
@@ -224,7 +224,7 @@ def test_flip_tta_averages_class_logits():
     class Watched(ClassDependent):
         def _velocity(self, inputs, training):
             received.append(inputs[2][:, 4].numpy())
-            # Features and mean chroma are those of the image, not of its mirror image.
+            # Features and mean chroma are from the image, not from its mirror image.
             np.testing.assert_array_equal(inputs[4], downsample_2x(grayscale))
             np.testing.assert_array_equal(
                 inputs[3], np.repeat(downsample_2x(grayscale), 2, axis=-1)
@@ -235,7 +235,7 @@ def test_flip_tta_averages_class_logits():
         color = create(sampling_steps=1, flip_tta=mirror).colorize
         color(Watched(), tf.constant(grayscale), tf.range(2), 0.0)
     np.testing.assert_array_equal(received[0], [1, 1])
-    # Only one side of the second image indicates the class, which halves the logit.
+    # Only one side of the second image indicates the class, so averaging halves the logit.
     assert np.exp(4) / (np.exp(4) + 9) > CLASS_CONFIDENCE_THRESHOLD > np.exp(2) / (np.exp(2) + 9)
     np.testing.assert_array_equal(received[1], [1, 0])
 
@@ -312,7 +312,7 @@ def test_standard_deviation_is_zero_if_all_samples_are_equal():
 
 def test_standard_deviation_is_that_of_samples():
     grayscale, temperature = grayscale_of(9, 16, count=1), 0.5
-    # A third of the velocity in one step leaves two thirds of the noise.
+    # One step with a third of the velocity leaves two thirds of the noise.
     objective = create(sampling_steps=1, temperature=temperature)
     spread = objective.standard_deviation(Straight(pull=1 / 3), grayscale)
     draws = denormalize_chroma(noise_from_seeds(tf.range(NUM_SPREAD_SAMPLES), 5, 8)).numpy()

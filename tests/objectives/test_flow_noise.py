@@ -1,4 +1,4 @@
-"""Tests of the initial noise of flows."""
+"""Tests for the initial noise of flow models."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from colorkeras.objectives.flow_noise import noise_from_seeds, precomputed_noise
 
 
 def halved(values):
-    """Means of 2x2 pixels by NumPy, and their nearest-neighbor upsampling."""
+    """Return the means of 2x2 pixels and their nearest-neighbor upsampling, using NumPy."""
     count, height, width, channels = values.shape
     means = values.reshape(count, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
     return means, means.repeat(2, axis=1).repeat(2, axis=2)
@@ -28,7 +28,7 @@ def test_spectrum_is_that_of_chroma(draw):
     rest = draw()
     assert rest.mean() == pytest.approx(0, abs=0.1)
     assert rest.std() == pytest.approx(1, abs=0.1)
-    # By octave from the finest to the image means, as documented for CIFAR-10.
+    # Standard deviation per octave, from the finest to the image mean, as documented for CIFAR-10.
     for expected in (0.26, 0.34, 0.39, 0.33):
         means, enlarged = halved(rest)
         assert (rest - enlarged).std() == pytest.approx(expected, rel=0.2)
@@ -81,7 +81,7 @@ def test_noise_of_any_size_in_graphs(size):
 
 @pytest.mark.parametrize("size", [(1, 1), (17, 24), (5, 40), (24, 24), (9, 40)])
 def test_precomputed_noise_equals_drawn_noise(size):
-    # The last is longer than the maximum, but has fewer grid points.
+    # The last size is longer than the maximum but has fewer grid points.
     stored = precomputed_noise(7, 24, 24)
     drawn = noise_from_seeds(tf.constant([7]), *size)
     np.testing.assert_array_equal(stored(*size), drawn)

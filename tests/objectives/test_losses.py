@@ -1,4 +1,4 @@
-"""Tests of the training losses against hand-computed values."""
+"""Tests that compare the training losses with hand-computed values."""
 
 import math
 
@@ -54,12 +54,12 @@ def test_reconstruction_by_hand(name, expected, rgb):
 
 
 def gray(levels):
-    """Image of one row, float32 `[1, 1, width, 3]`."""
+    """Return an image with a single row of gray pixels, float32 `[1, 1, width, 3]`."""
     return tf.repeat(tf.reshape(tf.constant(levels, tf.float32), [1, 1, -1, 1]), 3, axis=-1)
 
 
 def test_smoothness_by_hand():
-    # Luma is flat, then has an edge of 0.2; Cb changes by 0.3 at both places.
+    # Luma is flat, then has an edge of 0.2. Cb changes by 0.3 in the flat part or at the edge.
     rgb = gray([0.4, 0.4, 0.6])
     on_plane = tf.constant([[[[0.0, 0], [0.3, 0], [0.3, 0]]]])
     on_edge = tf.constant([[[[0.0, 0], [0.0, 0], [0.3, 0]]]])
@@ -68,7 +68,7 @@ def test_smoothness_by_hand():
         with_term = loss_of("structure", "chroma", rgb, predicted, smoothness_weight=10.0)
         return (with_term - loss_of("structure", "chroma", rgb, predicted)) / 10
 
-    # Two differences of two channels each.
+    # There are two differences with two channels each.
     assert smoothness(on_plane) == pytest.approx(0.3 / 4)
     assert smoothness(on_edge) == pytest.approx(0.3 * math.exp(-0.2 / EDGE_CONTRAST) / 4)
 
@@ -78,7 +78,7 @@ def test_luma_gradients_by_hand():
     predicted = gray([0.4, 0.5, 0.6])
     with_term = loss_of("structure", "rgb", rgb, predicted, gradient_weight=10.0)
     without = loss_of("structure", "rgb", rgb, predicted)
-    # Differences of 0.1 and 0.1 instead of 0 and 0.2.
+    # The differences are 0.1 and 0.1 instead of 0 and 0.2.
     assert with_term - without == pytest.approx(10 * (0.1**2 + 0.1**2) / 2, rel=1e-4)
     # A constant luma offset does not change gradients.
     brighter = rgb + 0.1

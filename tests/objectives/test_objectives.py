@@ -1,4 +1,4 @@
-"""Tests of every registered objective with a network for each prediction."""
+"""Tests for all registered objectives, with a network for each of their predictions."""
 
 import math
 
@@ -9,9 +9,8 @@ import tensorflow as tf
 from colorkeras import objectives
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data.stateless_random import Randomness
-from colorkeras.models.build import build_network
+from colorkeras.models.build import build_network, choose_architecture
 from colorkeras.models.predictions import PREDICTIONS
-from colorkeras.models.selection import choose_architecture
 from colorkeras.utils.errors import UserError
 
 SETTINGS = TrainingConfig(sampling_steps=2)
@@ -26,7 +25,7 @@ def grayscale_of(*size, count=3):
 
 @pytest.fixture(scope="module")
 def network_for(randomize):
-    """Function of a prediction that returns a small network with random weights."""
+    """Function that returns a small network with random weights for a prediction type."""
     made = {}
 
     def get(prediction):
@@ -82,7 +81,7 @@ def test_standard_deviation_has_one_value_per_pixel(prediction, size, network_fo
     if objective.standard_deviation is not None:
         spread = objective.standard_deviation(network_for(prediction), grayscale_of(*size)).numpy()
         assert spread.shape == (3, *size, 1)
-        # The maximum for distributions in `[-0.5, 0.5]` is half of the diagonal.
+        # The maximum for distributions in `[-0.5, 0.5]` is half the diagonal.
         assert spread.min() >= 0 and spread.max() > 1e-4
         assert prediction == "velocity" or spread.max() <= math.sqrt(0.5)
 
@@ -107,7 +106,7 @@ def test_only_stochastic_objectives_depend_on_the_seed(prediction, network_for):
     one, other, again = objective.colorize(
         network, grayscale, tf.constant([1, 2, 1]), objective.temperature
     ).numpy()
-    np.testing.assert_allclose(one, again, atol=1e-5)
+    np.testing.assert_allclose(one, again, atol=1e-4)  # Each row may be rounded differently.
     assert (np.abs(one - other).max() > 1e-2) == objective.is_stochastic
 
 

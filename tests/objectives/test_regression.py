@@ -1,4 +1,4 @@
-"""Tests of regression and its color encodings."""
+"""Tests for regression and its color encodings."""
 
 import numpy as np
 import pytest

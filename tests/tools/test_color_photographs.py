@@ -1,4 +1,4 @@
-"""Test of the script that colors the photographs of the documentation."""
+"""Test for `tools/color_photographs.py`."""
 
 from colorkeras import cli
 

@@ -1,4 +1,4 @@
-"""Tests of exporting a model again with other settings."""
+"""Tests for re-exporting models with different settings."""
 
 import shutil
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_replacing_an_export_keeps_its_metrics_and_settings(exports, run_script,
     again = saved_model.load(folder)
     assert is_same_model(again.metadata, exports("skip_cnn").model.metadata)
     assert (folder / METRICS_FILE).read_text() == "{}"
-    assert "\nMeasured: run" in (folder / CARD_FILE).read_text(encoding="utf-8")
+    assert "\nMeasured. To measure" in (folder / CARD_FILE).read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["1"]
 
 

@@ -1,4 +1,4 @@
-"""Tests of the script that rebuilds docs/results.md and model cards from results."""
+"""Tests for `tools/report.py`, which rebuilds docs/results.md and model cards."""
 
 import json
 
@@ -36,7 +36,7 @@ def write_result(folder, name, psnr, prediction="rgb", dataset="toys, test"):
     }
     (folder / name).mkdir(parents=True)
     (folder / name / "metrics.json").write_text(json.dumps(metrics))
-    # Three rows of four images of 2x2 pixels.
+    # Three rows of four 2x2 images.
     pixels = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
     Image.fromarray(pixels).save(folder / name / "images.png")
     return metrics
@@ -126,7 +126,7 @@ def test_report_rebuilds_tables_plots_and_cards(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bundled, "BUNDLED_MODELS", {"toy": "unused", "not_measured": "unused"})
     monkeypatch.setattr(bundled, "resolve", lambda name: tmp_path / "card")
     monkeypatch.setattr(report, "read_metadata", lambda folder: {"name": "another"})
-    with pytest.raises(UserError, match="another model named 'toy'"):
+    with pytest.raises(UserError, match="a model named 'toy'"):
         report.main(["--results", "measured"])
     monkeypatch.setattr(report, "read_metadata", lambda folder: metrics["model"])
     report.main(["--results", "measured"])

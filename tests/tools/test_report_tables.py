@@ -1,4 +1,4 @@
-"""Tests of the tables and plots of docs/results.md, from results of `evaluate --results`."""
+"""Tests for the tables and plots in docs/results.md, based on `evaluate --results` output."""
 
 import pytest
 from PIL import Image
@@ -53,15 +53,14 @@ def test_tables_have_intervals_ranges_and_references():
     assert lines[0].startswith("toys, test, 1,234 images.")
     headings = [line for line in lines if line.startswith("### ")]
     groups = ["### Fidelity", "### Colorfulness", "### Realism"]
-    # No entry has metrics of structure.
+    # No model has structure metrics.
     assert headings[:4] == [*groups, "### Training"]
     assert "| a | 23.00 (22.75 to 23.25) | 9.00 |" in lines
     assert "| a, saturation 2 | 21.00 (20.75 to 21.25) | 9.00 |" in lines
     assert "| *grayscale baseline* | 20.00 | 10.00 |" in lines
     assert "| a | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
-    assert (
-        "| *true chroma at half resolution* | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
-    )
+    half = "*ground truth with half-resolution chroma*"
+    assert f"| {half} | 40.0 (39.0 to 41.5) | 80.0 (79.5 to 80.5) |" in lines
     assert "means over 3 networks" in page
     assert "| a | chroma | 1,234 | 2 | 3.1 |" in lines
     assert LEARNED_METRICS["frechet"].title not in page

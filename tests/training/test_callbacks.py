@@ -1,4 +1,4 @@
-"""Tests of the callbacks; tests of whole runs are in test_trainer.py."""
+"""Tests for individual callbacks. Complete runs are tested in test_trainer.py."""
 
 from types import SimpleNamespace
 
@@ -47,7 +47,7 @@ def test_loss_that_is_not_finite_stops_training(value):
 
 @pytest.fixture
 def written(monkeypatch):
-    """Positions of the checkpoints that a callback writes."""
+    """List of positions at which the callback has written checkpoints."""
     written = []
     monkeypatch.setattr(checkpoints, "save", lambda *arguments: written.append(arguments[-1]))
     return written
@@ -57,7 +57,7 @@ def written(monkeypatch):
     ("interval", "steps"), [((3, "steps"), [3, 6, 2, 5]), ((2, "min"), [4, 4]), (None, [])]
 )
 def test_interval_of_checkpoints(interval, steps, written, tmp_path, monkeypatch):
-    """Two epochs of seven steps, each of 30 s."""
+    """Simulate two epochs of seven steps that take 30 s each."""
     now = [0.0]
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: now[0])
     callback = CheckpointCallback(tmp_path, BestWeights(), EpochTimer(1), 7, interval)

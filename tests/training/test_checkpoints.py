@@ -1,4 +1,4 @@
-"""Tests of checkpoints: what they hold, and what happens to damaged ones."""
+"""Tests for checkpoint content and damaged checkpoints."""
 
 import keras
 import numpy as np
@@ -46,7 +46,7 @@ def trained(crops):
     return take_steps(make_model(), crops, 3)
 
 
-# Parts with a state: optimizers, and noise, which depends on the number of the step.
+# These cases cover all state: the optimizers, and noise that depends on the step number.
 @pytest.mark.parametrize(
     "settings",
     [{}, {"optimizer": "muon", "filters": 16}, {"arch": "flow_unet", "output": "velocity"}],
@@ -90,7 +90,7 @@ def damage(path, kind):
     if kind == "cut":
         content = content[: len(content) // 2]
     elif kind == "flipped":
-        # Inside the data of the first arrays, for which the archive has checksums.
+        # Damage the data of the first arrays, which the archive's checksums cover.
         content[len(content) // 3] ^= 1
     elif kind == "text":
         content = b"not an archive"

@@ -1,4 +1,4 @@
-"""Tests of training on several devices, here logical CPU devices."""
+"""Tests for training on several devices, simulated by logical CPU devices."""
 
 import json
 
@@ -72,9 +72,9 @@ def run(name, build, output, num_steps, num_validation):
     }
 
 settings = {
-    # The last batch is smaller, and no multiple of the number of devices.
+    # The last batch is smaller and cannot be divided evenly among the devices.
     "skip_cnn": (skip_cnn, "chroma", 20, 33),
-    # Validation takes long to compile and does not depend on the number of devices.
+    # Validation is slow to compile and does not depend on the number of devices.
     "flow_unet": (flow_unet, "velocity", 3, None),
 }
 print(json.dumps({name: run(name, *settings[sys.argv[1]]) for name in ("one", "mirrored")}))
@@ -107,15 +107,15 @@ def run(**settings):
     )
 
 first = run(arch="skip_cnn")
-# Resume it, then start from its export.
+# Resume the run, then start another one from its export.
 resume(first.folder, {"epochs": 2, "export_dir": f"{sys.argv[2]}/saved_models"})
 run(init=str(first.export_folder))
 """
 
 
 def first_steps(run_on_devices, arch):
-    """Return the first steps on one device and on two, with the same batch size."""
-    # One process per architecture, because TensorFlow numbers its reductions.
+    """Return the results of the first steps on one and two devices, at the same batch size."""
+    # Use one process per architecture, because TensorFlow numbers its reductions.
     process = run_on_devices(2, STEPS_PROGRAM, arch)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
@@ -131,9 +131,9 @@ def test_two_devices_take_the_steps_of_one(runs):
     assert (one["replicas"], two["replicas"]) == (1, 2)
     assert len(one["losses"]) == 20
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
-    # What was learned is more than the difference.
+    # The improvement is larger than the tolerance.
     assert one["losses"][0] - one["losses"][-1] > 1e-3
-    # Every weight, and the statistics of batch normalization.
+    # This includes all weights and the batch normalization statistics.
     for weight, expected in zip(two["ema"], one["ema"], strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=1e-4)
 
@@ -142,7 +142,7 @@ def test_two_devices_take_the_steps_of_one(runs):
 def test_two_devices_use_the_noise_of_one(run_on_devices):
     one, two = first_steps(run_on_devices, "flow_unet").values()
     assert (one["replicas"], two["replicas"], len(two["losses"])) == (1, 2, 3)
-    # Other noise would change losses by percents.
+    # Different noise would change the losses by several percent.
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=1e-4)
 
 
@@ -160,7 +160,7 @@ def test_runs_on_two_devices(run_on_devices, image_folder, tmp_path):
     assert process.stdout.count("in 2 logical devices") == 3
     assert "Resuming after epoch 1 of 2." in process.stdout
     assert len(list((tmp_path / "saved_models" / "skip_cnn").iterdir())) == 3
-    # The export of several devices works on one, in TensorFlow and for further training.
+    # The export from several devices works on one, in TensorFlow and for further training.
     model = tf.saved_model.load(str(tmp_path / "saved_models" / "skip_cnn" / "1"))
     rgb = model.signatures["serving_default"](grayscale=tf.zeros([1, 9, 9, 1]))["rgb"]
     assert rgb.shape == (1, 9, 9, 3)
@@ -198,6 +198,6 @@ def test_every_replica_gets_an_image(num_examples, num_replicas):
         assert num_examples <= (num_replicas - 1) ** 2
         return
     for count in {min(size, num_examples), num_examples % size} - {0}:
-        # TensorFlow splits a batch of unknown size in this way.
+        # This is how TensorFlow splits a batch of unknown size.
         share = -(-count // num_replicas)
         assert [min(share, max(0, count - share * replica)) for replica in range(num_replicas)][-1]

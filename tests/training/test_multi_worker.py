@@ -1,4 +1,4 @@
-"""Tests of training in several processes on this machine."""
+"""Tests for training with several worker processes on this machine."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from colorkeras.training import distribution, run_context, trainer
 from colorkeras.utils.errors import LostWorkerError, UserError
 
 SECONDS_TO_NOTICE = 60
-"""Seconds within which a worker must stop after another worker has died."""
+"""Maximum time in seconds for a worker to stop after another has died."""
 
-# Runs the command; records the mean loss after each step, and the final weights.
+# Runs the command and records the mean loss after each step and the final weights.
 PROGRAM = """
 import functools, json, os, sys
 from pathlib import Path
@@ -68,7 +68,7 @@ def start(folder, *words, config=None, **variables):
 
 
 def start_workers(folder, free_ports, *words, die_at=None):
-    """Start two workers; the second one dies after the step `die_at`."""
+    """Start two workers; the second is killed after step `die_at`."""
     addresses = [f"localhost:{port}" for port in free_ports(2)]
     return [
         start(
@@ -131,7 +131,7 @@ def test_launched_workers_end_together(programs, status, launch_local, monkeypat
 
 @pytest.fixture(scope="module")
 def one(image_folder, tmp_path_factory):
-    """The folder of a run in one process."""
+    """Folder of a run in a single process."""
     folder = tmp_path_factory.mktemp("one")
     statuses, outputs = end([start(folder, *WORDS, "--dataset", image_folder)])
     assert statuses == [0], outputs
@@ -140,7 +140,7 @@ def one(image_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def two(image_folder, free_ports, tmp_path_factory):
-    """The folder of the same run in two workers."""
+    """Folder of the same run with two workers."""
     folder = tmp_path_factory.mktemp("two")
     statuses, outputs = end(start_workers(folder, free_ports, *WORDS, "--dataset", image_folder))
     assert statuses == [0, 0], outputs
@@ -157,7 +157,7 @@ def test_two_workers_take_the_steps_of_one_process(one, two):
     assert len(losses) >= 20
     for number in range(2):
         np.testing.assert_allclose(recorded(two, number)[0][:20], losses[:20], rtol=1e-4)
-    # The weights of both are bit-identical, and close to those of one process.
+    # Both workers have bit-identical weights, which are close to those of a single process.
     assert recorded(two, 0)[1] == recorded(two, 1)[1]
     for weight, expected in zip(recorded(two)[1], weights, strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-2, atol=1e-3)
@@ -263,7 +263,7 @@ def test_only_connection_errors_mean_a_lost_worker(
     error = kind(None, None, "why")
     with trainer.Trainer(config_for(tmp_path), callbacks=[raise_at(error, epoch=0)]) as one:
         one.prepare()
-        monkeypatch.setattr(trainer, "check_same_position", lambda *arguments: None)
+        monkeypatch.setattr(trainer.checkpoints, "check_same_position", lambda *arguments: None)
         one.restore()
         one.fit()
     assert isinstance(one.failure, LostWorkerError) if is_lost else one.failure is error

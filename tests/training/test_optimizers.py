@@ -1,4 +1,4 @@
-"""Tests of the schedule, of weight decay, and of Muon for convolutions."""
+"""Tests for the learning-rate schedule, weight decay, and Muon for convolutions."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ import tensorflow as tf
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.models.build import build_network
 from colorkeras.training import optimizers
-from colorkeras.training.optimizers import OPTIMIZERS, ConvolutionalMuon
+from colorkeras.training.optimizers import OPTIMIZERS, ConvolutionalMuon, FusedAdamW
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -38,7 +38,7 @@ def test_learning_rate_rises_then_falls_to_zero():
     assert rates[0] == 0 and rates[100] == pytest.approx(0, abs=1e-9)
     assert np.argmax(rates) == 10 and max(rates) == pytest.approx(0.01)
     assert all(np.diff(rates[:10]) > 0) and all(np.diff(rates[10:]) < 0)
-    # Without warm-up it starts at the peak.
+    # Without warmup, the rate starts at its peak.
     assert rates_of(learning_rate=0.01, warmup_fraction=0)[0] == pytest.approx(0.01)
 
 
@@ -54,16 +54,71 @@ def test_optimizers_descend(name):
     assert 0 < float(tf.reduce_mean(bias)) < 0.95
 
 
+def test_adamw_equals_that_of_keras():
+    generator = np.random.default_rng(0)
+    start, *gradients = generator.normal(size=(6, 4, 8)).astype(np.float32)
+    results = []
+    for optimizer in (FusedAdamW(0.1, 0.3), keras.optimizers.AdamW(0.1, 0.3)):
+        variable = keras.Variable(start)
+        optimizer.build([variable])
+        for gradient in gradients:
+            optimizer.apply([tf.constant(gradient)])
+        results.append(variable.numpy())
+    np.testing.assert_allclose(*results, atol=1e-5)
+    assert np.abs(results[0] - start).max() > 0.3
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_backbone_is_frozen_then_warms_up_to_a_lower_rate(name):
+    config = TrainingConfig(
+        optimizer=name,
+        warmup_fraction=0,
+        learning_rate=0.01,
+        backbone_rate_factor=0.5,
+        backbone_frozen_steps=4,
+    )
+    variables = [keras.Variable(np.ones((4, 24), np.float32), name="kernel") for _ in range(2)]
+    optimizer = optimizers.create(config, 10**9, variables[:1])
+    optimizer.build(variables)
+    optimizer.weight_decay = 0.0
+    gradient = tf.constant(np.random.default_rng(0).normal(size=(4, 24)).astype(np.float32))
+    ratios = []
+    for _ in range(8):
+        before = [variable.numpy() for variable in variables]
+        optimizer.apply([gradient, gradient])
+        slow, fast = (np.abs(v - old).mean() for v, old in zip(variables, before, strict=True))
+        ratios.append(slow / fast)
+    np.testing.assert_allclose(ratios, [0, 0, 0, 0, 0, 0.25, 0.5, 0.5], atol=1e-3)
+
+
+def test_weight_decay_skips_the_backbone():
+    variables = [keras.Variable(np.ones((4, 24), np.float32), name="kernel") for _ in range(2)]
+    optimizer = optimizers.create(TrainingConfig(warmup_fraction=0), 100, variables[:1])
+    optimizer.build(variables)
+    optimizer.apply([tf.zeros((4, 24))] * 2)
+    assert np.min(variables[0]) == 1 and np.max(variables[1]) < 1
+
+
+def test_large_gradients_are_clipped():
+    variable = keras.Variable(np.zeros(2, np.float32))
+    optimizer = optimizers.create(TrainingConfig(clip_norm=2.0), total_steps=100)
+    optimizer.build([variable])
+    # After one step, Adam's second moment is a thousandth of the squared gradient.
+    optimizer.apply([tf.constant([30.0, 40.0])])
+    velocity = optimizer.variables[-1].numpy()
+    np.testing.assert_allclose(velocity, 0.001 * np.square([1.2, 1.6]), rtol=1e-3)
+
+
 GENERATOR = np.random.default_rng(0)
 
 GRADIENTS = [GENERATOR.normal(size=(3, 3, 4, 24)).astype(np.float32) for _ in range(2)]
 for gradient in GRADIENTS:
-    # One direction dominates all others.
+    # Make one direction dominate all others.
     gradient[..., 0] *= 30
 
 
 def changes(shape=(3, 3, 4, 24), name="kernel", **settings):
-    """Return the changes of a variable in two steps, with `GRADIENTS` cut to its shape."""
+    """Return a variable's changes in two steps with `GRADIENTS`, cropped to its shape."""
     variable = keras.Variable(np.zeros(shape, np.float32), name=name)
     optimizer = ConvolutionalMuon(0.01, **settings)
     optimizer.build([variable])
@@ -82,7 +137,7 @@ def singular_values(change):
 
 
 def is_muon(change):
-    """Return whether the singular values of an update are similar, unlike those of AdamW."""
+    """Return whether an update has nearly equal singular values, as with Muon."""
     values = singular_values(change)
     return values.min() > 0.5 and values.max() < 1.3
 
@@ -90,7 +145,7 @@ def is_muon(change):
 def test_muon_updates_kernels_with_equal_singular_values():
     change, _ = changes()
     assert is_muon(change)
-    # The update descends.
+    # The update points downhill.
     assert (change * GRADIENTS[0]).sum() < 0
 
 
@@ -100,7 +155,7 @@ def test_muon_updates_kernels_with_equal_singular_values():
 )
 def test_adamw_updates_last_layers_and_vectors(shape, expected):
     change, _ = changes(shape)
-    # The first step of AdamW has the size of the learning rate.
+    # AdamW's first step is as large as the learning rate.
     is_adamw = np.allclose(np.abs(change), 0.01, rtol=0.05)
     assert is_adamw is not expected
 
@@ -114,7 +169,7 @@ def test_excluded_layers_are_updated_by_adamw():
 
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_nesterov_momentum(nesterov):
-    # The momentum of Keras is the sum of the gradients, each decayed with 0.95.
+    # In Keras, the momentum is the sum of all gradients, decayed by 0.95 per step.
     first, second = GRADIENTS
     momentum = 0.95 * first + second
     lookahead = second + 0.95 * momentum
@@ -124,7 +179,7 @@ def test_nesterov_momentum(nesterov):
 
 
 def changes_of(update):
-    """Return the change of a kernel that Muon computes from an update without momentum."""
+    """Return a kernel's change in one Muon step without momentum."""
     kernel = keras.Variable(np.zeros_like(update))
     optimizer = ConvolutionalMuon(0.01, momentum=0.0)
     optimizer.build([kernel])

@@ -1,4 +1,4 @@
-"""Tests of the precision and of the description of the device."""
+"""Tests for choosing the precision and describing the device."""
 
 import os
 
@@ -30,7 +30,7 @@ def pretend(monkeypatch):
         ("fpu avx512f avx512_bf16 sha", "mixed_bfloat16", "auto: CPU with AVX512-BF16 or AMX"),
         ("fpu amx_bf16 amx_tile", "mixed_bfloat16", "auto: CPU with AVX512-BF16 or AMX"),
         ("fpu avx2 avx512f", "float32", "auto: CPU without AVX512-BF16 or AMX"),
-        # Flags must match as whole words; these have no bfloat16 arithmetic.
+        # Flags must match as whole words; none of these provides bfloat16 arithmetic.
         ("avx512_bf16x amx_tile amx_int8", "float32", "auto: CPU without AVX512-BF16 or AMX"),
         ("", "float32", "auto: CPU without AVX512-BF16 or AMX"),
     ],
@@ -52,7 +52,7 @@ def test_auto_depends_on_the_cpu_flags(pretend, flags, policy, reason):
 )
 def test_auto_depends_on_the_gpu_if_there_is_one(pretend, details, policy, what):
     pretend("avx512_bf16", gpus=1, details=details)
-    assert choose_precision("auto") == (policy, f"auto: GPU of compute capability {what}")
+    assert choose_precision("auto") == (policy, f"auto: GPU with compute capability {what}")
 
 
 @pytest.mark.parametrize("requested", ["float32", "mixed_bfloat16"])

@@ -1,4 +1,4 @@
-"""Tests of the timer and of the lines that a run logs."""
+"""Tests for the epoch timer and the progress messages of a run."""
 
 from types import SimpleNamespace
 
@@ -10,14 +10,14 @@ from colorkeras.training.progress import EpochTimer, ProgressLogger
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that tests set: `clock.now`, in seconds."""
+    """Fake clock; tests set `clock.now` in seconds."""
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr("colorkeras.training.progress.time.perf_counter", lambda: clock.now)
     return clock
 
 
 def run_epochs(clock, steps, logs, num_epochs):
-    """Yield after each step and each epoch of a run; a step takes 2 s, a validation 10 s."""
+    """Simulate a run with 2 s per step and 10 s of validation; yield after each step and epoch."""
     timer = EpochTimer(batch_size=8)
     progress = ProgressLogger(timer, num_epochs, steps_per_epoch=steps)
     model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.1), stop_training=False)
@@ -39,14 +39,14 @@ def run_epochs(clock, steps, logs, num_epochs):
 
 
 def test_speed_of_epochs_with_any_number_of_steps(clock):
-    """The rest of a resumed epoch may be a single step, and every row needs all columns."""
+    """All columns are logged, even if a resumed epoch has only one step left."""
     timer = EpochTimer(batch_size=8)
     timer.set_model(SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.1)))
     speeds = []
     for num_steps in (1, 3):
         timer.on_epoch_begin(0)
         for step in range(num_steps):
-            # The first step waits for data.
+            # The first step has to wait for data.
             clock.now += 4.0 if step == 0 else 2.0
             timer.on_train_batch_end(step)
         clock.now += 100.0
@@ -63,13 +63,13 @@ def test_duration_is_estimated_in_a_long_first_epoch(steps, after, clock):
     with log_lines() as lines:
         for _ in run_epochs(clock, steps, {"loss": 1.0, "val_loss": 1.0}, 200 // steps):
             counts.append(sum(line.startswith("About") for line in lines))
-    # Shorter epochs end soon, with a line that has an estimate.
+    # Shorter epochs need no estimate, because the line at their end contains one.
     assert counts[-1] == (0 if after is None else 1)
     if after is not None:
         assert counts.index(1) + 1 == after
         (line,) = [line for line in lines if line.startswith("About")]
         seconds = 2 * (steps * (200 // steps) - after)
-        assert line == f"About {seconds / 60:.1f} min of training left, at 4 images/s."
+        assert line == f"About {seconds / 60:.1f} min of training left at 4 images/s."
 
 
 def test_line_of_an_epoch(clock):

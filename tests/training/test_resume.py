@@ -1,4 +1,4 @@
-"""Tests of resumed runs: bit-identical results, the same settings, the same data."""
+"""Tests that resumed runs give bit-identical results and require the same settings and data."""
 
 import json
 import signal
@@ -26,12 +26,12 @@ from colorkeras.utils.errors import InterruptedRunError, UserError
 
 @pytest.fixture(autouse=True)
 def below_the_current_folder(tmp_path, monkeypatch):
-    """Resumed runs may export below the current folder without naming it again."""
+    """Change to the export folder, so that resumed runs may export without --export-dir."""
     monkeypatch.chdir(tmp_path)
 
 
 def interrupted(config, callback, number=signal.SIGINT):
-    """Return the folder of a run that a callback interrupts."""
+    """Start a run that is interrupted by a callback; return its folder."""
     with log_lines() as lines, pytest.raises(InterruptedRunError) as error:
         trainer.train(config, [callback])
     assert error.value.signal_number == number
@@ -79,8 +79,15 @@ def test_resumed_run_is_bit_identical_to_an_uninterrupted_run(config_for, tmp_pa
     [
         {"batch_size": 4},
         {"batch_size": 4, "arch": "flow_unet", "checkpoint_every": "1steps", "augment": "scan"},
+        {
+            "batch_size": 4,
+            "arch": "hint_unet",
+            "augment": "photograph",
+            "backbone_frozen_steps": 2,
+            "clip_norm": 1.0,
+        },
     ],
-    ids=["regression", "flow"],
+    ids=["regression", "flow", "hinted"],
 )
 def test_run_that_was_stopped_within_an_epoch_is_bit_identical(changes, config_for, tmp_path):
     whole = trainer.train(config_for(tmp_path / "whole", epochs=3, **changes))
@@ -96,13 +103,14 @@ def test_run_that_was_stopped_within_an_epoch_is_bit_identical(changes, config_f
     assert run.metrics["metrics"] == whole.metrics["metrics"]
 
 
+@pytest.mark.slow
 def test_run_without_a_checkpoint_restarts_in_its_folder(config_for, tmp_path):
     first = fitted(config_for(tmp_path, epochs=1))
     for path in (*(first.folder / checkpoints.FOLDER).iterdir(), first.folder / "history.csv"):
         path.unlink()
     with log_lines() as lines:
         again = resumed(first.folder, {})
-    assert any("restarts" in line for line in lines)
+    assert any("starts over" in line for line in lines)
     assert len(comparable_history(first.folder)) == 1
     assert_equal(again.best.weights, first.best.weights)
 
@@ -133,7 +141,7 @@ def test_run_that_is_being_trained_is_refused(finished):
 def test_finished_run_continues_for_more_epochs_under_another_name(config_for, tmp_path):
     first = fitted(config_for(tmp_path, epochs=1))
     run_directory.write_json(first.folder / "metrics.json", {"model": {"epochs": 1}})
-    with pytest.raises(UserError, match="for 1 epochs, but 1 are finished"):
+    with pytest.raises(UserError, match="--epochs 1, but training stopped after epoch 1"):
         trainer.resume(first.folder, {})
     with log_lines() as lines:
         resumed(first.folder, {"epochs": 2, "name": "longer"})
@@ -151,7 +159,7 @@ def test_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypat
 
     def best_before(*arguments):
         weights, position, notices = restore(*arguments)
-        # As if no later epoch could be better than the first.
+        # Pretend that the first epoch remains the best.
         position.history["val_loss"][0] = -1.0
         position = checkpoints.Position(**{**vars(position), "best_epoch": 0})
         return [weight + 1 for weight in weights], position, notices
@@ -171,7 +179,7 @@ def test_run_exports_its_last_epoch_on_request(config_for, tmp_path):
         run = trainer.train(config)
     assert f"Exported the last epoch, 2, to {run.export_folder}" in lines
     assert run.metrics["model"]["best_epoch"] == 2
-    # Replace the best weights in its checkpoint by others, as a run with "best" would keep.
+    # Store other weights as the best ones in the checkpoint, as a run with "best" might do.
     last = restored_model(config)
     _, position, _ = checkpoints.restore(run.folder, last)
     ema_weights = last.ema_network.get_weights()
@@ -227,12 +235,12 @@ def test_run_without_results_is_only_evaluated(config_for, tmp_path, monkeypatch
     run = trainer.resume(folder, {})
     assert (folder / "history.csv").read_bytes() == before
     assert run.metrics["model"]["epochs"] == 2
-    with pytest.raises(UserError, match="2 are finished"):
+    with pytest.raises(UserError, match="stopped after epoch 2"):
         trainer.resume(folder, {})
 
 
 def write_config(folder, config, **settings):
-    """Write a `config.json` with changed settings."""
+    """Rewrite a `config.json` with changed settings."""
     content = {**config, "settings": {**config["settings"], **settings}}
     run_directory.write_json(folder / "config.json", content)
 
@@ -250,7 +258,7 @@ def test_run_of_others_cannot_choose_the_export_folder(finished, tmp_path):
 def test_run_of_others_cannot_choose_the_initial_model(finished, tmp_path):
     _, _, run = finished
     write_config(tmp_path, read_config(run.folder), init="missing/1", export_dir="below")
-    with pytest.raises(UserError, match="Pass --init missing/1 as well"):
+    with pytest.raises(UserError, match="Also pass --init missing/1"):
         trainer.resume(tmp_path, {})
     with pytest.raises(UserError, match="missing/1"):
         trainer.resume(tmp_path, {"init": "missing/1"})
@@ -260,12 +268,12 @@ def test_run_of_others_cannot_choose_the_initial_model(finished, tmp_path):
 def test_run_with_unknown_metadata_is_refused(key, finished, tmp_path):
     _, _, run = finished
     write_config(tmp_path, {**read_config(run.folder), key: 1}, export_dir="below")
-    with pytest.raises(UserError, match=f"config.json has {key}"):
+    with pytest.raises(UserError, match=f"config.json has unknown keys: {key}"):
         trainer.resume(tmp_path, {})
 
 
 def test_exhausted_patience_is_still_exhausted_after_a_resume(config_for, tmp_path):
-    # At this rate no weight changes, so no epoch is better than the first.
+    # At this learning rate, no weight changes, so no epoch is better than the first.
     config = config_for(tmp_path, epochs=50, early_stopping_patience=2, learning_rate=1e-30)
     first = fitted(config)
     before = (first.folder / "history.csv").read_bytes()
@@ -282,7 +290,7 @@ def test_run_of_another_version_is_refused_by_name(finished, tmp_path):
         write_config(tmp_path, {**config, "format_version": version}, unknown_setting=1)
         with pytest.raises(UserError) as error:
             run_directory.read_config(tmp_path, {})
-        assert "a run of colorkeras 9.8.7" in error.value.received
+        assert "a run from colorkeras 9.8.7" in error.value.received
         assert f"--init {tmp_path / 'model.keras'}" in error.value.fix
 
 
@@ -298,11 +306,11 @@ def test_missing_setting_is_an_error(finished, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "shown"),
     [
-        ({"batch_size": 4}, "--batch-size 4 (the run: 8)"),
-        ({"loss": "mae", "epochs": 9}, "--loss mae (the run: mse)"),
-        ({"seed": 3}, "--seed 3 (the run: 0)"),
-        ({"sampling_steps": 3}, f"--sampling-steps 3 (the run: {TrainingConfig.sampling_steps})"),
-        ({"objective": "flow"}, "--objective flow (the run: regression)"),
+        ({"batch_size": 4}, "--batch-size 4 (was 8)"),
+        ({"loss": "mae", "epochs": 9}, "--loss mae (was mse)"),
+        ({"seed": 3}, "--seed 3 (was 0)"),
+        ({"sampling_steps": 3}, f"--sampling-steps 3 (was {TrainingConfig.sampling_steps})"),
+        ({"objective": "flow"}, "--objective flow (was regression)"),
     ],
 )
 def test_other_settings_cannot_change(changes, shown, finished):
@@ -320,7 +328,7 @@ def test_data_cannot_change(config_for, tmp_path):
         pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
         Image.fromarray(pixels).save(images / f"{number}.png")
     first = fitted(config_for(tmp_path, dataset=str(images), epochs=1))
-    # Another image of the same name, which changes neither the description nor the count.
+    # Replacing an image changes neither the description nor the image count.
     Image.new("RGB", (16, 16), (255, 0, 0)).save(images / "0.png")
     with pytest.raises(UserError, match="with dataset fingerprint"):
         trainer.resume(first.folder, {"epochs": 2})
@@ -351,7 +359,7 @@ def test_data_cannot_change(config_for, tmp_path):
 def test_damaged_config_is_refused(content, finished, tmp_path):
     _, _, run = finished
     if content is not None and content.startswith('{"settings": {'):
-        # Everything else is intact.
+        # All other settings are unchanged.
         whole, damaged = read_config(run.folder), json.loads(content)
         settings = {**whole["settings"], "export_dir": "below", **damaged["settings"]}
         content = json.dumps({**whole, **damaged, "settings": settings})

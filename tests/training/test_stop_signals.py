@@ -1,4 +1,4 @@
-"""Tests of signals that stop a run after its step."""
+"""Tests for signals that stop a run after the current step."""
 
 import signal
 import threading

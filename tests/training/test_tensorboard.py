@@ -1,4 +1,4 @@
-"""Tests of the summaries for TensorBoard, read from the event files."""
+"""Tests for TensorBoard summaries, as read from the event files."""
 
 import csv
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ WARMUP = 0.5
 
 @dataclass
 class Events:
-    """Content of the event files of one folder."""
+    """Content of the event files in a folder."""
 
     graphs: list = field(default_factory=list)
-    tensors: dict = field(default_factory=dict)  # Dict of step to array, by tag.
-    plugins: dict = field(default_factory=dict)  # Name and content by tag.
+    tensors: dict = field(default_factory=dict)  # Dict from step to array, by tag.
+    plugins: dict = field(default_factory=dict)  # Plugin name and content, by tag.
 
     def tags(self, plugin):
         return {tag for tag, (name, _) in self.plugins.items() if name == plugin}
@@ -58,7 +58,7 @@ def read(folder):
 @dataclass
 class Finished:
     run: trainer.Run
-    rows: list  # Argument of `plots.save_rows` for each epoch.
+    rows: list  # Argument passed to `plots.save_rows` in each epoch.
 
     def events(self, part):
         return read(self.run.folder / "tensorboard" / part)
@@ -66,7 +66,7 @@ class Finished:
 
 @pytest.fixture(scope="module")
 def finished(config_for, tmp_path_factory):
-    """A run of two epochs of two steps each."""
+    """Finished training run of two epochs with two steps each."""
     folder = tmp_path_factory.mktemp("finished")
     config = config_for(folder, epochs=EPOCHS, warmup_fraction=WARMUP, profile=True)
     rows = []
@@ -101,7 +101,7 @@ def test_curves_match_the_history(finished, train_events, validation_events):
         "images_per_second": (train_events, "steps/images per second"),
         "minutes": (train_events, "steps/minutes since the start"),
         "gradient_norm": (train_events, "steps/gradient norm, last step"),
-        # The same tag as in training, so that both curves share a chart.
+        # This tag is also used in training, so that both curves share a chart.
         "val_loss": (validation_events, "loss"),
         "val_psnr_pooled": (validation_events, "quality/PSNR, pooled (dB)"),
         "val_ciede2000": (validation_events, "quality/CIEDE2000"),
@@ -122,7 +122,7 @@ def test_images_are_the_predictions_of_the_ema_network_for_the_same_examples(fin
     for row in ("grayscale", "ground truth"):
         np.testing.assert_array_equal(first[row], last[row])
     assert not np.array_equal(first["prediction"], last["prediction"])
-    # A run saves the EMA network of its best epoch.
+    # A run saves the EMA network from its best epoch.
     network = keras.saving.load_model(finished.run.folder / "model.keras")
     grayscale = luma(from_uint8(first["ground truth"]))
     expected = COLOR_ENCODINGS["chroma"].decode(grayscale, network(grayscale, training=False))
@@ -138,7 +138,7 @@ def test_images_in_tensorboard_match_the_files(finished, validation_events):
     for step, file in enumerate(files, start=1):
         with Image.open(file) as image:
             expected = np.asarray(image.convert("RGB"))
-        # Images of 16 pixels are enlarged to about 100, with a label beside each row.
+        # 16-pixel images are enlarged to about 100 pixels, with a label next to each row.
         assert expected.shape[0] > 250
         width, height, encoded, *others = validation_events.tensors["images"][step]
         assert (int(height), int(width)) == expected.shape[:2] and not others
@@ -149,12 +149,12 @@ def test_graph_is_the_train_step(train_events, validation_events):
     (graph,) = train_events.graphs
     assert not validation_events.graphs
     operations = {node.name: node.op for node in graph.node}
-    # Grayscale is computed inside the step, from the augmented images.
+    # Grayscale is computed within the step, from the augmented images.
     assert operations["augment/luma/Sum"] == "Sum"
     groups = {name.split("/")[0] for name in operations}
     assert {"step", "augment", "loss", "gradient_tape", "ema", "metrics"} <= groups
-    # The name has a number if the process has created other optimizers.
-    assert [name for name in groups if name.startswith("adam_w")]
+    # The name contains a number if the process has created other optimizers.
+    assert [name for name in groups if name.startswith("fused_adam_w")]
     assert [name for name, op in operations.items() if op == "Conv2D" and "skip_cnn" in name]
     assert [name for name, op in operations.items() if op == "Conv2DBackpropFilter"]
     (data,) = (node for node in graph.node if node.name == "data")
@@ -167,7 +167,7 @@ def test_graph_is_the_train_step(train_events, validation_events):
 def test_histograms_of_gradient_norms_and_weights(finished, train_events, validation_events):
     assert train_events.tags("histograms") == {"steps/gradient norm"}
     for buckets in train_events.values("steps/gradient norm"):
-        # Only the first of two steps is read. Buckets are (left edge, right edge, count).
+        # Only the first of the two steps is read. Buckets are (left edge, right edge, count).
         assert buckets[:, 2].sum() == 1 and buckets[0, 0] > 0
     network = keras.saving.load_model(finished.run.folder / "model.keras")
     kernels = [v for v in network.variables if v.name == "kernel"]
@@ -188,7 +188,7 @@ def test_histograms_of_gradient_norms_and_weights(finished, train_events, valida
 
 
 def session(events):
-    """Return the start, the settings and the end of the only run in the table."""
+    """Return the start, settings and end records of the single run in the HParams table."""
     assert events.tags("hparams") == {"_hparams_/session_start_info", "_hparams_/session_end_info"}
     start, end = (events.plugins[f"_hparams_/session_{part}_info"][1] for part in ("start", "end"))
     start = metadata.parse_session_start_info_plugin_data(start)
@@ -256,13 +256,13 @@ def test_table_of_runs_has_the_weights_of_the_structure_loss(tmp_path):
 def test_profile_has_steps_of_the_first_epoch(finished):
     (file,) = (finished.run.folder / "tensorboard" / "train").rglob("*.xplane.pb")
     content = file.read_bytes()
-    # The first of two steps compiles.
+    # The first of the two steps includes compilation.
     assert b"train" in content and b"step_num" in content
 
 
 @pytest.fixture
 def profiler(monkeypatch):
-    """Calls of TensorFlow's profiler, which is replaced."""
+    """List of calls to TensorFlow's profiler, which is replaced by a fake."""
     calls = []
     monkeypatch.setattr(tf.profiler.experimental, "start", lambda folder: calls.append("start"))
     monkeypatch.setattr(tf.profiler.experimental, "stop", lambda: calls.append("stop"))
@@ -297,7 +297,7 @@ def test_profile_covers_a_few_steps_once(num_steps, profiled, profiler, tmp_path
 
 def test_interrupted_run_closes_files_and_profiler(config_for, tmp_path, monkeypatch):
     def interrupt(batch, logs=None):
-        # The second of two steps is profiled.
+        # The second of the two steps is being profiled.
         if batch == 1:
             raise KeyboardInterrupt
 
@@ -370,6 +370,7 @@ for summary in summaries:
 """
 
 
+@pytest.mark.slow
 def test_replicas_write_the_same_summaries(run_on_devices, tmp_path):
     process = run_on_devices(2, REPLICAS_PROGRAM, tmp_path)
     assert process.returncode == 0, process.stderr

@@ -1,4 +1,4 @@
-"""Tests of the compiled train and validation steps."""
+"""Tests for the compiled train and validation steps."""
 
 import keras
 import numpy as np
@@ -48,7 +48,7 @@ from colorkeras.training.train_step import TrainingModel
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.data import ArraySource, training_batches
 
-# The augmentation with most operations: flips, shifts and degradation.
+# The augmentation with the most operations: flips, shifts and degradation.
 batches = training_batches(ArraySource(np.zeros([8, 16, 16, 3], "uint8")), 4, seed=0)
 print("element", batches.element_spec.dtype.name)
 with tf.device("CPU:1"):
@@ -78,13 +78,13 @@ def test_grayscale_is_computed_on_the_device_of_the_model_inside_the_train_funct
     process = run_on_devices(2, PLACEMENT_PROGRAM)
     assert process.returncode == 0, process.stderr
     lines = process.stdout.splitlines()
-    # The weighting of the three channels and their sum, not just constants.
+    # These operations weight and sum the three channels; constants are ignored.
     assert {"luma Mul CPU:1", "luma Sum CPU:1"} <= set(lines)
     assert not [line for line in lines if line.startswith("luma") and not line.endswith("CPU:1")]
-    # Only uint8 crosses from the dataset into the function with the luma operation.
+    # Only uint8 data is passed from the dataset to the function that computes luma.
     assert [line for line in lines if line.startswith("input")] == ["input uint8"]
     assert "element uint8" in lines
-    # Augmentation gathers pixels there, too, but not as uint8, for which GPUs have no kernel.
+    # Augmentation gathers pixels there, too, but not as uint8, because GPUs have no kernel for it.
     assert {line for line in lines if line.startswith("gather")} == {"gather float32 CPU:1"}
 
 
@@ -98,7 +98,7 @@ def test_decay_of_zero_copies_the_weights_and_the_batch_statistics(crops):
     model = make_model(ema_decay=0)
     before = model.network.get_weights()
     model.train_step(tf.constant(crops))
-    # Otherwise the copy would be compared with a network that has not changed.
+    # Otherwise, the copy would be compared with an unchanged network.
     moved = [
         weight.name
         for weight, old in zip(model.network.weights, before, strict=True)
@@ -110,7 +110,7 @@ def test_decay_of_zero_copies_the_weights_and_the_batch_statistics(crops):
 
 
 def test_ema_follows_its_definition(crops):
-    # The warm-up of the decay starts at 1/10, so it has no effect on a smaller decay.
+    # The decay warmup starts at 1/10, so it has no effect on a smaller decay.
     model = make_model(ema_decay=0.05)
     expected = model.ema_network.get_weights()
     for _ in range(3):
@@ -142,8 +142,8 @@ def test_optimizer_does_not_change_the_ema_network(crops, monkeypatch):
     assert trained == {id(variable) for variable in model.network.trainable_variables}
 
 
-# With a smaller last batch, means must be over images, not over batches. An image's position in its
-# batch is its seed, so for colors that depend on it, evaluation needs the same batches.
+# If the last batch is smaller, means must be taken over images, not batches. An image's seed is its
+# position in the batch, so colors that depend on the seed require equal batches in evaluation.
 @pytest.mark.parametrize(
     ("output", "batch_size"), [("rgb", 7), ("chroma", 7), ("bins", 7), ("velocity", 16)]
 )
@@ -206,7 +206,7 @@ def test_class_head_adds_its_weighted_cross_entropy_in_training_only(output, cro
     logs = model.train_step((images, labels))
     assert float(logs["loss"]) == pytest.approx(colors + 0.25 * entropy, rel=1e-4)
     assert np.abs(part.get_layer("classes").kernel.numpy() - head).max() > 0
-    # Validation measures colors only.
+    # Validation measures only colors.
     model.reset_metrics()
     prediction, _ = model.ema_network(inputs)
     logs = model.test_step((images, labels))
@@ -248,13 +248,17 @@ def test_augmentation_depends_on_seed_and_step(crops, monkeypatch):
 
 @pytest.mark.parametrize(
     ("augment", "output"),
-    [*((name, "chroma") for name in AUGMENTATIONS), ("scan", "bins"), ("scan", "velocity")],
+    [
+        *((name, "chroma") for name in AUGMENTATIONS),
+        ("scan", "bins"),
+        pytest.param("scan", "velocity", marks=pytest.mark.slow),
+    ],
 )
 def test_compiled_step_learns_from_every_augmentation(augment, output, crops):
     model = make_model(augment=augment, output=output)
     before = model.network.get_weights()
     logs = tf.function(model.train_step)(tf.constant(crops))
-    # The cross entropy of 179 equal bins is 5.2.
+    # The cross entropy of a uniform distribution over 179 bins is 5.2.
     assert 0 < logs["loss"] < (1 if output == "chroma" else 6)
     assert 0 < logs["gradient_norm"] < np.inf
     after = model.network.get_weights()

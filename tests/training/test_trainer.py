@@ -1,4 +1,4 @@
-"""Tests of whole training runs: what they leave, and how they end early."""
+"""Tests for complete training runs: output files, interruption and errors."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from whole_runs import fitted, log_lines, raise_at, refused, weights_of
 
 from colorkeras.export import restore, saved_model
 from colorkeras.objectives.regression import COLOR_ENCODINGS
-from colorkeras.training import checkpoints, resolve, trainer
+from colorkeras.training import checkpoints, resolve_config, trainer
 from colorkeras.utils.errors import DivergedError, InterruptedRunError
 
 
@@ -125,7 +125,7 @@ def test_finished_epochs_are_exported_after_an_error(error, raised, number, conf
     assert getattr(caught.value, "signal_number", None) == number
     folder = tmp_path / "saved_models" / "skip_cnn" / "1"
     assert f"Exported the best epoch, 1, to {folder}" in lines
-    # A run that diverged would diverge again.
+    # Resuming a diverged run would make it diverge again.
     assert any("--resume" in line for line in lines) == (raised is InterruptedRunError)
     model = saved_model.load(folder)
     assert model.metadata["epochs"] == model.metadata["best_epoch"] == 1
@@ -178,11 +178,11 @@ def test_run_starts_from_the_weights_of_another(finished, config_for, tmp_path):
     _, _, first = finished
     source = keras.saving.load_model(first.folder / "model.keras")
     config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None)
-    resolved, weights = resolve.resolve_model(config, is_new=True)
+    resolved, weights = resolve_config.resolve_model(config, is_new=True)
     assert resolved.arch == "skip_cnn"
     for one, other in zip(weights, source.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    # At this rate no weight changes, and without decay the EMA weights are the same.
+    # At this learning rate, no weight changes; without decay, neither do the EMA weights.
     settings = {"learning_rate": 1e-30, "warmup_fraction": 0, "epochs": 1, "ema_decay": 0}
     config = config_for(tmp_path, init=str(first.export_folder), arch=None, **settings)
     run = trainer.train(config)
@@ -204,7 +204,7 @@ def test_log_tells_other_color_settings_of_the_initial_model(
     config = config_for(tmp_path, init=str(first.folder / "model.keras"), arch=None)
     with log_lines() as lines, trainer.Trainer(config) as one:
         one.prepare()
-    assert f"{config.init} uses --flip-tta, this run does not." in lines
+    assert f"{config.init} uses --flip-tta, but this run does not." in lines
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_settings_that_contradict_the_initial_model_are_refused(
 
 
 def test_early_stopping_ends_a_run_without_progress(config_for, tmp_path):
-    # At this rate no weight changes, so no epoch is better than the first.
+    # At this learning rate, no weight changes, so no epoch is better than the first.
     config = config_for(
         tmp_path, epochs=50, early_stopping_patience=2, learning_rate=1e-30, batch_size=1000
     )
@@ -231,11 +231,11 @@ def test_early_stopping_ends_a_run_without_progress(config_for, tmp_path):
         one = fitted(config)
     with (one.folder / "history.csv").open(encoding="utf-8") as stream:
         assert len(list(csv.DictReader(stream))) == 3
-    # The same run has larger batches than there are images.
+    # The batch size of this run also exceeds the number of images.
     config = json.loads((one.folder / "config.json").read_text(encoding="utf-8"))
-    (notice,) = [line for line in lines if "training images: batches of" in line]
+    (notice,) = [line for line in lines if "training images, so the batch size is" in line]
     assert notice in config["notes"] and "instead of 1000" in notice
-    assert config["batch_size"] < 24 and f"batches of {config['batch_size']} " in notice
+    assert config["batch_size"] < 24 and f"is {config['batch_size']} instead" in notice
 
 
 @pytest.mark.parametrize("arch", ["skip_cnn", "residual_unet", "flow_unet"])

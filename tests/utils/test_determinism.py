@@ -1,8 +1,8 @@
-"""Test of deterministic gradients in a batch of realistic size."""
+"""Test that gradients are deterministic for realistic batch sizes."""
 
 import pytest
 
-# Runs in a subprocess, because determinism cannot be switched off again.
+# This runs in a subprocess, because determinism cannot be disabled once it is enabled.
 PROGRAM = """
 import sys
 

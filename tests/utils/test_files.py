@@ -1,4 +1,4 @@
-"""Tests of atomic writes: no partial files, nothing overwritten, no temporary files left."""
+"""Tests that atomic writes leave no partial or temporary files and overwrite nothing."""
 
 import errno
 import json
@@ -27,7 +27,7 @@ FAILURES = [
 
 
 def _tree(folder):
-    """Return every file and folder below a folder, including hidden ones."""
+    """Return all files and folders in a folder, recursively, including hidden ones."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
@@ -145,9 +145,9 @@ def test_json_rejects_nan_and_infinity(tmp_path, number):
         ([], "1"),
         (["1/a"], "2"),
         (["1/a", "9/a", "10/a"], "11"),
-        # Gaps stay gaps: a higher number is always the newer one.
+        # Gaps are not filled, so higher numbers are always newer versions.
         (["3/a"], "4"),
-        # Empty folders and files count; names that are not numbers do not.
+        # Files and empty folders also occupy numbers; names that are not numbers are ignored.
         (["7/"], "8"),
         (["5"], "6"),
         (["2/a", "best/a", ".9/a", "-4/a", "1.5/a", "notes.txt"], "3"),
@@ -180,7 +180,7 @@ def test_version_has_default_permissions(tmp_path):
 def test_version_appears_only_when_complete(tmp_path):
     def write(folder):
         assert not any(entry.name.isdecimal() for entry in tmp_path.iterdir())
-        # On the same file system; otherwise the rename would copy.
+        # The folder must be on the same file system; otherwise, it could not be renamed atomically.
         assert folder.parent == tmp_path
         _write("new")(folder)
 
@@ -247,7 +247,7 @@ def test_require_new_names_every_existing_file(tmp_path):
 
 
 def test_require_new_rejects_a_folder(tmp_path):
-    with pytest.raises(UserError, match=f"^Received: '{tmp_path}', a folder"):
+    with pytest.raises(UserError, match=f"^Received: '{tmp_path}', which is a folder"):
         require_new([tmp_path], overwrite=True)
 
 
@@ -274,7 +274,7 @@ def test_require_writable_rejects_a_long_name(tmp_path):
 
 @pytest.mark.parametrize("path", ["", "new/deep"])
 def test_require_writable_rejects_a_read_only_folder(tmp_path, monkeypatch, path):
-    # Patched, because permissions do not bind root.
+    # Patch the check, because permissions do not apply to root.
     def access(folder, mode):
         return Path(folder).exists() and (mode == os.F_OK or Path(folder) != tmp_path)
 
@@ -290,7 +290,7 @@ def test_require_writable_rejects_a_read_only_folder(tmp_path, monkeypatch, path
         (PermissionError(errno.EACCES, "Permission denied"), True),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), False),
         (OSError("without a number"), False),
-        # TensorFlow's wording.
+        # TensorFlow reports the error in this way.
         (RuntimeError("variables.data-00000; No space left on device"), True),
         (ValueError("a bug"), False),
     ],

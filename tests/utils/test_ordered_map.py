@@ -1,4 +1,4 @@
-"""Tests of the ordered map."""
+"""Tests for the ordered map."""
 
 import threading
 import time

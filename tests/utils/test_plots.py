@@ -1,4 +1,4 @@
-"""Tests of plots: files are complete or absent, and show the right pixels."""
+"""Tests that plot files are either complete or absent, and show the right pixels."""
 
 import numpy as np
 import pytest
@@ -80,7 +80,7 @@ def test_figure_is_a_png_and_no_other_file_remains(tmp_path, save):
     assert [file.name for file in path.parent.iterdir()] == ["figure.png"]
 
 
-# Two rows of three colors that appear nowhere else in a figure, and images of them.
+# Two rows of three colors that occur nowhere else in a figure, and images in these colors.
 COLORS = np.array(
     [[[200, 10, 20], [30, 190, 40], [50, 60, 180]], [[9, 99, 199], [199, 9, 99], [99, 199, 9]]],
     np.uint8,
@@ -89,7 +89,7 @@ IMAGES = np.broadcast_to(COLORS[:, :, None, None], (2, 3, 8, 8, 3))
 
 
 def _centers(path, colors):
-    """Return the centroid of each color: float `[..., 2]` for uint8 `[..., 3]`."""
+    """Return the centroid of each color's pixels: float `[..., 2]` for uint8 `[..., 3]`."""
     pixels = _pixels(path)
     found = [np.argwhere((pixels == color).all(axis=-1)) for color in colors.reshape(-1, 3)]
     return np.array([places.mean(axis=0) for places in found]).reshape(*colors.shape[:-1], 2)
@@ -104,7 +104,7 @@ def test_rows_show_images_in_order(tmp_path):
 
 
 def test_comparison_order_is_grayscale_models_truth(tmp_path):
-    # One image, two models; the second model is named like another row.
+    # One image and two models; the second model has the same name as another row.
     grayscale, first, second = IMAGES[0][:, np.newaxis]
     truth = IMAGES[1][:1]
     images = {"a": (grayscale, first, truth), "grayscale": (grayscale, second, truth)}

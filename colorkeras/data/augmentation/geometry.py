@@ -3,44 +3,31 @@
 import tensorflow as tf
 
 MAX_SHIFT = 4
-"""Maximum shift in each direction in pixels."""
+"""Maximum shift along each axis in pixels."""
 
 
 def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
     """Flip half of the images horizontally and shift each by up to `max_shift` pixels.
 
-    Uncovered pixels are filled by reflection at the border.
-
-    Args:
-        images: `[batch, height, width, channels]`, height and width greater than `max_shift`. Use
-            float on GPUs, where TensorFlow cannot gather uint8.
-        randomness: `Randomness`.
-        max_shift: Pixels, at least 0.
-
-    Returns:
-        Tensor of the dtype and shape of `images`.
+    Images are `[batch, height, width, channels]` with height and width greater than `max_shift`.
+    Pixels that a shift exposes are filled by reflection at the border. On GPUs, images must be
+    floating point because TensorFlow cannot gather uint8 there.
     """
     shape = tf.shape(images)
     draws = randomness.integers(shape[0], [2, 1], 2 * (2 * max_shift + 1))
-    # A draw below 2 (2 m + 1) encodes a shift (its half) and a coin toss (its last bit).
+    # A random integer below 2 (2 m + 1) encodes the shift and, in its lowest bit, the flip.
     rows = _reflect(tf.range(shape[1]) + draws[:, 0] // 2 - max_shift, shape[1])
     columns = _reflect(tf.range(shape[2]) + draws[:, 1] // 2 - max_shift, shape[2])
     columns = tf.where(draws[:, 0] % 2 == 0, shape[2] - 1 - columns, columns)
     moved = tf.gather(images, rows, axis=1, batch_dims=1)
     moved = tf.gather(moved, columns, axis=2, batch_dims=1)
-    return tf.ensure_shape(moved, images.shape)  # Graphs lose the static shape otherwise.
+    return tf.ensure_shape(moved, images.shape)  # Restore the static shape.
 
 
 def cut_out(images, randomness, size):
-    """Replace a random square of each image by gray; it may extend beyond the border.
+    """Replace a random square in each image with gray; it may extend beyond the border.
 
-    Args:
-        images: float32 `[batch, height, width, 3]` in `[0, 1]`.
-        randomness: `Randomness`.
-        size: Side of the square in pixels.
-
-    Returns:
-        float32 of the shape of `images`.
+    Images are float32 `[batch, height, width, 3]` in `[0, 1]`. `size` is the side length in pixels.
 
     Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
     cutout", 2017.
@@ -60,6 +47,6 @@ def cut_out(images, randomness, size):
 
 
 def _reflect(indices, size):
-    """Reflect indices in `(-size, 2 size - 2]` into `[0, size)` without repeating the border."""
+    """Map indices in `(-size, 2 size - 2]` to `[0, size)` by reflection at the border pixels."""
     last = size - 1
     return last - tf.abs(last - tf.abs(indices))

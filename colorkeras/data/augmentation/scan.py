@@ -1,12 +1,12 @@
-"""Grayscale images that look like scans of old photographs.
+"""Simulate scans of old photographs.
 
-`degrade` applies random effects in their physical order: film, lens, development, grain, aging.
-Each effect maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and `Randomness` to
-grayscale, with a random strength per image. The size of blur and grain is in pixels, independent of
-the image size.
+`degrade` applies random effects in their physical order: film, lens, development, grain and aging.
+Each effect takes grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and `Randomness`, and
+returns grayscale; its strength is random for each image. Blur and grain sizes are in pixels and do
+not depend on the image size.
 
 References:
-    Films, and a simpler model of the same kind: Luo, Zhang, Yoo, Martin-Brualla, Lawrence, Seitz,
+    Film sensitivities and a simpler model: Luo, Zhang, Yoo, Martin-Brualla, Lawrence, Seitz,
     "Time-Travel Rephotography", ACM Transactions on Graphics 40(6), 2021.
     Tone curve: Hurter, Driffield, "Photo-chemical investigations and a new method of determination
     of the sensitiveness of photographic plates", Journal of the Society of Chemical Industry 9,
@@ -26,69 +26,63 @@ FILMS = {
     "orthochromatic": (0.0, 0.5, 0.5),
     "panchromatic": (1 / 3, 1 / 3, 1 / 3),
 }
-"""Sensitivity to red, green and blue light: early plates, red-blind film, modern film."""
+"""Sensitivity to red, green and blue light: early plates, red-insensitive film, modern film."""
 
 BLUR_SIGMAS = (0.3, 0.8)
 """Minimum and maximum standard deviation of the blur in pixels."""
 
 MAX_GAMMA = 1.5
-"""Maximum exponent of the tone curve; the minimum is its inverse."""
+"""Maximum exponent of the tone curve; the minimum is its reciprocal."""
 
 MAX_BEND = 0.8
-"""Maximum strength of the tone curve's S shape; above 1 the curve is not monotonic."""
+"""Maximum strength of the tone curve's S shape; above 1, the curve would not be monotonic."""
 
 MAX_GRAIN = 0.05
-"""Maximum standard deviation of grain, reached at middle gray."""
+"""Maximum standard deviation of the grain, which occurs at middle gray."""
 
 _GRAIN_SIGMA = 0.5  # Standard deviation of the scanner's point spread function in pixels.
 
 MAX_FADING = 0.25
-"""Maximum lift of black and drop of white."""
+"""Maximum amount by which the black level rises and the white level falls."""
 
 MAX_SLOPE, MAX_VIGNETTE = 0.2, 0.35
-"""Maximum change of brightness from the center to a side, and to the corners."""
+"""Maximum relative brightness change from the center to a side, and from the center to a corner."""
 
 FILM_SHARE = 0.7
-"""Share of degraded images with the response of one of `FILMS`."""
+"""Fraction of degraded images that simulate a film from `FILMS`."""
 
 CLEAN_SHARE = 0.2
-"""Share of training images without degradation, so that networks also learn clean inputs."""
+"""Fraction of training images left undegraded, so that networks also learn from clean inputs."""
 
 
 def film(rgb, randomness):
-    """Interpolate between BT.601 luma and the response of one of `FILMS`.
+    """Interpolate between BT.601 luma and the response of a film from `FILMS`.
 
-    Film mixes linear RGB, which is gamma-encoded afterward; luma mixes encoded values. Both are
-    equal for gray.
-
-    Args:
-        rgb: Gamma-encoded, float32 `[batch, height, width, 3]` in `[0, 1]`.
-        randomness: `Randomness`.
-
-    Returns:
-        float32 `[batch, height, width, 1]` in `[0, 1]`.
+    Film averages linear RGB, while luma averages gamma-encoded RGB; both are equal for gray. Maps
+    float32 `[batch, height, width, 3]` in `[0, 1]` to `[batch, height, width, 1]`.
     """
     weights = tf.gather(
         tf.constant(list(FILMS.values())), randomness.integers(tf.shape(rgb)[0], [1, 1], len(FILMS))
     )
-    # The square is within 0.05 of the sRGB curve, which would double the time of `degrade`.
+    # Squaring is within 0.05 of the sRGB curve; computing the exact curve would take twice as long.
     exposure = tf.reduce_sum(tf.square(rgb) * weights, axis=-1, keepdims=True)
     gray = luma(rgb)
     return gray + _each(rgb, randomness, 0.0, 1.0) * (tf.sqrt(exposure) - gray)
 
 
 def blur(gray, randomness):
-    """Apply the Gaussian blur of lens and print, see `BLUR_SIGMAS`."""
-    # The weights beyond 2.5 standard deviations are negligible.
+    """Apply Gaussian blur to simulate the lens and the print."""
+    # Weights beyond 2.5 standard deviations are negligible.
     radius = math.ceil(2.5 * BLUR_SIGMAS[1])
     padded = _repeat_edges(gray, radius)
     return _convolve(padded, _gaussian(_each(gray, randomness, *BLUR_SIGMAS), radius))
 
 
 def tone_curve(gray, randomness):
-    """Change brightness by a power function and contrast by an S-shaped curve.
+    """Change brightness with a power function and contrast with an S-shaped curve.
 
-    The characteristic curve of film is S-shaped and increasing. Black and white are fixed points.
+    Like the characteristic curve of film, the result is S-shaped and increasing. Black and white do
+    not change.
     """
     gamma = MAX_GAMMA ** _each(gray, randomness, -1.0, 1.0)
     bend = _each(gray, randomness, -MAX_BEND, MAX_BEND)
@@ -97,14 +91,14 @@ def tone_curve(gray, randomness):
 
 
 def grain(gray, randomness):
-    """Add correlated noise with a correlation length of about a pixel.
+    """Add noise with a correlation length of about one pixel.
 
-    A point of the film is either covered by a grain or not. With coverage p the variance is
-    proportional to p (1 - p): maximal at middle gray, zero at black and white.
+    Each point on the film is either covered by a grain or not. If a fraction p is covered, the
+    variance is proportional to p (1 - p): maximal at middle gray and zero at black and white.
     """
     _, height, width, _ = tf.unstack(tf.shape(gray))
     radius = 1
-    # Includes noise beyond the border, so that grain is stationary.
+    # The noise extends beyond the border so that the grain looks the same near the border.
     noise = randomness.normal(tf.shape(gray)[0], [height + 2 * radius, width + 2 * radius, 1])
     kernel = _gaussian(tf.fill([1, 1, 1, 1], _GRAIN_SIGMA), radius)
     # Factor by which filtering along both axes reduces the standard deviation.
@@ -115,7 +109,7 @@ def grain(gray, randomness):
 
 
 def fading(gray, randomness):
-    """Lift black and lower white."""
+    """Raise the black level and lower the white level."""
     black = _each(gray, randomness, 0.0, MAX_FADING)
     white = 1 - _each(gray, randomness, 0.0, MAX_FADING)
     return black + (white - black) * gray
@@ -136,24 +130,19 @@ def unevenness(gray, randomness):
 
 
 EFFECTS = ((blur, 0.5), (tone_curve, 0.8), (grain, 0.7), (fading, 0.6), (unevenness, 0.4))
-"""Effects with the share of degraded images that each changes."""
+"""Effects, each with the fraction of degraded images that it is applied to."""
 
 
 def degrade(rgb, randomness, clean_share=CLEAN_SHARE):
-    """Convert RGB to grayscale that looks like scans of old photographs.
+    """Convert RGB images to grayscale images that look like scans of old photographs.
 
-    Args:
-        rgb: float32 `[batch, height, width, 3]` in `[0, 1]`, height and width at least 1.
-        randomness: `Randomness`.
-        clean_share: Share of images without degradation, in `[0, 1]`.
-
-    Returns:
-        float32 `[batch, height, width, 1]` in `[0, 1]`.
+    Maps float32 `[batch, height, width, 3]` in `[0, 1]` to `[batch, height, width, 1]`. An image is
+    left undegraded with probability `clean_share`.
     """
     clean = luma(rgb)
     gray = _some(FILM_SHARE, film(rgb, randomness), clean, randomness)
     for effect, share in EFFECTS:
-        # Grain and unevenness leave `[0, 1]`, as do rounding errors of 1e-7.
+        # Grain, unevenness and rounding errors can exceed `[0, 1]`.
         gray = tf.clip_by_value(gray, 0.0, 1.0)
         gray = _some(share, effect(gray, randomness), gray, randomness)
     gray = tf.clip_by_value(gray, 0.0, 1.0)
@@ -161,7 +150,7 @@ def degrade(rgb, randomness, clean_share=CLEAN_SHARE):
 
 
 def _some(share, chosen, others, randomness):
-    """Select each image from `chosen` with probability `share`, else from `others`."""
+    """Take each image from `chosen` with probability `share`, otherwise from `others`."""
     return tf.where(_each(others, randomness, 0.0, 1.0) < share, chosen, others)
 
 
@@ -171,12 +160,12 @@ def _each(images, randomness, low, high):
 
 
 def _centered(size):
-    """Return pixel positions along a side, in `[-1, 1]` between the borders: `[size]`."""
+    """Return pixel center coordinates, `[size]`, scaled so that the borders are at -1 and 1."""
     return (2 * tf.range(tf.cast(size, tf.float32)) + 1) / tf.cast(size, tf.float32) - 1
 
 
 def _repeat_edges(images, radius):
-    """Pad by repeating the border pixels; supports images smaller than `radius`."""
+    """Pad by repeating border pixels; also works for images smaller than `radius`."""
     for axis in (1, 2):
         size = tf.shape(images)[axis]
         indices = tf.clip_by_value(tf.range(-radius, size + radius), 0, size - 1)
@@ -185,7 +174,7 @@ def _repeat_edges(images, radius):
 
 
 def _gaussian(sigma, radius):
-    """Return weights at -radius, ..., radius with sum 1, each of the shape of `sigma`."""
+    """Return weights at -radius, ..., radius that sum to 1, each with the shape of `sigma`."""
     weights = [tf.exp(-0.5 * tf.square(x / sigma)) for x in range(-radius, radius + 1)]
     total = tf.add_n(weights)
     return [weight / total for weight in weights]

@@ -1,8 +1,8 @@
-"""Realism metrics from trained networks, which do not depend on the true colors of single images.
+"""Realism metrics based on trained networks rather than on pixel-by-pixel comparison.
 
-A discriminator learns to tell real from recolored images (`fooling`). A classifier of color images
-shows whether colors suit the content (`classifier`); the distance between the features of real and
-recolored images compares both as sets (`frechet`).
+A discriminator learns to distinguish real from recolored images (`fooling`). A classifier trained
+on color images measures whether colors match the content (`classifier`). The Frechet distance
+compares the feature distributions of real and recolored images (`frechet`).
 """
 
 import hashlib
@@ -18,14 +18,11 @@ from colorkeras.evaluation.learned_metrics import classifier, fooling
 from colorkeras.evaluation.learned_metrics.fooling import SIZES, compress, fooling_rate
 from colorkeras.evaluation.learned_metrics.frechet import frechet_distance
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.version import __version__
 
 __all__ = [
     "LEARNED_METRICS",
     "MIN_IMAGES",
-    "SEEDS",
     "SIZES",
-    "LearnedMetric",
     "check_images",
     "compute",
     "half_chroma",
@@ -35,32 +32,36 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 SEEDS = (0, 1, 2)
-"""Seeds of the discriminators; fooling rates are means over them."""
+"""Discriminator seeds; fooling rates are averaged over them."""
+
+PROTOCOL_VERSION = "0.1.0"
+"""The colorkeras version that last changed the networks or their training."""
 
 MIN_IMAGES = 200
-"""Minimum number of images, half of which test the discriminator: one is at most 1 % of them."""
+"""Minimum number of images. Half of them are used to test the discriminator, so each of these
+accounts for at most 1% of the result."""
 
 NUM_RESAMPLES = 200
-"""Bootstrap resamples for the Frechet distance, which is slow to compute."""
+"""Number of bootstrap resamples for the Frechet distance, which is slow to compute."""
 
 COMPRESSED_SIZES = (8, 16)
-"""Image sizes in pixels at which traces of JPEG files help the discriminator most, so that fooling
-rates are also computed without such traces."""
+"""Image sizes in pixels at which JPEG artifacts help the discriminator most. For these sizes,
+fooling rates are also computed after compression, which hides the artifacts."""
 
 IMAGE_SIZE = 32
-"""Height and width in pixels of the images that the networks accept."""
+"""Image height and width, in pixels, that the networks accept."""
 
 
 @dataclass(frozen=True)
 class LearnedMetric:
-    """Definition of a metric of a set of recolored images.
+    """Definition of a metric for a set of recolored images.
 
     Attributes:
         title: Short name for tables.
-        unit: Unit of the value, "" for a pure number.
-        higher_is_better: Direction.
-        description: One sentence for documentation.
-        decimals: Digits after the decimal point in tables.
+        unit: Unit of the value; "" if dimensionless.
+        higher_is_better: Whether higher values are better.
+        description: One-sentence description for documentation.
+        decimals: Number of digits after the decimal point in tables.
     """
 
     title: str
@@ -70,39 +71,35 @@ class LearnedMetric:
     decimals: int = 1
 
 
-def _fooling(size):
-    return LearnedMetric(
-        f"Fooling, {size}x{size}",
-        "%",
-        True,
-        f"Recolored images that a discriminator takes for real at {size}x{size} pixels, at the "
-        "equal error rate; 50 % means indistinguishable.",
-    )
+_FOOLING = (
+    "Percentage of recolored images that a discriminator classifies as real at {0}x{0} pixels, at "
+    "the equal error rate; 50% means indistinguishable."
+)
 
-
-def _compressed(size):
-    return LearnedMetric(
-        f"{size}x{size}, JPEG",
-        "%",
-        True,
-        f"Fooling rate at {size}x{size} pixels after JPEG compression of real and recolored images "
-        "at the same quality, so that traces of earlier compression are no clue.",
-    )
-
+_COMPRESSED = (
+    "Fooling rate at {0}x{0} pixels after JPEG compression of real and recolored images at the "
+    "same quality, which hides traces of earlier compression."
+)
 
 LEARNED_METRICS = {
-    **{f"fooling_{size}": _fooling(size) for size in SIZES},
-    **{f"compressed_{size}": _compressed(size) for size in COMPRESSED_SIZES},
-    "top1": LearnedMetric("Top-1", "%", True, "Top-1 accuracy of a classifier of color images."),
+    **{
+        f"fooling_{n}": LearnedMetric(f"Fooling, {n}x{n}", "%", True, _FOOLING.format(n))
+        for n in SIZES
+    },
+    **{
+        f"compressed_{n}": LearnedMetric(f"{n}x{n}, JPEG", "%", True, _COMPRESSED.format(n))
+        for n in COMPRESSED_SIZES
+    },
+    "top1": LearnedMetric("Top-1", "%", True, "Top-1 accuracy of a color image classifier."),
     "frechet": LearnedMetric(
         "Frechet distance",
         "",
         False,
-        "Frechet distance to the true images in the features of that classifier; not FID.",
+        "Frechet distance to the original images in that classifier's feature space; not FID.",
         decimals=3,
     ),
 }
-"""Learned metrics by their name in JSON files and tables."""
+"""Learned metrics, by the name used in JSON files."""
 
 
 def compute(
@@ -112,21 +109,22 @@ def compute(
 
     Args:
         truth: uint8 `[n, 32, 32, 3]`, n at least `MIN_IMAGES`.
-        labels: CIFAR-10 classes of the images, int `[n]` in `[0, 9]`. None for other or no classes,
-            which omits the classifier's metrics.
-        recolored: uint8 `[n, 32, 32, 3]`, in the order of `truth`.
-        seeds: One discriminator is trained per seed and size.
+        labels: CIFAR-10 classes of the images, int `[n]` in `[0, 9]`; None omits the classifier's
+            metrics.
+        recolored: uint8 `[n, 32, 32, 3]`, in the same order as `truth`.
+        seeds: Discriminator seeds; one discriminator is trained for each seed and size.
         sizes: Image sizes in pixels, a subset of `SIZES`.
-        partial: Last result that an interrupted call with the same arguments passed to `on_update`.
-        on_update: Function of the result so far, called after each metric.
+        partial: Last result that an interrupted call with the same arguments passed to `on_update`;
+            only the missing metrics are computed.
+        on_update: Function that is called after each metric with the result so far.
 
     Returns:
-        Dict for JSON: "metrics", float by name in `LEARNED_METRICS`; "ranges" over seeds,
-        `[lowest, highest]`; bootstrap "intervals" of the classifier's metrics; "seeds";
+        JSON-serializable dict with "metrics", a dict from name to float; "ranges" over the seeds,
+        `[lowest, highest]`; bootstrap "intervals" for the classifier's metrics; "seeds"; and
         "num_images".
 
     Raises:
-        UserError: The images are unsuitable, or the classifier's file is missing.
+        UserError: The images are unsuitable, or the classifier file is missing.
     """
     _check_shapes(truth, recolored, labels)
     check_images(*truth.shape[:2])
@@ -139,7 +137,7 @@ def compute(
     }
     metrics = result["metrics"]
     if labels is None:
-        logger.info("No labels: top-1 accuracy and Frechet distance are omitted.")
+        logger.info("No labels, so top-1 accuracy and Frechet distance are omitted.")
     elif "top1" not in metrics:
         values, result["intervals"] = _classifier_metrics(truth, labels, recolored)
         metrics |= values
@@ -155,22 +153,22 @@ def compute(
         low, high = result["ranges"][name] = [min(rates), max(rates)]
         metrics[name] = float(np.mean(rates))
         title = LEARNED_METRICS[name].title
-        logger.info("%s: %.1f %% (%.1f to %.1f)", title, metrics[name], low, high)
+        logger.info("%s: %.1f%% (%.1f to %.1f)", title, metrics[name], low, high)
         on_update(result)
     result["metrics"] = {name: metrics[name] for name in LEARNED_METRICS if name in metrics}
     return result
 
 
 def _fooling_rates(sizes):
-    """Whether images are compressed first, and their size, by metric name."""
+    """Return a dict from metric name to `(is_compressed, image_size)`."""
     rates = {f"fooling_{size}": (False, size) for size in sizes}
     return rates | {f"compressed_{n}": (True, n) for n in sizes if n in COMPRESSED_SIZES}
 
 
 def protocol():
-    """Return everything but the images that learned metrics depend on, as a dict for JSON.
+    """Return all settings that affect learned metrics as a JSON-serializable dict.
 
-    It holds the tunable hyperparameters, a hash of the classifier and the version of colorkeras.
+    It contains the hyperparameters, a hash of the classifier and `PROTOCOL_VERSION`.
     """
     return {
         "seeds": list(SEEDS),
@@ -181,12 +179,12 @@ def protocol():
         "weight_decay": fooling.WEIGHT_DECAY,
         "jpeg_quality": fooling.JPEG_QUALITY,
         "classifier": hashlib.sha256(classifier.FILE.read_bytes()).hexdigest(),
-        "colorkeras": __version__,
+        "colorkeras": PROTOCOL_VERSION,
     }
 
 
 def half_chroma(images):
-    """Return true colors with chroma at half resolution: uint8 `[n, h, w, 3]` to the same."""
+    """Reduce the chroma of images, uint8 `[n, h, w, 3]`, to half resolution."""
     rgb = from_uint8(images)
     chroma = upsample_2x(downsample_2x(rgb_to_chroma(rgb)), rgb)
     return to_uint8(luma_chroma_to_rgb(luma(rgb), chroma)).numpy()
@@ -205,22 +203,22 @@ def _classifier_metrics(truth, labels, recolored):
     low, high = bootstrap.interval(frechet, len(truth), NUM_RESAMPLES)
     return {"top1": top1(), "frechet": frechet()}, {
         "top1": bootstrap.interval(top1, len(truth)),
-        "frechet": [max(low, 0.0), high],  # A distance is not negative.
+        "frechet": [max(low, 0.0), high],  # Distances are not negative.
     }
 
 
 def check_images(num_images, image_size):
-    """Raise UserError for too few images, or images of the wrong size."""
+    """Raise UserError if there are too few images or they have the wrong size."""
     if image_size != IMAGE_SIZE:
         raise UserError(
             f"images of {image_size}x{image_size} pixels for learned metrics",
-            f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the size of the networks",
-            f"Pass --image-size {IMAGE_SIZE}, or omit --learned-metrics.",
+            f"{IMAGE_SIZE}x{IMAGE_SIZE} pixels, the input size of the networks",
+            f"Pass --image-size {IMAGE_SIZE} or omit --learned-metrics.",
         )
     if num_images < MIN_IMAGES:
         raise UserError(
             f"{num_images} images for learned metrics",
-            f"at least {MIN_IMAGES}, half of which train the discriminator",
+            f"at least {MIN_IMAGES}; half of them are used to train the discriminator",
             "Pass another --split or --dataset, or omit --learned-metrics.",
         )
 
@@ -229,6 +227,6 @@ def _check_shapes(truth, recolored, labels):
     if truth.shape != recolored.shape or (labels is not None and len(labels) != len(truth)):
         counts = [truth.shape, recolored.shape, None if labels is None else len(labels)]
         raise ValueError(
-            f"Received shapes {counts} of truth, recolored images and labels; expected the same "
-            "images in the same order."
+            f"Received shapes {counts} for truth, recolored images and labels. Expected the same "
+            "number of images. Pass the same images in the same order."
         )

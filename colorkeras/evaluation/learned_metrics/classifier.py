@@ -1,4 +1,4 @@
-"""CIFAR-10 classifier of color images, which shows whether colors suit the content."""
+"""CIFAR-10 classifier for color images, used to measure whether colors match the content."""
 
 import functools
 from pathlib import Path
@@ -12,28 +12,25 @@ from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.utils.errors import UserError, one_line
 
 FILE = Path(__file__).with_name("classifier.keras")
-"""Trained classifier, written by `tools/train_classifier.py`."""
+"""File with the trained classifier, written by `tools/train_classifier.py`."""
 
 
 def build(widths=(64, 128, 192)):
-    """Build a small convolutional network with initial weights.
+    """Build a small convolutional network with random initial weights.
 
-    Args:
-        widths: Channels at 1/2, 1/4 and 1/8 of height and width.
+    It maps RGB, float32 `[n, 32, 32, 3]` in `[0, 1]`, to a dict with "features", float32
+    `[n, widths[-1]]`, from global average pooling, and "logits", float32 `[n, 10]`. `widths`
+    contains the numbers of channels at 1/2, 1/4 and 1/8 of the input resolution.
 
-    Returns:
-        `keras.Model` from float32 RGB `[n, 32, 32, 3]` in `[0, 1]` to a dict of "features",
-        float32 `[n, widths[-1]]`, from global average pooling, and "logits", float32 `[n, 10]`.
-
-    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024; the
-    same order of convolutions and pooling, with half the channels.
+    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024. The order of
+    convolutions and pooling is the same, but there are half as many channels.
     """
     rgb = keras.Input((32, 32, 3), name="rgb")
-    # Scales to about [-2, 2]; batch normalization does the rest.
+    # Scale to about [-2, 2]; batch normalization does the rest.
     x = layers.Rescaling(4.0, offset=-2.0)(rgb)
     x = _normalize(_convolve(x, 24))
     for width in widths:
-        # Pooling first leaves a quarter of the values to normalize.
+        # Pool first so that only a quarter of the values need to be normalized.
         x = _normalize(layers.MaxPooling2D(2)(_convolve(x, width)))
         x = _normalize(_convolve(x, width))
     features = layers.GlobalAveragePooling2D(dtype="float32", name="features")(x)
@@ -51,49 +48,27 @@ def _normalize(x):
 
 @functools.cache
 def load():
-    """Load the trained classifier.
-
-    Returns:
-        `keras.Model`, as from `build`.
-
-    Raises:
-        UserError: The file is missing or damaged.
-    """
+    """Load the trained classifier; raise `UserError` if its file is missing or damaged."""
     try:
         return keras.saving.load_model(FILE, compile=False)
-    except Exception as error:  # Keras raises errors of many types for damaged files.
+    except Exception as error:  # Keras raises many types of exceptions for damaged files.
         raise UserError(
             f"no usable classifier at {FILE} ({one_line(error)})",
-            "the file that is installed with colorkeras",
-            "Reinstall colorkeras, or train the classifier: "
+            "the file installed with colorkeras",
+            "Reinstall colorkeras or train the classifier: "
             f"python tools/train_classifier.py --output {FILE}",
         ) from error
 
 
 def classify(images):
-    """Classify images with the trained classifier.
-
-    Args:
-        images: uint8 RGB `[n, 32, 32, 3]`.
-
-    Returns:
-        Dict of float32 NumPy arrays, "features" and "logits", as from `build`.
-
-    Raises:
-        UserError: See `load`.
-    """
+    """Classify uint8 RGB images `[n, 32, 32, 3]` with the trained classifier; see `predict`."""
     return predict(load(), images)
 
 
 def predict(network, images):
-    """Return the mean outputs of a network from `build` for images and their mirror images.
+    """Apply a network from `build` to images and their horizontal flips and average the outputs.
 
-    Args:
-        network: `keras.Model`.
-        images: uint8 RGB `[n, 32, 32, 3]`.
-
-    Returns:
-        As `classify`.
+    Returns a dict of float32 NumPy arrays "features" and "logits".
     """
     images = np.asarray(images)
     straight, flipped = (
@@ -104,13 +79,5 @@ def predict(network, images):
 
 
 def correct(logits, labels):
-    """Return whether the class of the largest logit is correct.
-
-    Args:
-        logits: float `[n, 10]`.
-        labels: int `[n]` in `[0, 9]`.
-
-    Returns:
-        bool `[n]`, whose mean is the top-1 accuracy.
-    """
+    """Return whether the correct class has the largest logit, bool `[n]`."""
     return np.argmax(logits, axis=-1) == np.asarray(labels)

@@ -1,7 +1,8 @@
-"""Fooling rate: share of recolored images that a small discriminator takes for real ones.
+"""Fooling rate: percentage of recolored images that a small discriminator classifies as real.
 
-The discriminator is trained on one half of the images and tested on the other. It sees block means:
-at 4x4 pixels only the layout of colors, at 32x32 also their alignment with edges.
+The discriminator is trained on one half of the images and tested on the other half. Its inputs are
+block means. At 4x4 pixels, they only show the layout of colors; at 32x32 pixels, they also show
+whether colors are aligned with edges.
 """
 
 import io
@@ -16,53 +17,50 @@ from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma
 from colorkeras.utils.errors import DivergedError
 
 SIZES = (4, 8, 16, 32)
-"""Heights and widths in pixels at which a discriminator compares images."""
+"""Image heights and widths, in pixels, at which discriminators are trained."""
 
 JPEG_QUALITY = 75
-"""JPEG quality for fooling rates after compression: Pillow's default."""
+"""JPEG quality for fooling rates after compression (Pillow's default)."""
 
 EPOCHS = 12
-"""Epochs of training, with random horizontal flips."""
+"""Number of training epochs; images are flipped horizontally at random."""
 
 MIN_STEPS = 200
-"""Minimum number of training steps; batch normalization needs them on few images."""
+"""Minimum number of training steps, needed for batch normalization if there are few images."""
 
 PAIRS_PER_BATCH = 64
-"""Number of images per batch, each real and recolored, so that the content is no clue."""
+"""Number of images per batch. Each one is included both real and recolored so that the
+discriminator cannot rely on its content."""
 
 MIN_LOSS = 0.002
-"""Mean loss of an epoch at which training stops early: the error rate then is nearly zero."""
+"""Mean epoch loss below which training stops early; the error rate is then almost zero."""
 
 ATTEMPTS, SEED_STEP = 3, 1000
-"""Number of networks to try if one learns nothing, and the distance of their seeds."""
+"""Maximum number of attempts to train a discriminator, and the seed increment per attempt."""
 
 LEARNING_RATE = 3e-3
-"""Peak learning rate of AdamW; it decays to zero."""
+"""Peak learning rate for AdamW; it decays to zero."""
 WEIGHT_DECAY = 0.01
-"""Weight decay of AdamW."""
+"""Weight decay for AdamW."""
 
 CHROMA_GAIN = 20.0
-"""Scales chroma, whose standard deviation in photographs is about 0.05, to about 1."""
+"""Scale factor for chroma; its standard deviation in photographs is about 0.05."""
 
 
 def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
-    """Train a discriminator and return the share of recolored images that it takes for real.
+    """Train a discriminator; return the percentage of recolored images that it classifies as real.
 
-    The decision threshold is that of the equal error rate, where the same share of real images is
-    taken for recolored. 50 % means that real and recolored images are indistinguishable.
+    At the decision threshold, the same percentage of real images is classified as recolored (equal
+    error rate). 50% means that real and recolored images are indistinguishable.
 
     Args:
-        truth: uint8 `[n, 32, 32, 3]`.
-        recolored: uint8 `[n, 32, 32, 3]`, the same images in the same order.
-        size: Size in pixels to which images are reduced.
-        seed: Seed of the split, the initial weights, the order and the flips.
-        epochs: Epochs of training; more for few images, see `MIN_STEPS`.
-
-    Returns:
-        Percentage, float in `[0, 100]`.
+        truth, recolored: uint8 `[n, 32, 32, 3]`, in the same order.
+        size: Height and width, in pixels, to which images are downscaled.
+        seed: Seed for the split, initial weights, order and flips.
+        epochs: Number of training epochs; increased if there are few images (see `MIN_STEPS`).
 
     Raises:
-        DivergedError: The scores of all `ATTEMPTS` networks are not finite, or constant.
+        DivergedError: The scores of all `ATTEMPTS` networks are constant or not finite.
     """
     pairs = np.stack([block_means(images, size) for images in (truth, recolored)], axis=1)
     train, test = halves(len(pairs), seed)
@@ -71,7 +69,7 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
         _train(network, pairs[train], seed, epochs)
         real, fake = (_scores(network, pairs[test, version]) for version in (0, 1))
         scores = np.concatenate([real, fake])
-        # Constant scores would look like a fooling rate of 50 %.
+        # Constant scores would result in a fooling rate of 50%.
         if np.isfinite(scores).all() and np.ptp(scores) > 0:
             return 100 * equal_error_rate(real, fake)
     raise DivergedError(
@@ -80,17 +78,10 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
 
 
 def compress(images, quality=JPEG_QUALITY):
-    """Compress images as JPEG with 4:2:0 chroma subsampling and decode them.
+    """Compress uint8 images `[n, h, w, 3]` as JPEG with 4:2:0 chroma subsampling and decode them.
 
-    Images of a data set may carry traces of earlier compression that a colorizer should not
-    reproduce. After the same compression of real and recolored images, they are no clue.
-
-    Args:
-        images: uint8 `[n, h, w, 3]`.
-        quality: JPEG quality in `[1, 95]`.
-
-    Returns:
-        uint8 `[n, h, w, 3]`.
+    The images in a dataset may have artifacts from earlier compression that a colorizer need not
+    reproduce. Compressing real and recolored images in the same way hides these artifacts.
     """
     return np.stack([_compress_one(image, quality) for image in images])
 
@@ -102,14 +93,9 @@ def _compress_one(image, quality):
 
 
 def block_means(images, size):
-    """Reduce images to the means of blocks, rounded to 8 bits.
+    """Downscale uint8 images `[n, h, w, 3]` to block means `[n, size, size, 3]`.
 
-    Args:
-        images: uint8 `[n, h, w, 3]`, h and w multiples of `size`.
-        size: Height and width of the result in pixels.
-
-    Returns:
-        uint8 `[n, size, size, 3]`; halves round to even, as in `to_uint8`.
+    h and w must be multiples of `size`. Ties are rounded to even, as in `to_uint8`.
     """
     count, height, width, channels = images.shape
     blocks = images.reshape(count, size, height // size, size, width // size, channels)
@@ -117,10 +103,10 @@ def block_means(images, size):
 
 
 def halves(num_images, seed):
-    """Split image indices into a training and a test half: `(train, test)`, each sorted.
+    """Split image indices into a training half and a test half: `(train, test)`, each sorted.
 
-    The split depends on the number of images and the seed only, so it is the same for all models.
-    The test half is larger by one for an odd number.
+    The split depends only on the number of images and the seed, so it is the same for all models.
+    If the number is odd, the test half has one more image.
     """
     order = np.random.default_rng(seed).permutation(num_images)
     middle = num_images // 2
@@ -128,42 +114,31 @@ def halves(num_images, seed):
 
 
 def equal_error_rate(real, recolored):
-    """Return the error rate at the threshold where both classes have the same error rate.
+    """Compute the error rate at the threshold where both classes have the same error rate.
 
-    Error rates are interpolated between thresholds, so ties affect both classes equally.
-
-    Args:
-        real: float `[n]`, scores that are high for images that look real.
-        recolored: float `[m]`.
-
-    Returns:
-        float in `[0, 1]`; 0.5 for uninformative scores.
+    Scores, float `[n]` and `[m]`, are high for images that look real. Error rates are interpolated
+    between thresholds, so ties affect both classes equally; uninformative scores result in 0.5.
 
     >>> equal_error_rate([3.0, 2.0], [1.0, 0.0]), equal_error_rate([1.0, 1.0], [1.0, 1.0])
     (0.0, 0.5)
     """
     thresholds = np.unique(np.concatenate([real, recolored]))
-    # The last threshold is above all scores, where every image is taken for recolored.
+    # The last threshold is above all scores and classifies every image as recolored.
     missed = np.append(np.searchsorted(np.sort(real), thresholds), len(real)) / len(real)
     below = np.append(np.searchsorted(np.sort(recolored), thresholds), len(recolored))
     fooled = 1 - below / len(recolored)
-    # Increases strictly from -1 to 1, so it crosses zero once.
+    # The difference strictly increases from -1 to 1, so it crosses zero once.
     excess = missed - fooled
     return float(np.interp(0.0, excess, missed))
 
 
 def build(size, seed=0):
-    """Build the discriminator with initial weights.
+    """Build a discriminator with random initial weights for an image size in `SIZES`.
 
-    Args:
-        size: Image size in pixels, one of `SIZES`.
-        seed: Seed of the initial weights.
-
-    Returns:
-        `keras.Model` from luma and chroma as from `_luma_chroma`, float32 `[n, size, size, 3]`, to
-        a score, float32 `[n, 1]`, positive for images that look real.
+    It maps the result of `_luma_chroma`, float32 `[n, size, size, 3]`, to scores, float32 `[n, 1]`,
+    which are positive for images that look real.
     """
-    # Layers of one shape would get equal weights from equal seeds.
+    # With the same seed, layers of the same shape would get the same weights.
     initializer = keras.initializers.GlorotUniform(keras.random.SeedGenerator(seed))
 
     def convolution(x, width, kernel_size=3, strides=1):
@@ -178,14 +153,14 @@ def build(size, seed=0):
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
     inputs = keras.Input((size, size, 3))
-    # A strided first layer saves three quarters of the work at full size.
+    # At full size, a strided first layer saves three quarters of the work.
     x = convolution(inputs, 48, 4, strides=2) if size >= 32 else convolution(inputs, 48)
     x = convolution(x, 48)
     for width, smallest in ((96, 16), (96, 8)):
         if size >= smallest:
             x = layers.MaxPooling2D(2)(x)
         x = convolution(x, width)
-    # Flattened rather than pooled, because the position of colors matters at small sizes.
+    # Flatten rather than pool because the position of colors matters at small sizes.
     x = layers.Flatten()(x)
     x = layers.Dense(64, activation="relu", kernel_initializer=initializer)(x)
     return keras.Model(
@@ -196,20 +171,21 @@ def build(size, seed=0):
 def _luma_chroma(images):
     """Convert uint8 RGB `[..., 3]` to luma and chroma, float32 in about `[-2, 2]`.
 
-    Chroma is much smaller and more informative; a discriminator of RGB is weaker.
+    A discriminator with RGB inputs would be weaker because chroma has a smaller scale than luma but
+    is more informative.
     """
     rgb = from_uint8(images)
     return tf.concat([4.0 * luma(rgb) - 2.0, CHROMA_GAIN * rgb_to_chroma(rgb)], axis=-1)
 
 
 def _train(network, pairs, seed, epochs):
-    """Fit the network to uint8 `[n, 2, size, size, 3]`, real and recolored."""
+    """Train the network on pairs of real and recolored images, uint8 `[n, 2, size, size, 3]`."""
     order, flipped = _schedule(len(pairs), seed, epochs)
     pairs = _luma_chroma(pairs)
     labels = tf.tile([1.0, 0.0], [order.shape[1]])[:, tf.newaxis]
 
     def batch(indices, flipped):
-        # Real and recolored image are flipped together.
+        # Flip real and recolored images together.
         flipped = flipped[:, tf.newaxis, tf.newaxis, tf.newaxis, tf.newaxis]
         images = tf.gather(pairs, indices)
         images = tf.where(flipped, tf.reverse(images, [3]), images)
@@ -217,7 +193,7 @@ def _train(network, pairs, seed, epochs):
 
     steps, warmup_steps = len(order), len(order) // 10
     steps_per_epoch = len(pairs) // order.shape[1]
-    # Without a warmup, some seeds end with constant scores.
+    # Without warmup, scores become constant with some seeds.
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=LEARNING_RATE, warmup_steps=warmup_steps
     )
@@ -237,7 +213,7 @@ def _train(network, pairs, seed, epochs):
 
 
 class _StopAtMinLoss(keras.callbacks.Callback):
-    """Stop training when nothing is left to learn, as with grayscale beside color images."""
+    """Stop training when there is nothing left to learn, e.g. if recolored images are gray."""
 
     def on_epoch_end(self, epoch, logs=None):
         if logs["loss"] < MIN_LOSS:
@@ -245,12 +221,12 @@ class _StopAtMinLoss(keras.callbacks.Callback):
 
 
 def _schedule(num_pairs, seed, epochs):
-    """Indices of the pairs of each batch, and which to flip: int64 and bool `[steps, n]`."""
+    """Return the pairs in each batch, int64 `[steps, n]`, and whether to flip each pair, bool."""
     generator = np.random.default_rng([seed, 1])  # Independent of the split.
     size = min(PAIRS_PER_BATCH, num_pairs)
     steps_per_epoch = num_pairs // size
     num_epochs = max(epochs, -(-MIN_STEPS // steps_per_epoch))
-    # An epoch omits a different incomplete batch each time.
+    # Images that do not fill a batch are omitted; these differ between epochs.
     seen = steps_per_epoch * size
     order = np.concatenate([generator.permutation(num_pairs)[:seen] for _ in range(num_epochs)])
     order = order.reshape(-1, size)

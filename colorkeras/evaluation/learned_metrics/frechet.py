@@ -1,25 +1,19 @@
-"""Frechet distance between two sets of features, each modeled as a Gaussian."""
+"""The Frechet distance between two sets of features, each modeled as a Gaussian."""
 
 import numpy as np
 
 
 def frechet_distance(first, second, counts=None):
-    """Return the Frechet distance between two sets of features.
+    """Compute the Frechet distance between two sets of features, float `[n, k]` and `[m, k]`.
 
-    With features of an Inception network it is known as FID. Values with other features are not
-    comparable to FID.
+    For features from an Inception network, this distance is known as FID. Distances for other
+    features are not comparable to FID. `counts`, int `[n]`, is the number of times that each row
+    occurs in both sets; None counts each row once.
 
-    Args:
-        first: float `[n, k]`, n at least 2.
-        second: float `[m, k]`, m at least 2.
-        counts: Number of times each row of both counts, int `[n]`, or None for once each.
-
-    Returns:
-        Non-negative float; 0 if means and covariances agree.
-
-    Reference: Dowson and Landau, "The Frechet distance between multivariate normal
-    distributions", Journal of Multivariate Analysis 12, 1982, the formula of the abstract; Heusel
-    et al., "GANs trained by a two time-scale update rule", NeurIPS 2017, equation 6, on features.
+    References:
+        Dowson and Landau, "The Frechet distance between multivariate normal distributions", Journal
+        of Multivariate Analysis 12, 1982.
+        Heusel et al., "GANs trained by a two time-scale update rule", NeurIPS 2017, equation 6.
 
     >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [5.0]]), 6)
     9.0
@@ -28,21 +22,13 @@ def frechet_distance(first, second, counts=None):
 
 
 def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2):
-    """Return the Frechet distance of two Gaussians.
+    """Compute the Frechet distance between Gaussians with means `[k]` and covariances `[k, k]`.
 
-    It is `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`.
-
-    Args:
-        mean_1: float `[k]`.
-        covariance_1: float `[k, k]`, symmetric and positive semidefinite, possibly singular.
-        mean_2: float `[k]`.
-        covariance_2: float `[k, k]`, as `covariance_1`.
-
-    Returns:
-        Non-negative float.
+    The distance is `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`. Covariances are symmetric and
+    positive semidefinite, possibly singular.
     """
     root = _symmetric_root(covariance_1)
-    # C1 C2 is not symmetric; C1^(1/2) C2 C1^(1/2) is, and has the same eigenvalues.
+    # C1 C2 is not symmetric, but C1^(1/2) C2 C1^(1/2) is and has the same eigenvalues.
     eigenvalues = np.linalg.eigvalsh(root @ covariance_2 @ root)
     overlap = np.sqrt(np.maximum(eigenvalues, 0.0)).sum()
     spread = np.trace(covariance_1) + np.trace(covariance_2) - 2 * overlap
@@ -57,5 +43,5 @@ def _moments(features, counts):
 
 def _symmetric_root(matrix):
     eigenvalues, vectors = np.linalg.eigh(matrix)
-    # Rounding can make the zero eigenvalues of singular matrices negative.
+    # Due to rounding, the zero eigenvalues of singular matrices may become negative.
     return (vectors * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T

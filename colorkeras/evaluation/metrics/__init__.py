@@ -1,10 +1,10 @@
-"""Metrics of colored images against their ground truth, one definition each.
+"""Metrics that compare colorized images with the ground truth, for training and evaluation.
 
-Training and evaluation share them. All operate on RGB rounded to 8 bits: float32 `[n, h, w, 3]`
-with whole values in `[0, 255]`. A metric maps a batch to one number per image, `[n]`, or to
-several, `[n, k]`. Its value on a data set is `finalize` of the mean of these numbers over all
-images, and so independent of batching and order. To add a metric, add an entry to the dictionary in
-its module.
+All metrics operate on RGB rounded to 8 bits: float32 `[n, h, w, 3]` with integer values in
+`[0, 255]`. A metric maps a batch to one or more numbers per image, `[n]` or `[n, k]`. These
+numbers are averaged over all images of a dataset, and `finalize` maps the means to the metric's
+value, which therefore does not depend on batching or order. To add a metric, add an entry to the
+dictionary of its group.
 """
 
 from colorkeras.evaluation.metrics.base import PRIOR, SAMPLES, MeanOverImages, Metric, rounded
@@ -29,31 +29,28 @@ __all__ = [
 ]
 
 GROUPS = {"fidelity": FIDELITY, "colorfulness": COLORFULNESS, "structure": STRUCTURE}
-"""Metrics by group, in the order of tables."""
+"""Metrics by group, in table order."""
 
 METRICS = {**FIDELITY, **COLORFULNESS, **STRUCTURE}
-"""Every metric by its name in histories, JSON files and tables."""
+"""All metrics, by the name used in histories and JSON files."""
 
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
-"""Keys of `METRICS` that training computes on the validation part after each epoch."""
+"""Names of the metrics that training computes on the validation split after each epoch."""
 
 NUM_SAMPLES_PER_IMAGE = 8
-"""Number of samples per image for metrics that need `SAMPLES`."""
+"""Number of samples per image for metrics that require `SAMPLES`."""
 
 MIN_SSIM_SIZE = 11
-"""Side of the SSIM window in pixels. Smaller images have no SSIM."""
+"""Side length of the SSIM window in pixels. SSIM is undefined for smaller images."""
 
 
 def metrics_for(image_size: int, prior: bool = False, samples: bool = False) -> dict[str, Metric]:
-    """Return the metrics that are defined for an image size and the available inputs.
+    """Return the metrics that can be computed for an image size with the available inputs.
 
     Args:
         image_size: Shorter side of the images in pixels.
-        prior: Whether the color prior of the training part is available.
+        prior: Whether the color prior of the training split is available.
         samples: Whether several samples per image are available.
-
-    Returns:
-        Dict of `Metric` by name.
     """
     available = {None, *((PRIOR,) if prior else ()), *((SAMPLES,) if samples else ())}
     metrics = {name: metric for name, metric in METRICS.items() if metric.needs in available}

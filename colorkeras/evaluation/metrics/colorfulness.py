@@ -1,4 +1,4 @@
-"""Colorfulness metrics: amount and variety of color, regardless of its position."""
+"""Colorfulness metrics: the amount and variety of color, regardless of position."""
 
 import math
 
@@ -15,20 +15,16 @@ from colorkeras.evaluation.metrics.base import (
 from colorkeras.evaluation.metrics.fidelity import color_difference
 
 NUM_HUES = 36
-"""Number of hue bins in the a*b* plane, 10 degrees each."""
+"""Number of hue bins in the a*b* plane; each covers 10 degrees."""
 
-# Above the rounding error of 8-bit grays, below the chroma of any other 8-bit color.
+# Above the rounding error of 8-bit grays and below the chroma of all other 8-bit colors.
 _MIN_CHROMA = 0.1
 
 
 def colorfulness(rgb):
-    """Return the colorfulness of each image, from signed opponent colors.
+    """Compute the colorfulness of RGB images in `[0, 255]`, based on signed opponent colors.
 
-    Args:
-        rgb: float32 `[n, h, w, 3]` in `[0, 255]`.
-
-    Returns:
-        float32 `[n]`, 0 for gray; about 15 is slightly, 45 quite and 82 highly colorful.
+    The result is float32 `[n]`: 0 is gray, 15 slightly, 45 quite and 82 highly colorful.
 
     Reference: Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE 5007, 2003.
     """
@@ -46,23 +42,20 @@ def _both_colorfulness(truth, output):
 
 
 def ab_chroma(rgb):
-    """Return the chroma C*ab of each pixel, 0 for gray: `[n, h, w, 3]` to `[n, h, w]`."""
+    """Compute the chroma C*ab of each pixel, 0 for gray: `[n, h, w, 3]` to `[n, h, w]`."""
     chroma = tf.norm(lab(rgb)[..., 1:], axis=-1)
     return tf.where(chroma < _MIN_CHROMA, 0.0, chroma)
 
 
 def hue_histogram(rgb):
-    """Return the hue histogram of each image, weighted by chroma because gray has no hue.
+    """Compute each image's hue histogram, weighted by chroma because gray has no hue.
 
-    Args:
-        rgb: float32 `[n, h, w, 3]` in `[0, 255]`.
-
-    Returns:
-        float32 `[n, NUM_HUES]`, mean of C*ab over pixels; the first bin covers 0 to 10 degrees.
+    The result is float32 `[n, NUM_HUES]`: for each bin, the sum of C*ab over the pixels with hues
+    in the bin, divided by the total number of pixels. The first bin covers 0 to 10 degrees.
     """
     _, a, b = tf.unstack(lab(rgb), axis=-1)
     turns = tf.math.floormod(tf.atan2(b, a) / (2 * math.pi), 1.0)
-    # Rounding can yield a full turn for hues just below it.
+    # Hues just below 360 degrees may be rounded to 360.
     bins = tf.minimum(tf.cast(turns * NUM_HUES, tf.int32), NUM_HUES - 1)
     num_pixels = tf.shape(rgb)[1] * tf.shape(rgb)[2]
     histogram = tf.math.bincount(
@@ -80,18 +73,15 @@ def _both_hue_histograms(truth, output):
 
 
 def hue_distance(histograms):
-    """Return the earth mover's distance between two hue histograms on the circle.
+    """Compute the earth mover's distance between two hue histograms on the circle.
 
-    It is the mean angle by which the color of one has to be rotated to match the other, so a slight
-    shift of all hues counts little. It equals the L1 distance between the cumulative histograms
-    after their median difference has been subtracted.
+    The distance is the mean angle by which the colors of one histogram must be rotated to match the
+    other, so a slight shift of all hues results in a small distance. It equals the L1 distance
+    between the cumulative histograms after subtracting their median difference.
 
-    Args:
-        histograms: float32 `[..., 2 * NUM_HUES]`, concatenated; each may have any sum.
-
-    Returns:
-        float32 `[...]` in `[0, 180]` degrees: 180 between gray (an all-zero histogram) and color,
-        0 between gray and gray.
+    Maps two concatenated histograms with arbitrary sums, float32 `[..., 2 * NUM_HUES]`, to
+    `[0, 180]` degrees. The distance is 180 between gray (an all-zero histogram) and color, and 0
+    between gray and gray.
 
     Reference: Rabin, Delon, Gousseau, "Transportation distances on the circle", Journal of
     Mathematical Imaging and Vision 41, 2011.
@@ -119,14 +109,14 @@ COLORFULNESS = {
         lambda truth, output: colorfulness(output),
         None,
         "Mean colorfulness of the images (Hasler and Suesstrunk 2003, signed opponent colors). "
-        "Compare with the ground truth's.",
+        "Compare with the ground truth.",
     ),
     "colorfulness_ratio": Metric(
         "Colorfulness ratio",
         "%",
         _both_colorfulness,
         None,
-        "Mean colorfulness relative to the ground truth's, which is 100.",
+        "Mean colorfulness as a percentage of the ground truth's.",
         finalize=lambda means: percent(ratio(means)),
         num_values=2,
     ),
@@ -135,15 +125,15 @@ COLORFULNESS = {
         "",
         lambda truth, output: image_mean(ab_chroma(output)),
         None,
-        "Mean distance from gray in the a*b* plane of CIE L*a*b*. Compare with the ground truth's.",
+        "Mean distance from gray in the CIE a*b* plane. Compare with the ground truth.",
     ),
     "hue_distance": Metric(
         "Hue distance",
         "deg",
         _both_hue_histograms,
         False,
-        "Earth mover's distance on the circle between the hues of all images and the ground "
-        "truth's, weighted by chroma; 180 for gray.",
+        "Earth mover's distance on the circle between the hues of all images and of the ground "
+        "truth, weighted by chroma; 180 for gray.",
         finalize=hue_distance,
         num_values=2 * NUM_HUES,
     ),
@@ -152,7 +142,7 @@ COLORFULNESS = {
         "",
         _sample_difference,
         None,
-        "Mean CIEDE2000 color difference between two samples of one image.",
+        "Mean CIEDE2000 color difference between two samples of the same image.",
         needs=SAMPLES,
     ),
 }

@@ -1,4 +1,4 @@
-"""Fidelity metrics: pixelwise distance of the prediction from the ground truth."""
+"""Fidelity metrics: per-pixel distance between the prediction and the ground truth."""
 
 import numpy as np
 import tensorflow as tf
@@ -16,24 +16,24 @@ from colorkeras.evaluation.metrics.base import (
 )
 
 PSNR_CAP = 60.0
-"""Maximum PSNR in dB. An exact reproduction has infinite PSNR; the cap keeps means finite."""
+"""Maximum PSNR in dB. Exact reproductions have an infinite PSNR; the cap keeps means finite."""
 
 _MAX_DISTANCE = 150
 
 
 def squared_error(truth, output):
-    """Return the mean squared error of each image, `[n]`; `[k, n]` for `[k, n, h, w, 3]`."""
+    """Compute the mean squared error of each image, `[n]`, or `[k, n]` for `[k, n, h, w, 3]`."""
     return tf.reduce_mean(tf.math.squared_difference(truth, output), axis=[-3, -2, -1])
 
 
 def psnr(mean_squared_error):
-    """Return the PSNR in dB for a peak of 255, at most `PSNR_CAP`."""
+    """Compute the PSNR in dB for a peak value of 255, capped at `PSNR_CAP`."""
     peak_ratio = 255.0**2 / tf.maximum(mean_squared_error, 1e-9)
     return tf.minimum(10.0 * tf.math.log(peak_ratio) / tf.math.log(10.0), PSNR_CAP)
 
 
 def color_difference(truth, output):
-    """Return the mean CIEDE2000 color difference of each image, `[n]`."""
+    """Compute the mean CIEDE2000 color difference of each image, `[n]`."""
     return image_mean(ciede2000(lab(truth), lab(output)))
 
 
@@ -54,7 +54,7 @@ def _absolute_error(truth, output):
 
 
 def _ab_squared_distance(truth, output):
-    """Squared distance of each pixel in the a*b* plane, `[n, h, w]`."""
+    """Compute the squared distance between pixels in the a*b* plane, `[n, h, w]`."""
     difference = lab(truth)[..., 1:] - lab(output)[..., 1:]
     return tf.reduce_sum(tf.square(difference), axis=-1)
 
@@ -64,10 +64,10 @@ def _ab_squared_error(truth, output):
 
 
 def _area_under_curve(truth, output):
-    """Area under each pixel's curve of hits against thresholds, `[n, h, w]` in `[0, 1]`.
+    """Compute the area under the accuracy curve for each pixel, float32 `[n, h, w]` in `[0, 1]`.
 
-    A threshold is hit if it is not below the pixel's distance in the a*b* plane. The ceiling of the
-    distance tells how many of the thresholds 0, 1, ... 150 are hit.
+    A pixel is accurate at a threshold if its distance in the a*b* plane does not exceed it. The
+    ceiling of the distance determines at how many of the thresholds 0, 1, ..., 150 this is true.
     """
     distance = tf.math.ceil(tf.sqrt(_ab_squared_distance(truth, output)))
     count = _MAX_DISTANCE + 1
@@ -79,17 +79,18 @@ def _mean_area(truth, output):
 
 
 def _weighted_area(truth, output, prior):
-    """Weights and weighted areas, a mean over pixels each: `[n, 2]`."""
+    """Compute each image's mean weight and mean weighted area over all pixels, `[n, 2]`."""
     weights = 1.0 / tf.gather(prior, ab_bins(truth))
     areas = _area_under_curve(truth, output)
     return tf.stack([image_mean(weights), image_mean(weights * areas)], axis=-1)
 
 
 def _lab_accuracy(tolerance):
-    """Define the share of pixels whose L*, a* and b* all lie within a tolerance in percent.
+    """Return the metric for a tolerance in percent: the percentage of accurate pixels.
 
-    L*, a* and b* are rounded to whole numbers. L* spans 100 and a* and b* span 220, so one percent
-    is 1 for L* and 2.2 for a* and b*.
+    A pixel is accurate if its errors in L*, a* and b* are all within the tolerance. L*, a* and b*
+    are rounded to whole numbers. The range of L* is 100, and that of a* and b* is 220, so one
+    percent is 1 for L* and 2.2 for a* and b*.
 
     Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks",
     AMDO 2018.
@@ -101,11 +102,11 @@ def _lab_accuracy(tolerance):
         return image_mean(tf.cast(tf.reduce_all(difference <= limits, axis=-1), tf.float32))
 
     return Metric(
-        f"Lab accuracy {tolerance} %",
+        f"Lab accuracy {tolerance}%",
         "%",
         per_image,
         True,
-        f"Share of pixels within {tolerance} % in each of L*, a* and b* (Nazeri et al. 2018).",
+        f"Percentage of pixels within {tolerance}% in L*, a* and b* (Nazeri et al. 2018).",
         finalize=percent,
     )
 
@@ -116,7 +117,7 @@ FIDELITY = {
         "dB",
         squared_error,
         True,
-        "PSNR of the squared error pooled over all images, RGB, capped at 60 dB.",
+        "PSNR for the RGB squared error pooled over all images, capped at 60 dB.",
         finalize=psnr,
     ),
     "psnr_mean": Metric(
@@ -124,18 +125,18 @@ FIDELITY = {
         "dB",
         _mean_psnr,
         True,
-        "Mean over images of the PSNR, RGB, capped at 60 dB each.",
+        "RGB PSNR of each image, capped at 60 dB, averaged over images.",
     ),
     "ssim": Metric(
         "SSIM",
         "",
         _ssim,
         True,
-        "Structural similarity (Wang et al. 2004), Gaussian window of 11 pixels, mean over RGB.",
+        "Structural similarity (Wang et al. 2004), 11-pixel Gaussian window, mean over RGB.",
         decimals=3,
     ),
     "mae": Metric(
-        "MAE", "/255", _absolute_error, False, "Mean absolute error of RGB in 8-bit levels."
+        "MAE", "/255", _absolute_error, False, "Mean absolute RGB error in 8-bit levels."
     ),
     "ab_rmse": Metric(
         "a*b* RMSE",
@@ -159,7 +160,7 @@ FIDELITY = {
         "dB",
         _lowest_squared_error,
         True,
-        "Pooled PSNR of the best of 8 samples per image, the one nearest to the ground truth.",
+        "Pooled PSNR of the best of 8 samples per image, i.e. the closest to the ground truth.",
         finalize=psnr,
         needs=SAMPLES,
     ),
@@ -168,8 +169,8 @@ FIDELITY = {
         "%",
         _mean_area,
         True,
-        "Share of pixels within a distance in the a*b* plane, mean over distances of 0, 1, ... 150 "
-        "(Zhang et al. 2016).",
+        "Percentage of pixels within a distance in the a*b* plane, averaged over the distances 0, "
+        "1, ..., 150 (Zhang et al. 2016).",
         finalize=percent,
     ),
     "auc_balanced": Metric(
@@ -178,7 +179,7 @@ FIDELITY = {
         _weighted_area,
         True,
         "AuC with pixels weighted by the inverse frequency of their true color in the training "
-        "part, in bins of 10 units of a* and b* (Zhang et al. 2016).",
+        "split, in bins of size 10 in a* and b* (Zhang et al. 2016).",
         finalize=lambda means: percent(ratio(means)),
         num_values=2,
         needs=PRIOR,

@@ -1,7 +1,7 @@
-"""Metrics of photographs of any size: skin color, coherence, and hints.
+"""Metrics for photographs of any size: skin color, coherence and color hints.
 
-Images are uint8 `[h, w, 3]`, pooled over all pixels of a source. Chroma is Cb and Cr in
-`[-0.5, 0.5]`, luma is in `[0, 1]`.
+Images are uint8 `[h, w, 3]`, and metrics are pooled over all pixels. Chroma is Cb and Cr in
+`[-0.5, 0.5]`; luma is in `[0, 1]`.
 """
 
 import numpy as np
@@ -10,27 +10,34 @@ from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma, rgb_to_lab
 from colorkeras.utils.errors import UserError
 
 SKIN_BOX = 0.4
-"""Sides of the central box of a portrait relative to the image's."""
+"""Height and width of the central box of a portrait, as a fraction of the image's."""
+
+MIN_PORTRAITS = 3
+"""Minimum number of portraits for `skin_errors`, one per tercile."""
 
 NUM_SUPERPIXELS = 100
 
+_MIN_VARIANCE = 1e-5
+"""Minimum chroma variance: above rounding errors in gray photographs, below any 8-bit color."""
+
 HINT_SIZE = 3
-"""Side of a hint in pixels."""
+"""Side length of a hint in pixels."""
 
 
 def skin_errors(truths, outputs):
-    """Return the color errors of skin in portraits by tercile of lightness.
+    """Compute skin color errors in portraits for each tercile of skin lightness.
 
-    Skin is the central box of each image. Terciles are those of the boxes' mean L* in the ground
-    truth, the darkest first. All medians are over the pixels of a tercile.
+    The central box of each image is treated as skin. Images are divided into terciles by the mean
+    L* of the box in the ground truth, darkest first. Medians are over all pixels in a tercile.
 
     Args:
-        truths: Portraits of one source, a list of at least 3 images.
+        truths: Portraits from one source, a list of at least `MIN_PORTRAITS` images.
         outputs: Colorized images in the same order.
 
     Returns:
-        List of 3 dicts of float: "error", median distance in the a*b* plane; "constant_error", that
-        of the median color of all boxes; "a" and "b", median signed errors of a* and b*.
+        List of 3 dicts of float: "error", the median distance in the a*b* plane; "constant_error",
+        the same for a constant prediction, the median color of all boxes; "a" and "b", the median
+        signed errors in a* and b*.
     """
     truths, outputs = ([_skin_lab(image) for image in images] for images in (truths, outputs))
     lightness = [box[:, 0].mean() for box in truths]
@@ -65,7 +72,7 @@ def _skin_lab(image):
 
 
 def superpixels(image):
-    """Segment an image by luma with SLIC: int `[h, w]`, from 0.
+    """Segment an image by luma using SLIC; return zero-based labels, int `[h, w]`.
 
     Raises:
         UserError: scikit-image is not installed.
@@ -77,68 +84,92 @@ def superpixels(image):
         from skimage.segmentation import slic
     except ImportError as error:
         raise UserError(
-            "coherence without scikit-image", "scikit-image", "pip install scikit-image"
+            "an environment without scikit-image", "scikit-image", "pip install scikit-image"
         ) from error
     gray = luma(from_uint8(image)).numpy()[..., 0]
     return slic(gray, n_segments=NUM_SUPERPIXELS, channel_axis=None, start_label=0)
 
 
-def incoherence(images, segments):
-    """Return the share of chroma variance that lies within superpixels; lower is more coherent.
+def chroma_variances(image, segments):
+    """Compute the chroma variance of an image, within superpixels and in total.
 
     Args:
-        images: List of images.
-        segments: List of their `superpixels`, computed from the ground truth's luma.
+        image: Image with the same height and width as `segments`.
+        segments: Result of `superpixels` for the ground truth.
 
     Returns:
-        float in `[0, 1]`, both variances summed over all pixels of all images; 0 for gray images.
+        float `[2]`: squared chroma distances from each superpixel's mean and from the image's mean,
+        summed over pixels.
     """
-    within, total = 0.0, 0.0
-    for image, labels in zip(images, segments, strict=True):
-        chroma, labels = _chroma(image).reshape(-1, 2), labels.ravel()
-        counts = np.maximum(np.bincount(labels), 1)
-        sums = np.stack([np.bincount(labels, values) for values in chroma.T], axis=-1)
-        within += np.square(chroma - (sums / counts[:, np.newaxis])[labels]).sum()
-        total += np.square(chroma - chroma.mean(axis=0)).sum()
-    return float(within / total) if total else 0.0
+    chroma, labels = _chroma(image).reshape(-1, 2), segments.ravel()
+    counts = np.maximum(np.bincount(labels), 1)
+    sums = np.stack([np.bincount(labels, values) for values in chroma.T], axis=-1)
+    means = (sums / counts[:, np.newaxis])[labels], chroma.mean(axis=0)
+    return np.array([np.square(chroma - mean).sum() for mean in means])
+
+
+def incoherence(variances):
+    """Compute the fraction of chroma variance within superpixels; lower is more coherent.
+
+    Args:
+        variances: Results of `chroma_variances` for several images, `[n, 2]`.
+
+    Returns:
+        float in `[0, 1]`, computed from variances summed over all images; 0 for gray images.
+    """
+    within, total = np.sum(variances, axis=0)
+    return float(within / total) if total > _MIN_VARIANCE else 0.0
 
 
 def random_hints(image, count, seed=0):
-    """Draw hints at random positions of a ground-truth image.
+    """Draw hints at random positions in a ground-truth image.
 
     Args:
-        image: Ground truth of at least `HINT_SIZE` pixels per side.
+        image: Ground truth with sides of at least `HINT_SIZE` pixels.
         count: Number of hints.
-        seed: Seed of the positions, a whole number or a list of them.
+        seed: Seed for the positions, int or list of int.
 
     Returns:
-        `(positions, chroma)`: int `[count, 2]`, rows and columns of the centers; float
-        `[count, 2]`, mean chroma of `HINT_SIZE` x `HINT_SIZE` pixels around them.
+        `(positions, chroma)`: row and column of each center, int `[count, 2]`, and mean chroma of
+        the surrounding `HINT_SIZE` x `HINT_SIZE` pixels, float `[count, 2]`.
     """
     generator, reach = np.random.default_rng(seed), HINT_SIZE // 2
     positions = np.stack(
         [generator.integers(reach, side - reach, count) for side in image.shape[:2]], axis=1
     )
-    chroma = _chroma(image)
-    means = [
-        chroma[row - reach : row + reach + 1, column - reach : column + reach + 1].mean(axis=(0, 1))
+    return positions, hint_chroma(image, positions)
+
+
+def hint_chroma(image, positions):
+    """Compute the mean chroma of an image at each hint.
+
+    Args:
+        image: uint8 `[h, w, 3]`.
+        positions: Row and column of each center, int `[n, 2]`; see `random_hints`.
+
+    Returns:
+        float `[n, 2]`, Cb and Cr.
+    """
+    chroma, reach = _chroma(image), HINT_SIZE // 2
+    patches = [
+        chroma[row - reach : row + reach + 1, column - reach : column + reach + 1]
         for row, column in positions
     ]
-    return positions, np.array(means)
+    return np.mean(patches, axis=(1, 2))
 
 
 def spread_hints(gray, positions, chroma, sigma=15.0, luma_sigma=0.08):
-    """Interpolate hints without a network: the baseline of models that take hints.
+    """Interpolate hints without a network, as a baseline for models that accept hints.
 
     Each pixel gets the mean chroma of all hints, weighted by Gaussians of the distance and of the
-    difference in luma.
+    luma difference.
 
     Args:
         gray: Luma, float `[h, w]`.
-        positions: int `[n, 2]`, rows and columns, n at least 1.
+        positions: Row and column of each hint, int `[n, 2]`, n at least 1.
         chroma: float `[n, 2]`.
-        sigma: Standard deviation of the distance in pixels.
-        luma_sigma: Standard deviation of the luma difference.
+        sigma: Standard deviation of the distance Gaussian, in pixels.
+        luma_sigma: Standard deviation of the luma difference Gaussian.
 
     Returns:
         Chroma, float `[h, w, 2]`.
@@ -152,7 +183,7 @@ def spread_hints(gray, positions, chroma, sigma=15.0, luma_sigma=0.08):
         ],
         axis=-1,
     )
-    # Relative to the largest, so that weights far from all hints do not underflow.
+    # Subtract the largest exponent so that weights do not underflow far from all hints.
     weights = np.exp(exponents - exponents.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True) @ chroma
 

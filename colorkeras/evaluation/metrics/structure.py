@@ -1,4 +1,4 @@
-"""Structure metrics: edges of chroma and of luma, compared with the ground truth's."""
+"""Structure metrics, which compare chroma and luma edges with those in the ground truth."""
 
 import tensorflow as tf
 
@@ -8,7 +8,7 @@ from colorkeras.evaluation.metrics.base import Metric, ratio
 
 
 def _chroma_variations(truth, output):
-    """Total variation of chroma of truth and output, mean over pixels: `[n, 2]`."""
+    """Compute the total variation of chroma in the ground truth and the output, `[n, 2]`."""
     return tf.stack([_total_variation(rgb_to_chroma(rgb)) for rgb in (truth, output)], axis=-1)
 
 
@@ -19,7 +19,7 @@ def _total_variation(images):
 
 
 def _luma_gradient_moments(truth, output):
-    """Means of x, y, x^2, y^2 and x y, where x and y are the luma gradients of both: `[n, 5]`."""
+    """Compute the means of x, y, x^2, y^2 and x y, where x and y are luma gradients, `[n, 5]`."""
     x, y = (
         tf.concat(
             [tf.reshape(s, [tf.shape(s)[0], -1]) for s in neighbor_differences(luma(rgb))], axis=1
@@ -40,7 +40,7 @@ STRUCTURE = {
         "",
         _chroma_variations,
         None,
-        "Total variation of BT.601 chroma relative to the ground truth's, summed over all images.",
+        "Total variation of BT.601 chroma over all images, relative to the ground truth.",
         finalize=ratio,
         num_values=2,
     ),
@@ -49,8 +49,8 @@ STRUCTURE = {
         "",
         _luma_gradient_moments,
         True,
-        "Correlation of the luma steps between neighboring pixels with the ground truth's, over "
-        "all images.",
+        "Correlation of luma differences between neighboring pixels with those in the ground "
+        "truth, over all images.",
         finalize=_correlation,
         num_values=5,
         decimals=3,

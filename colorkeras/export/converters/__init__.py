@@ -1,6 +1,6 @@
-"""Convert exports to other formats, which run without TensorFlow.
+"""Convert exports to formats that run without TensorFlow.
 
-To add a format, add a module with a `Converter` and an entry to `CONVERTERS`.
+To add a format, write a module that defines a `Converter` and add it to `CONVERTERS`.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, luma
+from colorkeras.config.validation import Setting
 from colorkeras.data import sample
 from colorkeras.export import bundled, restore, saved_model
 from colorkeras.export.converters.converter import Converter
@@ -24,32 +25,32 @@ from colorkeras.utils.files import atomic_write, is_disk_problem
 __all__ = ["CONVERTERS", "MAX_DIFFERENCE", "MAX_SIZE", "Converted", "Converter", "convert"]
 
 CONVERTERS = {"onnx": ONNX, "litert": LITERT}
-"""Converters by the name of their format."""
+"""Converters by format name."""
 
 MAX_DIFFERENCE = 1e-3
-"""Largest accepted difference from the colors of the export, in [0, 1]."""
+"""Maximum acceptable color difference from the export, for RGB in [0, 1]."""
 
 MAX_SIZE = 512
-"""Largest height and width, in pixels, for files of models that sample. The initial noise is stored
-in the file, as other formats have no random numbers, or different ones."""
+"""Maximum image height and width in pixels for converted models that sample. Their files contain
+the initial noise, because other formats have different random number generators or none at all."""
 
 SMALLEST, LARGEST = 8, 1024
-"""Range of the only height and width of a file's images, in pixels."""
+"""Minimum and maximum fixed image height and width in pixels."""
 
 _CHECKED_SIZES = ((2, 33, 47), (1, 96, 128))
-"""Number, height and width of images on which files that take any size are compared."""
+"""Batches for checking files that accept any image size: number of images, height and width."""
 
 
 @dataclass(frozen=True)
 class Converted:
-    """File that `convert` wrote.
+    """A file written by `convert`.
 
     Attributes:
-        path: Its `Path`.
-        image_size: The only height and width that it takes, in pixels; None for any.
-        max_size: The largest height and width that it takes, in pixels; None for any.
-        difference: Largest difference from the colors of the export, in [0, 1]; None if it was not
-            compared, as the runtime of such files is not installed.
+        path: `Path` to the file.
+        image_size: Fixed height and width of images in pixels, or None for any size.
+        max_size: Maximum height and width of images in pixels, or None for no limit.
+        difference: Maximum color difference from the export, for RGB in [0, 1]; None if the colors
+            were not compared because the format's runtime is not installed.
     """
 
     path: Path
@@ -59,32 +60,32 @@ class Converted:
 
 
 def convert(model, kind, path, image_size=None):
-    """Convert an export to a file of another format and compare their colors.
+    """Convert an export to another format and verify that both produce the same colors.
 
-    The file computes the endpoint "serving_default": from "grayscale", float32 `[n, h, w, 1]` in
-    [0, 1], to "rgb", float32 `[n, h, w, 3]` in [0, 1]. Models that sample use seed 0 and their own
-    temperature.
+    The file implements the "serving_default" endpoint, which maps "grayscale", float32
+    `[n, h, w, 1]` in [0, 1], to "rgb", float32 `[n, h, w, 3]` in [0, 1]. Models that sample use
+    seed 0 and their default temperature. Models that accept hints also have a "hints" input,
+    float32 `[n, h, w, 3]` (Cb, Cr and a mask), and use their default vividness.
 
     Args:
-        model: Name of a bundled model, or path of an export.
-        kind: Key of `CONVERTERS`.
-        path: File to write; an existing one is replaced.
-        image_size: The only height and width of images that the file takes, in [8, 1024] pixels;
-            None for all sizes that the model takes, up to `MAX_SIZE` for models that sample.
+        model: Name of a bundled model, or path to an export.
+        kind: Key in `CONVERTERS`.
+        path: Output file; an existing file is replaced.
+        image_size: Fixed height and width of images, in [8, 1024] pixels. None allows all sizes
+            that the model supports, up to `MAX_SIZE` for models that sample.
 
     Returns:
         `Converted`.
 
     Raises:
-        UserError: There is no such model or format, an extra is missing, the model cannot be
-            converted, or the file colors differently.
+        UserError: The model or format does not exist, a required package is missing, the model
+            cannot be converted, or the file and the export produce different colors.
     """
     check_choice("format", kind, CONVERTERS)
     converter = CONVERTERS[kind]
     _check_suffix(converter, path)
     _check_installed(converter)
-    if image_size is not None:
-        _check_range(image_size)
+    Setting(int, low=SMALLEST, high=LARGEST, optional=True).check("--image-size", image_size)
     exported = saved_model.load(bundled.resolve(model))
     network, objective = restore.rebuild(exported)
     if image_size is not None:
@@ -99,11 +100,20 @@ def convert(model, kind, path, image_size=None):
 
 
 def _function(network, objective, image_size):
-    """Return the function of the endpoint "serving_default" for a `Converter`.
+    """Return a `tf.function` that implements the "serving_default" endpoint for a `Converter`.
 
-    It is traced again, since a known image size gives a smaller graph.
+    The endpoint is traced again because the graph is smaller if the image size is known.
     """
-    if objective.make_deterministic_colorize is None:
+    size = [None, image_size, image_size]
+    signature = [tf.TensorSpec([*size, 1], tf.float32, name="grayscale")]
+    if objective.hint_functions is not None:
+        signature.append(tf.TensorSpec([*size, 3], tf.float32, name="hints"))
+
+        def color(network, grayscale, hints):
+            vividness = objective.metadata["vividness"]
+            return objective.hint_functions.colorize(network, grayscale, hints, vividness)
+
+    elif objective.make_deterministic_colorize is None:
 
         def color(network, grayscale):
             seeds = tf.zeros(tf.shape(grayscale)[:1], tf.int32)
@@ -113,19 +123,15 @@ def _function(network, objective, image_size):
         largest = image_size or MAX_SIZE
         color = objective.make_deterministic_colorize(0, largest, largest)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, image_size, image_size, 1], tf.float32, name="grayscale")
-        ]
-    )
-    def serving_default(grayscale):
-        return {"rgb": color(network, grayscale)}
+    @tf.function(input_signature=signature)
+    def serving_default(grayscale, *hints):
+        return {"rgb": color(network, grayscale, *hints)}
 
     return serving_default
 
 
 def _difference(converter, path, exported, image_size):
-    """Return the largest difference between the colors of a file and the export, or None."""
+    """Return the maximum color difference from the export; None if the runtime is missing."""
     if not _is_installed(converter.runtime):
         return None
     color = converter.open(path)
@@ -134,7 +140,7 @@ def _difference(converter, path, exported, image_size):
     differences = [np.abs(color(batch) - exported.color(batch)).max() for batch in batches]
     difference = float(np.max(differences))
     if not difference <= MAX_DIFFERENCE:  # Also true for NaN.
-        raise ValueError(f"it colors differently, by {difference:.2g}")
+        raise ValueError(f"the colors differ from the export's by {difference:.2g}")
     return difference
 
 
@@ -153,27 +159,18 @@ def _check_installed(converter):
     missing = [module for module in converter.requires if not _is_installed(module)]
     if missing:
         raise UserError(
-            f"format {converter.title}, for which {' and '.join(missing)} cannot be found",
-            f"the extra {converter.extra!r} of colorkeras",
-            f"pip install 'colorkeras[{converter.extra}]'",
+            f"the {converter.title} format, which requires {' and '.join(missing)}",
+            "an installation that includes these packages",
+            f"pip install '{converter.package}'",
         )
 
 
 def _check_suffix(converter, path):
     if Path(path).suffix != converter.suffix:
         raise UserError(
-            f"a file of format {converter.title} named {Path(path).name!r}",
+            f"the name {Path(path).name!r} for a file in {converter.title} format",
             f"a name that ends in {converter.suffix}",
-            f"Name it {Path(path).stem}{converter.suffix}, or choose another format.",
-        )
-
-
-def _check_range(image_size):
-    if not SMALLEST <= image_size <= LARGEST:
-        raise UserError(
-            f"an image size of {image_size}",
-            f"{SMALLEST} to {LARGEST} pixels",
-            "Choose such an --image-size, or omit it.",
+            f"Name it {Path(path).stem}{converter.suffix} or choose another format.",
         )
 
 
@@ -181,12 +178,12 @@ def _check_range(image_size):
 def _problem_explained(exported, converter):
     try:
         yield
-    except Exception as error:  # Converters raise anything.
+    except Exception as error:  # Converters may raise anything.
         if is_disk_problem(error):
             raise
         raise UserError(
             f"the model {str(exported.path)!r}, which cannot be converted to {converter.title} "
             f"({one_line(error)})",
-            "a model of an architecture that comes with colorkeras",
-            "Use the SavedModel, or another format.",
+            "a model with a colorkeras architecture",
+            "Use the SavedModel or another format.",
         ) from error

@@ -1,20 +1,21 @@
-"""ONNX files, for onnxruntime and the many programs that read them.
+"""ONNX files for onnxruntime and other runtimes.
 
-tf2onnx is the converter of the ONNX project, which `keras.Model.export(format="onnx")` also calls.
-Called directly, it takes any function, including loops and named outputs. Versions before 1.17 need
-a protobuf that TensorFlow 2.21 does not accept.
+Like `keras.Model.export(format="onnx")`, this module uses the ONNX project's converter, tf2onnx.
+Calling tf2onnx directly makes it possible to convert any function, including ones with loops and
+named outputs. Versions before 1.17 need a protobuf version that is incompatible with TensorFlow
+2.21.
 """
 
 from pathlib import Path
 
-from colorkeras.export.converters.converter import Converter
+from colorkeras.export.converters.converter import Converter, named_inputs
 
 OPSET = 18
-"""Version of the ONNX operator set: the latest that tf2onnx tests."""
+"""ONNX operator set version: the latest version that tf2onnx is tested with."""
 
 
 def convert(function, path):
-    """Write a function to an ONNX file, see `Converter`."""
+    """Write a function to an ONNX file; see `Converter`."""
     import tf2onnx
 
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=OPSET)
@@ -26,16 +27,20 @@ def convert(function, path):
 
 
 def open_file(path):
-    """Load an ONNX file, see `Converter`."""
+    """Load an ONNX file; see `Converter`."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
-    def color(grayscale):
-        (rgb,) = session.run(["rgb"], {"grayscale": grayscale})
+    names = [value.name for value in session.get_inputs()]
+
+    def color(grayscale, hints=None):
+        (rgb,) = session.run(["rgb"], named_inputs(names, grayscale, hints))
         return rgb
 
     return color
 
 
-ONNX = Converter("ONNX", ".onnx", "onnx", ("tf2onnx", "onnx"), "onnxruntime", convert, open_file)
+ONNX = Converter(
+    "ONNX", ".onnx", "colorkeras[onnx]", ("tf2onnx", "onnx"), "onnxruntime", convert, open_file
+)

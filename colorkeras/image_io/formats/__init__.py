@@ -1,7 +1,7 @@
 """Registry of image file formats.
 
-To add a format, add a module with a `Format` and an entry to `FORMATS`; the tests run over all
-entries.
+To add a format, write a module that defines a `Format`, and add the format to `FORMATS`. The tests
+cover all entries.
 """
 
 from pathlib import Path
@@ -46,23 +46,26 @@ FORMATS = {
     "JPEG2000": JPEG2000,
     "JXL": JPEG_XL,
 }
-"""Formats by Pillow's names."""
+"""Dict from Pillow's format name to `Format`."""
 
 _SYSTEM_FOLDERS = (
-    *("@eadir", "@recycle", "#recycle", "#snapshot", "__macosx", "$recycle.bin"),
-    *("system volume information", "lost+found"),
+    *("@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "~snapshot", "@recently-snapshot"),
+    *("@quarantine", "@__thumb", "__macosx", "temporary items", "network trash folder"),
+    *("$recycle.bin", "recycler", "recycled", "found.000", "system volume information"),
+    *("lost+found", "thevolumesettingsfolder"),
 )
+"""Lowercase names of system folders, which contain thumbnails, temporary files or deleted files."""
 
 _BY_SUFFIX = {suffix: each for each in FORMATS.values() for suffix in each.suffixes}
 
 
 def format_of(path):
-    """Return the `Format` that a file name's suffix stands for, or None."""
+    """Return the `Format` for a file name's suffix, or None if the suffix is unknown."""
     return _BY_SUFFIX.get(Path(path).suffix.lower())
 
 
 def is_image(path):
-    """Return whether the suffix of a file name is that of a supported image format.
+    """Return whether a file name has a supported image suffix.
 
     >>> is_image("scans/Grandma.JPG"), is_image("notes.txt")
     (True, False)
@@ -71,7 +74,7 @@ def is_image(path):
 
 
 def is_system_folder(name):
-    """Return whether a folder is hidden, or one in which drives and archivers keep their own files.
+    """Return whether a folder is hidden or belongs to the operating system or an archiver.
 
     >>> is_system_folder("@eaDir"), is_system_folder(".git"), is_system_folder("scans")
     (True, True, False)
@@ -80,7 +83,7 @@ def is_system_folder(name):
 
 
 def result_suffix(path):
-    """Return the suffix for the result of a file: its own if its format can be written.
+    """Return the output file's suffix: the input file's if that format can be written.
 
     >>> result_suffix("a/b.TIF"), result_suffix("c.gif"), result_suffix("d")
     ('.TIF', '.png', '.png')
@@ -92,12 +95,12 @@ def result_suffix(path):
 
 
 def check_target(path):
-    """Raise UserError unless results can be written in the format of a file name's suffix."""
+    """Raise UserError if an output file does not have the suffix of a writable format."""
     file_format = format_of(path)
     if file_format is None or file_format.write is None:
         known = [each.suffixes[0] for each in FORMATS.values() if each.write is not None]
         raise UserError(
-            f"{quoted(path)} as a result",
+            f"the output file {quoted(path)}",
             "a name that ends in one of " + ", ".join(known),
             "Change the suffix or omit it.",
         )

@@ -1,4 +1,4 @@
-"""BMP files, which hold only pixels and their resolution."""
+"""BMP files, which store only pixels and their resolution."""
 
 from PIL import Image
 
@@ -7,7 +7,7 @@ from colorkeras.image_io.formats.format import Format
 
 def write(path, images, options):
     """Write the first image. See `Format`."""
-    # Without one, Pillow invents a resolution.
+    # Pillow writes a default resolution if none is given.
     dpi = options.metadata.dpi or (0, 0)
     Image.fromarray(next(images).pixels).save(path, "BMP", dpi=dpi)
 

@@ -1,4 +1,4 @@
-"""What a format module provides: `Format`, and the options it is saved with."""
+"""Interface for format modules: `Format` and the options for saving."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from colorkeras.image_io.pixels import from_pillow
 
 
 def read_only_page(path, image, number, notes):
-    """Decode a file with one page, in any format. See `Format.page`."""
+    """Decode the only page of a file. See `Format.page`."""
     del path, number
     return from_pillow(image, notes)
 
 
 def read_all_metadata(path, image, notes):
-    """Read the metadata where Pillow finds all of it. See `Format.metadata`."""
+    """Read the metadata of a file whose format Pillow fully supports. See `Format.metadata`."""
     del path
     return read_metadata(image, notes)
 
@@ -28,13 +28,13 @@ def first_size(path, image):
 
 @dataclass(frozen=True)
 class SaveOptions:
-    """How a file is written.
+    """Options for writing a file.
 
     Attributes:
         metadata: `Metadata`.
         num_pages: Number of images to write.
-        quality: 1..100, for lossy formats.
-        notes: List that receives a sentence on anything that does not fit.
+        quality: Quality in [1, 100] for lossy formats.
+        notes: List that receives notes on lost data.
     """
 
     metadata: Metadata
@@ -45,26 +45,25 @@ class SaveOptions:
 
 @dataclass(frozen=True)
 class Format:
-    """How files of one format are read and written.
+    """Reader and writer for an image file format.
 
     Attributes:
-        suffixes: File name suffixes in lower case; new files get the first.
-        page: Function of a path, the opened `PIL.Image.Image`, a page number and a list of notes
-            that returns the page as `DecodedImage`.
-        metadata: Function of a path, the opened image and a list of notes that returns `Metadata`.
-        page_sizes: Function of a path and the opened image that returns the width and height of
-            every page.
-        header_size: Function of a stream that returns the declared width and height, where opening
-            decodes all pixels.
-        opener: Function from a stream to an image, where Pillow's own does not suffice.
-        write: Function of a path, an iterator of `DecodedImage` and `SaveOptions` that writes a
-            file; None if results are written in another format.
-        result_suffix: Suffix of that other format.
+        suffixes: Lowercase file name suffixes; new files get the first one.
+        page: `page(path, image, number, notes)` decodes a page of an opened `PIL.Image.Image` and
+            returns a `DecodedImage`; `notes` is a list to append to.
+        metadata: `metadata(path, image, notes)` returns the `Metadata` of an opened image.
+        page_sizes: `page_sizes(path, image)` returns the width and height of each page.
+        header_size: `header_size(stream)` returns the width and height in the header; None unless
+            opening a file decodes all pixels.
+        opener: Function that opens a stream as an image, or None to use Pillow's function.
+        write: `write(path, images, options)` writes a file from an iterator over `DecodedImage` and
+            `SaveOptions`; None if the format cannot be written.
+        result_suffix: Suffix for output files if the format cannot be written.
         has_16_bits: Whether 16 bits per channel can be written.
         has_alpha: Whether transparency can be written.
-        has_pages: Whether a file can hold several pages.
+        has_pages: Whether a file can contain several pages.
         max_side: Maximum width and height in pixels, or None.
-        keeps: Those of `KINDS` that a file can hold.
+        keeps: Members of `KINDS` that a file can store.
     """
 
     suffixes: tuple[str, ...]

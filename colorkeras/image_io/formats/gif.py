@@ -1,5 +1,16 @@
-"""GIF files, which hold too few colors for results."""
+"""GIF files; read-only, since 256 colors are too few for colorized images."""
 
-from colorkeras.image_io.formats.format import Format
+from colorkeras.image_io.formats.format import Format, read_only_page
 
-GIF = Format((".gif",), result_suffix=".png")
+_END_MARKER = b";"
+
+
+def page(path, image, number, notes):
+    """Decode the first frame. See `Format`."""
+    decoded = read_only_page(path, image, number, notes)
+    if not path.read_bytes().rstrip(b"\0").endswith(_END_MARKER):
+        notes.append("the file has no end marker, but its pixel data is complete")
+    return decoded
+
+
+GIF = Format((".gif",), page, result_suffix=".png")

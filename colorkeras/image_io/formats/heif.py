@@ -1,7 +1,7 @@
 """HEIC and AVIF files.
 
-Pillow reads AVIF by itself and HEIC with the package pillow-heif. Both hold up to 12 bits per
-channel, of which Pillow keeps 8.
+Pillow reads AVIF natively, and HEIC with the pillow-heif package. Both formats store up to 12 bits
+per channel, which Pillow reduces to 8 bits.
 """
 
 from colorkeras.image_io.formats.format import Format, read_all_metadata, read_only_page
@@ -10,12 +10,12 @@ from colorkeras.image_io.formats.format import Format, read_all_metadata, read_o
 def page(path, image, number, notes):
     """Decode the main image. See `Format`."""
     if image.info.get("bit_depth", 8) > 8:
-        notes.append(f"{image.info['bit_depth']} bits became 8")
+        notes.append(f"reduced from {image.info['bit_depth']} to 8 bits")
     return read_only_page(path, image, number, notes)
 
 
 def metadata(path, image, notes):
-    """Read the metadata, and report further images that the main one has. See `Format`."""
+    """Read the metadata and report auxiliary images. See `Format`."""
     if image.info.get("depth_images"):
         notes.append("the depth map was left out")
     if any("gainmap" in name.lower() for name in image.info.get("aux", ())):

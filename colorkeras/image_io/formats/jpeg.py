@@ -1,6 +1,7 @@
-"""JPEG files, and stereo files (MPO) that hold several of them."""
+"""JPEG files and multi-picture files (MPO), such as stereo images."""
 
 import io
+import re
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
@@ -13,19 +14,19 @@ from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
 
 QUALITY = 95
-"""Quality of written files; their chroma has full resolution."""
+"""Default JPEG quality of output files, which store chroma at full resolution."""
 
 _XMP_HEADER = 29
 _UNIT_AT = 13
-"""Offset of the unit of the resolution, which Pillow sets to inches."""
+"""File offset of the resolution unit, which Pillow always sets to inches."""
 
-_TAIL_LENGTH = 4096
+_VIDEO = re.compile(rb"\xff\xd9.{0,64}?ftyp(mp4|isom|qt)|MotionPhoto_Data", re.DOTALL)
 _MOTION_PHOTO = "the video of the motion photo was left out"
 _END_MARKER = b"\xff\xd9"
 
 
 def page(path, image, number, notes):
-    """Decode the image, also if only the end marker is missing. See `Format`."""
+    """Decode the image, even if its end marker is missing. See `Format`."""
     del number
     try:
         return from_pillow(image, notes)
@@ -33,17 +34,14 @@ def page(path, image, number, notes):
         complete = _with_end_marker(path, image)
         if complete is None:
             raise
-        notes.append("the file has no end marker, but its pixels are complete")
+        notes.append("the file has no end marker, but its pixel data is complete")
         return from_pillow(complete, notes)
 
 
 def metadata(path, image, notes):
-    """Read the metadata, and report what follows or surrounds the image. See `Format`."""
-    with path.open("rb") as stream:
-        stream.seek(-min(path.stat().st_size, _TAIL_LENGTH), io.SEEK_END)
-        tail = stream.read()
+    """Read the metadata and report other data that is left out. See `Format`."""
     result = read_metadata(image, notes)
-    if b"MotionPhoto_Data" in tail and _MOTION_PHOTO not in notes:
+    if _MOTION_PHOTO not in notes and _VIDEO.search(path.read_bytes()):
         notes.append(_MOTION_PHOTO)
     if any(name == "APP11" and b"c2pa" in content for name, content in image.applist):
         notes.append("the provenance data (C2PA) was left out")
@@ -72,10 +70,10 @@ def write(path, images, options):
 
 
 def _with_end_marker(path, image):
-    """Return the image of a file whose end marker alone is missing, or None.
+    """Return the image if only the end marker of its file is missing, otherwise None.
 
-    Bytes between the last pixels and the end marker are ignored, but they change the image if
-    pixels are missing.
+    Extra bytes before the end marker have no effect if the pixel data is complete, but they change
+    the image if any pixels are missing.
     """
     content = path.read_bytes()
     images = []
@@ -92,10 +90,10 @@ def _comment(options):
     texts = dict(options.metadata.comments)
     comment = texts.pop("Comment", "").encode("utf-8", "surrogateescape")
     if len(comment) > MAX_SEGMENT:
-        options.notes.append("the comment was left out, as such files hold less")
+        options.notes.append("the comment was left out: too large for this format")
         comment = None
     if texts:
-        options.notes.append("comments with keywords are not kept in such files")
+        options.notes.append("this format does not store comments with keywords")
     return comment or None
 
 

@@ -1,4 +1,4 @@
-"""JPEG 2000 files. Pillow keeps 8 bits per channel of color, imagecodecs up to 16."""
+"""JPEG 2000 files; Pillow decodes color to 8 bits per channel, imagecodecs to 16 bits."""
 
 from colorkeras.image_io.bit_depth import scale_to_uint
 from colorkeras.image_io.formats.format import Format, read_only_page
@@ -6,7 +6,7 @@ from colorkeras.image_io.pixels import UINT16_MODES, from_samples
 
 _SIZE_MARKER = b"\xff\x4f\xff\x51"
 _DEPTH_OFFSET = 42
-"""Position of the first component's bit depth behind the start of the markers."""
+"""Offset of the first component's bit depth from the start of the codestream."""
 
 _SEARCHED = 2**16
 
@@ -14,16 +14,27 @@ _SEARCHED = 2**16
 def page(path, image, number, notes):
     """Decode the image. See `Format`."""
     bits = _bit_depth(path)
-    if bits > 8 and image.mode == "RGB":
+    if bits > 8 and image.mode in ("RGB", "RGBA", "LA"):
         try:
             import imagecodecs
         except ImportError:
-            notes.append(f"{bits} bits became 8 (pip install 'colorkeras[codecs]' keeps them)")
+            if image.mode != "RGB":
+                # Pillow would make opaque pixels transparent.
+                raise ValueError(
+                    f"{bits} bits with transparency, which need pip install 'colorkeras[codecs]'"
+                ) from None
+            notes.append(
+                f"reduced from {bits} to 8 bits (pip install 'colorkeras[codecs]' avoids this)"
+            )
         else:
-            pixels = scale_to_uint(imagecodecs.jpeg2k_decode(path.read_bytes()), bits)
-            return from_samples(pixels, None, image.info.get("icc_profile"), 1, notes)
+            samples = scale_to_uint(imagecodecs.jpeg2k_decode(path.read_bytes()), bits)
+            color, alpha = samples, None
+            if image.mode != "RGB":
+                color, alpha = samples[..., :-1], samples[..., -1]
+            color = color[..., 0] if image.mode == "LA" else color
+            return from_samples(color, alpha, image.info.get("icc_profile"), 1, notes)
     elif bits > 8 and image.mode not in UINT16_MODES:
-        notes.append(f"{bits} bits became 8")
+        notes.append(f"reduced from {bits} to 8 bits")
     return read_only_page(path, image, number, notes)
 
 

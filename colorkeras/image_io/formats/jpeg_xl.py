@@ -1,4 +1,4 @@
-"""JPEG XL files, which are read with the package pillow-jxl-plugin.
+"""JPEG XL files, read with the pillow-jxl-plugin package.
 
 Reference: ISO/IEC 18181-1, section "Image header", and 18181-2, section "Container".
 """
@@ -14,7 +14,7 @@ _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
 def header_size(stream):
-    """Return the width and height that a file declares: the plugin decodes it when it is opened.
+    """Read the width and height from the header, because opening a file would decode all pixels.
 
     >>> header_size(io.BytesIO(bytes.fromhex("ff0a202010090800")))
     (6, 5)
@@ -43,7 +43,7 @@ def header_size(stream):
 
 
 def _boxed_codestream(stream):
-    """Return the start of the codestream in a container of boxes."""
+    """Return the start of the codestream in a box container."""
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         if length == 1:
@@ -56,7 +56,7 @@ def _boxed_codestream(stream):
         if length < 8:
             break
         stream.seek(length - 8, io.SEEK_CUR)
-    raise ValueError("a JPEG XL file without image")
+    raise ValueError("a JPEG XL file without an image")
 
 
 JPEG_XL = Format((".jxl",), header_size=header_size, result_suffix=".jpg")

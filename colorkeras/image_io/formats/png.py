@@ -1,4 +1,4 @@
-"""PNG files with 8 and 16 bits."""
+"""8-bit and 16-bit PNG files."""
 
 import io
 import struct
@@ -16,14 +16,15 @@ from colorkeras.image_io.pixels import from_samples, with_alpha
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_LENGTH = 25
 _DEPTH_AT, _KIND_AT = 24, 25
-"""Offsets of the bit depth and the kind of channels."""
+"""Offsets of the bit depth and the color type."""
 
 _GRAY_KIND = 0
 _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+_TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 _ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
 _SOFTWARE = "Software"
 
-# Code points of ITU-T H.273 in cICP chunks.
+# ITU-T H.273 code points, which cICP chunks contain.
 _PRIMARIES = {
     1: (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060),
     9: (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),
@@ -32,6 +33,7 @@ _PRIMARIES = {
 _SRGB_CURVES = (1, 6, 13, 14, 15)
 _GAMMAS = {4: 1 / 2.2, 5: 1 / 2.8, 8: 1.0}
 _SRGB_GAMMA = 0.45455
+_RGB_MATRIX = 0
 
 
 def page(path, image, number, notes):
@@ -41,13 +43,14 @@ def page(path, image, number, notes):
         names = {chunk[4:8] for chunk in _chunks(stream, of={b"IEND"})}
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
     if not names:
-        notes.append("the file has no end marker, but its pixels are complete")
+        notes.append("the file has no end marker, but its pixel data is complete")
+    orientation, profile = 1, None
     try:
         header_image = _without_pixels(path)
         orientation = exif.orientation_of(header_image)
         profile = _profile(path, header_image, notes)
-    except Exception:  # Pillow raises whatever its parser runs into; `metadata` reports it.
-        orientation, profile = 1, None
+    except Exception:  # Pillow's parser may raise anything; `metadata` reports it.
+        pass
     if depth == 16:
         color, alpha = decoded(path, kind)
         return from_samples(color, alpha, profile, orientation, notes)
@@ -60,14 +63,18 @@ def page(path, image, number, notes):
 
 
 def metadata(path, image, notes):
-    """Read the metadata, also behind the pixels. See `Format`."""
+    """Read the metadata before and after the pixels. See `Format`."""
     try:
         header_image = _without_pixels(path)
         with path.open("rb") as stream:
             if list(_chunks(stream, of={b"caBX"})):
                 notes.append("the provenance data (C2PA) was left out")
+        with path.open("rb") as stream:
+            keywords = [text[8:].split(b"\0")[0] for text in _chunks(stream, of=_TEXT_CHUNKS)]
+        if len(keywords) > len(set(keywords)):
+            notes.append("only the last of several texts with the same keyword was kept")
         return read_metadata(header_image, notes)
-    except Exception:  # Pillow raises whatever its parser runs into.
+    except Exception:  # Pillow's parser may raise anything.
         notes.append("damaged metadata was left out")
         return Metadata(has_profile="icc_profile" in image.info)
 
@@ -79,7 +86,7 @@ def write(path, images, options):
     if image.pixels.dtype == np.uint8:
         Image.fromarray(with_alpha(image)).save(path, "PNG", **settings)
         return
-    # What Pillow would write besides the pixels.
+    # Copy the chunks that Pillow would write in addition to the pixels.
     chunks = list(_chunks(io.BytesIO(_smallest_file(**settings)), without=_PIXEL_CHUNKS))
     with path.open("wb") as stream:
         stream.write(_SIGNATURE)
@@ -90,13 +97,15 @@ def write(path, images, options):
 
 
 def _profile(path, image, notes):
-    """Return the ICC profile of the pixels: cICP overrides iCCP, sRGB overrides gAMA and cHRM."""
+    """Return the ICC profile of the pixels. cICP overrides iCCP; sRGB overrides gAMA and cHRM."""
     with path.open("rb") as stream:
-        coding = next(_chunks(stream, of={b"cICP"}), b"")[8:12]
+        coding = next(_chunks(stream, of={b"cICP"}), b"")[8:-4]
     if len(coding) == 4:
-        primaries, curve, matrix, _ = coding
-        if (curve not in _SRGB_CURVES and curve not in _GAMMAS) or primaries not in _PRIMARIES:
-            notes.append(f"the color coding {primaries}/{curve}/{matrix} (cICP) was not converted")
+        primaries, curve, matrix, is_full = coding
+        is_known = primaries in _PRIMARIES and (curve in _SRGB_CURVES or curve in _GAMMAS)
+        if not is_known or matrix != _RGB_MATRIX or is_full != 1:
+            name = "/".join(map(str, coding))
+            notes.append(f"the color encoding {name} (cICP) was not converted")
             return None
         gamma = _GAMMAS.get(curve, _SRGB_GAMMA)
         return profile_from_primaries(gamma, _PRIMARIES[primaries])
@@ -106,13 +115,17 @@ def _profile(path, image, notes):
     gamma, primaries = image.info.get("gamma"), image.info.get("chromaticity")
     if not gamma and primaries is None:
         return None
-    return profile_from_primaries(gamma or _SRGB_GAMMA, primaries or _PRIMARIES[1])
+    try:
+        return profile_from_primaries(gamma or _SRGB_GAMMA, primaries or _PRIMARIES[1])
+    except (ValueError, ZeroDivisionError):
+        notes.append("invalid color chunks (gAMA, cHRM) were ignored")
+        return None
 
 
 def _without_pixels(path):
-    """Return an image with the metadata of a file.
+    """Open a file as an image with all of its metadata, without decoding pixels.
 
-    Some programs write metadata behind the pixels, where Pillow looks only after decoding them.
+    Some programs write metadata after the pixels. Pillow reads it only when it decodes the pixels.
     """
     with path.open("rb") as stream:
         chunks = list(_chunks(stream, without=_PIXEL_CHUNKS | _ANIMATION_CHUNKS))
@@ -121,7 +134,7 @@ def _without_pixels(path):
 
 
 def _settings(options, image):
-    """Return Pillow's arguments for the metadata of an image."""
+    """Return the arguments for `Image.save` that write the metadata."""
     metadata, texts = options.metadata, PngImagePlugin.PngInfo()
     packet = xmp_packet(options)
     if packet is not None:
@@ -143,7 +156,7 @@ def _settings(options, image):
 
 
 def _without_surrogates(text):
-    """Return a text whose bytes were not UTF-8 as Latin-1 text."""
+    """Decode text as Latin-1 if its bytes were not valid UTF-8."""
     content = text.encode("utf-8", "surrogateescape")
     try:
         content.decode()
@@ -159,23 +172,23 @@ def _smallest_file(**settings):
 
 
 def _with_chunks(contents, chunks):
-    """Return the parts of a file with more chunks behind its header."""
+    """Insert chunks after a file's header; return the parts of the new file."""
     behind = len(_SIGNATURE) + _HEADER_LENGTH
     return [contents[:behind], *chunks, memoryview(contents)[behind:]]
 
 
 def _chunks(stream, of=None, without=()):
-    """Yield chunks of a file as bytes, up to the first that is truncated.
+    """Yield the chunks of a file as bytes, up to the first truncated one.
 
     Args:
-        stream: The file, opened in binary mode.
-        of: Names of wanted chunks, or None for all.
-        without: Names of unwanted chunks.
+        stream: File opened in binary mode.
+        of: Names of the chunks to yield, or None for all.
+        without: Names of the chunks to skip.
     """
     stream.seek(len(_SIGNATURE))
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
-        rest = length + 4  # With its checksum.
+        rest = length + 4  # Including the checksum.
         if name in without or (of is not None and name not in of):
             stream.seek(rest, io.SEEK_CUR)
             continue

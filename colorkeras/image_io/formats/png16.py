@@ -1,6 +1,6 @@
-"""Pixels of 16-bit PNG files, of which Pillow mostly reads and writes 8 bits.
+"""Reading and writing pixels in 16-bit PNG files, most of which Pillow would reduce to 8 bits.
 
-Everything works on some rows at a time, as a photograph may have 100 megapixels.
+All functions process blocks of rows to bound memory, since a photograph may have 100 megapixels.
 
 Reference: W3C, "Portable Network Graphics (PNG) Specification", sections 9 and 10.
 """
@@ -16,9 +16,9 @@ from colorkeras.image_io.bit_depth import blocks
 
 _GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
 
-# How to make Pillow decode all bytes of 16-bit pixels as 8-bit pixels: mode, raw mode, and which
-# bytes of a pixel come out. For colors, these are the upper bytes of all channels first and then,
-# as if the byte order were reversed, the lower ones.
+# Settings that make Pillow decode all bytes of 16-bit pixels as 8-bit pixels: mode, raw mode, and
+# indices of the decoded bytes within a pixel. Color pixels are decoded twice: once for the high
+# bytes of all channels and once, with reversed byte order, for the low bytes.
 _PASSES = {
     _GRAY: (("LA", "LA", range(2)),),
     _GRAY_ALPHA: (("RGBA", "RGBA", range(4)),),
@@ -30,25 +30,26 @@ _BLOCK = 2**19
 """Approximate number of bytes encoded at a time."""
 
 _LEVEL = 6
-"""Compression level, the default of libpng."""
+"""Compression level, the default in libpng."""
 
 
 class _Pixels(PngImagePlugin.PngImageFile):
-    """Pillow's image of a file whose chunks behind the pixels may be damaged."""
+    """Image that ignores chunks after the pixels, which may be damaged."""
 
     def load_end(self):
-        """Read nothing more."""
+        """Skip the remaining chunks."""
 
 
 def decoded(path, kind):
-    """Decode the pixels of a 16-bit file.
+    """Decode the pixels in a 16-bit PNG file.
 
     Args:
-        path: `Path` of the file.
-        kind: Color type in its header.
+        path: `Path` to the file.
+        kind: Color type in the header.
 
     Returns:
-        uint16 `[h, w]` or `[h, w, 3]`, and transparency, uint16 `[h, w]` or None; both writable.
+        `(color, alpha)`, writable arrays: uint16 `[h, w]` or `[h, w, 3]`, and uint16 `[h, w]` or
+        None.
     """
     color, alpha, level = None, None, None
     for mode, raw_mode, numbers in _PASSES[kind]:
@@ -69,10 +70,10 @@ def decoded(path, kind):
 
 
 def encoded(image):
-    """Yield the chunks of a file: header, pixels, end.
+    """Yield the chunks that make up a PNG file: header, pixels and end.
 
     Args:
-        image: `DecodedImage` with 16 bits.
+        image: 16-bit `DecodedImage`.
     """
     height, width = image.size
     num_colors = 3 if image.pixels.ndim == 3 else 1
@@ -96,18 +97,18 @@ def encoded(image):
 
 
 def _set_bytes(color, alpha, image, numbers):
-    """Copy the channels of an image into bytes of 16-bit samples.
+    """Copy the channels of an 8-bit image into the bytes of 16-bit samples.
 
     Args:
-        color: uint16 `[h, w, channels]`.
-        alpha: uint16 `[h, w, 1]`.
+        color: uint16 `[h, w, channels]`; changed in place.
+        alpha: uint16 `[h, w, 1]`; changed in place.
         image: `PIL.Image.Image`.
-        numbers: Indices of these bytes in a pixel.
+        numbers: Byte index within a pixel for each channel of `image`.
     """
     for rows in blocks(image.height):
         strip = np.asarray(image.crop((0, rows.start, image.width, rows.stop)))
         for number, values in zip(numbers, np.moveaxis(strip, -1, 0), strict=True):
-            # Files store the upper byte first, unlike most machines.
+            # Files are big-endian, unlike most machines.
             at = number if sys.byteorder == "big" else number ^ 1
             is_color = number < 2 * color.shape[-1]
             levels, at = (color, at) if is_color else (alpha, at % 2)
@@ -115,7 +116,7 @@ def _set_bytes(color, alpha, image, numbers):
 
 
 def _seen_except(color, level):
-    """Return transparency of pixels that are invisible where they have one level."""
+    """Return the alpha channel: 0 for pixels that equal `level`, otherwise opaque."""
     alpha = np.empty(color.shape[:2], np.uint16)
     for rows in blocks(len(color)):
         differs = color[rows] != np.asarray(level, np.uint16)
@@ -124,15 +125,15 @@ def _seen_except(color, level):
 
 
 def _filtered(strip, above, pixel_length):
-    """Filter rows, each by the filter that makes its differences smallest.
+    """Filter each row with the PNG filter that yields the smallest sum of absolute differences.
 
     Args:
-        strip: uint8 `[n, length]`.
-        above: The row above, uint8 `[1, length]`.
-        pixel_length: Bytes of a pixel.
+        strip: Rows of bytes, uint8 `[n, length]`.
+        above: Row above the strip, uint8 `[1, length]`.
+        pixel_length: Bytes per pixel.
 
     Returns:
-        uint8 `[n, 1 + length]`, the number of the filter first.
+        uint8 `[n, 1 + length]`; each row starts with its filter number.
     """
     up = np.concatenate([above, strip[:-1]])
     left, corner = (np.pad(x, ((0, 0), (pixel_length, 0)))[:, :-pixel_length] for x in (strip, up))
@@ -144,7 +145,7 @@ def _filtered(strip, above, pixel_length):
     best, smallest = np.pad(strip, ((0, 0), (1, 0))), None
     for number, guess in enumerate(guesses, 1):
         difference = strip - guess
-        # As signed numbers.
+        # Interpret the bytes as signed numbers.
         total = np.minimum(difference, -difference).sum(axis=1, dtype=np.int64)
         is_best = np.full(len(strip), True) if smallest is None else total < smallest
         smallest = total if smallest is None else np.minimum(total, smallest)

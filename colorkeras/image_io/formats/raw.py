@@ -1,4 +1,4 @@
-"""Recognize raw files of cameras: their previews must not be mistaken for the photograph."""
+"""Detection of camera raw files, so that their previews are not mistaken for the photographs."""
 
 from pathlib import Path
 
@@ -8,9 +8,13 @@ from colorkeras.utils.files import quoted
 _SUFFIXES = (
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq"),
     *(".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2"),
-    *(".rwl", ".sr2", ".srf", ".srw", ".x3f"),
+    *(".rwl", ".sr2", ".srf", ".srw", ".x3f", ".bay", ".cap", ".dcs", ".drf", ".eip", ".k25"),
+    *(".mdc", ".ori", ".ptx", ".pxn", ".r3d", ".rwz"),
 )
 _TIFF_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_TIFF_MARKS = (b"CR", b"IIII", b"MMMM")
+"""Signatures that Canon and Phase One write after the TIFF header."""
+
 _PREFIXES = (
     b"FUJIFILMCCD-RAW",
     b"IIRO",
@@ -24,7 +28,7 @@ _PREFIXES = (
 
 
 def is_raw_suffix(path):
-    """Return whether the suffix of a file name is that of a camera's raw format.
+    """Return whether a file name has the suffix of a camera raw format.
 
     >>> is_raw_suffix("card/DSC_0001.NEF"), is_raw_suffix("scan.tif")
     (True, False)
@@ -33,20 +37,20 @@ def is_raw_suffix(path):
 
 
 def is_raw(path, prefix):
-    """Return whether a file is raw, by its first 16 bytes or, for TIFF content, its suffix.
+    """Return whether a file is a raw file, based on its first 16 bytes and its suffix.
 
-    Raw files that are TIFF files with another suffix are recognized by their directories.
+    `tiff_pages.find_pages` detects TIFF-based raw files with other suffixes.
     """
     if prefix.startswith(_PREFIXES) or prefix[4:11] == b"ftypcrx":
         return True
     is_tiff = prefix.startswith(_TIFF_PREFIXES)
-    return is_tiff and (prefix[8:10] == b"CR" or is_raw_suffix(path))
+    return is_tiff and (prefix.startswith(_TIFF_MARKS, 8) or is_raw_suffix(path))
 
 
 def raw_file_error(path):
-    """Return the UserError for a raw file."""
+    """Create the `UserError` for a raw file."""
     return UserError(
-        f"{quoted(path)}, a raw file of a camera",
+        f"{quoted(path)}, a camera raw file",
         "a developed image",
-        "It is a raw file; export it as TIFF or JPEG.",
+        "Export the raw file as TIFF or JPEG.",
     )

@@ -1,4 +1,4 @@
-"""TIFF files with one page or several, of 8 or 16 bits."""
+"""TIFF files with one or more 8-bit or 16-bit pages."""
 
 import itertools
 import logging
@@ -18,47 +18,55 @@ from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_e
 from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, with_alpha
 from colorkeras.utils.errors import one_line
 
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"
 _WIDTH, _LENGTH = 256, 257
 _XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
 
-_MIN_IS_BLACK = 1
+_MIN_IS_BLACK, _CMYK = 1, 5
 _PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
-"""Photometric interpretations that Pillow reads: gray, RGB, palette, CMYK and YCbCr."""
+"""Photometric interpretations that Pillow supports: gray, RGB, palette, CMYK and YCbCr."""
 
 _PILLOW_COMPRESSIONS = (*range(1, 9), 32773, 32946)
 _MAX_TILE_SIZE = 2**26
 _BUFFER_SIZE = 2**24
-"""Bytes of a file that tifffile holds besides the pixels."""
+"""Maximum number of bytes that tifffile buffers in addition to the pixels."""
 
 _MAX_CLASSIC = 2**31
-"""Maximum bytes of pixels in a classic TIFF file, whose offsets end at 2 ** 32."""
+"""Maximum number of pixel bytes to write to a classic TIFF file, which has 32-bit offsets."""
 
 
 class TiffImage(TiffImagePlugin.TiffImageFile):
-    """Pillow's image of a file, also for pages that Pillow cannot decode.
+    """Pillow image that also opens files with pages that Pillow cannot decode.
 
     Attributes:
-        unknown: Pillow's exception for the current directory, or None.
-        file: `tifffile.TiffFile` of the same file once it is needed, or None.
-        pages: See `find_pages`; set with `file`.
+        unknown: Pillow's exception for the current directory, or None if Pillow supports it.
+        file: `tifffile.TiffFile`, or None until it is needed.
+        pages: Pages returned by `find_pages`; set together with `file`.
     """
 
     unknown = file = pages = None
 
     def close(self):
-        """Close the file, also for tifffile."""
+        """Close the file in Pillow and tifffile."""
         super().close()
         if self.file is not None:
             self.file.close()
 
+    def _open(self):
+        # Pillow looks for the version in the wrong byte and then finds no tags.
+        if self.fp.read(4) == _BIG_ENDIAN_BIGTIFF:
+            raise ValueError("BigTIFF in big-endian byte order")
+        self.fp.seek(0)
+        super()._open()
+
     def _setup(self):
         self.unknown = None
-        # Pillow would keep the profile and resolution of the previous page.
+        # Otherwise, Pillow would keep the profile and resolution of the previous page.
         self.info.pop("icc_profile", None)
         self.info.pop("dpi", None)
         try:
             super()._setup()
-        except (SyntaxError, KeyError) as error:
+        except (SyntaxError, KeyError, IndexError) as error:
             self.unknown = error
             self._mode = "L"
             self._size = tuple(max(1, int(self.tag_v2.get(tag, 1))) for tag in (_WIDTH, _LENGTH))
@@ -81,19 +89,21 @@ def page(path, image, number, notes):
         is_16_bit = directory.bitspersample == 16 and directory.sampleformat == 1
         if index is None or image.unknown is not None or not is_16_bit:
             raise
-        notes.append(f"16 bits became 8 ({one_line(error)})")
-        return from_pillow(image, notes)
+        decoded = from_pillow(image, notes)
+        if decoded.pixels.dtype == np.uint8:
+            notes.append(f"reduced from 16 to 8 bits ({one_line(error)})")
+        return decoded
     profile = None if is_srgb else directory.iccprofile
     return from_samples(color, alpha, profile, _orientation(directory), notes)
 
 
 def page_sizes(path, image):
-    """Return the width and height of every page. See `Format`."""
+    """Return the width and height of each page. See `Format`."""
     return [(each.imagewidth, each.imagelength) for _, each in _pages(path, image)]
 
 
 def _pages(path, image):
-    """Return the pages of an opened image. See `find_pages`."""
+    """Return the pages of an opened file. See `find_pages`."""
     if image.file is None:
         import tifffile
 
@@ -107,10 +117,12 @@ def _pages(path, image):
 
 
 def _suits_pillow(image, directory):
-    """Return whether Pillow reads a page with all its bits."""
+    """Return whether Pillow can read a page without reducing its bit depth."""
     if directory.compression not in _PILLOW_COMPRESSIONS or directory.sampleformat != 1:
         return False
     kind, num_extra = int(directory.photometric), len(directory.extrasamples)
+    if kind == _CMYK and num_extra:
+        return False
     if directory.bitspersample == 16:
         return image.mode in UINT16_MODES and kind == _MIN_IS_BLACK and not num_extra
     return directory.bitspersample in (1, 2, 4, 8) and kind in _PILLOW_KINDS and num_extra <= 1
@@ -122,10 +134,10 @@ def _orientation(directory):
 
 
 def metadata(path, image, notes):
-    """Read the metadata of the first directory. See `Format`."""
+    """Read the metadata of the first page. See `Format`."""
     pages = _pages(path, image)
     if isinstance(image.tag_v2.get(_IPTC), int):
-        # Some programs store IPTC as 32-bit numbers, of which Pillow returns the first only.
+        # Some programs store IPTC as 32-bit numbers, and Pillow returns only the first one.
         image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
     known, is_lost = _as_set(first), False
@@ -144,7 +156,7 @@ def metadata(path, image, notes):
 
 
 def _as_set(metadata):
-    """Return the metadata of a page as a set, to compare it."""
+    """Return a page's metadata as a set, for comparison with other pages."""
     tags = metadata.exif or {}
     return {repr(item) for item in [*tags.items(), metadata.xmp, metadata.iptc] if item}
 
@@ -157,14 +169,14 @@ def write(path, images, options):
     length = np.prod(first.size) * num_channels * first.pixels.itemsize * options.num_pages
     is_big = length > _MAX_CLASSIC
     if exif is not None and is_big:
-        # Pillow writes large files in this byte order only.
+        # Pillow writes large files only in this byte order.
         exif.endian = "<"
     order = "<" if exif is None else exif.endian
     import tifffile
 
     with tifffile.TiffWriter(path, bigtiff=is_big, byteorder=order) as file:
         _write_page(file, first, options, 0)
-        # Free large pages before the next one is made.
+        # Free a large page before the next one is created.
         del first
         for number in itertools.count(1):
             image = next(images, None)
@@ -177,7 +189,7 @@ def write(path, images, options):
 
 
 def _check_layout(path, directory):
-    """Raise ValueError if compressed pixels are missing, or if tiles would need much memory."""
+    """Raise ValueError if compressed pixels are missing or tiles would need too much memory."""
     tile_size = directory.tilewidth * directory.tilelength * max(1, directory.tiledepth)
     if directory.is_tiled and tile_size > _MAX_TILE_SIZE:
         raise ValueError(f"tiles of {directory.tilewidth}x{directory.tilelength} pixels")
@@ -202,7 +214,7 @@ def _write_page(file, image, options, number):
         predictor=True,
         iccprofile=srgb_profile() if options.metadata.has_profile else None,
         extratags=_tags(options) if number == 0 else [],
-        # Otherwise tifffile names itself.
+        # By default, tifffile writes its own name.
         software=False,
         metadata=None,
         buffersize=_BUFFER_SIZE,
@@ -211,7 +223,7 @@ def _write_page(file, image, options, number):
 
 
 def _tags(options):
-    """Return the metadata of the first page, EXIF aside, as tifffile's tags."""
+    """Return the metadata of the first page, except EXIF, as tags for tifffile."""
     resources = options.metadata.iptc or b""
     contents = (
         (_XMP, BYTE, xmp_packet(options)),
@@ -222,7 +234,7 @@ def _tags(options):
 
 
 def _silence(tifffile):
-    """Keep tifffile from writing its remarks on flawed files to stderr."""
+    """Stop tifffile from logging warnings about flawed files to stderr."""
     if not tifffile.logger().handlers:
         tifffile.logger().addHandler(logging.NullHandler())
 

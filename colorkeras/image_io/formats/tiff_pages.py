@@ -1,11 +1,14 @@
-"""Find the pages among the directories of a TIFF file.
+"""Selection of the pages among the directories of a TIFF file.
 
-Previews, pyramid levels and masks are directories too. The full-size image may be a child (SubIFD)
-of a preview.
+Previews, pyramid levels and masks also have directories. The full-size image may be in a child
+directory (SubIFD) of a preview.
 """
 
-_REDUCED, _MASK = 1, 4
-"""Bits of the tag NewSubfileType."""
+_REDUCED, _MASK, _DEPTH_MAP = 1, 4, 8
+"""Bits in the NewSubfileType tag."""
+
+_TRANSPARENCY_MASK = 4
+"""Photometric interpretation of a mask."""
 
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _DNG_VERSION = 50706
@@ -13,21 +16,21 @@ _COLOR_FILTER_ARRAY, _LINEAR_RAW = 32803, 34892
 
 
 class RawFileError(Exception):
-    """A raw file of a camera."""
+    """Raised if a TIFF file is a camera raw file."""
 
 
 def find_pages(file):
-    """Return the pages of a file.
+    """Return the pages of a TIFF file.
 
     Args:
         file: `tifffile.TiffFile`.
 
     Returns:
-        List of pairs: index in the chain of main directories, or None for a child; and
-        `tifffile.TiffPage`.
+        List of `(index, page)` with a `tifffile.TiffPage`. The index is the page's position in the
+        chain of main directories, or None for a child directory.
 
     Raises:
-        RawFileError: The file is a camera's raw file.
+        RawFileError: The file is a camera raw file.
     """
     chain = list(file.pages)
     if _DNG_VERSION in chain[0].tags:
@@ -45,14 +48,18 @@ def find_pages(file):
             pages.append((None, largest))
     if pages:
         return pages
-    # Every directory claims to be a preview.
+    # All directories are marked as previews.
     return [max(enumerate(chain), key=lambda item: _area(item[1]))]
 
 
 def _is_full_size(directory):
     old_type = directory.tags.get(_OLD_SUBFILE_TYPE)
-    is_reduced = old_type is not None and old_type.value == _OLD_REDUCED
-    return not (is_reduced or directory.subfiletype & (_REDUCED | _MASK)) and _area(directory) > 0
+    is_other = (
+        (old_type is not None and old_type.value == _OLD_REDUCED)
+        or directory.subfiletype & (_REDUCED | _MASK | _DEPTH_MAP)
+        or int(directory.photometric) == _TRANSPARENCY_MASK
+    )
+    return not is_other and _area(directory) > 0
 
 
 def _area(directory):

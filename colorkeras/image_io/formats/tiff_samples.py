@@ -1,4 +1,4 @@
-"""Read the samples of TIFF pages that Pillow does not read, or not with all of their bits."""
+"""Decoding of TIFF pages that Pillow does not support at their full bit depth."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from colorkeras.image_io.bit_depth import as_uint8, blocks, scale_to_uint
 from colorkeras.image_io.color_profiles import srgb_from_lab
 
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-"""Kinds of transparency: colors are multiplied by it, or are not."""
+"""Codes for premultiplied (associated) and unassociated alpha."""
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
 _CIELAB, _ICCLAB = 8, 9
@@ -24,35 +24,36 @@ _NUM_COLORS = {
     _ICCLAB: 3,
     _SEPARATED: 4,
 }
-_UNSIGNED, _SIGNED = 1, 2
-_JPEG, _LZW = 7, 5
+_UNSIGNED, _SIGNED, _UNDEFINED = 1, 2, 4
+_UNCOMPRESSED, _LZW, _JPEG = 1, 5, 7
 _MAX_SAMPLES = 16
 _BUFFER_SIZE = 2**24
-"""Bytes of a file that tifffile holds besides the pixels."""
+"""Maximum number of bytes that tifffile buffers in addition to the pixels."""
 
 
 def read_samples(directory, notes):
-    """Read a page.
+    """Read a page's pixels.
 
     Args:
         directory: `tifffile.TiffPage`.
-        notes: List that receives a sentence on anything lost.
+        notes: List that receives notes on lost data.
 
     Returns:
-        Color, uint8 or uint16 `[h, w]`, `[h, w, 3]` or, for CMYK, uint8 `[h, w, 4]`, and
-        transparency `[h, w]` or None; whether the color is sRGB whatever the profile.
+        `(color, alpha, is_srgb)`: color, uint8 or uint16 `[h, w]` or `[h, w, 3]`, or uint8
+        `[h, w, 4]` for CMYK; transparency, `[h, w]` or None; and whether the color is sRGB
+        regardless of the profile.
 
     Raises:
-        ValueError: The kind of pixels is unsupported; tifffile's exceptions if it is damaged.
+        ValueError: The pixel type is unsupported. Damaged pages raise tifffile's exceptions.
     """
     kind, bits = int(directory.photometric), directory.bitspersample
     num_colors = _NUM_COLORS.get(kind)
     if num_colors is None or (kind == _YCBCR and directory.compression != _JPEG):
-        raise ValueError(f"pixels of kind {_name(directory.photometric)}")
+        raise ValueError(f"pixels of type {_name(directory.photometric)}")
     if directory.axes not in ("YX", "YXS", "SYX") or directory.samplesperpixel > _MAX_SAMPLES:
-        raise ValueError(f"{directory.samplesperpixel} samples per pixel in order {directory.axes}")
+        raise ValueError(f"{directory.samplesperpixel} samples per pixel, axes {directory.axes}")
     sample_format = int(directory.sampleformat)
-    if sample_format not in (_UNSIGNED, _SIGNED):
+    if sample_format not in (_UNSIGNED, _SIGNED, _UNDEFINED):
         raise ValueError(f"{bits}-bit floating-point pixels, whose range is unknown")
     if not isinstance(bits, int) or bits > 16:
         raise ValueError(f"{bits}-bit pixels, whose range is unknown")
@@ -71,20 +72,20 @@ def read_samples(directory, notes):
     if kind == _MIN_IS_WHITE:
         color = np.invert(color)
     if kind == _SEPARATED and color.dtype == np.uint16:
-        notes.append("16 bits became 8")
+        notes.append("reduced from 16 to 8 bits")
         color = as_uint8(color)
     color, alpha = _with_transparency(color, extra, directory.extrasamples, bits, notes)
     return color, alpha, kind in (_CIELAB, _ICCLAB)
 
 
 def _with_transparency(color, extra, meanings, bits, notes):
-    """Return color and transparency, if one of the extra channels is that."""
+    """Return the color and the transparency, which is None if no extra channel contains it."""
     for channel, meaning in enumerate(map(int, meanings)):
-        if meaning not in (_ASSOCIATED, _UNASSOCIATED) or color.shape[2:] == (4,):
+        if meaning not in (_ASSOCIATED, _UNASSOCIATED):
             continue
         alpha = scale_to_uint(extra[..., channel], bits)
         alpha = as_uint8(alpha) if color.dtype == np.uint8 else alpha
-        if meaning == _ASSOCIATED:
+        if meaning == _ASSOCIATED and color.shape[2:] != (4,):
             color = color if color.flags.writeable else color.copy()
             _unmultiply(color, alpha)
         return color, alpha
@@ -94,7 +95,7 @@ def _with_transparency(color, extra, meanings, bits, notes):
 
 
 def _unmultiply(pixels, alpha):
-    """Divide pixels by their transparency, in place."""
+    """Divide premultiplied pixels by their alpha in place."""
     white = np.iinfo(pixels.dtype).max
     for rows in blocks(len(pixels)):
         opacity = np.maximum(alpha[rows], 1) / np.float32(white)
@@ -103,7 +104,7 @@ def _unmultiply(pixels, alpha):
 
 
 def _srgb_from_lab_samples(samples, bits, kind):
-    """Convert encoded L*a*b* to sRGB with as many bits."""
+    """Convert encoded L*a*b* to sRGB with the same bit depth."""
     dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
     pixels = np.empty(samples.shape, dtype)
     for rows in blocks(len(samples)):
@@ -117,26 +118,29 @@ def _srgb_from_lab_samples(samples, bits, kind):
 
 
 def _decode(directory):
-    """Return samples as stored, in native byte order."""
+    """Return the samples as stored, in native byte order."""
     try:
         return directory.asarray(buffersize=_BUFFER_SIZE)
+    except ImportError:
+        # tifffile falls back to standard library decoders that old Python versions lack.
+        pass
     except (ValueError, NotImplementedError) as error:
         if "imagecodecs" not in str(error):
             raise
-    if directory.bitspersample not in (1, 8, 16):
+    if directory.compression == _UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
         raise ValueError(
-            f"packed {directory.bitspersample}-bit samples, which pip install 'colorkeras[codecs]'"
-            " reads"
+            f"packed {directory.bitspersample}-bit samples, which need pip install "
+            "'colorkeras[codecs]'"
         )
     if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
         return _decode_lzw(directory)
     raise ValueError(
-        f"compression {_name(directory.compression)}, which pip install 'colorkeras[codecs]' reads"
+        f"compression {_name(directory.compression)}, which needs pip install 'colorkeras[codecs]'"
     )
 
 
 def _decode_lzw(directory):
-    """Read a page without imagecodecs: Pillow decompresses bytes, whatever they stand for."""
+    """Decode a page without imagecodecs, using Pillow to decompress the bytes."""
     kind = "i" if directory.sampleformat == _SIGNED else "u"
     dtype = np.dtype(f"{directory.parent.byteorder}{kind}{-(-directory.bitspersample // 8)}")
     if directory.bitspersample != 8 * dtype.itemsize:
@@ -169,7 +173,7 @@ def _decode_lzw(directory):
 
 
 def _decompress_lzw(content, length):
-    """Decompress with Pillow, as the only row of a gray TIFF image."""
+    """Decompress LZW data with Pillow by wrapping it as a one-row gray TIFF image."""
     entries = ((256, length), (257, 1), (258, 8), (259, _LZW), (262, 1), (273, 122), (277, 1))
     entries = (*entries, (278, 1), (279, len(content)))
     header = struct.pack("<2sHIH", b"II", 42, 8, len(entries))

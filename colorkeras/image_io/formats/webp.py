@@ -1,7 +1,7 @@
 """WebP files.
 
-Lossy files hold chroma at half the resolution, whatever their quality. The result of a lossless
-file is lossless.
+Lossy files store chroma at half resolution, regardless of the quality. If the input file is
+lossless, the output file is too.
 """
 
 import io
@@ -43,13 +43,13 @@ def write(path, images, options):
 
 
 def _is_lossless(stream):
-    """Return whether the first image of a file is stored losslessly."""
+    """Return whether the first image in a file is stored losslessly."""
     stream.seek(_HEADER_LENGTH)
     while len(head := stream.read(8)) == 8:
         name, length = struct.unpack("<4sI", head)
         if name in (b"VP8 ", b"VP8L"):
             return name == b"VP8L"
-        # The chunks of an animation's image are inside another chunk.
+        # In animations, the chunks of each image are nested in another chunk.
         stream.seek(_FRAME_HEADER_LENGTH if name == b"ANMF" else length + length % 2, io.SEEK_CUR)
     return False
 

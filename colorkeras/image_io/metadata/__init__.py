@@ -1,4 +1,4 @@
-"""Metadata of images: read it, drop what no longer holds, mark it as colorized."""
+"""Image metadata: reading it, dropping stale fields and marking it as colorized."""
 
 import math
 
@@ -6,28 +6,32 @@ from colorkeras.image_io.image import Metadata
 from colorkeras.image_io.metadata import exif, iptc, xmp
 
 KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
-"""Kinds of metadata, by the names in messages."""
+"""Types of metadata, as named in messages."""
+
+POSITIONS_CHANGE = "colorkeras positions change"
+"""Key that is set in `PIL.Image.Image.info` if the image will be cropped."""
 
 _MAX_DPI = 65535
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
-# Texts in which Pillow or ImageMagick keep what `Metadata` holds in other fields.
+# Text keywords under which Pillow and ImageMagick store data that `Metadata` has other fields for.
 _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 
 
 def read_metadata(image, notes):
-    """Read the metadata of an opened file.
+    """Read the metadata from an opened file.
 
     Args:
         image: `PIL.Image.Image`.
-        notes: List that receives a sentence on anything lost.
+        notes: List that receives notes on lost data.
 
     Returns:
         `Metadata`.
     """
-    # The reader of HEIC files turns pixels itself.
+    # The HEIC reader returns upright pixels.
     is_turned = {exif.orientation_of(image), image.info.get("original_orientation") or 1} != {1}
+    is_turned |= image.info.get(POSITIONS_CHANGE, False)
     try:
         tags, lost = exif.read_exif(image, is_turned)
     except ValueError:
@@ -37,7 +41,7 @@ def read_metadata(image, notes):
     resources, lost_resources, has_iptc_thumbnail = iptc.resources_of(image, is_turned)
     for what in dict.fromkeys([*lost, *lost_properties, *lost_resources]):
         notes.append(f"{what} {'were' if what.endswith('s') else 'was'} left out")
-    # Pillow takes values without a unit in EXIF for pixels per inch.
+    # Pillow interprets EXIF resolutions without a unit as pixels per inch.
     aspect = _aspect_of(image)
     return Metadata(
         exif=tags,
@@ -52,7 +56,7 @@ def read_metadata(image, notes):
 
 
 def kinds_present(metadata):
-    """Return those of `KINDS` that there are.
+    """Return the members of `KINDS` that the metadata contains.
 
     >>> kinds_present(Metadata(dpi=(300.0, 300.0), comments={"Comment": "Grandma"}))
     ['DPI', 'comments']
@@ -62,16 +66,14 @@ def kinds_present(metadata):
 
 
 def mark(metadata, software):
-    """Record in metadata that a program colored the image.
+    """Record in the metadata that a program colorized the image.
 
     Args:
-        metadata: `Metadata`, which is changed.
+        metadata: `Metadata`; changed in place.
         software: Program, version and model.
 
     Returns:
-        Sentences on what was lost.
-
-    Example:
+        List of notes on lost data.
 
     >>> metadata = Metadata(xmp=b"no XML")
     >>> mark(metadata, "colorkeras 1.0, model unet")
@@ -87,31 +89,31 @@ def mark(metadata, software):
 
 
 def xmp_packet(options, max_length=None):
-    """Return the XMP packet of a new file.
+    """Return the XMP packet for a new file.
 
     Args:
         options: `SaveOptions`.
         max_length: Maximum number of bytes, or None.
 
     Returns:
-        Bytes, or None.
+        Packet as bytes, or None if there is nothing to write.
     """
     packets = [options.metadata.xmp, None]
     if options.metadata.software is not None:
         packets = [xmp.marked(packet, options.metadata.software) for packet in packets]
     if packets[0] is None or max_length is None or len(packets[0]) <= max_length:
         return packets[0]
-    options.notes.append("XMP was left out, as such files hold less")
+    options.notes.append("XMP was left out: too large for this format")
     return packets[1]
 
 
 def _xmp_of(image, is_turned, notes):
-    """Return the packet, what was removed from it, and whether it had a preview."""
+    """Return the XMP packet, the names of removed parts and whether the packet had a preview."""
     packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
     if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
-        lost.append("the extended part of XMP")
+        lost.append("extended XMP")
     if not packet:
         return None, lost, False
     try:
@@ -129,13 +131,13 @@ def _dpi_of(image):
         dpi = tuple(map(float, dpi or ()))
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    # Files without a resolution declare 1 or 0.
+    # Files without a resolution may store 1 or 0.
     is_known = len(dpi) == 2 and all(math.isfinite(x) and 1 < x <= _MAX_DPI for x in dpi)
     return _turned(image, dpi) if is_known else None
 
 
 def _aspect_of(image):
-    """Return resolutions without a unit, whose ratio alone counts."""
+    """Return the unitless horizontal and vertical resolution, or None."""
     aspect = image.info.get("aspect")
     if image.info.get("jfif_unit") == 0:
         aspect = image.info.get("jfif_density")
@@ -149,14 +151,15 @@ def _aspect_of(image):
 
 
 def _turned(image, pair):
-    """Swap horizontal and vertical values if turning the image upright swaps rows and columns."""
+    """Swap the horizontal and vertical values if the orientation swaps rows and columns."""
     return pair[::-1] if exif.orientation_of(image) in exif.TURNED_ORIENTATIONS else pair
 
 
 def _comments_of(image):
-    """Return texts by keyword; bytes of a comment that are not UTF-8 become surrogates."""
+    """Return comments by keyword; bytes that are not UTF-8 become surrogates."""
     texts = dict(getattr(image, "text", {}))
-    comment = image.info.get("comment")
+    segments = [content for name, content in getattr(image, "applist", []) if name == "COM"]
+    comment = b"\n".join(segments) or image.info.get("comment")
     if comment:
         is_bytes = isinstance(comment, bytes)
         texts["Comment"] = comment.decode("utf-8", "surrogateescape") if is_bytes else comment

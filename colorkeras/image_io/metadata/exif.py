@@ -1,4 +1,4 @@
-"""EXIF: read it, correct it for the colored image, write it."""
+"""Reading, updating and writing EXIF."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from colorkeras.image_io.image import signature
 from colorkeras.image_io.metadata.tiff_directories import PREFIX, Text, serialized
 
 THUMBNAIL_SIZE = 160
-"""Longer side of an embedded preview in pixels, by the standard for cameras."""
+"""Longer side of embedded previews in pixels, as the EXIF standard specifies."""
 
 _CAMERA, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _INTEROPERABILITY = ExifTags.IFD.Interop
@@ -20,22 +20,22 @@ _INTEROPERABILITY = ExifTags.IFD.Interop
 _ORIENTATION, _SOFTWARE = 274, 305
 
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
-"""EXIF orientations in which rows of the file are columns of the image."""
+"""EXIF orientations that swap rows and columns."""
 
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
-_COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
+_COLOR_SPACE, _WIDTH, _HEIGHT, _GAMMA = 0xA001, 0xA002, 0xA003, 0xA500
 _MAKER_NOTE, _INDEX = 0x927C, 1
 _DESCRIPTION, _LAYERS = 270, 37724
 _IMAGEJ, _GEOTIFF = (50838, 50839), (33550, 33922, 34264)
 _SUBJECT, _FOCAL_PLANE = (0x9214, 0xA214), (0xA20E, 0xA20F)
 _SHAPE_DESCRIPTION = '{"shape":'
-"""Start of what tifffile writes into every file by default."""
+"""Start of the description that tifffile writes by default."""
 
 _STACK_DESCRIPTION = re.compile(r"ImageJ=|<\?xml.*<OME|<OME", re.DOTALL)
 
-# Tags of TIFF files that describe how pixels are stored, that `Metadata` holds in other fields, or
-# that hold the image once more, as an editor's layers do.
+# TIFF tags that describe how pixels are stored, for which `Metadata` has other fields, or that
+# contain copies of the image, such as an editor's layers.
 _ELSEWHERE = {
     *range(254, 260),
     *(262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296, 297, 301),
@@ -50,71 +50,71 @@ _JPEG = 6
 
 
 def read_exif(image, is_turned):
-    """Read the EXIF tags of an opened file.
+    """Read the EXIF tags from an opened file.
 
     Args:
         image: `PIL.Image.Image`.
-        is_turned: Whether the pixels will be turned or mirrored.
+        is_turned: Whether the pixels will be rotated or flipped.
 
     Returns:
-        `PIL.Image.Exif` that no longer needs the file, or None if there is nothing; and what was
-        left out, as noun phrases.
+        `(exif, lost)`: `PIL.Image.Exif` that remains valid after the file is closed, or None if
+        there are no tags; and a list of noun phrases naming the data that was left out.
 
     Raises:
-        ValueError: It is damaged.
+        ValueError: The EXIF data is damaged.
     """
     try:
         source = image.getexif()
         exif = _copy_of(source)
-        # Find out now whether it can be written.
+        # Fail early if it cannot be written.
         exif.tobytes()
         if not source and image.info.get("exif"):
             # Pillow raises only on the first call.
             raise ValueError("no tags")
         lost = _drop_stale(source, exif, is_turned)
         return exif if len(exif) else None, lost
-    except Exception as error:  # Pillow raises whatever its parser runs into.
+    except Exception as error:  # Pillow's parser may raise anything.
         raise ValueError("damaged EXIF") from error
 
 
 def orientation_of(image):
-    """Return the EXIF orientation, 1..8; 1 if it is unknown."""
+    """Return the EXIF orientation in [1, 8], or 1 if it is unknown."""
     try:
         orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # As above; `read_exif` reports it.
+    except Exception:  # Pillow's parser may raise anything; `read_exif` reports it.
         return 1
     return orientation if orientation in range(1, 9) else 1
 
 
 def resolution_of(image, without_unit=False):
-    """Return pixels per inch, horizontal and vertical, or None; or values without a unit."""
+    """Return the horizontal and vertical resolution in pixels per inch (or unitless), or None."""
     factors = {_NO_UNIT: 1.0} if without_unit else {_INCH: 1.0, _CENTIMETER: 2.54}
     try:
         exif = image.getexif()
         factor = factors.get(exif.get(_RESOLUTION_UNIT, _INCH))
         return factor and tuple(factor * float(exif[tag]) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
-    except Exception:  # As above.
+    except Exception:  # Pillow's parser may raise anything.
         return None
 
 
 def has_thumbnail(image):
-    """Return whether EXIF of an opened file has a preview of the image."""
+    """Return whether the EXIF block of an opened file contains a preview."""
     try:
         # The second directory of a TIFF file is its second page.
         return "exif" in image.info and bool(image.getexif().get_ifd(ExifTags.IFD.IFD1))
-    except Exception:  # As above.
+    except Exception:  # Pillow's parser may raise anything.
         return False
 
 
 def exif_for_result(metadata, image):
-    """Return EXIF that holds for the colored image.
+    """Return the EXIF for the colorized image.
 
     Args:
         metadata: `Metadata`.
         image: `DecodedImage`.
 
     Returns:
-        `PIL.Image.Exif`, or None if there is nothing to say.
+        `PIL.Image.Exif`, or None if there are no tags.
     """
     resolution = metadata.dpi or metadata.aspect
     if metadata.exif is None and resolution is None and metadata.software is None:
@@ -133,22 +133,22 @@ def exif_for_result(metadata, image):
         if tag in camera:
             camera[tag] = value
     if _INDEX in camera.get(_INTEROPERABILITY, {}):
-        # Another value stands for Adobe RGB.
+        # 1 means sRGB; other values mean Adobe RGB.
         camera[_INTEROPERABILITY][_INDEX] = "R98"
     return exif
 
 
 def exif_bytes(options, image, max_length=None):
-    """Return the EXIF block of a new file.
+    """Return the EXIF block for a new file.
 
     Args:
         options: `SaveOptions`.
-        image: `DecodedImage`, from which a preview is made if the old file had one.
+        image: `DecodedImage` from which to create a preview if the input file had one.
         max_length: Maximum number of bytes, or None. The preview is dropped first, then the maker
-            note, then the other tags.
+            note, then all other tags.
 
     Returns:
-        Bytes that begin with `tiff_directories.PREFIX`, or None.
+        Bytes that start with `tiff_directories.PREFIX`, or None.
     """
     exif = exif_for_result(options.metadata, image)
     if exif is None:
@@ -161,21 +161,21 @@ def exif_bytes(options, image, max_length=None):
     if options.metadata.has_thumbnail:
         block = _with_thumbnail(plain, image)
         if not fits():
-            options.notes.append("the preview in EXIF was left out, as such files hold less")
+            options.notes.append("the preview in EXIF was left out: too large for this format")
             block = plain
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
-        options.notes.append("the maker note of EXIF was left out, as such files hold less")
+        options.notes.append("the maker note in EXIF was left out: too large for this format")
         del exif[_CAMERA][_MAKER_NOTE]
         block = PREFIX + b"".join(serialized(exif))
     if not fits():
-        options.notes.append("EXIF was left out, as such files hold less")
+        options.notes.append("EXIF was left out: too large for this format")
         metadata = replace(options.metadata, exif=None, has_thumbnail=False)
         return exif_bytes(replace(options, metadata=metadata), image)
     return block
 
 
 def _drop_stale(source, exif, is_turned):
-    """Delete tags that describe the old file, and return them as noun phrases."""
+    """Delete tags that describe the input file; return their names as noun phrases."""
     lost = []
 
     def drop(what, tags, directory=exif):
@@ -187,15 +187,18 @@ def _drop_stale(source, exif, is_turned):
         lost.append("editor layers")
     drop("raw file tags", range(50706, 50838))
     drop("raw file tags", range(50840, 51200))
-    drop("ImageJ's description of the old file", _IMAGEJ)
+    drop("ImageJ's description of the input file", _IMAGEJ)
     description = exif.get(_DESCRIPTION)
     if isinstance(description, str) and description.startswith(_SHAPE_DESCRIPTION):
         del exif[_DESCRIPTION]
     elif isinstance(description, str) and _STACK_DESCRIPTION.match(description):
         drop("the description of an image stack", [_DESCRIPTION])
+    camera = exif.get(_CAMERA, {})
+    drop("the gamma of the input file", [_GAMMA], camera)
     if is_turned:
-        drop("the subject area", _SUBJECT, exif.get(_CAMERA, {}))
-        drop("focal plane resolutions", _FOCAL_PLANE, exif.get(_CAMERA, {}))
+        drop("the subject area", _SUBJECT, camera)
+        drop("focal plane resolutions", _FOCAL_PLANE, camera)
+        drop("the maker note (focus points)", [_MAKER_NOTE], camera)
         drop("geographic coordinates of pixels", _GEOTIFF)
     return list(dict.fromkeys(lost))
 
@@ -216,13 +219,13 @@ def _copy_of(source):
 
 
 def _text(value):
-    """Keep the bytes of text, which Pillow decodes as Latin-1 but writes as ASCII."""
+    """Preserve the bytes in a text value, which Pillow decodes as Latin-1 but writes as ASCII."""
     is_other_text = isinstance(value, str) and not value.isascii()
     return Text(value.encode("latin-1")) if is_other_text else value
 
 
 def _directory(source, tag, within=None):
-    """Return a copy of the directory that a tag points to, empty if there is none."""
+    """Return a copy of the directory that a tag points to; empty if there is none."""
     value = (source if within is None else within).get(tag)
     if value is None or isinstance(value, dict):
         return dict(value or {})
@@ -230,8 +233,8 @@ def _directory(source, tag, within=None):
 
 
 def _thumbnail_of(image):
-    """Return a small JPEG file of the preview as bytes."""
-    # A few of the pixels suffice, and more would be copied.
+    """Return a preview of an image, encoded as a small JPEG file."""
+    # Subsample large images first, since a full copy would need a lot of memory.
     step = max(1, max(image.size) // (4 * THUMBNAIL_SIZE))
     preview = Image.fromarray(as_uint8(image.pixels[::step, ::step]))
     preview.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE))
@@ -249,7 +252,7 @@ def _with_thumbnail(block, image):
     (first,) = struct.unpack_from(order + "I", tiff, 4)
     (num_entries,) = struct.unpack_from(order + "H", tiff, first)
     link = first + 2 + 12 * num_entries
-    # Six entries stand between their number and the empty offset of the next directory.
+    # The directory has an entry count, six entries, and the next directory's offset, which is 0.
     values_at = len(tiff) + 2 + 6 * 12 + 4
     start = values_at + 2 * 8
     entries = (

@@ -1,4 +1,4 @@
-"""IPTC-IIM in the resources that Photoshop keeps in files.
+"""IPTC-IIM metadata in Photoshop image resources.
 
 Reference: Adobe, "Photoshop File Formats Specification", section "Image Resources".
 """
@@ -6,10 +6,10 @@ Reference: Adobe, "Photoshop File Formats Specification", section "Image Resourc
 import struct
 
 _SIGNATURE = b"Photoshop 3.0\0"
-"""Start of a JPEG segment of resources."""
+"""Start of a JPEG segment with resources."""
 
 MAX_SEGMENT = 65533
-"""Maximum bytes of content in a segment of a JPEG file."""
+"""Maximum content length of a JPEG segment, in bytes."""
 
 _RECORDS = 1028
 _THUMBNAILS = {1033, 1036}
@@ -19,22 +19,23 @@ _STALE = {*range(1006, 1008), *range(1012, 1020), 1024, 1026, 1045, 1053, 1067, 
 
 _POSITIONS = {1032, 1050, *range(2000, 3000)}
 
-# Profile, EXIF and XMP, which files hold elsewhere.
+# Color profile, EXIF and XMP, which files store elsewhere.
 _ELSEWHERE = {1039, 1058, 1059, 1060}
 
 
 def resources_of(image, is_turned=False):
-    """Read the resources of an opened file.
+    """Read the resources from an opened file.
 
     Args:
         image: `PIL.Image.Image`.
-        is_turned: Whether the pixels will be turned or mirrored.
+        is_turned: Whether the pixels will be rotated or flipped.
 
     Returns:
-        Bytes, or None; what was left out, as noun phrases; whether there was a preview.
+        `(resources, lost, has_thumbnail)`: the resources as bytes, or None; a list of noun phrases
+        naming the data that was left out; and whether the resources contained a preview.
     """
     tags = getattr(image, "tag_v2", {})
-    # A JPEG file splits long content into several segments.
+    # JPEG files split long content into several segments.
     segments = [
         content.removeprefix(_SIGNATURE)
         for name, content in getattr(image, "applist", [])
@@ -46,7 +47,7 @@ def resources_of(image, is_turned=False):
     for number, resource in _split(content):
         numbers.add(number)
         if number in _STALE:
-            lost.append("Photoshop's description of the old file")
+            lost.append("Photoshop's description of the input file")
         elif is_turned and number in _POSITIONS:
             lost.append("guides, slices and paths")
         elif number not in _THUMBNAILS | _ELSEWHERE:
@@ -57,7 +58,7 @@ def resources_of(image, is_turned=False):
 
 
 def records_of(resources):
-    """Return the IPTC-IIM records in resources, as bytes, or None.
+    """Return the IPTC-IIM records in Photoshop resources as bytes, or None.
 
     >>> records_of(_resource(_RECORDS, b"abc"))
     b'abc'
@@ -70,7 +71,7 @@ def records_of(resources):
 
 
 def without_records(resources):
-    """Return the other resources, for files that hold the records elsewhere.
+    """Return the resources without the IPTC-IIM records, for formats that store them separately.
 
     >>> without_records(_resource(_RECORDS, b"abc"))
     b''
@@ -79,7 +80,7 @@ def without_records(resources):
 
 
 def segments_of(resources):
-    """Split resources into segments of a JPEG file, each with its marker."""
+    """Split resources into JPEG segments, including their markers."""
     step = MAX_SEGMENT - len(_SIGNATURE)
     parts = [resources[start : start + step] for start in range(0, len(resources), step)]
     return b"".join(
@@ -99,7 +100,7 @@ def _resource(number, content):
 
 
 def _extent(content, start):
-    """Return the offset and length of the content of the resource at `start`."""
+    """Return the content's offset and length for the resource at offset `start`."""
     name_length = content[start + 6]
     after_name = start + 6 + (name_length + 2) // 2 * 2
     (length,) = struct.unpack_from(">I", content, after_name)
@@ -107,7 +108,7 @@ def _extent(content, start):
 
 
 def _split(content):
-    """Yield number and bytes of each resource, up to the first that is damaged."""
+    """Yield the number and bytes of each resource, up to the first damaged one."""
     start = 0
     while content[start : start + 4] == b"8BIM":
         try:

@@ -1,4 +1,4 @@
-"""Directories of tags, the structure of EXIF blocks and TIFF files.
+"""Tag directories, the structure of EXIF blocks and TIFF files.
 
 References:
     Adobe, "TIFF Revision 6.0", section 2.
@@ -16,25 +16,25 @@ PREFIX = b"Exif\0\0"
 """Start of an EXIF block in JPEG files."""
 
 BYTE, ASCII, UNDEFINED = 1, 2, 7
-"""Types of values."""
+"""Type codes of tag values."""
 
-# Tags of the type BYTE in the directories that the main one points to.
+# Tags of type BYTE in the directories that the main directory points to.
 _BYTES = {ExifTags.IFD.Exif: set(), ExifTags.IFD.GPSInfo: {0, 5}}
 
 
 class Text(bytes):
-    """Text of a tag in an unknown encoding, without a final zero byte."""
+    """Text of a tag in an unknown encoding, without the terminating zero byte."""
 
 
 class _Layout(NamedTuple):
-    """Layout of the numbers in a file.
+    """Layout of a file: classic TIFF or BigTIFF.
 
     Attributes:
-        first_at: Position of the offset of the first directory.
-        count: Format of a directory's number of entries, by the names of `struct`.
-        offset: Format of a directory's offset.
-        value_at: Position of the value, or its offset, in an entry.
-        length: Bytes of an entry.
+        first_at: Position at which the first directory's offset is stored.
+        count: `struct` format for a directory's entry count.
+        offset: `struct` format for a directory's offset.
+        value_at: Position of the value, or of its offset, within an entry.
+        length: Length of an entry in bytes.
     """
 
     first_at: int
@@ -52,10 +52,10 @@ def serialized(exif, start=8):
 
     Args:
         exif: `PIL.Image.Exif`.
-        start: Offset of its main directory from the header.
+        start: Offset of the main directory from the header.
 
     Returns:
-        The header and, separately, the directories with their values.
+        `(header, block)`: the header, and the directories with their values, as bytes.
     """
     layout, order = (_BIG if exif.bigtiff else _CLASSIC), exif.endian
     block = bytearray(exif.tobytes(start).removeprefix(PREFIX))
@@ -74,13 +74,11 @@ def serialized(exif, start=8):
 
 
 def add_exif(path, exif):
-    """Add EXIF to the first directory of a TIFF file.
-
-    Existing tags stay.
+    """Add EXIF to the first directory of a TIFF file, keeping its existing tags.
 
     Args:
-        path: `Path` of the file.
-        exif: `PIL.Image.Exif` of the file's byte order; whether it is of large files is set.
+        path: `Path` to the file.
+        exif: `PIL.Image.Exif` with the file's byte order; its BigTIFF flag is set as needed.
     """
     with path.open("r+b") as stream:
         exif.bigtiff = struct.unpack(exif.endian + "2xH", stream.read(4))[0] == 43
@@ -105,19 +103,19 @@ def add_exif(path, exif):
 
 
 def _child(block, entry, start, order, layout):
-    """Return the positions of the entries of a directory that an entry points to, by tag."""
+    """Return the entry positions, by tag, of the directory that an entry points to."""
     (at,) = struct.unpack_from(order + "I", block, entry + layout.value_at)
     return _entries(block, at - start, order, layout)[0]
 
 
 def _correct_types(block, entries, tags, exceptions, order):
-    """Restore types that Pillow forgets: its BYTE is mostly UNDEFINED, or text.
+    """Restore the types UNDEFINED and ASCII, which Pillow writes as BYTE.
 
     Args:
-        block: The directories, which are changed.
-        entries: Positions of the entries of one of them, by tag.
+        block: Bytes of the directories; changed in place.
+        entries: Positions of a directory's entries, by tag.
         tags: Values by tag.
-        exceptions: Tags of the type BYTE, or None if all are.
+        exceptions: Tags whose type really is BYTE; None means all tags.
         order: Byte order.
     """
     for tag, place in entries.items():
@@ -129,7 +127,7 @@ def _correct_types(block, entries, tags, exceptions, order):
 
 
 def _entries(content, at, order, layout):
-    """Return the positions of a directory's entries, by tag, and of the next one's offset."""
+    """Return a directory's entry positions by tag, and where the next directory's offset is."""
     (count,) = struct.unpack_from(order + layout.count, content, at)
     first = at + struct.calcsize(layout.count)
     places = range(first, first + count * layout.length, layout.length)
@@ -138,7 +136,7 @@ def _entries(content, at, order, layout):
 
 
 def _aligned_end(stream):
-    """Move to the end of a file, padded to where a directory may stand."""
+    """Seek to the end of a file and pad it to the alignment of directories."""
     end = stream.seek(0, 2)
     stream.write(b"\0" * (-end % 8))
     return stream.tell()

@@ -1,7 +1,7 @@
-"""XMP packets: remove what describes the old file, and add that a program colored the image.
+"""XMP packets: removing stale properties, and recording that a program colorized the image.
 
-A packet may be anything, so it is neither built into a tree, which could be arbitrarily deep, nor
-are its entities expanded. Everything that is not removed stays byte for byte.
+Packets are untrusted input. They are not parsed into trees, which could be arbitrarily deep, and
+entities are not expanded. All other bytes of a packet are preserved.
 
 References:
     ISO 16684-1, "Extensible metadata platform (XMP) specification".
@@ -15,7 +15,7 @@ from xml.sax.saxutils import quoteattr
 from colorkeras.image_io.image import signature
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
-"""IPTC's term for an image that a program changed in a way that matters."""
+"""IPTC's term for an image that a program has altered substantially."""
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -32,7 +32,7 @@ EMPTY = (
     '<?xpacket end="w"?>'
 ).encode()
 
-# Properties that describe the old file, as patterns of "namespace name".
+# Properties that describe the input file, as patterns of "namespace name".
 _STALE = {
     "the gain map": (
         r"http://ns.adobe.com/hdr-gain-map/1.0/ .*|http://ns.apple.com/HDRGainMap/1.0/ .*"
@@ -47,17 +47,18 @@ _STALE = {
         r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
         r"|http://darktable.sf.net/ .*"
     ),
-    "XMP about the color and structure of the old file": (
+    "XMP about the color and structure of the input file": (
         r"http://ns.adobe.com/photoshop/1.0/ (ColorMode|ICCProfile)"
         rf"|{_EXIF} (ColorSpace|Gamma|ComponentsConfiguration|CompressedBitsPerPixel)"
+        r"|http://cipa.jp/exif/1.0/ Gamma"
         rf"|{_TIFF} (BitsPerSample|Compression|PhotometricInterpretation|SamplesPerPixel"
         r"|PlanarConfiguration|YCbCr.*|WhitePoint|PrimaryChromaticities|TransferFunction"
         r"|ReferenceBlackWhite)"
     ),
-    "the extended part of XMP": r"http://ns.adobe.com/xmp/note/ HasExtendedXMP",
+    "extended XMP": r"http://ns.adobe.com/xmp/note/ HasExtendedXMP",
 }
 
-# Properties that an image that is turned upright invalidates too.
+# Additional properties that become invalid when an image is rotated upright.
 _STALE_IF_TURNED = {
     "regions and positions": (
         r"http://www.metadataworkinggroup.com/schemas/regions/ .*|http://ns.microsoft.com/photo/1.2.*"
@@ -68,7 +69,7 @@ _STALE_IF_TURNED = {
     "XMP sizes": rf"{_EXIF} Pixel[XY]Dimension|{_EXIF} FocalPlane.*|{_TIFF} Image(Width|Length)",
 }
 
-# A tag up to its end; quoted values may hold any character.
+# A complete tag; quoted values may contain any character.
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
@@ -77,18 +78,19 @@ _THUMBNAILS = re.compile(rb"<xmp:Thumbnails\b.*?</xmp:Thumbnails\s*>", re.DOTALL
 
 
 class UnusableError(Exception):
-    """A packet that is not XML, or XML that could take unbounded memory to read."""
+    """Raised if a packet is not XML, or if parsing it could use unbounded memory."""
 
 
 def cleaned(packet, is_turned=False):
-    """Remove what no longer holds for an upright image with new pixels.
+    """Remove properties that are not valid for an upright image with new pixels.
 
     Args:
         packet: Bytes.
-        is_turned: Whether the pixels were turned or mirrored.
+        is_turned: Whether the pixels were rotated or flipped.
 
     Returns:
-        Packet as bytes; what was removed, as noun phrases; whether there was a preview.
+        `(packet, lost, has_thumbnail)`: the packet as bytes, a list of noun phrases naming the
+        removed data, and whether the packet contained a preview.
 
     >>> cleaned(b'<rdf:Description tiff:Orientation="6"/>')
     (b'<rdf:Description tiff:Orientation="1"/>', [], False)
@@ -107,16 +109,16 @@ def cleaned(packet, is_turned=False):
 
 
 def check(packet):
-    """Raise UnusableError unless `marked` can mark a packet."""
+    """Raise UnusableError if `marked` cannot process a packet."""
     _Outline(_stripped(packet))
 
 
 def marked(packet, software):
-    """Add that a program colored the image.
+    """Record that a program colorized the image.
 
     Args:
         packet: Bytes that passed `check`, or None.
-        software: Program, version and model; the program named in the packet is appended.
+        software: Program, version and model; any program that the packet names is appended.
 
     Returns:
         Bytes.
@@ -137,7 +139,7 @@ def marked(packet, software):
 
 
 def _stripped(packet):
-    # Some programs reserve space filled with zero bytes.
+    # Some programs pad packets with zero bytes.
     return packet.strip(b"\0 \r\n\t")
 
 
@@ -151,25 +153,25 @@ def _without(packet, spans):
 
 
 class _Outline:
-    """Positions of the properties in a packet.
+    """Positions of properties in a packet.
 
     Args:
         packet: Bytes.
-        label: Function from "namespace name" of a property to a label if it is to be removed, else
-            None.
+        label: Function that maps a property's "namespace name" to a label, or to None if the
+            property should be kept.
 
     Attributes:
-        about: What the descriptions are about.
-        end: Offset of the end of the list of descriptions.
-        tool: The program that the packet names.
-        spans: Starts and stops of the attributes and elements to remove.
-        labels: Their labels.
+        about: Value of `rdf:about`.
+        end: Offset at which the list of descriptions ends.
+        tool: Value of `xmp:CreatorTool`.
+        spans: Start and end offsets of the attributes and elements to remove.
+        labels: Labels of the removed properties.
     """
 
     def __init__(self, packet, label=lambda name: name if name in _MARKS else None):
         self.about, self.tool, self.end, self.spans, self.labels = "", "", None, [], []
         try:
-            # Whatever a packet declares, XMP in images is UTF-8.
+            # XMP in image files is always UTF-8, regardless of the declared encoding.
             packet.decode("utf-8")
         except UnicodeDecodeError as error:
             raise UnusableError("it is not UTF-8") from error
@@ -206,7 +208,7 @@ class _Outline:
             self._tool.append(text)
 
     def _find_attributes(self, at, attributes):
-        """Find the attributes of a description that are to be removed."""
+        """Find the attributes to remove from a description."""
         labels = {}
         for name in attributes:
             _, *local = name.split(" ")
@@ -240,5 +242,5 @@ class _Outline:
 
 
 def _without_prefix(name):
-    """Return "namespace name" of expat's "namespace name prefix"."""
+    """Strip the prefix from expat's "namespace name prefix"."""
     return " ".join(name.split(" ")[:2])

@@ -1,1 +1,1 @@
-"""Color many files: plan, run, report."""
+"""Batch colorization of files: plan, run and report."""

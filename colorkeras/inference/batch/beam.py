@@ -1,11 +1,11 @@
-"""Color archives with Apache Beam, on one machine or many.
+"""Colorization of archives with Apache Beam on one or more machines.
 
-Workers open an image twice: to shrink it to what the network sees, and, when that is colored, to
-color the whole image. Between these steps there is one small image for each page, so a batch for
-the network fills while few large images are in memory. Files are otherwise handled as in
-`colorkeras.inference.batch.run`.
+Workers open each image twice: once to downscale it for the network, and again to transfer the
+colors from the network's small image to the full-size image. Network batches therefore contain only
+small images, and few large images are in memory at the same time. In all other respects, files are
+handled as in `colorkeras.inference.batch.color_files`. Each film is colorized by a single worker.
 
-Workers need colorkeras, and the same paths to images, model and results.
+All workers need colorkeras and the same paths to the images, the model and the output folder.
 """
 
 import dataclasses
@@ -15,59 +15,69 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import apache_beam as beam
-import tensorflow as tf
+import numpy as np
 from apache_beam.metrics import Metrics
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 
-from colorkeras.color.guided_upsampling import RENDER_SIZE
+from colorkeras import image_io
+from colorkeras.color.guided_upsampling_numpy import RENDER_SIZE
 from colorkeras.image_io import DecodedImage
 from colorkeras.inference import predictor, streaming
-from colorkeras.inference.batch import plan, run
+from colorkeras.inference.batch import color_files, plan
+from colorkeras.inference.batch.film_names import is_film
 from colorkeras.inference.batch.report import COLUMNS, BatchReport, FileResult, as_csv, row
+from colorkeras.inference.color_settings import ColorSettings
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted, write_text
 
 BATCH_SIZE = 32
-"""Largest number of files whose pages the network gets at once."""
+"""Maximum number of files whose pages the network processes at once."""
 
 MAX_PIXELS = BATCH_SIZE * RENDER_SIZE**2
-"""Largest number of pixels of a batch of pages, unless a single page has more; bounds memory."""
+"""Maximum number of pixels in a batch of pages, to bound memory; a single page may have more."""
 
 _FINAL = "final"
-"""Output of `_Shrink` for files for which nothing is left to do."""
+"""Output tag of `_Shrink` for the results of skipped and failed files."""
 
 
-def color(pipeline, items, model, options, report, failures):
-    """Add the coloring of files to a pipeline.
+def color(pipeline, items, model, options, report, failures, color_film):
+    """Add steps that colorize files to a pipeline.
 
-    Files whose results exist are skipped, unless they are to be replaced, so a pipeline that was
-    stopped, or a worker that was lost, can start again.
+    Files whose output files exist are skipped unless `options` says to overwrite them, so a
+    pipeline that was stopped can be restarted.
 
     Args:
         pipeline: `beam.Pipeline`.
         items: List of `plan.BatchItem`.
-        model: `Predictor`, which each worker loads for itself.
+        model: `Predictor`; each worker loads its own copy.
         options: `ColorizeOptions`.
-        report: Path of a CSV file with a row for each file, see `BatchReport`. An existing one is
-            continued.
-        failures: Path of a CSV file with the rows of failed files only. An existing one is
-            replaced.
+        report: Path to a CSV file with one row per file; see `BatchReport`. Rows are added to an
+            existing file.
+        failures: Path to a CSV file with one row per failed file. An existing file is replaced.
+        color_film: Function that colorizes a film, with the same signature as `colorize_file`.
     """
+    images, films = [], []
+    for item in items:
+        (films if is_film(item.source) else images).append(item)
     shrunk = (
         pipeline
-        | "Files" >> beam.Create(items)
+        | "Files" >> beam.Create(images)
         | "Shrink" >> beam.ParDo(_Shrink(model, options)).with_outputs(_FINAL, main="small")
     )
     handler = ColorHandler(model, options)
     colored, lost = shrunk.small | "Color" >> RunInference(handler).with_exception_handling()
     results = (
         shrunk[_FINAL],
-        colored | "Write" >> beam.Map(_write, model.name, options),
+        colored | "Write" >> beam.Map(_write, model.name, model.engine, options),
         lost.failed_inferences | "Lost" >> beam.FlatMap(_lost),
+        pipeline
+        | "Films" >> beam.Create(films)
+        | "Reshuffle" >> beam.Reshuffle()
+        | "Color films" >> beam.ParDo(_Films(model, options, color_film)),
     )
     all_results = results | beam.Flatten() | "Count" >> beam.Map(_counted)
-    failed = all_results | beam.Filter(lambda result: result.status == run.FAILED)
-    # Beam's own writer leaves folders behind when it is killed.
+    failed = all_results | beam.Filter(lambda result: result.status == color_files.FAILED)
+    # Beam's own file sink leaves temporary folders behind if it is killed.
     for path, some, write in (
         (report, all_results, _write_report),
         (failures, failed, _write_failures),
@@ -78,12 +88,8 @@ def color(pipeline, items, model, options, report, failures):
 
 
 def counts(result):
-    """Return the number of files with each of `run.STATUSES`: dict.
-
-    Args:
-        result: Result of a pipeline that ended.
-    """
-    counted = dict.fromkeys(run.STATUSES, 0)
+    """Return a dict from status to number of files, given a pipeline's result."""
+    counted = dict.fromkeys(color_files.STATUSES, 0)
     for counter in result.metrics().query()[result.metrics().COUNTERS]:
         if counter.key.metric.namespace == __name__:
             counted[counter.key.metric.name] = counter.result
@@ -92,13 +98,14 @@ def counts(result):
 
 @dataclass(frozen=True)
 class Shrunk:
-    """A file as a network sees it.
+    """File whose pages have been downscaled for the network.
 
     Attributes:
         item: `plan.BatchItem`.
         stamp: Modification time and size of the file when it was read.
-        pages: Each page to color, float32 NumPy array `[h, w, 1]` in [0, 1].
-        colors: The network's output for each page, float32 `[h, w, 3]` in [0, 1].
+        pages: Network input for each page, tuple of float32 NumPy arrays `[h, w, 1]` in [0, 1].
+        colors: Network output for each page, tuple of float32 RGB arrays `[h, w, 3]` in [0, 1];
+            empty until the network has run.
     """
 
     item: plan.BatchItem
@@ -109,54 +116,72 @@ class Shrunk:
 
 @dataclass
 class _Recorder:
-    """Stands in for a model and keeps what the model would see of each page."""
+    """Stand-in for a model that records the network input for each page."""
 
-    render_size: int
-    image_size: int | None
+    input_rule: tuple
     pages: list = field(default_factory=list)
 
-    def color_image(self, image, seed, temperature, saturation):
-        small = streaming.downscale_luma(image.pixels, self.render_size, self.image_size)
-        self.pages.append(small[0].numpy())
+    def color_image(self, image, settings, notes):
+        small = streaming.downscale_luma(image.pixels, *self.input_rule)
+        self.pages.append(small[0])
         return image
 
 
 class _Shrink(beam.DoFn):
-    """Maps a `BatchItem` to a `Shrunk`, or to a `FileResult` if nothing is left to do."""
+    """Converts a `BatchItem` to `Shrunk`, or to a `FileResult` if the file is skipped or fails."""
 
     def __init__(self, model, options):
-        self.render_size, self.image_size = model.render_size, model.exported.image_size
-        self.options = options
+        self.input_rule, self.options = model.input_rule, options
+
+    def setup(self):
+        """Replace Pillow's process-wide limits, as the command line does."""
+        image_io.use_own_limits()
 
     def process(self, item):
-        recorder, stamp = _Recorder(self.render_size, self.image_size), _stamp(item.source)
-        result = run.dry_run(recorder, item, self.options)
-        if result.status == run.DONE:
+        recorder, stamp = _Recorder(self.input_rule), _stamp(item.source)
+        result = color_files.dry_run(recorder, item, self.options)
+        if result.status == color_files.DONE:
             yield Shrunk(item, stamp, tuple(recorder.pages))
         else:
             yield beam.pvalue.TaggedOutput(_FINAL, result)
 
 
-class ColorHandler(ModelHandler):
-    """Colors `Shrunk` files with a SavedModel, all pages of one size at once.
+class _Films(beam.DoFn):
+    """Colorizes a film and outputs its `FileResult`; each worker process loads one model."""
 
-    Beam loads one for each worker process. Its own Keras handler cannot load exports of Keras 3.
+    def __init__(self, model, options, color_film):
+        self.path, self.render_size = model.exported.path.resolve(), model.render_size
+        self.options, self.color_film, self.model = options, color_film, None
+
+    def process(self, item):
+        self.model = self.model or predictor.load(self.path, self.render_size)
+        yield self.color_film(self.model, item, self.options)
+
+
+class ColorHandler(ModelHandler):
+    """Beam model handler that colorizes the pages of `Shrunk` files, batched by size.
+
+    Each worker process loads one model. Beam's own Keras handler cannot load Keras 3 exports.
 
     Args:
-        model: As for `color`.
+        model: See `color`.
         options: `ColorizeOptions`.
     """
 
     def __init__(self, model, options):
         super().__init__(min_batch_size=BATCH_SIZE, max_batch_size=BATCH_SIZE)
-        self.path, self.options = model.exported.path.resolve(), options
+        self.path = model.exported.path.resolve()
+        self.settings = ColorSettings(
+            options.seed, options.temperature, vividness=options.vividness
+        )
 
     def load_model(self):
-        """Return a `saved_model.ExportedModel`."""
-        return predictor.load(self.path).exported
+        """Load the model and return a `Predictor`."""
+        image_io.use_own_limits()  # Steps that write files may run in the same process.
+        return predictor.load(self.path)
 
     def run_inference(self, batch, model, inference_args=None):
-        """Return the `Shrunk` files of a batch with their colors."""
+        """Run the network on a list of `Shrunk` files; return copies with `colors` set."""
         pages = [page for file in batch for page in file.pages]
         by_shape = {}
         for number, page in enumerate(pages):
@@ -166,9 +191,8 @@ class ColorHandler(ModelHandler):
             count = max(1, MAX_PIXELS // (height * width))
             for start in range(0, len(numbers), count):
                 some = numbers[start : start + count]
-                grayscale = tf.stack([pages[number] for number in some])
-                seeds = [self.options.seed] * len(some)
-                rgb = model.color(grayscale, seeds, self.options.temperature).numpy()
+                grayscale = np.stack([pages[number] for number in some])
+                rgb = np.asarray(model.predict(grayscale, self.settings))
                 for number, one in zip(some, rgb, strict=True):
                     colors[number] = one
         left = iter(colors)
@@ -180,29 +204,30 @@ class ColorHandler(ModelHandler):
 
 @dataclass
 class _Replay:
-    """Stands in for a model whose answers to the pages of a file are known, in their order."""
+    """Stand-in for a model that returns precomputed colors, page by page."""
 
     name: str
+    engine: str
     answers: list
 
-    def color_image(self, image, seed, temperature, saturation):
-        grayscale, rgb = (each[tf.newaxis] for each in self.answers.pop(0))
-        colored = streaming.upsample_color(image.pixels, grayscale, rgb, saturation)
+    def color_image(self, image, settings, notes):
+        grayscale, rgb = (each[np.newaxis] for each in self.answers.pop(0))
+        colored = streaming.upsample_color(image.pixels, grayscale, rgb, settings.saturation)
         return DecodedImage(colored, image.alpha)
 
 
-def _write(file, name, options):
-    """Map a `Shrunk` file with colors to a `FileResult`."""
+def _write(file, name, engine, options):
+    """Write the output files for a `Shrunk` file that has colors; return its `FileResult`."""
     source = file.item.source
     if _stamp(source) != file.stamp:
         error = UserError(
-            f"{quoted(source)}, which changed while it was colored",
-            "a file that no program is writing to",
-            "Start again when it is complete.",
+            f"{quoted(source)}, which changed while it was being colorized",
+            "a file that no other program is modifying",
+            "Try again when the file is complete.",
         )
-        return FileResult(source, run.FAILED, error=error)
+        return FileResult(source, color_files.FAILED, error=error)
     answers = list(zip(file.pages, file.colors, strict=True))
-    return run.colorize_file(_Replay(name, answers), file.item, options)
+    return color_files.colorize_file(_Replay(name, engine, answers), file.item, options)
 
 
 def _stamp(path):
@@ -215,16 +240,20 @@ def _stamp(path):
 
 
 def _lost(failed):
-    """Map a failed batch, with the error's class, text and trace, to `FileResult`s."""
+    """Yield a `FileResult` for each file in a failed batch.
+
+    Args:
+        failed: `(batch, (exception class, message, traceback))`.
+    """
     batch, (_, text, _) = failed
     for file in batch:
         source = file.item.source
         error = UserError(
-            f"{quoted(source)}, in a batch that could not be colored: {text}",
-            "a batch that the network can color",
-            "If memory was short, pass a smaller --render-size or fewer --workers.",
+            f"{quoted(source)}, in a batch that could not be colorized: {text}",
+            "a batch that the network can process",
+            "If memory ran out, pass a smaller --render-size or fewer --workers.",
         )
-        yield FileResult(source, run.FAILED, error=error)
+        yield FileResult(source, color_files.FAILED, error=error)
 
 
 def _write_report(path, results):

@@ -1,38 +1,48 @@
-"""Plan which files are colored, and how their results are named."""
+"""Selection of the files to colorize, and naming of their output files."""
 
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from colorkeras import image_io
+from colorkeras.inference.batch.film_names import (
+    check_target,
+    film_suffix,
+    is_film,
+    is_film_target,
+)
 from colorkeras.inference.batch.find import LIST_SUFFIX, absolute, find, find_archive, is_folder
+from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 
 MARK = "_color"
-"""Suffix of the name of a result that is written beside its source."""
+"""Name suffix of output files that are written next to their input files."""
 
 VARIATIONS, SIDE_BY_SIDE = "_variations", "_side_by_side"
-"""Suffixes of sheets: all variations beside the source, and the first result beside it."""
+"""Name suffixes of contact sheets that show the input with all variations or the first output."""
 
-RESULT_EXISTS = "its result exists"
-"""Reason for skipping a file that was colored before."""
+RESULT_EXISTS = "it was skipped because its output file already exists"
+"""Reason for skipping a file that has already been colorized."""
 
 _RESULT = re.compile(f"(.+){MARK}(_[0-9]+|{VARIATIONS}|{SIDE_BY_SIDE})?")
-"""Pattern of the names of all files that are written beside a source."""
+"""Pattern that matches the names of all files written next to input files."""
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """A file to color.
+    """File to colorize.
 
     Attributes:
-        source: Its path.
-        results: Paths of its results, one for each sample.
-        sheets: Images that show the source beside results: dict of lists of results by path.
-        skipped: Reason for skipping it, or None.
-        problem: `UserError` that prevents coloring it, or None.
+        source: Path to the input file.
+        results: Paths to the output files, one per sample.
+        sheets: Dict from the path of each contact sheet to the list of output files that it shows.
+        skipped: Reason for skipping the file, or None.
+        problem: `UserError` that prevents colorizing the file, or None.
+        hints: `HintList` for the file, which must have a single page.
+        reference: `color_settings.Reference`, or None.
     """
 
     source: Path
@@ -40,6 +50,8 @@ class BatchItem:
     sheets: dict = field(default_factory=dict)
     skipped: str | None = None
     problem: UserError | None = None
+    hints: HintList = field(default_factory=HintList)
+    reference: Any = None
 
     @property
     def targets(self):
@@ -49,13 +61,13 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run colors, and what it leaves out.
+    """Files to colorize and files to ignore.
 
     Attributes:
-        items: List of `BatchItem`. No path is written by two items, none is a source: all but the
-            first such item have a problem.
-        passed_over: Paths of files in folders whose suffix is not that of an image format.
-        unsearched: Paths of subfolders that were skipped without `recursive`.
+        items: List of `BatchItem`. Items that would replace an input file, or an output file of an
+            earlier item, have a `problem`.
+        passed_over: Paths of files that were found in folders but are neither images nor films.
+        unsearched: Subfolders that were skipped: links and, without `recursive`, all others.
     """
 
     items: list
@@ -72,45 +84,47 @@ def plan(
     suffix=None,
     exclude=(),
 ):
-    """Find the files to color and name their results.
+    """Find the files to colorize and name their output files.
 
     Args:
-        inputs: Paths of files and folders. Duplicates are colored once.
-        output: Folder for results, in which those of a folder are arranged like their sources, or
-            the path of the result of a single file; None for results beside their sources.
+        inputs: Paths to files and folders. Duplicates are colorized once.
+        output: Output folder, in which files from an input folder keep their relative paths, or
+            output file for a single input file. None writes each output file next to its input.
         recursive: Whether to search subfolders, except for hidden and system folders.
-        num_samples: Number of results for each file.
-        side_by_side: Whether to write source and result in one image as well.
-        suffix: Suffix of all results, such as ".jpg"; None keeps that of the source if possible.
-        exclude: Patterns of names or relative paths to skip.
+        num_samples: Number of output files per input file.
+        side_by_side: Whether to also write an image with the input and the output side by side.
+        suffix: Suffix of all output files, such as ".jpg"; None keeps input suffixes if possible.
+        exclude: Glob patterns for names or relative paths to skip.
 
     Returns:
         `Plan`.
 
     Raises:
-        UserError: There is no file to color, or `output` or `suffix` name no format.
+        UserError: There are no files to colorize, or the output format is not supported.
     """
     if not all(map(os.fspath, inputs)):
-        raise UserError("an empty input", "paths of images or folders", "Name them.")
+        raise UserError("an empty input", "paths of images or folders", "Pass at least one path.")
     paths = [Path(os.path.expanduser(path)) for path in inputs]  # noqa: PTH111
     _check_quotes(paths)
-    if suffix is not None:
+    if suffix is not None and not is_film_target(f"result{suffix}"):
         image_io.check_target(f"result{suffix}")
     if output is not None:
         is_explicit_folder = os.fspath(output).endswith(os.sep)
         output = Path(os.path.expanduser(output))  # noqa: PTH111
         if not is_explicit_folder and _names_a_file(output, paths):
-            _check_output(output, suffix)
+            _check_output(paths[0], output, suffix)
             return Plan(_checked(_planned([(paths[0], output)], num_samples, side_by_side)))
     found = find(paths, output, recursive, exclude)
     if not (found.files or found.unreadable):
         searched = "." if recursive else ", or pass --recursive."
         raise UserError(
-            f"{', '.join(map(quoted, paths))} without an image",
-            "images, or folders of images",
-            f"Name others{searched}",
+            f"{', '.join(map(quoted, paths))}, where no images were found",
+            "images or folders that contain images",
+            f"Pass other paths{searched}",
         )
     targets = [(path, _target(path, output, relative, suffix)) for path, relative in found.files]
+    if suffix is not None and all(target.suffix != suffix for _, target in targets):
+        check_target(f"result{suffix}", targets[0][0])
     items = _planned(targets, num_samples, side_by_side)
     items += [BatchItem(path, problem=problem) for path, problem in found.unreadable]
     items = items if output is not None else _without_results(items)
@@ -118,19 +132,19 @@ def plan(
 
 
 def plan_archive(source, output):
-    """Find the files of an archive and name their results in a folder.
+    """Find the files of an archive and name their output files.
 
     Args:
-        source: Folder, which is searched with its subfolders; text file, ".txt", with one path per
-            line; or a pattern, see `find_archive`.
-        output: Folder for results, arranged like their sources below the folder, below the one
-            that all listed files share, or below the one before the first wildcard.
+        source: Folder, which is searched recursively; ".txt" file with one path per line; or
+            pattern (see `find_archive`).
+        output: Output folder. Files keep their paths relative to the folder, to the common parent
+            of all listed files, or to the folder before the first wildcard.
 
     Returns:
         `Plan` with absolute paths.
 
     Raises:
-        UserError: There is no image.
+        UserError: No images were found.
     """
     path, output = absolute(source), absolute(output)
     if is_folder(path):
@@ -138,16 +152,16 @@ def plan_archive(source, output):
     paths, root = find_archive(path, output)
     if not paths:
         raise UserError(
-            f"{quoted(source)} without an image",
-            f"a folder, a pattern in quotation marks, or a list that ends in {LIST_SUFFIX}",
-            "Name another one.",
+            f"{quoted(source)}, where no images were found",
+            f"a folder, a pattern in quotes, or a list that ends in {LIST_SUFFIX}",
+            "Choose another input.",
         )
     targets = [(path, _target(path, output, path.relative_to(root))) for path in paths]
     return Plan(_checked(_planned(targets)))
 
 
 def _check_quotes(paths):
-    """Raise UserError where a path with spaces came in pieces."""
+    """Raise UserError if the shell has split a path that contains spaces."""
     for start, path in enumerate(paths):
         if os.path.lexists(path):
             continue
@@ -156,45 +170,48 @@ def _check_quotes(paths):
             if os.path.lexists(joined):
                 raise UserError(
                     ", ".join(map(quoted, paths[start:stop])),
-                    f"one path, {quoted(joined)}",
-                    f'Put it in quotation marks: "{joined}".',
+                    f"the single path {quoted(joined)}",
+                    f'Put it in quotes: "{joined}".',
                 )
 
 
 def _names_a_file(output, paths):
-    """Return whether an output is the result of one image rather than a folder for results."""
+    """Return whether the output path names a file for a single image rather than a folder."""
     if is_folder(output) or not output.suffix:
         return False
     if len(paths) == 1 and not is_folder(paths[0]):
         return True
-    if image_io.is_image(output):
+    if image_io.is_image(output) or is_film_target(output):
         raise UserError(
-            f"--output {quoted(output)}, the name of an image, for several images",
-            "a folder for results",
-            "Name a folder, or end the name in / if a folder is meant.",
+            f"--output {quoted(output)}, which is a file name, for several images",
+            "an output folder",
+            "Pass a folder. If this is meant to be a folder, append a slash.",
         )
     return False
 
 
-def _check_output(output, suffix):
-    image_io.check_target(output)
+def _check_output(source, output, suffix):
+    check_target(output, source)
     if suffix is not None and suffix.lower() != output.suffix.lower():
         raise UserError(
             f"--output {quoted(output)} with --format {suffix.removeprefix('.')}",
             "one format",
-            "Omit --format, or change the name of the result.",
+            "Omit --format or change the name of the output file.",
         )
 
 
 def _target(path, output, relative, suffix=None):
-    suffix = suffix or image_io.result_suffix(path)
+    usual = film_suffix(path) if is_film(path) else image_io.result_suffix(path)
+    # If a folder contains both films and images, the suffix applies only to one of them.
+    is_usable = suffix is not None and is_film_target(f"result{suffix}") == is_film(path)
+    suffix = suffix if is_usable else usual
     if output is None:
         return path.with_name(f"{path.stem}{MARK}{suffix}")
     return (output / relative).with_suffix(suffix)
 
 
 def _planned(targets, num_samples=1, side_by_side=False):
-    """Return items with everything to write, each source once."""
+    """Return one `BatchItem` per input file with all files to write for it."""
     once = {}
     for source, target in targets:
         once.setdefault(_identity(source), (source, target))
@@ -213,21 +230,21 @@ def _item(source, target, num_samples, side_by_side):
 
 
 def _without_results(items):
-    """Skip results of an earlier run that are beside their sources."""
+    """Mark files as skipped if an earlier run wrote them next to their input files."""
     sources = {item.source.with_suffix(""): item.source for item in items}
     checked = []
     for item in items:
         match = _RESULT.fullmatch(item.source.stem)
         original = match and sources.get(item.source.with_name(match[1]))
         if original:
-            reason = f"its name is that of a result of {quoted(original)}"
+            reason = f"it is named like an output file for {quoted(original)}"
             item = BatchItem(item.source, skipped=reason)
         checked.append(item)
     return checked
 
 
 def _checked(items):
-    """Add a problem where a result would replace a source or another result."""
+    """Set `problem` for items that would replace an input file or an earlier item's output file."""
     sources = {_identity(item.source) for item in items if item.skipped is None}
     first, checked = {}, []
     for item in items:
@@ -237,16 +254,17 @@ def _checked(items):
             other = first.setdefault(identity, item)
             if identity in sources:
                 problem = UserError(
-                    f"{quoted(target)} as result of {quoted(item.source)}, which is a source",
-                    "another file",
+                    f"the output file {quoted(target)} for {quoted(item.source)}, which is also an "
+                    "input file",
+                    "an output file that is not an input file",
                     "Pass another --output.",
                 )
             elif other is not item:
                 problem = UserError(
-                    f"{quoted(item.source)} and {quoted(other.source)}, both with the result "
-                    f"{quoted(target)}",
-                    "results with different names",
-                    "Rename one of them, or color it separately.",
+                    f"{quoted(item.source)} and {quoted(other.source)}, which have the same output "
+                    f"file {quoted(target)}",
+                    "output files with different names",
+                    "Rename one of the input files, or colorize it separately.",
                 )
         checked.append(item if problem is None else BatchItem(item.source, problem=problem))
     return checked

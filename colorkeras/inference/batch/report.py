@@ -1,4 +1,4 @@
-"""Reports on batches: a CSV file with a row for each file, and a summary."""
+"""Batch reports: a CSV file with one row per file, and a printed summary."""
 
 import csv
 import io
@@ -7,34 +7,37 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorkeras import image_io
+from colorkeras.inference.batch.film_names import is_film_name
 from colorkeras.inference.batch.plan import RESULT_EXISTS, Plan
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import printable, quoted, require_new, require_writable, write_text
 
 DONE, SKIPPED, FAILED = STATUSES = "done", "skipped", "failed"
-"""Status of a file that was worked on."""
+"""Statuses of processed files."""
 
-COLUMNS = ("source", "status", "results", "seconds", "notes")
-"""Columns of a report. Several results or notes are separated by " | "."""
+COLUMNS = ("source", "status", "results", "seconds", "engine", "notes")
+"""Columns of a report. Multiple output files or notes are separated by " | "."""
 
-PASSED_OVER = "passed over"
-"""Status of files in folders whose suffix is not that of an image format."""
+PASSED_OVER = "ignored"
+"""Status for files that were found in folders but are neither images nor films."""
 
 _MAX_NAMES = 5
-"""Number of files that the summary names."""
+"""Maximum number of files listed in the summary."""
 
 
 @dataclass
 class FileResult:
-    """Result of coloring a file.
+    """Outcome of colorizing a file.
 
     Attributes:
-        source: Its path.
+        source: Path to the input file.
         status: `DONE`, `SKIPPED` or `FAILED`.
-        targets: Paths that were written.
-        notes: Sentences on anything lost or otherwise worth knowing.
-        error: `UserError`, if it failed.
-        seconds: Time it took.
+        targets: Paths to the written files.
+        notes: Notes about lost data and other information for the user.
+        error: `UserError` if the file failed, otherwise None.
+        seconds: Processing time in seconds.
+        engine: Runtime that the model used, such as "LiteRT"; empty if nothing was colorized.
     """
 
     source: Path
@@ -43,41 +46,43 @@ class FileResult:
     notes: list = field(default_factory=list)
     error: UserError | None = None
     seconds: float = 0.0
+    engine: str = ""
 
 
 def row(result):
-    """Return the row of a `FileResult`: list of texts for `COLUMNS`."""
+    """Return the report row for a `FileResult` as a list of str in the order of `COLUMNS`."""
     error = [" ".join(str(result.error).split())] if result.error else []
     return [
         printable(result.source),
         result.status,
         " | ".join(map(printable, result.targets)),
         f"{result.seconds:.2f}",
+        result.engine,
         " | ".join([*result.notes, *error]),
     ]
 
 
 def as_csv(rows):
-    """Return rows as lines of CSV."""
+    """Format rows as CSV."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
 class BatchReport:
-    """CSV file that gets a row as soon as a file is finished; safe to use from several threads.
+    """Thread-safe CSV report that gains a row whenever a file is finished.
 
-    Nothing is written before the first row. A killed run leaves all rows but the one that was being
-    written, in the order in which files were finished.
+    The report is created along with its first row. If the run is killed, the report contains all
+    finished files in the order in which they finished, and possibly an incomplete last row.
 
     Args:
-        path: Path of the CSV file.
-        planned: `Plan`, whose order `save` uses.
-        overwrite: Whether to replace an existing file. Otherwise an existing report is continued:
-            its rows stay unless their files are colored again.
+        path: Path to the CSV file.
+        planned: `Plan` that determines the order of the rows in `save`.
+        overwrite: Whether to replace an existing file. Otherwise, rows are added to an existing
+            report; its old rows are kept unless their files are colorized again.
 
     Raises:
-        UserError: The file cannot be written, is not a report, or is one of the images.
+        UserError: The file cannot be written, is not a report or is one of the images.
     """
 
     def __init__(self, path, planned=None, overwrite=False):
@@ -86,7 +91,7 @@ class BatchReport:
         paths = {p.resolve() for item in planned.items for p in (item.source, *item.targets)}
         if self.path.resolve() in paths:
             raise UserError(
-                f"--report {quoted(path)}, which is an image", "another file", "Name another file."
+                f"--report {quoted(path)}, which is an image", "a CSV file", "Choose another file."
             )
         require_writable(self.path.parent, "--report")
         self._rows = {}
@@ -96,15 +101,19 @@ class BatchReport:
             require_new([self.path], overwrite)
         for file in planned.passed_over:
             name = printable(file)
-            note = f"{file.suffix or 'no suffix'} is not an image format that is read"
-            self._rows[name] = [name, PASSED_OVER, "", "0.00", note]
+            note = f"{file.suffix or 'no suffix'} is not a supported image format"
+            if image_io.is_raw_suffix(file):
+                note = "it is a raw file; export it as TIFF or JPEG"
+            elif is_film_name(file):
+                note = "it is a film; install the 'video' extra"
+            self._rows[name] = [name, PASSED_OVER, "", "0.00", "", note]
         self._names = [printable(item.source) for item in planned.items]
         self._lock, self._is_begun = threading.Lock(), False
 
     def _read(self):
         try:
             text = self.path.read_text(encoding="utf-8")
-            # A killed run may have written the last row in part.
+            # A killed run may have left an incomplete last row.
             complete = text[: text.rfind("\n") + 1]
             header, *rows = csv.reader(io.StringIO(complete), strict=True)
             if tuple(header) == COLUMNS:
@@ -113,17 +122,17 @@ class BatchReport:
             pass
         raise UserError(
             f"--report {quoted(self.path)}, which is not a report",
-            f"a file to continue whose first line is {','.join(COLUMNS)}, or a new file",
-            "Pass another --report, or --overwrite to replace it.",
+            f"a new file, or a report whose first line is {','.join(COLUMNS)}",
+            "Pass another --report, or pass --overwrite to replace it.",
         )
 
     def record(self, result):
-        """Append the row of a `FileResult`."""
+        """Append a row for a `FileResult`."""
         name = printable(result.source)
         with self._lock:
             was_done = self._rows.get(name, ("", ""))[1] == "done"
             if result.notes == [RESULT_EXISTS] and was_done:
-                return  # The earlier row says more about the result.
+                return  # Keep the earlier row, which has more details.
             if not self._is_begun:
                 write_text(self.path, as_csv([COLUMNS, *self._rows.values()]))
                 self._is_begun = True
@@ -132,7 +141,7 @@ class BatchReport:
                 stream.write(as_csv([self._rows[name]]))
 
     def save(self):
-        """Write the file again: first the rows of other files, then those of the plan in order."""
+        """Rewrite the file in plan order, with rows for files outside the plan first."""
         planned = dict.fromkeys(self._names)
         names = [*(name for name in self._rows if name not in planned), *planned]
         rows = [self._rows[name] for name in names if name in self._rows]
@@ -140,11 +149,11 @@ class BatchReport:
 
 
 class BatchSummary:
-    """Lines for the end of a run.
+    """Summary that is printed at the end of a run.
 
     Args:
         planned: `Plan`.
-        output: Folder or file of results, or None if they are beside their sources.
+        output: Output folder or file, or None if output files are next to their input files.
     """
 
     def __init__(self, planned, output=None):
@@ -158,7 +167,7 @@ class BatchSummary:
             self._failed.append(result.source)
 
     def lines(self):
-        """Yield the counts, what was left out, and where the results are."""
+        """Yield lines with the counts, the ignored files and the location of the output files."""
         counts = [f"{self.counts[name]} {name}" for name in STATUSES]
         passed_over = self._planned.passed_over
         if passed_over:
@@ -167,12 +176,13 @@ class BatchSummary:
             counts.append(f"{len(passed_over)} {PASSED_OVER} ({kinds})")
         yield ", ".join(counts)
         if passed_over:
-            yield f"Passed over, as their formats are not read: {_names(passed_over)}"
+            yield f"Ignored files in unsupported formats: {_names(passed_over)}"
         if self._planned.unsearched:
-            yield f"Subfolders skipped without --recursive: {_names(self._planned.unsearched)}"
-        where = "beside their sources" if self._output is None else f"in {quoted(self._output)}"
+            names = _names(self._planned.unsearched)
+            yield f"Skipped subfolders: {names} (--recursive includes all but links)"
+        where = "next to their inputs" if self._output is None else f"in {quoted(self._output)}"
         failed = f" {len(self._failed)} failed: {_names(self._failed)}." if self._failed else ""
-        yield f"Results are {where}.{failed}"
+        yield f"Output files are {where}.{failed}"
 
 
 def _names(paths):

@@ -1,10 +1,10 @@
-"""Architectures: Keras functional models from grayscale images to a prediction.
+"""Architectures: Keras functional models that map grayscale images to a prediction.
 
-To add one, add a file with a constructor and an entry to `ARCHITECTURES`; the shared tests cover
-it. A constructor takes `prediction`, a key of `PREDICTIONS` that its entry lists. It returns a
-functional model from grayscale, float32 `[batch, height, width, 1]` in `[0, 1]` (and further inputs
-for "velocity", see `flow_unet`), to the float32 prediction. The output layer is named after the
-prediction.
+To add an architecture, write a module with a builder function and add it to `ARCHITECTURES`; the
+shared tests then cover it. The function takes `prediction`, one of the `PREDICTIONS` keys that its
+entry lists as supported. It returns a functional model that maps grayscale, float32
+`[batch, height, width, 1]` in `[0, 1]`, to the float32 prediction (`flow_unet` and `hint_unet` have
+additional inputs). The output layer is named after the prediction.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from colorkeras.models.architectures.baseline import baseline
 from colorkeras.models.architectures.encoder_decoder import encoder_decoder
 from colorkeras.models.architectures.flow_unet import flow_unet
+from colorkeras.models.architectures.hint_unet import hint_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
 from colorkeras.models.architectures.skip_cnn import skip_cnn
 from colorkeras.models.architectures.unet import unet
@@ -20,15 +21,18 @@ from colorkeras.models.architectures.unet import unet
 
 @dataclass(frozen=True)
 class Architecture:
-    """Registry entry of an architecture.
+    """Entry in `ARCHITECTURES`.
 
     Attributes:
         name: Key in `ARCHITECTURES` and name of the `keras.Model`.
-        constructor: Function of `prediction`, and of `num_classes` if there is a class head.
-        description: One line for listings.
-        predictions: Keys of `PREDICTIONS` that it supports, its default first.
-        has_class_head: Whether `num_classes` above 0 adds logits `[batch, num_classes]` as a second
-            output.
+        constructor: Function that builds the model. It takes `prediction` and, if `has_class_head`,
+            `num_classes`.
+        description: One-line description for listings.
+        predictions: Supported keys in `PREDICTIONS`; the first is the default.
+        has_class_head: Whether the model can have a second output, class logits
+            `[batch, num_classes]`.
+        has_half_precision_export: Whether exports store the weights as float16.
+        backbone: Key in `BACKBONES` to pass to the constructor, or None if it takes no backbone.
     """
 
     name: str
@@ -36,6 +40,8 @@ class Architecture:
     description: str
     predictions: tuple
     has_class_head: bool = False
+    has_half_precision_export: bool = False
+    backbone: str | None = None
 
 
 _ARCHITECTURES = (
@@ -45,10 +51,18 @@ _ARCHITECTURES = (
     Architecture("unet", unet, "U-Net", ("chroma", "rgb")),
     Architecture("residual_unet", residual_unet, "Residual U-Net", ("chroma", "rgb", "bins"), True),
     Architecture("flow_unet", flow_unet, "Encoder and velocity network", ("velocity",), True),
+    Architecture(
+        "hint_unet",
+        hint_unet,
+        "Pretrained backbone and decoder",
+        ("hinted_bins",),
+        has_half_precision_export=True,
+        backbone="efficientnet_lite0",
+    ),
 )
 
 ARCHITECTURES = {architecture.name: architecture for architecture in _ARCHITECTURES}
 """Architectures by name."""
 
 DEFAULT_ARCHITECTURE = "unet"
-"""Architecture that is trained by default."""
+"""Default architecture for training."""

@@ -1,4 +1,4 @@
-"""Baseline: one fully connected layer, as in the original report."""
+"""Baseline: a single fully connected layer."""
 
 import keras
 from keras import layers
@@ -6,22 +6,14 @@ from keras import layers
 from colorkeras.models.predictions import PREDICTIONS
 
 SIZE = 32
-"""Pixels: the only height and width that the baseline accepts."""
+"""Height and width of the input in pixels; other sizes are not supported."""
 
 
 def baseline(prediction="rgb"):
-    """One fully connected layer on 32x32 images.
+    """Build a fully connected layer for 32x32 images, `[batch, 32, 32, 1]`.
 
-    Grayscale is repeated to three channels, flattened, mapped by one `Dense` layer and reshaped.
-    With RGB predictions the layer is 3072 x 3072, 9,440,256 parameters.
-
-    Args:
-        prediction: Key of `PREDICTIONS`.
-
-    Returns:
-        `keras.Model`; `[batch, 32, 32, 1]` to `[batch, 32, 32, num_channels]`.
-
-    Example:
+    The grayscale image is repeated to three channels, flattened, passed through one `Dense` layer
+    and reshaped. For RGB, the kernel size is 3072 x 3072 and the model has 9,440,256 parameters.
 
     >>> baseline().output_shape
     (None, 32, 32, 3)

@@ -1,4 +1,4 @@
-"""Convolutional autoencoder: all information passes through a narrow code."""
+"""Convolutional encoder and decoder with a bottleneck and no skip connections."""
 
 import keras
 from keras import layers
@@ -14,19 +14,14 @@ from colorkeras.models.predictions import PREDICTIONS
 
 
 def encoder_decoder(prediction="chroma", widths=(32, 64, 128), code_channels=32):
-    """Convolutional encoder and decoder without skip connections.
+    """Build a convolutional encoder and decoder without skip connections.
 
-    With the default arguments, the code of a 32x32 image has 4 x 4 x 32 values.
+    With the default arguments, a 32x32 image is encoded as a code of shape `[4, 4, 32]`.
 
     Args:
-        prediction: Key of `PREDICTIONS`.
-        widths: Channels after each halving of height and width.
-        code_channels: Channels of the code.
-
-    Returns:
-        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
-
-    Example:
+        prediction: Key in `PREDICTIONS`.
+        widths: Number of channels after each halving of height and width.
+        code_channels: Number of channels in the code.
 
     >>> encoder_decoder().output_shape
     (None, None, None, 2)

@@ -1,4 +1,4 @@
-"""Encoder and velocity network for flow matching, in one model."""
+"""Encoder and velocity network for flow matching, combined in one model."""
 
 import keras
 import tensorflow as tf
@@ -15,13 +15,13 @@ from colorkeras.models.residual_blocks import (
     upsample,
 )
 
-_CONDITION_WIDTH = 128  # Channels of the embedding of time and class.
+_CONDITION_WIDTH = 128  # Number of channels in the time and class embedding.
 
 ENCODER = "encoder"
 """Name of the submodel that encodes the grayscale image, once per image."""
 
 VELOCITY_NETWORK = "guide"
-"""Name of the submodel that predicts the velocity of noisy chroma, once per ODE solver step."""
+"""Name of the submodel that predicts the velocity for noisy chroma, once per ODE solver step."""
 
 
 def flow_unet(
@@ -31,31 +31,28 @@ def flow_unet(
     depths=(1, 1, 2),
     velocity_widths=(32, 64, 96),
 ):
-    """U-Net encoder of the image and small U-Net that predicts the velocity of noisy chroma.
+    """Build a U-Net that encodes the image and a small U-Net that predicts the chroma velocity.
 
-    Sampling evaluates the encoder once and the velocity network at every step; get them by
-    `get_layer(ENCODER)` and `get_layer(VELOCITY_NETWORK)`. The velocity network is conditioned on
-    the class: the label in training, the encoder's prediction at inference. This keeps the colors
-    of one object consistent.
+    Sampling evaluates the encoder once and the velocity network at every step. They are available
+    as `get_layer(ENCODER)` and `get_layer(VELOCITY_NETWORK)`. The velocity network is conditioned
+    on the class (the label in training, the encoder's prediction at inference), which keeps colors
+    consistent within an object.
 
     Args:
         prediction: "velocity".
-        num_classes: 0, or `NUM_CLASSES` for a second output, the encoder's class logits
+        num_classes: 0, or `NUM_CLASSES` to add a second output, the encoder's class logits
             `[batch, NUM_CLASSES]`.
-        widths: See `unet_backbone`.
-        depths: See `unet_backbone`.
-        velocity_widths: Channels of the velocity network, at the same resolutions.
+        widths, depths: See `unet_backbone`.
+        velocity_widths: Number of channels in the velocity network at each resolution.
 
     Returns:
-        `keras.Model` from a list of four inputs to the prediction, any height and width:
+        `keras.Model` for images of any size. It maps a list of four inputs to the prediction:
 
         - grayscale: float32 `[batch, height, width, 1]` in `[0, 1]`;
-        - noisy chroma, scaled: `[samples, ceil(height / 2), ceil(width / 2), 2]`, where `samples`
-          is a multiple of `batch`; the noise samples of one image are consecutive;
+        - normalized noisy chroma: `[samples, ceil(height / 2), ceil(width / 2), 2]`, where
+          `samples` is a multiple of `batch` and the samples for an image are consecutive;
         - time: `[samples, 1]` in `[0, 1]`;
-        - class: one-hot `[batch, NUM_CLASSES]`, all 0 if unknown.
-
-    Example:
+        - class: one-hot `[batch, NUM_CLASSES]`, all zeros if unknown.
 
     >>> [tuple(x.shape[1:]) for x in flow_unet().inputs]
     [(None, None, 1), (None, None, 2), (1,), (10,)]
@@ -66,7 +63,7 @@ def flow_unet(
     label = keras.Input((NUM_CLASSES,), name="known_class")
     encoder = _encoder(widths, depths, velocity_widths, trains_classes=num_classes > 0)
     *encoded, logits = encoder(grayscale)
-    # One encoded image serves several noise samples.
+    # Several noise samples share one encoded image.
     *features, mean, labels = [RepeatLike()([x, noisy]) for x in (*encoded, label)]
     velocity = _velocity_network(velocity_widths)([noisy, time, labels, mean, *features])
     outputs = layers.Concatenate(dtype="float32", name=prediction)([velocity, mean])
@@ -76,10 +73,10 @@ def flow_unet(
 
 
 def _encoder(widths, depths, velocity_widths, trains_classes):
-    """Map grayscale to features at each resolution, mean chroma and class logits.
+    """Build a model that maps grayscale to multi-resolution features, mean chroma and class logits.
 
-    Features are projected to the velocity network's channels here, once per image instead of once
-    per step.
+    The features are projected to the velocity network's number of channels here so that this
+    happens once per image rather than at every step.
     """
     grayscale = keras.Input((None, None, 1))
     features, summary = unet_backbone(grayscale, widths, depths)
@@ -95,11 +92,11 @@ def _encoder(widths, depths, velocity_widths, trains_classes):
 
 
 def _velocity_network(widths):
-    """Map noisy chroma, time, class, mean chroma and encoder features to the velocity."""
+    """Build a model that predicts velocity from noisy chroma, time, class and encoder outputs."""
     noisy, mean = keras.Input((None, None, 2)), keras.Input((None, None, 2))
     time, label = keras.Input((1,)), keras.Input((NUM_CLASSES,))
     features = [keras.Input((None, None, width)) for width in widths]
-    # Zero initial weights: a class that never occurs in training has no effect.
+    # With zero initial weights, classes that do not occur in training have no effect.
     class_embedding = layers.Dense(_CONDITION_WIDTH, use_bias=False, kernel_initializer="zeros")(
         label
     )
@@ -125,18 +122,18 @@ def _velocity_network(widths):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class Velocity(layers.Layer):
-    """Preconditioning of the velocity: best linear estimate plus the scaled network output.
+    """Add the best linear estimate of the velocity to the scaled network output.
 
-    With `x = (1 - t) x0 + t x1`, noise x0 and chroma x1 of unit variance, and
-    `d = t^2 + (1 - t)^2`, the best linear estimate of the velocity `x1 - x0` is `(2 t - 1) x / d`,
-    and the residual has variance `1 / d`. The network output thus has unit variance at any time: it
-    is the chroma at t = 0 and the negative noise at t = 1.
+    Let `x = (1 - t) x0 + t x1`, where noise x0 and chroma x1 have unit variance, and let
+    `d = t^2 + (1 - t)^2`. The best linear estimate of the velocity `x1 - x0` is `(2 t - 1) x / d`,
+    and the variance of the residual is `1 / d`. The target for the network output therefore has
+    unit variance at all times: it is the chroma at t = 0 and the negative noise at t = 1.
 
     Input shape: `[[batch, h, w, c], [batch, h, w, c], [batch, 1]]`: network output, x and time.
     Output shape: `[batch, h, w, c]`.
 
     Reference: Karras, Aittala, Aila, Laine, "Elucidating the design space of diffusion-based
-    generative models", NeurIPS 2022, section 5; here for straight paths.
+    generative models", NeurIPS 2022, section 5, adapted to straight paths.
     """
 
     def call(self, inputs):
@@ -153,9 +150,7 @@ class Velocity(layers.Layer):
 class RepeatLike(layers.Layer):
     """Repeat each batch entry of the first input to match the batch size of the second.
 
-    Input shape: `[[n, ...], [m, ...]]`, m a multiple of n. Output shape: `[m, ...]`.
-
-    Example:
+    Input shape: `[[n, ...], [m, ...]]`, where m is a multiple of n. Output shape: `[m, ...]`.
 
     >>> RepeatLike()([tf.constant([[1], [2]]), tf.zeros([4, 1])]).numpy().ravel().tolist()
     [1, 1, 2, 2]

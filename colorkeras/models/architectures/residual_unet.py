@@ -12,22 +12,17 @@ from colorkeras.models.residual_blocks import STEM_STRIDE, unet_backbone
 def residual_unet(
     prediction="chroma", num_classes=0, widths=(64, 128, 192), depths=(1, 1, 2), head_channels=8
 ):
-    """U-Net backbone with a prediction head.
+    """Build a U-Net backbone with a prediction head.
 
-    The head upsamples to full resolution, except for "bins", which are predicted at the backbone's
-    half resolution.
+    The head upsamples to full resolution, except for "bins", which are predicted at half
+    resolution, like the backbone's features.
 
     Args:
-        prediction: Key of `PREDICTIONS`.
-        num_classes: Above 0, the class logits `[batch, num_classes]` are a second output.
-        widths: See `unet_backbone`.
-        depths: See `unet_backbone`.
-        head_channels: Channels that are upsampled to full resolution.
-
-    Returns:
-        `keras.Model`; `[batch, height, width, 1]` to the prediction.
-
-    Example:
+        prediction: Key in `PREDICTIONS`.
+        num_classes: If positive, the model has a second output: class logits
+            `[batch, num_classes]`.
+        widths, depths: See `unet_backbone`.
+        head_channels: Number of head channels at full resolution.
 
     >>> residual_unet("bins").output_shape
     (None, None, None, 179)
@@ -40,7 +35,7 @@ def residual_unet(
         x = layers.Conv2D(4 * head_channels, 1)(x)
         x = DepthToSpace()(x)  # [batch, h, w, head_channels]
         x = CropLike()([x, grayscale])
-        # float32, so that the last layer receives the input unrounded.
+        # Concatenate in float32 so that the last layer receives the input without rounding.
         x = layers.Concatenate(dtype="float32")([x, grayscale])
         outputs = prediction_layer(x, prediction, num_channels, kernel_size=3)
     else:

@@ -8,20 +8,15 @@ from colorkeras.models.predictions import PREDICTIONS
 
 
 def skip_cnn(prediction="chroma", filters=32, num_blocks=3):
-    """Batch-normalized convolutions at full resolution.
+    """Build a stack of batch-normalized convolutions at full resolution.
 
-    The skip connection preserves the image structure, so that the convolutions only model color.
-    With the default arguments the receptive field is 11x11 pixels.
+    The skip connection preserves image structure, so the convolutions only need to model color.
+    With the default arguments, the receptive field is 11x11 pixels.
 
     Args:
-        prediction: Key of `PREDICTIONS`.
-        filters: Channels of each convolution.
-        num_blocks: Number of 3x3 convolutions after the first, 5x5 one, at least 1.
-
-    Returns:
-        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
-
-    Example:
+        prediction: Key in `PREDICTIONS`.
+        filters: Number of output channels of each convolution.
+        num_blocks: Number of 3x3 convolutions, at least 1, after the initial 5x5 convolution.
 
     >>> skip_cnn(prediction="rgb").output_shape
     (None, None, None, 3)
@@ -30,7 +25,7 @@ def skip_cnn(prediction="chroma", filters=32, num_blocks=3):
     x = convolution_block(grayscale, filters, kernel_size=5)
     for _ in range(num_blocks):
         x = convolution_block(x, filters)
-    # float32, so that the last layer receives the input unrounded.
+    # Concatenate in float32 so that the last layer receives the input without rounding.
     x = layers.Concatenate(dtype="float32")([x, grayscale])  # [batch, h, w, filters + 1]
     outputs = prediction_layer(x, prediction, PREDICTIONS[prediction].num_channels)
     return keras.Model(grayscale, outputs, name="skip_cnn")

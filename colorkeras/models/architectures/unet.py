@@ -1,4 +1,4 @@
-"""U-Net that works at half resolution, with a full-resolution head."""
+"""U-Net at half resolution with a full-resolution head."""
 
 import keras
 from keras import layers
@@ -14,30 +14,26 @@ from colorkeras.models.predictions import PREDICTIONS
 
 
 def unet(prediction="chroma", widths=(32, 64, 128, 192), head_channels=8):
-    """U-Net with skip connections at every level and from the input.
+    """Build a U-Net with skip connections at every level and from the input.
 
-    The stem folds 2x2 pixels into channels, so that all but the last layer work on a quarter of the
-    pixels: chroma is smooth, and the last layer receives the grayscale input at full resolution.
+    The stem folds 2x2 pixels into channels, so all layers but the last process a quarter as many
+    pixels. This is sufficient because chroma is smooth and the last layer also receives the
+    grayscale input at full resolution.
 
     Args:
-        prediction: Key of `PREDICTIONS`.
-        widths: Channels at 1/2, 1/4, 1/8, ... of the input's height and width.
-        head_channels: Channels that are upsampled to full resolution.
-
-    Returns:
-        `keras.Model`; `[batch, height, width, 1]` to `[batch, height, width, num_channels]`.
+        prediction: Key in `PREDICTIONS`.
+        widths: Number of channels at 1/2, 1/4, 1/8, ... of the input's height and width.
+        head_channels: Number of head channels at full resolution.
 
     Reference: Ronneberger, Fischer, Brox, "U-Net: convolutional networks for biomedical image
     segmentation", MICCAI 2015.
-
-    Example:
 
     >>> unet().output_shape
     (None, None, None, 2)
     """
     grayscale = keras.Input((None, None, 1), name="grayscale")
     x = PadToMultiple(2 ** len(widths))(grayscale)
-    # A strided 2x2 convolution is space-to-depth followed by a linear layer.
+    # A strided 2x2 convolution is equivalent to space-to-depth followed by a linear layer.
     x = layers.Conv2D(widths[0], 2, strides=2)(x)  # [batch, h / 2, w / 2, widths[0]]
     skips = []
     for width in widths[:-1]:
@@ -55,7 +51,7 @@ def unet(prediction="chroma", widths=(32, 64, 128, 192), head_channels=8):
     x = layers.Conv2D(4 * head_channels, 1)(x)
     x = DepthToSpace()(x)  # [batch, h, w, head_channels]
     x = CropLike()([x, grayscale])
-    # float32, so that the last layer receives the input unrounded.
+    # Concatenate in float32 so that the last layer receives the input without rounding.
     x = layers.Concatenate(dtype="float32")([x, grayscale])
     outputs = prediction_layer(x, prediction, PREDICTIONS[prediction].num_channels, kernel_size=3)
     return keras.Model(grayscale, outputs, name="unet")

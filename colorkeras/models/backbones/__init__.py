@@ -1,4 +1,4 @@
-"""Pretrained encoders that return features by stride."""
+"""Pretrained encoders that output features at several strides."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from colorkeras.models.backbones import efficientnet_lite0
 
 @dataclasses.dataclass(frozen=True)
 class Backbone:
-    """Entry of `BACKBONES`.
+    """Entry in `BACKBONES`.
 
     Attributes:
         name: Key in `BACKBONES`.
-        constructor: Function without required arguments that returns a `keras.Model` from RGB
-            `[batch, h, w, 3]` to a dict of features, with strides such as "8" as keys.
-        load_weights: Function of a model and the path of an `.npz` file.
-        description: One sentence.
-        channels: Feature channels by stride.
+        constructor: Function without required arguments that returns a `keras.Model`. The model
+            maps RGB `[batch, h, w, 3]` to a dict of features keyed by stride, such as "8".
+        load_weights: Function that takes a model and the path to an `.npz` file.
+        description: One-sentence description.
+        channels: Number of feature channels by stride.
     """
 
     name: str
@@ -33,7 +33,7 @@ BACKBONES = {
             name="efficientnet_lite0",
             constructor=efficientnet_lite0.encoder,
             load_weights=efficientnet_lite0.load_weights,
-            description="EfficientNet-Lite0, pretrained on ImageNet, fast on CPUs.",
+            description="EfficientNet-Lite0, pretrained on ImageNet; fast on CPUs.",
             channels=efficientnet_lite0.CHANNELS,
         ),
     )

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 as a feature extractor.
 
-Batch normalization is folded into the convolutions: its statistics stay those of ImageNet, so that
-folding changes only the speed and the number of variables.
+Batch normalization is folded into the convolutions. Because the ImageNet statistics never change,
+this only affects speed and the number of variables.
 
 Reference: Tan and Le, "EfficientNet: rethinking model scaling for convolutional neural networks",
 ICML 2019. The Lite variants omit squeeze-and-excitation and use ReLU6.
@@ -12,10 +12,10 @@ import numpy as np
 from keras import layers
 
 from colorkeras.models.fast_convolutions import FastDepthwiseConv2D, PointwiseConv2D
-from colorkeras.utils.errors import UserError
+from colorkeras.utils.errors import UserError, one_line
 
 CHANNELS = {2: 16, 4: 24, 8: 40, 16: 112, 32: 320}
-"""Channels of the features by stride."""
+"""Number of feature channels by stride."""
 
 _STAGES = (
     # expansion, kernel size, stride, channels, repeats
@@ -35,22 +35,22 @@ _BLOCKS = [
 ]
 
 _FEATURE_STRIDES = {0: 2, 2: 4, 4: 8, 10: 16, 15: 32}
-"""Stride of the features by the index of the block that returns them."""
+"""Map from block index to stride, for blocks whose outputs are returned as features."""
 
 _STEM_CHANNELS = 32
 _EPSILON = 1e-3
 
 
 def encoder(name="efficientnet_lite0"):
-    """Return the encoder with random weights.
+    """Build the encoder with random weights.
 
     Args:
         name: Name of the model.
 
     Returns:
-        `keras.Model` from RGB `[batch, h, w, 3]` in [-1, 1], `(pixel - 127) / 128`, to a dict of
-        features `[batch, ceil(h / stride), ceil(w / stride), CHANNELS[stride]]` with keys "2", "4",
-        "8", "16" and "32".
+        `keras.Model` that maps RGB `[batch, h, w, 3]`, scaled by `(pixel - 127) / 128`, to a dict
+        of features `[batch, ceil(h / stride), ceil(w / stride), CHANNELS[stride]]` with the keys
+        "2", "4", "8", "16" and "32".
     """
     inputs = keras.Input([None, None, 3], name="rgb")
     x = layers.Conv2D(_STEM_CHANNELS, 3, 2, "same", name="stem")(inputs)
@@ -64,7 +64,7 @@ def encoder(name="efficientnet_lite0"):
 
 
 def _block(x, name, expansion, kernel_size, stride, channels):
-    """Inverted residual block: 1x1 expansion, depthwise convolution, linear 1x1 projection."""
+    """Apply an inverted residual block: 1x1 expansion, depthwise convolution, 1x1 projection."""
     shortcut, in_channels = x, x.shape[-1]
     if expansion > 1:
         x = PointwiseConv2D(expansion * in_channels, name=f"{name}_expand")(x)
@@ -81,21 +81,22 @@ def load_weights(model, path):
     """Load weights and fold batch normalization into them.
 
     Args:
-        model: Return value of `encoder`.
+        model: Model from `encoder`.
         path: `.npz` file with arrays such as `block01/expand/kernel` and `block01/expand_bn/gamma`.
 
     Raises:
-        UserError: An array is missing or has another shape. The model is unchanged.
+        UserError: The file cannot be read, or an array is missing or has the wrong shape. In these
+            cases, the model is unchanged.
     """
     weighted = [layer for layer in model.layers if layer.weights]
     try:
         with np.load(path) as arrays:
             folded = [_fold(arrays, layer.name.replace("_", "/")) for layer in weighted]
-    except KeyError as error:
-        raise _wrong_file(path, str(error.args[0])) from error
+    except Exception as error:  # NumPy raises various exceptions for damaged files.
+        raise _wrong_file(path, one_line(error)) from error
     for layer, values in zip(weighted, folded, strict=True):
         if [value.shape for value in values] != [tuple(weight.shape) for weight in layer.weights]:
-            raise _wrong_file(path, f"other shapes than those of the layer {layer.name}")
+            raise _wrong_file(path, f"shapes that do not match the {layer.name} layer")
     for layer, values in zip(weighted, folded, strict=True):
         layer.set_weights(values)
 
@@ -103,13 +104,13 @@ def load_weights(model, path):
 def _wrong_file(path, difference):
     return UserError(
         f"{path}: {difference}",
-        "an .npz file with the weights of EfficientNet-Lite0",
-        "Pass efficientnet_lite0.npz, or choose the backbone to which the file belongs.",
+        "an .npz file with EfficientNet-Lite0 weights",
+        "Pass efficientnet_lite0.npz or choose an architecture with a matching backbone.",
     )
 
 
 def _fold(arrays, key):
-    """Return kernel and bias of a convolution followed by batch normalization."""
+    """Return a convolution's kernel and bias with batch normalization folded in."""
     gamma, beta, mean, variance = (
         arrays[f"{key}_bn/{name}"].astype(np.float32)
         for name in ("gamma", "beta", "moving_mean", "moving_variance")

@@ -1,8 +1,8 @@
-"""Summaries for TensorBoard, in `<run folder>/tensorboard/`.
+"""TensorBoard summaries, written to `<run folder>/tensorboard/`.
 
-TensorBoard shows each of the three folders as a run: "train" is the network in training,
-"validation" the EMA network on validation images, "test" the final metrics. A metric has the same
-tag in all of them, so that they share a chart.
+TensorBoard shows each of the three subfolders as a run: "train" for the network being trained,
+"validation" for the EMA network on validation images, and "test" for the final metrics. A metric
+has the same tag in all of them, so all its values are in one chart.
 """
 
 from colorkeras.training.tensorboard.epochs import EpochSummaries

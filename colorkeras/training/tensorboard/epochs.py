@@ -1,4 +1,4 @@
-"""Summaries of each epoch, and the graph of the train step."""
+"""Summaries for each epoch, and the graph of the train step."""
 
 from pathlib import Path
 
@@ -16,15 +16,14 @@ from colorkeras.utils import plots
 class EpochSummaries(keras.callbacks.Callback):
     """Write curves, images and histograms after each epoch, and the graph of the train step once.
 
-    It does not change the weights. The step in TensorBoard is the number of the epoch, from 1. The
-    histograms of `keras.callbacks.TensorBoard` would cover all variables of both networks, under
-    names that differ between runs.
+    The TensorBoard step is the epoch number, starting at 1. This class replaces
+    `keras.callbacks.TensorBoard`, whose histograms would include all variables of both networks,
+    with names that differ between runs.
 
     Args:
-        folder: The run's folder, which gets `tensorboard/{train,validation}` and
-            `epochs/<number>.png`.
-        truth: Images to color after each epoch, uint8 `[batch, height, width, 3]`.
-        title: Line above them, before the number of the epoch.
+        folder: Run folder.
+        truth: Images to colorize after each epoch, uint8 `[batch, height, width, 3]`.
+        title: Plot title; the epoch number is added.
     """
 
     def __init__(self, folder, truth, title):
@@ -42,7 +41,7 @@ class EpochSummaries(keras.callbacks.Callback):
         self._gradient_norms = []
 
     def on_train_batch_end(self, batch, logs):
-        # In these steps, `StopOnNaN` waits for the device anyway.
+        # At these steps, `StopOnNaN` synchronizes with the device anyway.
         if batch % StopOnNaN.EVERY_STEPS == 0:
             self._gradient_norms.append(float(logs["gradient_norm"]))
 
@@ -65,14 +64,14 @@ class EpochSummaries(keras.callbacks.Callback):
 
     def _write_graph(self):
         definition = self.model.step_graph.as_graph_def(add_shapes=True)
-        # TensorBoard would draw the branches of the learning rate schedule, two for each variable,
-        # beside the graph, which would become too small to read.
+        # TensorBoard would also draw the branches of the learning rate schedule, two per variable,
+        # which would make the graph too small to read.
         definition.ClearField("library")
         tf.summary.graph(definition)
 
     def _write_training(self, logs):
         tf.summary.scalar(
-            tags.LOSS, logs["loss"], description="Mean over the epoch while the weights change."
+            tags.LOSS, logs["loss"], description="Mean over the epoch, while the weights change."
         )
         for name, tag in tags.STEPS.items():
             if name in logs:
@@ -80,7 +79,7 @@ class EpochSummaries(keras.callbacks.Callback):
         tf.summary.histogram(
             tags.GRADIENT_NORM,
             self._gradient_norms,
-            description=f"Euclidean norm of the gradient in every {StopOnNaN.EVERY_STEPS}th step.",
+            description=f"Euclidean norm of the gradient every {StopOnNaN.EVERY_STEPS} steps.",
         )
 
     def _write_validation(self, logs):
@@ -103,7 +102,7 @@ class EpochSummaries(keras.callbacks.Callback):
         rows = {"grayscale": grayscale, "prediction": prediction, "ground truth": self._truth}
         path = self._folder / EPOCHS_FOLDER / f"{number:03}.png"
         plots.save_rows(path, rows, f"{self._title}, epoch {number}")
-        # The pixels of the file, which are enlarged and labeled.
+        # Show the labeled and enlarged images from the file.
         image = tf.io.decode_png(path.read_bytes(), channels=3)
         tf.summary.image(
             tags.IMAGES,

@@ -1,4 +1,4 @@
-"""Settings and final metrics of a run, which TensorBoard's HParams tab compares."""
+"""A run's settings and final metrics, for TensorBoard's HParams tab."""
 
 import time
 from pathlib import Path
@@ -28,18 +28,13 @@ _SETTINGS = (
 
 
 def write_comparison(folder, config, dataset_name, metadata, metrics):
-    """Write a finished run's row of the table to `<folder>/tensorboard/test`.
+    """Write the table row of a finished run to `<folder>/tensorboard/test`.
 
-    Args:
-        folder: The run's folder.
-        config: `TrainingConfig`.
-        dataset_name: Short name of the dataset.
-        metadata: The complete run metadata.
-        metrics: Dict of float by key of `METRICS`.
+    `metadata` must be complete; `metrics` is a dict from metric name to float.
     """
     folder = Path(folder)
     started = time.time() - 60 * metadata["minutes"]
-    # Without an ID, runs with the same settings would share a row.
+    # Without an ID, runs with the same settings would share one row.
     trial = f"{folder.name} {folder.parent.name}"
     writer = tf.summary.create_file_writer(str(folder / "tensorboard" / "test"))
     with writer.as_default(step=metadata["best_epoch"]):
@@ -54,7 +49,7 @@ def write_comparison(folder, config, dataset_name, metadata, metrics):
 
 
 def _settings(config, dataset_name, metadata):
-    """Return the columns: dict of readable names to str, int or float."""
+    """Return the columns as a dict from human-readable name to str, int or float."""
     names = (*_SETTINGS, *LOSS_WEIGHTS.get(config.loss, ()))
     return {
         "architecture": metadata["architecture"],

@@ -1,4 +1,4 @@
-"""Profile of a few training steps."""
+"""Profile a few training steps."""
 
 from pathlib import Path
 
@@ -6,16 +6,14 @@ import keras
 import tensorflow as tf
 
 NUM_STEPS = 10
-"""Number of profiled steps, and of warm-up steps before them; fewer in short epochs."""
+"""Number of warmup steps, and of profiled steps after them; short epochs have fewer."""
 
 
 class Profile(keras.callbacks.Callback):
-    """Profile a few steps of the first epoch, for TensorBoard's Profile tab.
+    """Profile a few steps of the first epoch for TensorBoard's Profile tab.
 
-    It waits for the device after each of these steps, which lowers that epoch's images/s.
-
-    Args:
-        folder: The run's folder, which gets `tensorboard/train/plugins/profile/`.
+    The profile is written to `tensorboard/train/plugins/profile/` in the run folder. Profiled steps
+    synchronize with the device, which lowers the reported images/s for the epoch.
     """
 
     def __init__(self, folder):
@@ -25,7 +23,7 @@ class Profile(keras.callbacks.Callback):
         self._runs = self._is_done = False
 
     def on_train_begin(self, logs=None):
-        # The first step compiles, so short epochs are profiled from their middle on.
+        # The first step includes compilation, so in short epochs, profiling starts in the middle.
         first = min(NUM_STEPS, self.params["steps"] // 2)
         last = first if self._is_done else min(first + NUM_STEPS, self.params["steps"])
         self._steps = range(first, last)
@@ -36,14 +34,14 @@ class Profile(keras.callbacks.Callback):
         if not self._runs:
             tf.profiler.experimental.start(str(self._folder))
             self._runs = True
-        # The viewer finds steps by this name and by `_r`, which marks a root event.
+        # The viewer recognizes steps by this name and by `_r`, which marks root events.
         self._step = tf.profiler.experimental.Trace("train", step_num=batch, _r=1)
         self._step.__enter__()
 
     def on_train_batch_end(self, batch, logs):
         if batch not in self._steps:
             return
-        # Reading a result waits for the accelerator.
+        # Reading a result synchronizes with the device.
         float(logs["loss"])
         self._step.__exit__(None, None, None)
         if batch == self._steps[-1]:

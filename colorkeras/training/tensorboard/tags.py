@@ -1,4 +1,4 @@
-"""Tags of the summaries; the part before "/" groups the charts."""
+"""Summary tags; TensorBoard groups charts by the part before "/"."""
 
 from colorkeras.evaluation import column_title
 from colorkeras.evaluation.metrics import VALIDATION_METRICS
@@ -13,14 +13,14 @@ STEPS = {
     "minutes": "steps/minutes since the start",
     "gradient_norm": "steps/gradient norm, last step",
 }
-"""Tags by key of an epoch's logs."""
+"""Tags by key in the epoch logs."""
 
 
 def quality(name):
-    """Return the tag of a metric, a key of `METRICS`.
+    """Return the tag for a metric; `name` is a key in `METRICS`.
 
-    Metrics that are not computed after each epoch have no curve. Their group comes last in the
-    alphabet, because TensorBoard opens the first two groups of charts and shows the first five
+    Metrics that are not computed after each epoch have no curve. Their group is named to come last
+    alphabetically because TensorBoard expands the first two chart groups and shows the first five
     metrics in its table of runs.
 
     >>> quality("psnr_pooled"), quality("ssim")
@@ -31,15 +31,10 @@ def quality(name):
 
 
 def weights(number, kernel):
-    """Return the tag of a kernel's histogram: its number, the type of its layer, and its shape.
+    """Return the tag for a kernel, such as "weights/02 conv2d 3x3x32x32".
 
-    Args:
-        number: 1 for the first kernel of the network.
-        kernel: `keras.Variable`.
-
-    Returns:
-        str, for example "weights/02 conv2d 3x3x32x32".
+    The tag contains the number of the kernel, the type of its layer and its shape.
     """
-    # Keras numbers the layers of all networks in a process; the tags must not depend on that.
+    # Keras layer names contain numbers that depend on other networks in the process.
     layer = kernel.path.split("/")[-2].rstrip("0123456789").rstrip("_")
     return f"weights/{number:02} {layer} {'x'.join(map(str, kernel.shape))}"

@@ -1,4 +1,4 @@
-"""Tests of every registered augmentation."""
+"""Tests for every registered augmentation."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import tensorflow as tf
 from colorkeras.data.augmentation import AUGMENTATIONS
 from colorkeras.data.stateless_random import Randomness
 
-# Replicas of one batch; logical devices must be created before TensorFlow starts.
+# Each replica processes part of a batch. Logical devices must be created before TensorFlow starts.
 REPLICAS_PROGRAM = """
 import numpy as np
 from colorkeras.data.augmentation import AUGMENTATIONS
@@ -32,13 +32,13 @@ def augment(request):
 
 
 def random_images(height=9, width=7):
-    """Eight random images; the first two are black and white, where rounding may leave `[0, 1]`."""
+    """Return eight random images, including black and white ones to detect range errors."""
     images = np.random.default_rng(0).random((8, height, width, 3), np.float32)
     images[:2] = [[[[0]]], [[[1]]]]
     return images
 
 
-# The smallest size that can be shifted, odd sizes, and one above all kernel sizes.
+# The smallest size that can be shifted, odd sizes, and a size larger than all kernels.
 @pytest.mark.parametrize(("height", "width"), [(5, 5), (5, 7), (33, 9)])
 def test_any_batch_and_image_size_in_a_graph(augment, height, width):
     spec = tf.TensorSpec([None, None, None, 3])

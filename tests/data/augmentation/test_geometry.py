@@ -1,4 +1,4 @@
-"""Tests of flips and shifts against all possible results."""
+"""Tests that compare flips and shifts with all possible results."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ NUM_IMAGES = 600
 
 
 def _images(height=9, width=11, channels=3):
-    """Random images, whose shifts are all different."""
+    """Return random images; all shifts of an image differ."""
     shape = (NUM_IMAGES, height, width, channels)
     return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 def _variants(image, max_shift):
-    """All possible results by (flipped, rows, columns)."""
+    """Return all possible results as a dict with keys (flipped, rows, columns)."""
     height, width = image.shape[:2]
     variants = {}
     for flipped in (False, True):
@@ -33,12 +33,12 @@ def _variants(image, max_shift):
 
 @pytest.fixture(scope="module")
 def choices():
-    """Flip and shift of each of many images: list of (flipped, rows, columns)."""
+    """Flips and shifts that were applied to many images, as a list of (flipped, rows, columns)."""
     images = _images()
     results = flip_and_shift(images, Randomness(1, 2)).numpy()
-    # Otherwise flip and shift would be ambiguous.
+    # Otherwise, flips and shifts could not be identified.
     assert len(_variants(images[0], MAX_SHIFT)) == 2 * len(SHIFTS) ** 2
-    # A KeyError means that a result is no flip and shift of its image.
+    # A KeyError means that a result is not a flipped or shifted version of its image.
     return [
         _variants(image, MAX_SHIFT)[result.tobytes()]
         for image, result in zip(images, results, strict=True)
@@ -47,7 +47,7 @@ def choices():
 
 def test_half_of_the_images_are_flipped(choices):
     flipped = sum(flip for flip, _, _ in choices)
-    # Five standard deviations of 600 tosses.
+    # Five standard deviations for 600 coin tosses.
     assert abs(flipped - NUM_IMAGES / 2) < 62
 
 
@@ -60,7 +60,7 @@ def test_every_shift_occurs_flipped_and_not(choices):
 def test_rows_columns_and_flips_are_independent(choices):
     flips, rows, columns = np.array(choices, float).T
     for one, other in ((flips, rows), (flips, columns), (rows, columns)):
-        # Five standard deviations of a correlation of 600 pairs.
+        # Five standard deviations of the correlation between 600 pairs.
         assert abs(np.corrcoef(one, other)[0, 1]) < 0.2
 
 
@@ -82,7 +82,7 @@ def test_smallest_images():
 def test_result_depends_on_seed_and_step_only():
     images = _images()
     first = flip_and_shift(images, Randomness(3, 4))
-    # Other draws and compilation make no difference.
+    # Other random draws and compilation make no difference.
     tf.random.uniform([5])
     compiled = tf.function(lambda step: flip_and_shift(images, Randomness(3, step)))
     np.testing.assert_array_equal(first, compiled(tf.constant(4)))
@@ -104,7 +104,7 @@ def test_cut_out_covers_a_square_clipped_at_the_border():
     assert set(np.unique(covered)) == {0, 0.5}
     rows, columns = (covered[..., 0].any(axis=axis) for axis in (2, 1))
     for lines, length in ((rows, 12), (columns, 20)):
-        # Contiguous rows or columns, half of them outside if the center is at the border.
+        # Rows and columns are contiguous; if the center is at the border, half are outside.
         assert (np.abs(np.diff(lines.astype(int), prepend=0, append=0)).sum(axis=1) == 2).all()
         assert {3, 6} <= set(lines.sum(axis=1)) <= {3, 4, 5, 6}
         assert lines.any(axis=0).all() and lines.shape[1] == length

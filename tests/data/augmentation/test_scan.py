@@ -1,4 +1,4 @@
-"""Tests of each effect of `scan`: that it occurs, and its strength."""
+"""Tests that each `scan` effect occurs with the right frequency and strength."""
 
 import numpy as np
 import pytest
@@ -13,12 +13,12 @@ NUM_IMAGES = 400
 
 
 def plain(*color, size=1):
-    """Many images of one color: float32 `[NUM_IMAGES, size, size, len(color)]`."""
+    """Return many images in one color, float32 `[NUM_IMAGES, size, size, len(color)]`."""
     return np.full((NUM_IMAGES, size, size, len(color)), color, np.float32)
 
 
 def ramp(width=101):
-    """Many images of one row from black to white."""
+    """Return many images that consist of one row from black to white."""
     line = np.linspace(0, 1, width, dtype=np.float32)
     return np.broadcast_to(line[:, np.newaxis], (NUM_IMAGES, 1, width, 1))
 
@@ -32,11 +32,12 @@ def apply(effect, images):
 
 
 def roughness(images):
-    """Mean squared difference of neighboring pixels, per image."""
+    """Return each image's mean squared difference between neighboring pixels."""
     return sum(np.mean(steps**2, axis=(1, 2, 3)) for steps in neighbor_differences(images))
 
 
-# From luma to the square root of a film's weight; light is about the square of the color.
+# Responses range from luma to the square root of a film's weight for the color, because light
+# intensity is about the square of a color value.
 @pytest.mark.parametrize(
     ("color", "darkest", "brightest"),
     [
@@ -49,7 +50,7 @@ def roughness(images):
 def test_film_response_covers_its_range(color, darkest, brightest):
     gray = apply(scan.film, plain(*color))
     np.testing.assert_allclose([gray.min(), gray.max()], [darkest, brightest], atol=0.02)
-    # Every film occurs, but not in all images.
+    # Every type of film occurs, but not in all images.
     assert np.std(gray) > 0.1
 
 
@@ -65,7 +66,7 @@ def test_blur_preserves_the_sum():
     np.testing.assert_allclose(blurred.sum(axis=(1, 2, 3)), 1, atol=1e-5)
     np.testing.assert_allclose(blurred, blurred[:, ::-1, ::-1], atol=1e-6)
     np.testing.assert_allclose(blurred, blurred.transpose(0, 2, 1, 3), atol=1e-6)
-    # Gaussians of 0.8 and 0.3 pixels keep 25 and 98 % at the center.
+    # Gaussians of 0.8 and 0.3 pixels leave 25% and 98% at the center.
     peaks = blurred[:, 4, 4, 0]
     assert 0.24 < peaks.min() < 0.3 and 0.95 < peaks.max() < 0.99
     assert (roughness(apply(scan.blur, noise())) < roughness(noise())).all()
@@ -153,7 +154,7 @@ def test_share_of_clean_images(share):
     rgb = np.random.default_rng(0).random((NUM_IMAGES, 4, 4, 3), np.float32)
     gray = scan.degrade(rgb, Randomness(1, 2), clean_share=share).numpy()
     clean = (gray == luma(rgb).numpy()).all(axis=(1, 2, 3)).mean()
-    # Five standard deviations; a few images have no effect applied by chance.
+    # Five standard deviations. By chance, a few images receive no effect.
     assert share - 0.1 < clean < share + 0.1
 
 

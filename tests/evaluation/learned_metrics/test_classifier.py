@@ -1,4 +1,4 @@
-"""Tests of the classifier: network, file and accuracy."""
+"""Tests for the classifier's network, weights file and accuracy."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from colorkeras.utils.errors import UserError
 
 @pytest.fixture
 def no_cache():
-    """Load the file again, in the test and after it."""
+    """Clear the cached classifier before and after the test."""
     classifier.load.cache_clear()
     yield
     classifier.load.cache_clear()
@@ -70,7 +70,7 @@ def test_missing_or_damaged_file_is_explained(monkeypatch, tmp_path, no_cache, c
 
 @pytest.mark.skipif(
     not Path(os.environ.get("TFDS_DATA_DIR", ""), "cifar10").is_dir(),
-    reason="TFDS_DATA_DIR names no prepared CIFAR-10",
+    reason="no prepared CIFAR-10 in TFDS_DATA_DIR",
 )
 def test_trained_file_classifies_cifar10():
     source = load_dataset("cifar10").test

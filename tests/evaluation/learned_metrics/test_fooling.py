@@ -1,4 +1,4 @@
-"""Tests of the fooling rate: parts by hand, and discriminators of simple recolorings."""
+"""Tests for the fooling rate: hand-computed values and discriminators on simple recolorings."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from colorkeras.utils.errors import DivergedError
 
 @pytest.fixture(scope="module")
 def photographs():
-    """Return crops with little overlap, uint8 `[n, 32, 32, 3]`."""
+    """Crops with little overlap, uint8 `[n, 32, 32, 3]`."""
     return sample.load_images("train")[::16]
 
 
@@ -78,7 +78,7 @@ def test_compress_acts_like_a_jpeg_file(photographs):
     assert once.shape == photographs.shape and once.dtype == np.uint8
     change = np.abs(once.astype(int) - photographs).mean()
     assert 1 < change < 15
-    # A second compression changes little, so earlier compression is no clue.
+    # A second compression changes little, so it hides the artifacts of an earlier one.
     again = np.abs(fooling.compress(once).astype(int) - once).mean()
     assert again < change / 3
     flat = np.full((1, 16, 16, 3), 128, np.uint8)
@@ -88,7 +88,7 @@ def test_compress_acts_like_a_jpeg_file(photographs):
 def test_block_means_by_hand():
     images = np.zeros([1, 32, 32, 3], np.uint8)
     images[0, :16, :16, 0] = 10
-    images[0, 0, 0, 1] = 255  # 255 / 64 = 3.98 in its block of 8x8.
+    images[0, 0, 0, 1] = 255  # 255 / 64 = 3.98 in its 8x8 block.
     images[0, 24:, 24:, 2] = 200
     images[0, 24:, 24:28, 2] = 101  # (101 + 200) / 2 = 150.5, rounded to even.
     means = fooling.block_means(images, 4)
@@ -109,13 +109,13 @@ def test_block_means_at_full_size_are_the_images(photographs):
     [
         ([3, 4, 5], [0, 1, 2], 0.0),
         ([0, 1, 2], [3, 4, 5], 1.0),
-        # Between 1 and 2, one of four is wrong on either side.
+        # At thresholds between 1 and 2, one of four is wrong on either side.
         ([1, 3, 4, 5], [-1, 0, 1, 2], 0.25),
         ([0, 2, 4, 6], [1, 3, 5, 7], 0.5),
         ([7, 7, 7], [7, 7], 0.5),
-        # Ties at 1: from (missed 0, fooled 1/2) to (missed 1/2, fooled 0).
+        # The tie at 1 moves the rates from (missed 0, fooled 1/2) to (missed 1/2, fooled 0).
         ([1, 2], [0, 1], 0.25),
-        # Classes of different sizes: shares count.
+        # Classes of different sizes: rates are relative to the class size.
         ([0, 5], [1, 1, 1, 9], 0.5),
     ],
 )
@@ -136,7 +136,7 @@ def test_equal_error_rate_does_not_depend_on_order():
     real, recolored = generator.normal(1, 1, 500), generator.normal(0, 1, 400)
     rate = fooling.equal_error_rate(real, recolored)
     assert rate == fooling.equal_error_rate(real[::-1], np.sort(recolored))
-    # Gaussians one deviation apart: the threshold is half a deviation from each mean.
+    # Gaussians one standard deviation apart: the threshold is halfway between the means.
     assert rate == pytest.approx(0.3085, abs=0.03)
 
 
@@ -151,7 +151,7 @@ def test_halves_are_disjoint_and_depend_on_the_seed(num_images):
 
 
 def test_real_and_recolored_image_are_in_the_same_half(monkeypatch):
-    """The network is trained on pairs of one half and scores those of the other."""
+    """The network is trained on the pairs in one half and scores the pairs in the other."""
     truth = np.zeros([200, 32, 32, 3], np.uint8)
     truth[..., 0] = np.arange(200)[:, None, None]
     recolored = truth.copy()
@@ -175,7 +175,7 @@ def test_real_and_recolored_image_are_in_the_same_half(monkeypatch):
 
 def test_schedule_is_balanced_and_flips_half():
     order, flipped = fooling._schedule(1000, seed=0, epochs=16)
-    # 15 full batches per epoch, without repetitions.
+    # 15 full batches per epoch, without repeated images.
     assert order.shape == flipped.shape == (240, 64)
     assert np.bincount(order[:15].ravel()).max() == 1
     assert np.bincount(order.ravel(), minlength=1000).min() >= 10

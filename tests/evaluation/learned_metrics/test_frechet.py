@@ -1,4 +1,4 @@
-"""Tests of the Frechet distance against closed forms."""
+"""Tests that compare the Frechet distance with closed-form solutions."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def test_distance_of_equal_sets_is_zero():
 
 
 def test_diagonal_covariances_by_hand():
-    # |(1, 2) - (4, 6)|^2 = 25; deviations (1, 2) and (3, 5): 2^2 + 3^2 = 13.
+    # Means: |(1, 2) - (4, 6)|^2 = 25. Standard deviations (1, 2) and (3, 5): 2^2 + 3^2 = 13.
     distance = gaussian_distance(
         np.array([1.0, 2.0]), np.diag([1.0, 4.0]), np.array([4.0, 6.0]), np.diag([9.0, 25.0])
     )
@@ -22,8 +22,8 @@ def test_diagonal_covariances_by_hand():
 
 
 def test_covariances_that_do_not_commute():
-    # For 2x2 matrices, trace((C1 C2)^(1/2)) is sqrt(trace(C1 C2) + 2 sqrt(det(C1 C2))): C1 C2 is
-    # ((2, 1), (4, 8)), so sqrt(10 + 2 sqrt(12)) = 4.114391.
+    # For 2x2 matrices, trace((C1 C2)^(1/2)) is sqrt(trace(C1 C2) + 2 sqrt(det(C1 C2))). Here, C1 C2
+    # is ((2, 1), (4, 8)), so the trace is sqrt(10 + 2 sqrt(12)) = 4.114391.
     first, second = np.diag([1.0, 4.0]), np.array([[2.0, 1.0], [1.0, 2.0]])
     expected = 5 + 4 - 2 * 4.114391
     zero = np.zeros(2)
@@ -32,7 +32,7 @@ def test_covariances_that_do_not_commute():
 
 
 def test_features_by_hand():
-    # One feature: means 1 and 5, variances (n - 1) 2 and 8: 16 + (sqrt 8 - sqrt 2)^2 = 18.
+    # One feature with means 1 and 5 and sample variances 2 and 8: 16 + (sqrt 8 - sqrt 2)^2 = 18.
     assert frechet_distance([[0.0], [2.0]], [[3.0], [7.0]]) == pytest.approx(18)
 
 

@@ -1,4 +1,4 @@
-"""Tests of the learned metrics of one set of recolored images."""
+"""Tests for the learned metrics for a set of recolored images."""
 
 import json
 
@@ -17,7 +17,7 @@ from colorkeras.evaluation.learned_metrics import (
 )
 from colorkeras.utils.errors import UserError
 
-# Yellowish noise.
+# The images are yellowish noise.
 TRUTH = np.random.default_rng(0).integers(0, 256, (MIN_IMAGES, 32, 32, 3), np.uint8)
 TRUTH[..., 2] //= 2
 LABELS = np.arange(MIN_IMAGES) % 10
@@ -28,7 +28,7 @@ def gray_version(images):
 
 
 def features_and_logits(images):
-    """Fake classifier: the mean color as features, class 0 for colored images."""
+    """Fake classifier: features are the mean color, and color images belong to class 0."""
     features = images.mean(axis=(1, 2))
     logits = np.zeros([len(images), 10])
     logits[:, 0] = np.ptp(features, axis=-1)
@@ -38,7 +38,7 @@ def features_and_logits(images):
 
 @pytest.fixture
 def fakes(monkeypatch):
-    """Replace slow functions; return the calls of the fooling rate as (size, seed)."""
+    """Replace slow functions; return the list of fooling rate calls as (size, seed)."""
     calls = []
 
     def fooling_rate(truth, recolored, size, seed):
@@ -87,7 +87,7 @@ def test_an_interrupted_computation_is_continued(fakes, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         learned_metrics.compute(TRUTH, LABELS, recolored, on_update=keep)
-    monkeypatch.setattr(classifier, "classify", None)  # Its metrics are complete.
+    monkeypatch.setattr(classifier, "classify", None)  # Its metrics are already complete.
     result = learned_metrics.compute(TRUTH, LABELS, recolored, partial=partial)
     assert result == whole
     assert len(fakes) == 2 * num_calls

@@ -1,4 +1,4 @@
-"""Tests of colorfulness metrics against values computed by hand or in NumPy."""
+"""Tests that compare colorfulness metrics with values computed by hand or in NumPy."""
 
 import math
 
@@ -20,7 +20,7 @@ RED, GREEN, GRAY = (255.0, 0.0, 0.0), (0.0, 255.0, 0.0), (100.0, 100.0, 100.0)
 
 @pytest.fixture(scope="module")
 def truth():
-    """Return random images with whole values: float32 `[7, 16, 16, 3]`."""
+    """Random images with integer values, float32 `[7, 16, 16, 3]`."""
     return tf.constant(np.random.default_rng(0).integers(0, 256, (7, 16, 16, 3)), tf.float32)
 
 
@@ -34,8 +34,9 @@ def grays_of(images):
 
 
 def test_colorfulness_by_hand():
-    # Two pixels, red and blue: rg = 255, 0; yb = 127.5, -255. Population deviations 127.5 and
-    # 191.25, means 127.5 and -63.75: sqrt(127.5^2 + 191.25^2) + 0.3 sqrt(127.5^2 + 63.75^2).
+    # For a red and a blue pixel, rg is (255, 0) and yb is (127.5, -255). The population standard
+    # deviations are 127.5 and 191.25, and the means are 127.5 and -63.75:
+    # sqrt(127.5^2 + 191.25^2) + 0.3 sqrt(127.5^2 + 63.75^2).
     image = tf.constant([[[[255.0, 0, 0], [0, 0, 255.0]]]])
     assert float(colorfulness(image)[0]) == pytest.approx(272.6170, abs=1e-2)
 
@@ -55,18 +56,18 @@ def test_colorfulness_of_gray_is_zero(name, truth):
 
 
 def test_colorfulness_ratio_is_a_ratio_of_means(truth):
-    # Colorfulness is linear: half the chroma in one image, full chroma in another.
+    # Colorfulness is linear in chroma. One image has half its chroma, another has all of it.
     truth = truth[:2]
     output = tf.stack([(truth[0] + grays_of(truth)[0]) / 2, truth[1]])
     first, second = colorfulness(truth).numpy()
     expected = 100 * (first / 2 + second) / (first + second)
     assert value_of("colorfulness_ratio", truth, output) == pytest.approx(expected, rel=1e-4)
-    # The ratio to a gray ground truth is defined as 0.
+    # For a gray ground truth, the ratio is defined as 0.
     assert value_of("colorfulness_ratio", grays_of(truth), truth) == 0
 
 
 def test_mean_chroma_by_hand():
-    # Red has a*b* of 80.0925 and 67.2032.
+    # Red has an a*b* of (80.0925, 67.2032).
     output = tf.constant([[[RED, GRAY]]])
     expected = math.hypot(80.0925, 67.2032) / 2
     assert value_of("mean_chroma", output, output) == pytest.approx(expected, abs=0.01)
@@ -90,7 +91,7 @@ def test_hue_histogram_matches_numpy(truth):
 
 
 def histogram(**shares):
-    """Return a histogram with the given shares by bin: `histogram(bin0=1)`."""
+    """Return a histogram with the given bin values, such as `histogram(bin0=1)`."""
     result = np.zeros(NUM_HUES, np.float32)
     for name, share in shares.items():
         result[int(name.removeprefix("bin"))] = share
@@ -102,9 +103,9 @@ def histogram(**shares):
     [
         (histogram(bin0=1), histogram(bin0=1), 0),
         (histogram(bin0=1), histogram(bin3=1), 30),
-        # Sums do not matter.
+        # The sum of a histogram does not matter.
         (histogram(bin0=5), histogram(bin3=0.1), 30),
-        # Wraps around the circle.
+        # The shortest path wraps around the circle.
         (histogram(bin35=1), histogram(bin2=1), 30),
         (histogram(bin0=1), histogram(bin18=1), 180),
         (histogram(bin0=1), histogram(bin27=1), 90),
@@ -120,7 +121,7 @@ def histogram(**shares):
 def test_hue_distance_by_hand(first, second, degrees):
     both = tf.constant(np.concatenate([first, second]))
     assert float(hue_distance(both)) == pytest.approx(degrees, abs=1e-3)
-    # Batched.
+    # Batches are supported.
     together = hue_distance(tf.stack([both] * 3))
     np.testing.assert_allclose(together, [degrees] * 3, atol=1e-3)
 
@@ -139,7 +140,7 @@ def test_hue_distance_compares_all_images_together():
     red, green = (tf.reshape(tf.constant(color), [1, 1, 1, 3]) for color in (RED, GREEN))
     one, other = tf.concat([red, green], 0), tf.concat([green, red], 0)
     assert value_of("hue_distance", one, other) == pytest.approx(0, abs=1e-3)
-    # Hues of 40.0 and 136.0 degrees are in bins 4 (rounded up from 39.999) and 13.
+    # Hues of 40.0 and 136.0 degrees fall into bins 4 (rounded up from 39.999) and 13.
     assert value_of("hue_distance", red, green) == pytest.approx(100, abs=10.1)
     assert value_of("hue_distance", red, grays_of(red)) == 180
 

@@ -1,4 +1,4 @@
-"""Tests of fidelity metrics against values computed by hand or by TensorFlow."""
+"""Tests that compare fidelity metrics with values computed by hand or by TensorFlow."""
 
 import math
 
@@ -15,7 +15,7 @@ RED, GREEN, GRAY = (255, 0, 0), (0, 255, 0), (100, 100, 100)
 
 @pytest.fixture(scope="module")
 def images():
-    """Return two batches of random images with whole values: float32 `[7, 16, 16, 3]`."""
+    """Two batches of random images with integer values, each float32 `[7, 16, 16, 3]`."""
     generator = np.random.default_rng(0)
     return tuple(
         tf.constant(generator.integers(0, 256, (7, 16, 16, 3)), tf.float32) for _ in range(2)
@@ -28,7 +28,7 @@ def value_of(name, *inputs):
 
 
 def flat(*levels):
-    """Return gray images of 16x16 pixels, one per level."""
+    """Return uniform gray images of 16x16 pixels, one per level."""
     return tf.ones([len(levels), 16, 16, 3]) * tf.reshape(tf.constant(levels), [-1, 1, 1, 1])
 
 
@@ -54,21 +54,21 @@ def test_mean_psnr_caps_each_image():
 
 def test_best_of_8_takes_the_nearest_sample_of_each_image():
     truth = flat(0.0, 0.0)
-    # The nearest are off by 10 and by 1 level, in different samples.
+    # The nearest samples are off by 10 levels and 1 level, and have different indices.
     samples = tf.stack([flat(10.0, 90.0), flat(80.0, 1.0), *[flat(70.0, 70.0)] * 6])
     assert value_of("best_of_8", truth, samples) == pytest.approx(31.0977, abs=1e-3)
 
 
 def test_ssim_of_uniform_images_by_hand():
-    # Without structure, only the luminance term of equation 13 in Wang et al. 2004 remains.
+    # Without structure, only the luminance term in equation 13 of Wang et al. 2004 remains.
     c1 = (0.01 * 255) ** 2
     expected = (2 * 50 * 200 + c1) / (50**2 + 200**2 + c1)
     assert value_of("ssim", flat(50.0), flat(200.0)) == pytest.approx(expected, abs=1e-3)
 
 
 def test_ssim_of_negated_structure_by_hand():
-    # Stripes of two pixels around middle gray, and their negative: the means of windows are nearly
-    # equal, and the structure term is at its minimum.
+    # Two-pixel stripes around medium gray, and their negative: the window means are nearly equal,
+    # and the structure term is at its minimum.
     stripes = np.where(np.arange(16) // 2 % 2, 100.0, 155.0).astype(np.float32)
     images = np.tile(stripes[:, None], [1, 1, 16, 3]).reshape(1, 16, 16, 3)
     assert value_of("ssim", images, 255 - images) < -0.9
@@ -89,11 +89,11 @@ def test_ab_rmse_is_pooled_and_ignores_lightness(images):
 
 
 def test_ciede2000_of_black_and_white():
-    # Equals the difference in L*, whose weight is 1 at a mean of 50.
+    # Equal to the difference in L*, whose weight is 1 at a mean L* of 50.
     assert value_of("ciede2000", flat(0.0), flat(255.0)) == pytest.approx(100.0, abs=0.01)
 
 
-# L* of gray (CIE 15): level 119 has 50.03, 124 has 52.02, 127 has 53.19, 132 has 55.12, 135 56.27.
+# L* by gray level (CIE 15): 50.03 at 119, 52.02 at 124, 53.19 at 127, 55.12 at 132, 56.27 at 135.
 @pytest.mark.parametrize(
     "level, within_2, within_5",
     [(119, 100, 100), (124, 100, 100), (127, 0, 100), (132, 0, 100), (135, 0, 0)],
@@ -119,7 +119,7 @@ def test_lab_accuracy_tolerates_2_2_times_as_much_in_a_and_b(images):
 
 
 def row(*colors):
-    """Return an image of one row of pixels: float32 `[1, 1, n, 3]`."""
+    """Return an image with a single row of pixels: float32 `[1, 1, n, 3]`."""
     return tf.constant([[colors]], tf.float32)
 
 
@@ -127,8 +127,9 @@ def balanced(prior, truth, output):
     return value_of("auc_balanced", truth, output, prior)
 
 
-# a*b* of red is 80.0925, 67.2032, 104.551 from gray, so the thresholds 105 to 150 of 151 are hit.
-# Red and green are 167.04 apart, beyond the last threshold.
+# Red has an a*b* of (80.0925, 67.2032). Its distance from gray is 104.551, so it is within the
+# thresholds from 105 to 150, which are 46 of 151. Red and green are 167.04 apart, which is beyond
+# the last threshold.
 @pytest.mark.parametrize(
     "truth, output, hits", [(GRAY, GRAY, 151), (RED, GRAY, 46), (GRAY, RED, 46), (RED, GREEN, 0)]
 )
@@ -149,12 +150,12 @@ def test_balanced_auc_weights_pixels_by_the_true_bin():
     prior = np.full(NUM_AB_BINS, 0.1, np.float32)
     red, gray = ab_bins(row(RED, GRAY)).numpy()[0, 0]
     prior[red], prior[gray] = 0.2, 0.8
-    # Three correct gray pixels, one red pixel predicted as gray.
+    # Three correct gray pixels and a red pixel predicted as gray.
     truth, output = row(GRAY, GRAY, GRAY, RED), row(GRAY, GRAY, GRAY, GRAY)
     weights, areas = [3 / 0.8, 1 / 0.2], [1, 46 / 151]
     expected = 100 * np.dot(weights, areas) / sum(weights)
     assert balanced(prior, truth, output) == pytest.approx(expected, rel=1e-5)
-    # With truth and prediction swapped, all pixels have the weight of gray.
+    # With ground truth and prediction swapped, all pixels have the weight of gray.
     expected = 100 * (3 + 46 / 151) / 4
     assert balanced(prior, output, truth) == pytest.approx(expected, rel=1e-5)
 
@@ -168,8 +169,8 @@ def test_balanced_auc_without_imbalance_is_auc():
 
 
 def test_all_colors_count_equally_under_their_own_prior():
-    # 90 correct gray pixels and 10 red pixels predicted as gray: half each, apart from the effect
-    # of the uniform share.
+    # 90 correct gray pixels and 10 red pixels predicted as gray contribute half each, apart from
+    # the effect of the uniform distribution in the prior.
     truth, output = row(*[GRAY] * 90, *[RED] * 10), row(*[GRAY] * 100)
     prior = prior_from(np.bincount(ab_bins(truth).numpy().ravel(), minlength=NUM_AB_BINS))
     expected = 100 * (1 + 46 / 151) / 2

@@ -1,4 +1,4 @@
-"""Tests that every metric passes, and tests of accumulation."""
+"""Tests that every metric must pass, and tests for accumulating metrics over batches."""
 
 import math
 
@@ -43,26 +43,26 @@ OF_TRUTH = {
     "colorfulness": lambda truth: float(tf.reduce_mean(colorfulness(truth))),
     "colorfulness_ratio": lambda truth: 100.0,
     "mean_chroma": lambda truth: float(tf.reduce_mean(ab_chroma(truth))),
-    # Of identical samples.
+    # The eight samples are identical.
     "diversity": lambda truth: 0.0,
     "chroma_variation": lambda truth: 1.0,
 }
-"""Values of the ground truth, for metrics without a best value."""
+"""Ground-truth values of metrics that have no best value."""
 
 
 @pytest.fixture(scope="module")
 def images():
-    """Return truth and a noisy copy with whole values: float32 `[7, 16, 16, 3]` each."""
+    """Ground truth and a noisy copy with integer values, each float32 `[7, 16, 16, 3]`."""
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 256, (7, 16, 16, 3))
-    # The noise increases, so that the images differ in every metric.
+    # The noise increases from image to image, so all of them differ in every metric.
     noise = generator.normal(size=truth.shape) * np.arange(1, 8).reshape(7, 1, 1, 1) * 5
     output = np.clip(np.round(truth + noise), 0, 255)
     return tf.constant(truth, tf.float32), tf.constant(output, tf.float32)
 
 
 def values_of(name, truth, output):
-    """Return the per-image values; metrics of samples see eight identical ones."""
+    """Return the per-image values; metrics over samples are given eight identical samples."""
     metric = METRICS[name]
     given = {None: [output], PRIOR: [output, PRIOR_OF_NOISE], SAMPLES: [tf.stack([output] * 8)]}
     return metric.per_image(truth, *given[metric.needs])

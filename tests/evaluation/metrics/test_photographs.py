@@ -1,4 +1,4 @@
-"""Tests of the metrics of photographs against values computed by hand."""
+"""Tests that compare metrics for photographs with values computed by hand."""
 
 import sys
 
@@ -17,11 +17,11 @@ SKIN = [
     (240, 210, 190),
     (90, 60, 50),
 ]
-"""One color per portrait."""
+"""Skin color of each portrait."""
 
 
 def portrait(color, size=(20, 10)):
-    """Return a portrait whose central box of 40 % of each side has one color; the rest is green."""
+    """Return a green portrait with a uniform central box that covers 40% of each side."""
     image = np.full((*size, 3), (0, 255, 0), np.uint8)
     image[round(0.3 * size[0]) : round(0.7 * size[0]), 3:7] = color
     return image
@@ -58,13 +58,15 @@ def test_incoherence_by_hand():
     image[:, :2] = (200, 100, 100)
     image[:, 2:] = (100, 100, 200)
     halves = np.repeat([[0, 0, 1, 1]], 2, axis=0)
-    assert photographs.incoherence([image], [halves]) == pytest.approx(0, abs=1e-9)
-    # Every segment holds both colors in equal parts.
-    mixed = np.repeat([[0, 1, 0, 1]], 2, axis=0)
-    assert photographs.incoherence([image], [mixed]) == pytest.approx(1)
-    # Pooled: both images have the same total variance.
-    assert photographs.incoherence([image, image], [halves, mixed]) == pytest.approx(0.5)
-    assert photographs.incoherence([np.zeros_like(image)], [halves]) == 0
+    first = photographs.chroma_variances(image, halves)
+    assert photographs.incoherence([first]) == pytest.approx(0, abs=1e-9)
+    # Every segment contains equal parts of both colors.
+    second = photographs.chroma_variances(image, np.repeat([[0, 1, 0, 1]], 2, axis=0))
+    assert photographs.incoherence([second]) == pytest.approx(1)
+    # Pooling is a plain mean here, because both images have the same total variance.
+    assert photographs.incoherence([first, second]) == pytest.approx(0.5)
+    gray = photographs.chroma_variances(np.zeros_like(image), halves)
+    assert photographs.incoherence([gray]) == 0
 
 
 def test_superpixels_cover_the_image_and_see_luma_only():
@@ -105,7 +107,7 @@ def test_spread_hints_by_hand():
     expected = (near * chroma[0] + far * chroma[1]) / (near + far)
     np.testing.assert_allclose(spread[0, 0], expected, atol=1e-6)
     np.testing.assert_allclose(spread[0, 1], chroma.mean(axis=0), atol=1e-6)
-    # A luma unlike that of all hints does not change their relative weights.
+    # A luma unlike that of any hint does not change their relative weights.
     weights = np.exp([-9 / 2, -1 / 2])
     np.testing.assert_allclose(spread[0, 3], weights @ chroma / weights.sum(), atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""Tests that every converter passes, on the day it is registered, and of what they share."""
+"""Tests that every registered converter must pass, and tests for shared code."""
 
 import errno
 import os
@@ -16,19 +16,20 @@ MODELS = [
     ("skip_cnn", "chroma"),
     ("baseline", "rgb"),
     ("residual_unet", "bins"),
+    ("hint_unet", "hinted_bins"),
     ("flow_unet", "velocity"),
 ]
-"""What colors in one pass, at one size only, by the mean of a distribution, and from noise."""
+"""One model of each type: regression, fixed size, distribution, hints and flow."""
 
 every_model = pytest.mark.parametrize("model", MODELS, ids="-".join)
 
 
 @pytest.fixture(params=CONVERTERS)
 def kind(request):
-    """Every format whose extra is installed."""
+    """Key of each converter whose packages are installed."""
     converter = CONVERTERS[request.param]
     for module in (*converter.requires, converter.runtime):
-        pytest.importorskip(module, reason=f"pip install 'colorkeras[{converter.extra}]'")
+        pytest.importorskip(module, reason=f"pip install '{converter.package}'")
     return request.param
 
 
@@ -37,7 +38,7 @@ def grayscale_of(*size):
 
 
 def check_equal(path, kind, made, *size):
-    """Asserts that a file and the export color pictures alike, in any order of sizes."""
+    """Assert that a converted file gives the same colors as the export at the given sizes."""
     grayscale = grayscale_of(*size)
     expected = made.model.color(grayscale).numpy()
     assert np.ptp(expected, axis=-1).max() > 0.05, "nearly gray"
@@ -53,21 +54,33 @@ def test_a_file_colors_as_the_export_does(model, kind, exports, tmp_path):
     converted = converters.convert(made.folder, kind, path)
     assert converted.path == path and list(tmp_path.iterdir()) == [path]
     assert converted.image_size == made.model.image_size
-    assert (converted.max_size is not None) == made.model.samples
+    assert (converted.max_size is not None) == made.objective.is_stochastic
     assert converted.difference <= converters.MAX_DIFFERENCE
     side = made.model.image_size
     sizes = [(1, 1, 1), (3, 33, 47), (2, 8, 60)] if side is None else [(1, side, side)]
     for size in sizes:
         check_equal(path, kind, made, *size)
     if converted.max_size is not None:
-        # There is no noise for larger ones.
+        # The stored noise does not cover larger images.
         side = converted.max_size + 32
         with pytest.raises(Exception, match=r"(?i)reshape"):
             CONVERTERS[kind].open(path)(np.zeros([1, side, side, 1], np.float32))
 
 
+def test_a_file_takes_hints(kind, exports, tmp_path):
+    made = exports("hint_unet")
+    path = tmp_path / f"model{CONVERTERS[kind].suffix}"
+    converters.convert(made.folder, kind, path)
+    grayscale, hints = grayscale_of(2, 33, 47), np.zeros([2, 33, 47, 3], np.float32)
+    hints[0, 10:14, 20:24] = (0.1, -0.1, 1)
+    received = CONVERTERS[kind].open(path)(grayscale, hints)
+    expected = made.model.color(grayscale, hints=hints)
+    np.testing.assert_allclose(received, expected, atol=converters.MAX_DIFFERENCE)
+    assert np.abs(received - made.model.color(grayscale)).max() > 0.01
+
+
 @pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids="-".join)
-def test_a_file_of_one_size_colors_pictures_of_this_size(model, kind, exports, tmp_path):
+def test_a_file_of_one_size_colors_images_of_this_size(model, kind, exports, tmp_path):
     made = exports(*model)
     path = tmp_path / f"model{CONVERTERS[kind].suffix}"
     converted = converters.convert(made.folder, kind, path, image_size=23)
@@ -77,7 +90,7 @@ def test_a_file_of_one_size_colors_pictures_of_this_size(model, kind, exports, t
 
 
 def gray_converter():
-    """Stands in for a converter: its files are empty, and what runs them colors all gray."""
+    """Fake converter that writes empty files and has a runtime that outputs gray images."""
 
     def open_file(path):
         assert path.read_bytes() == b"empty"
@@ -92,7 +105,7 @@ def gray_converter():
 
 @pytest.fixture
 def convert(exports, tmp_path, monkeypatch):
-    """Function that converts a model by a converter that stands in; returns what `convert` does."""
+    """Function that calls `convert` with a fake converter and returns its result."""
     made = exports("skip_cnn")
 
     def run(converter, name="model.gray", **settings):
@@ -113,11 +126,11 @@ def refused(convert, *arguments, **settings):
 
 def test_a_file_that_colors_differently_replaces_nothing(convert, tmp_path):
     (tmp_path / "model.gray").write_text("kept")
-    assert "it colors differently, by " in refused(convert, gray_converter())
+    assert "the colors differ from the export's by " in refused(convert, gray_converter())
     assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
 
 
-def test_a_color_that_is_no_number_is_noticed_in_any_picture(convert, monkeypatch):
+def test_a_color_that_is_no_number_is_noticed_in_any_image(convert, monkeypatch):
     monkeypatch.setattr(converters, "MAX_DIFFERENCE", 1.0)
 
     def open_file(path):
@@ -154,24 +167,24 @@ def test_a_full_disk_is_no_fault_of_the_model(convert):
 
 
 @pytest.mark.parametrize("name", [name for name, c in CONVERTERS.items() if c.requires])
-def test_a_missing_extra_is_named(name, exports, tmp_path, monkeypatch):
+def test_missing_packages_are_named(name, exports, tmp_path, monkeypatch):
     converter = CONVERTERS[name]
     monkeypatch.setitem(sys.modules, converter.requires[0], None)
     path = tmp_path / f"model{converter.suffix}"
     message = refused(converters.convert, exports("skip_cnn").folder, name, path)
     assert converter.requires[0] in message
-    assert f"pip install 'colorkeras[{converter.extra}]'" in message
+    assert f"pip install '{converter.package}'" in message
 
 
 @pytest.mark.parametrize("image_size", [-1, 0, 7, 1025])
 def test_sizes_out_of_range_are_refused(image_size, convert):
     message = refused(convert, gray_converter(), image_size=image_size)
-    assert f"an image size of {image_size}\n" in message and "8 to 1024" in message
+    assert f"--image-size {image_size}\n" in message and "at least 8 and at most 1024" in message
 
 
 def test_what_does_not_exist_is_refused(convert, tmp_path):
     assert "format 'paper'" in refused(converters.convert, "unet", "paper", tmp_path / "a.paper")
-    assert "named 'model.png'" in refused(convert, gray_converter(), "model.png")
+    assert "the name 'model.png'" in refused(convert, gray_converter(), "model.png")
     path = tmp_path / "model.gray"
     assert "'missing'" in refused(converters.convert, "missing", "gray", path)
     assert not list(tmp_path.iterdir())

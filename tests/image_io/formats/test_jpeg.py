@@ -1,4 +1,4 @@
-"""Tests of the many kinds of JPEG files."""
+"""Tests for variants of JPEG files."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_results_are_close_to_the_original(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     image_io.save(tmp_path / "a.jpg", iter([DecodedImage(pixels)]), Metadata())
     with Image.open(tmp_path / "a.jpg") as image:
-        # Chroma has as many samples as luma.
+        # Chroma has the same resolution as luma.
         assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
         tables = image.quantization
     (tmp_path / "b.jpg").write_bytes(jpeg_bytes(Image.fromarray(pixels), quality=95))
@@ -46,7 +46,7 @@ def test_first_image_of_several(tmp_path):
     SMOOTH.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
     (decoded,), contents = read(tmp_path / "a.jpg")
     assert contents.format == "MPO" and decoded.size == (32, 40)
-    assert contents.notes == ["only the first of 2 images in the file was colored"]
+    assert contents.notes == ["only the first of 2 images in the file was colorized"]
     image_io.save(tmp_path / "b.jpg", iter([decoded]), contents.metadata)
     assert not read(tmp_path / "b.jpg")[1].notes
 
@@ -60,12 +60,12 @@ def test_missing_end_markers(missing, progressive, tmp_path):
     (expected,), _ = read(path)
     path.write_bytes(path.read_bytes()[:-missing])
     if missing > 2:
-        with pytest.raises(UserError, match="truncated"):
+        with pytest.raises(UserError, match="the end of the file is missing"):
             read(path)
         return
     (image,), contents = read(path)
     np.testing.assert_array_equal(image.pixels, expected.pixels)
-    assert contents.notes == ["the file has no end marker, but its pixels are complete"]
+    assert contents.notes == ["the file has no end marker, but its pixel data is complete"]
 
 
 def test_stereo_files(tmp_path):
@@ -73,4 +73,4 @@ def test_stereo_files(tmp_path):
     image.save(tmp_path / "a.mpo", "MPO", save_all=True, append_images=[image])
     (_,), contents = read(tmp_path / "a.mpo")
     assert image_io.is_image("a.MPO") and image_io.result_suffix("a.mpo") == ".jpg"
-    assert contents.notes == ["only the first of 2 images in the file was colored"]
+    assert contents.notes == ["only the first of 2 images in the file was colorized"]

@@ -1,6 +1,7 @@
-"""Tests of JPEG XL and JPEG 2000 files."""
+"""Tests for JPEG XL and JPEG 2000 files."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -52,3 +53,19 @@ def test_jpeg_2000_keeps_16_bits(tmp_path):
         expected = np.rint(pixels * (65535 / (2**bits - 1)))
         np.testing.assert_array_equal(image.pixels, expected)
         assert not contents.notes
+
+
+@pytest.mark.parametrize("num_channels", [2, 4])
+def test_jpeg_2000_with_transparency_keeps_16_bits(num_channels, tmp_path, monkeypatch):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    pixels = np.random.default_rng(0).integers(0, 65536, (30, 40, num_channels), np.uint16)
+    pixels[..., -1] = 65535
+    pixels[:9, :, -1] = 0
+    (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(pixels, level=0))
+    (image,), _ = read(tmp_path / "a.jp2")
+    np.testing.assert_array_equal(image.alpha, pixels[..., -1])
+    expected = pixels[9:, :, 0] if num_channels == 2 else pixels[9:, :, :3]
+    np.testing.assert_array_equal(image.pixels[9:], expected)
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(UserError, match="16 bits with transparency"):
+        read(tmp_path / "a.jp2")

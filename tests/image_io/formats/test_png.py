@@ -1,4 +1,4 @@
-"""Tests of the many kinds of PNG files."""
+"""Tests for variants of PNG files."""
 
 import struct
 import zlib
@@ -25,7 +25,7 @@ ADAM7 = (
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
-"""First column and row, and their steps, of the passes of interlaced files."""
+"""First column, first row, column step and row step of each pass in interlaced files."""
 
 
 def chunk(name, content):
@@ -34,7 +34,7 @@ def chunk(name, content):
 
 
 def png(pixels, kind, depth, *chunks, interlaced=False):
-    """Return a PNG file with levels `[h, w, channels]` of any depth, without filters."""
+    """Return an unfiltered PNG file with levels `[h, w, channels]` of any bit depth."""
     height, width, _ = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
     lines = b""
@@ -94,7 +94,7 @@ def test_palettes(depth, tmp_path):
 @pytest.mark.parametrize("kind", [0, 2])
 def test_transparent_level(kind, depth, tmp_path):
     if kind == 2 and depth < 8:
-        pytest.skip("such files do not exist")
+        pytest.skip("this combination does not exist")
     pixels = levels(kind, depth)
     level = pixels[3, 4]
     transparent = chunk(b"tRNS", level.astype(">u2").tobytes())
@@ -132,7 +132,7 @@ def test_decompression_bombs_in_text_are_refused(tmp_path):
 def test_other_programs_read_written_16_bit_files(num_colors, has_alpha, tmp_path):
     import tensorflow as tf
 
-    # Noise, steep and flat parts: each filter is best for some row.
+    # With noise and with steep and flat parts, each filter is best for some row.
     noise = np.random.default_rng(0).integers(0, 65536, (300, 40, num_colors), np.uint16)
     rows = np.arange(300)[:, np.newaxis, np.newaxis]
     pixels = np.where(rows % 3 == 0, noise, np.where(rows % 3 == 1, noise[:1], 999)).astype("u2")
@@ -190,7 +190,7 @@ LINEAR = struct.pack(">I", 100_000)
 @pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 2.2, 0.45455])
 def test_gamma_is_applied(gamma, is_gray, dtype, tmp_path):
     if dtype == np.uint16 and not is_gray:
-        pytest.skip("Pillow writes no such files")
+        pytest.skip("Pillow cannot write such files")
     levels = ramp((16, 16), dtype)
     image = Image.fromarray(levels if is_gray else np.stack([levels] * 3, -1))
     color_chunks(tmp_path / "a.png", image, gAMA=struct.pack(">I", round(gamma * 100_000)))
@@ -233,8 +233,23 @@ def test_profile_overrides_gamma(tmp_path):
 
 
 def test_other_color_codings_are_reported(tmp_path):
-    color_chunks(tmp_path / "a.png", Image.new("RGB", (8, 8)), cICP=bytes([9, 16, 0, 1]))
-    assert read(tmp_path / "a.png")[1].notes == ["the color coding 9/16/0 (cICP) was not converted"]
+    for coding in ([9, 16, 0, 1], [1, 13, 0, 0], [1, 13, 1, 1]):
+        color_chunks(tmp_path / "a.png", Image.new("RGB", (8, 8)), cICP=bytes(coding))
+        name = "/".join(map(str, coding))
+        expected = [f"the color encoding {name} (cICP) was not converted"]
+        assert read(tmp_path / "a.png")[1].notes == expected
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_meaningless_color_chunks_are_reported(dtype, tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6
+    info = PngImagePlugin.PngInfo()
+    info.add(b"cHRM", bytes(32))
+    Image.fromarray(ramp((30, 40), dtype)).save(tmp_path / "a.png", pnginfo=info, exif=exif)
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, np.rot90(ramp((30, 40), dtype), -1))
+    assert contents.notes == ["invalid color chunks (gAMA, cHRM) were ignored"]
 
 
 def test_missing_end_is_reported(tmp_path):
@@ -242,4 +257,4 @@ def test_missing_end_is_reported(tmp_path):
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:-12])
     (image,), contents = read(tmp_path / "a.png")
     np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
-    assert contents.notes == ["the file has no end marker, but its pixels are complete"]
+    assert contents.notes == ["the file has no end marker, but its pixel data is complete"]

@@ -1,4 +1,4 @@
-"""Tests of the many kinds of TIFF files."""
+"""Tests for variants of TIFF files."""
 
 import subprocess
 import sys
@@ -111,7 +111,7 @@ def test_lost_bits_are_reported(tmp_path, monkeypatch):
     (decoded,), contents = read(tmp_path / "a.tif")
     assert np.abs(decoded.pixels - RGB / 257).max() < 1.01
     (note,) = contents.notes
-    assert note.startswith("16 bits became 8 (compression ") and "codecs" in note
+    assert note.startswith("reduced from 16 to 8 bits (compression ") and "codecs" in note
 
 
 @pytest.mark.parametrize(
@@ -147,6 +147,50 @@ def test_signed_samples_are_shifted(dtype, compression, tmp_path):
     assert not contents.notes
 
 
+def test_samples_of_undefined_format_are_unsigned(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", DEEP.view(np.int16), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[339].overwrite(4)
+    np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, DEEP)
+
+
+def test_further_planes_of_gray_images_are_reported(tmp_path):
+    planes = np.stack([GRAY, *[255 - GRAY] * 4])
+    settings = {"photometric": "minisblack", "planarconfig": "separate"}
+    tifffile.imwrite(tmp_path / "a.tif", planes, **settings)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, GRAY)
+    assert contents.notes == ["channels of unknown meaning were left out"]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_hidden_inks_do_not_matter(dtype, tmp_path):
+    alpha = np.full(GRAY.shape, np.iinfo(dtype).max, dtype)
+    alpha[:9] = 0
+    found = []
+    for hidden in (0, 200):
+        inks = np.zeros((*GRAY.shape, 4), dtype)
+        inks[..., 3], inks[:9] = ramp(GRAY.shape, dtype), hidden
+        settings = {"photometric": "separated", "extrasamples": ["unassalpha"]}
+        tifffile.imwrite(tmp_path / "a.tif", np.dstack([inks, alpha]), **settings)
+        found += read(tmp_path / "a.tif")[0]
+    np.testing.assert_array_equal(found[0].pixels, found[1].pixels)
+    np.testing.assert_array_equal(found[0].alpha > 0, alpha > 0)
+
+
+def test_further_inks_are_reported(tmp_path):
+    inks = np.dstack([GRAY] * 5)
+    settings = {"photometric": "separated", "extrasamples": ["unspecified"]}
+    tifffile.imwrite(tmp_path / "a.tif", inks, **settings)
+    assert read(tmp_path / "a.tif")[1].notes == ["channels of unknown meaning were left out"]
+
+
+def test_big_endian_bigtiff_is_named(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, byteorder=">", bigtiff=True)
+    with pytest.raises(UserError, match="BigTIFF in big-endian byte order"):
+        read(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("bits", [10, 12, 14])
 def test_packed_bits_use_the_full_range(bits, tmp_path):
     pytest.importorskip("imagecodecs")
@@ -177,10 +221,12 @@ def test_lab_becomes_srgb(tmp_path):
         y = np.where(np.rint(lightness) / 2.55 > 8, y, np.rint(lightness) / 2.55 / 903.3)
         srgb = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
         assert np.abs(image.pixels / np.iinfo(dtype).max - srgb).max() < 1 / 255
-    # A saturated red, whose a* and b* are signed.
-    lab = np.zeros((4, 4, 3), np.uint8) + np.uint8([139, 81, 70])
-    tifffile.imwrite(tmp_path / "a.tif", lab, photometric="cielab")
-    np.testing.assert_allclose(read(tmp_path / "a.tif")[0][0].pixels[0, 0], [255, 0, 0], atol=6)
+    # Saturated red, and green with a negative a*.
+    for lab, rgb in (([139, 81, 70], [255, 0, 0]), ([224, 256 - 79, 81], [0, 255, 0])):
+        tifffile.imwrite(
+            tmp_path / "a.tif", np.full((4, 4, 3), lab, np.uint8), photometric="cielab"
+        )
+        np.testing.assert_allclose(read(tmp_path / "a.tif")[0][0].pixels[0, 0], rgb, atol=12)
 
 
 SMALL = GRAY[::2, ::2]
@@ -194,6 +240,8 @@ DIRECTORIES = {
     "smaller child": [(GRAY, 0, [(SMALL, 0)])],
     "reduced child": [(GRAY, 0, [(np.vstack([GRAY, GRAY]), 1)])],
     "previews only": [(SMALL, 1, []), (GRAY, 1, [])],
+    "depth map": [(GRAY, 0, []), (GRAY, 8, [])],
+    "mask by its kind": [(GRAY, 0, []), (GRAY > 99, 0, [])],
 }
 
 
@@ -201,10 +249,15 @@ DIRECTORIES = {
 def test_directories_that_are_not_pages(name, tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for pixels, subfile_type, children in DIRECTORIES[name]:
-            settings = {"photometric": "minisblack", "metadata": None}
+            is_mask = name == "mask by its kind" and pixels is not GRAY
+            settings = {"photometric": "mask" if is_mask else "minisblack", "metadata": None}
             file.write(pixels, subfiletype=subfile_type, subifds=len(children), **settings)
             for child, child_type in children:
                 file.write(child, subfiletype=child_type, **settings)
+    if name == "mask":
+        # tifffile also declares a mask by its subfile type, but other programs do not.
+        with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+            file.pages[1].tags[262].overwrite(1)
     (image,), contents = read(tmp_path / "a.tif")
     np.testing.assert_array_equal(image.pixels, GRAY)
     assert contents.num_pages == 1 and contents.num_pixels == GRAY.size and not contents.notes
@@ -228,7 +281,7 @@ def test_raw_files_are_refused(kind, tmp_path):
         if kind != "dng":
             pixels = DEEP if kind == "cfa" else np.stack([DEEP] * 3, -1)
             file.write(pixels, planarconfig=None if kind == "cfa" else "contig", **raw)
-    with pytest.raises(UserError, match="raw file; export it as TIFF or JPEG"):
+    with pytest.raises(UserError, match="Export the raw file as TIFF or JPEG"):
         read(tmp_path / "a.tif")
 
 
@@ -279,16 +332,21 @@ def test_lzw_without_imagecodecs(tmp_path):
         tifffile.imwrite(paths[-1], pixels, metadata=None, **settings)
     paths.append(tmp_path / "jpeg2000.tif")
     tifffile.imwrite(paths[-1], GRAY, compression="jpeg2000")
+    paths.append(tmp_path / "zstd.tif")
+    tifffile.imwrite(paths[-1], GRAY, compression="zstd")
     paths.append(tmp_path / "packed.tif")
     tifffile.imwrite(paths[-1], DEEP >> 4, bitspersample=12)
     program = [sys.executable, "-c", WITHOUT_IMAGECODECS, *paths]
     process = subprocess.run(program, capture_output=True, text=True, check=True)
-    *lines, compressed, packed = process.stdout.splitlines()
+    *lines, compressed, new, packed = process.stdout.splitlines()
     expected = [int(RGB.sum(dtype=np.int64))] * 4
     expected.append(int((RGB - np.uint16(32768)).sum(dtype=np.int64)))
     assert lines == [f"uint16 {total}" for total in expected]
-    assert "compression JPEG2000 (34712), which pip install 'colorkeras[codecs]'" in compressed
-    assert "packed 12-bit samples, which pip install 'colorkeras[codecs]'" in packed
+    assert (
+        "compression JPEG2000 (34712), which needs pip install 'colorkeras[codecs]'" in compressed
+    )
+    assert "compression ZSTD (50000), which needs pip install 'colorkeras[codecs]'" in new
+    assert "packed 12-bit samples, which need pip install 'colorkeras[codecs]'" in packed
     assert process.stderr == ""
 
 
@@ -306,7 +364,7 @@ def test_pages_of_every_kind(tmp_path):
     sizes = [(30, 40), (20, 40), (30, 40), (9, 40), (30, 40)]
     assert [decoded.size for decoded in images] == sizes
     assert [decoded.pixels.itemsize for decoded in images] == [1, 2, 2, 1, 1]
-    # The profile of earlier pages does not apply to the last ones.
+    # Profiles from earlier pages do not apply to the last ones.
     np.testing.assert_array_equal(images[3].pixels, 255 - GRAY[:9])
     assert not np.array_equal(images[0].pixels, GRAY)
     assert contents.metadata.has_profile

@@ -1,4 +1,4 @@
-"""Tests of IPTC-IIM within Photoshop's resources."""
+"""Tests for IPTC-IIM in Photoshop resources."""
 
 import pytest
 from image_files import IPTC, RECORDS, jpeg_bytes, read, resource, segment

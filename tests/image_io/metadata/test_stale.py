@@ -1,4 +1,4 @@
-"""Tests that results do not repeat what held for the old file only, and that text stays."""
+"""Tests that output files contain no stale metadata, and that text is preserved."""
 
 import io
 import struct
@@ -20,6 +20,7 @@ NAMESPACES = {
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "tiff": "http://ns.adobe.com/tiff/1.0/",
     "exif": "http://ns.adobe.com/exif/1.0/",
+    "exifEX": "http://cipa.jp/exif/1.0/",
     "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
     "dcterms": "http://purl.org/dc/terms/",
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -28,7 +29,7 @@ NAMESPACES = {
     "GPano": "http://ns.google.com/photos/1.0/panorama/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-STRUCTURE = "XMP about the color and structure of the old file was left out"
+STRUCTURE = "XMP about the color and structure of the input file was left out"
 STALE = [
     ("GCamera:MotionPhoto", "the video of the motion photo was left out"),
     ("GCamera:MicroVideoOffset", "the video of the motion photo was left out"),
@@ -39,6 +40,7 @@ STALE = [
     ("tiff:PhotometricInterpretation", STRUCTURE),
     ("tiff:SamplesPerPixel", STRUCTURE),
     ("exif:ColorSpace", STRUCTURE),
+    ("exifEX:Gamma", STRUCTURE),
     ("crs:ConvertToGrayscale", "develop and crop settings were left out"),
     ("crs:CropTop", "develop and crop settings were left out"),
     ("dcterms:provenance", "the provenance data was left out"),
@@ -67,7 +69,7 @@ def packet(name, as_element):
 
 
 def copy(source, suffix=None):
-    """Save the result of a file, and return its path, and the notes on both."""
+    """Save a copy of a file; return its path and all notes from reading and saving."""
     (image,), contents = read(source)
     path = source.with_name(f"copy{suffix or source.suffix}")
     color = np.zeros((*image.size, 3), np.uint8) + np.uint8([200, 20, 20])
@@ -97,14 +99,24 @@ def test_exif_positions(orientation, tmp_path):
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     exif[ExifTags.Base.Make] = "Leica"
-    exif[ExifTags.IFD.Exif] = {0x9214: (1, 2, 3, 4), 0xA20E: 3.5, 0x829A: 0.5, 0xA001: 65535}
+    exif[ExifTags.IFD.Exif] = {
+        0x9214: (1, 2, 3, 4),
+        0xA20E: 3.5,
+        0x927C: b"focus",
+        0x829A: 0.5,
+        0xA001: 65535,
+    }
     Image.fromarray(ramp((30, 40))).save(tmp_path / "a.jpg", exif=exif)
     result, notes, _ = copy(tmp_path / "a.jpg")
     with Image.open(result) as image:
         camera = image.getexif().get_ifd(ExifTags.IFD.Exif)
-    assert (0x9214 in camera) is (0xA20E in camera) is (orientation == 1)
+    assert all((tag in camera) is (orientation == 1) for tag in (0x9214, 0xA20E, 0x927C))
     assert camera[0x829A] == 0.5 and camera[0xA001] == 1
-    expected = ["the subject area was left out", "focal plane resolutions were left out"]
+    expected = [
+        "the subject area was left out",
+        "focal plane resolutions were left out",
+        "the maker note (focus points) was left out",
+    ]
     assert notes == (expected if orientation != 1 else [])
 
 
@@ -177,6 +189,24 @@ def test_comments_keep_their_bytes(text, tmp_path):
         assert image.text["Comment"] == expected
 
 
+def test_every_comment_of_jpeg_files_is_kept(tmp_path):
+    extra = segment(0xFE, b"first") + segment(0xFE, "zweiter, Zoë".encode())
+    Image.fromarray(RED).save(tmp_path / "a.jpg", extra=extra)
+    result, notes, _ = copy(tmp_path / "a.jpg")
+    with Image.open(result) as image:
+        assert image.info["comment"] == b"first\n" + "zweiter, Zoë".encode()
+    assert not notes
+
+
+def test_texts_with_the_same_keyword_are_reported(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    for text in ("one", "two"):
+        info.add_text("Comment", text)
+    Image.fromarray(RED).save(tmp_path / "a.png", pnginfo=info)
+    (note,) = copy(tmp_path / "a.png")[1]
+    assert note == "only the last of several texts with the same keyword was kept"
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
 def test_aspect_ratios_survive(suffix, tmp_path):
     image = Image.fromarray(ramp((30, 40)))
@@ -204,9 +234,16 @@ def test_provenance_data_is_reported(tmp_path):
         assert b"c2pa" not in result.read_bytes()
 
 
-def test_video_behind_a_photograph_is_reported(tmp_path):
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        bytes(9000) + b"\0\0MotionPhoto_Data" + struct.pack("<I", 9),
+        b"\0\0\0\x18ftypmp42" + bytes(9000),
+        b"\0\0\0\x14ftypqt  " + bytes(9000),
+    ],
+)
+def test_video_behind_a_photograph_is_reported(trailer, tmp_path):
     Image.fromarray(RED).save(tmp_path / "a.jpg")
-    trailer = b"\0\0\0\x18ftypmp42" + bytes(9000) + b"\0\0MotionPhoto_Data" + struct.pack("<I", 9)
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes() + trailer)
     assert copy(tmp_path / "a.jpg")[1] == ["the video of the motion photo was left out"]
 
@@ -214,7 +251,7 @@ def test_video_behind_a_photograph_is_reported(tmp_path):
 @pytest.mark.parametrize(
     ("maker_note", "has_preview", "notes"),
     [
-        (61_000, False, ["the preview in EXIF was left out, as such files hold less"]),
+        (61_000, False, ["the preview in EXIF was left out: too large for this format"]),
         (1_000, True, []),
     ],
 )

@@ -1,4 +1,4 @@
-"""Tests of XMP packets."""
+"""Tests for XMP packets."""
 
 import time
 from xml.etree import ElementTree
@@ -14,7 +14,7 @@ TOOL = "{http://ns.adobe.com/xap/1.0/}CreatorTool"
 
 
 def said(packet, name):
-    """Return the values of a property in a packet, from attributes and elements."""
+    """Return a property's values in a packet, from attributes and elements."""
     root = ElementTree.fromstring(packet.decode().strip("\ufeff"))
     descriptions = list(root.iter(f"{RDF}Description"))
     values = [element.get(name) for element in descriptions]

@@ -1,4 +1,4 @@
-"""Tests of coloring with Apache Beam; they run where it is installed.
+"""Tests for colorization with Apache Beam. They are skipped if Beam is not installed.
 
 python -m venv beam && beam/bin/pip install -e '.[beam,test]'
 beam/bin/pytest tests/inference/batch/test_beam.py -m "faults or not faults"
@@ -24,14 +24,14 @@ from image_files import ramp, read  # noqa: E402
 from colorkeras.config.colorize_options import ColorizeOptions  # noqa: E402
 from colorkeras.inference import predictor  # noqa: E402
 from colorkeras.inference.batch import beam as archives  # noqa: E402
-from colorkeras.inference.batch import plan, run  # noqa: E402
+from colorkeras.inference.batch import color_files, plan  # noqa: E402
 from colorkeras.utils.errors import UserError  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "pipelines" / "colorize_beam.py"
 
 pytestmark = [
-    # Beam's and its libraries' own.
+    # Warnings from Beam and its dependencies.
     pytest.mark.filterwarnings("ignore::DeprecationWarning:apache_beam"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:google"),
 ]
@@ -44,7 +44,7 @@ def vivid():
 
 @pytest.fixture
 def archive(tmp_path):
-    """A folder with one file of each kind that is handled differently."""
+    """Folder with one file of each type that is handled differently."""
     folder = tmp_path / "scans"
     (folder / "deep" / "er").mkdir(parents=True)
     Image.fromarray(ramp((40, 60))).save(folder / "a.png")
@@ -60,16 +60,22 @@ def archive(tmp_path):
 
 
 def color(planned, loaded, settings, folder, handler=None):
-    """Color files in this process; return counts and the rows of both files."""
+    """Colorize files in this process; return the counts and the rows of both CSV files."""
     words = ["--runner=FnApiRunner", "--direct_num_workers=2"]
     words.append("--direct_running_mode=multi_threading")
     options = beam.options.pipeline_options.PipelineOptions(words)
     pipeline = beam.Pipeline(options=options)
     lists = folder / "report.csv", folder / "failed.csv"
-    archives.color(pipeline, planned, loaded, settings, *lists)
+    archives.color(pipeline, planned, loaded, settings, *lists, copy_film)
     result = pipeline.run()
     result.wait_until_finish()
     return archives.counts(result), *map(rows_of, lists)
+
+
+def copy_film(model, item, options):
+    """Stand-in for `color_film`, which requires another extra."""
+    item.results[0].write_bytes(item.source.read_bytes() + model.name.encode())
+    return color_files.FileResult(item.source, targets=[item.results[0]])
 
 
 def rows_of(path):
@@ -78,9 +84,9 @@ def rows_of(path):
 
 
 def assert_same_images(expected, results):
-    """Files have the same names, and pixels and transparency but for one level of 255.
+    """Assert that files have the same names, pixels and transparency, within 1 of 255 levels.
 
-    Lossy formats make up to a few levels of that one in few pixels.
+    In lossy formats, some pixels may differ by a few levels.
     """
     names = [
         sorted(path.relative_to(folder) for path in folder.rglob("*.*") if path.suffix != ".csv")
@@ -98,17 +104,30 @@ def assert_same_images(expected, results):
             np.testing.assert_array_equal(one.alpha, other.alpha)
 
 
+def test_a_film_is_one_element(archive, vivid, tmp_path):
+    film = archive / "film.mp4"
+    film.write_bytes(b"film ")
+    planned = plan.plan_archive(str(archive), tmp_path).items
+    films = [item for item in planned if item.source == film]
+    films = films or [plan.BatchItem(film, (tmp_path / "film.mp4",))]
+    images = [item for item in planned if item.source.suffix == ".png"]
+    counts, report, _ = color([*images, *films], vivid, ColorizeOptions(), tmp_path)
+    assert (tmp_path / "film.mp4").read_bytes() == b"film unet_vivid 1"
+    assert report[str(film)]["status"] == "done" and len(report) == len(images) + 1
+    assert counts["done"] == len(report) - counts["failed"]
+
+
 @pytest.mark.parametrize("keep_colored", [False, True], ids=["color all", "keep colored"])
 def test_results_are_those_of_the_command_line(archive, vivid, tmp_path, keep_colored):
     settings = ColorizeOptions(seed=3, temperature=0.7, saturation=1.2, keep_colored=keep_colored)
     planned = plan.plan([archive], tmp_path / "one", recursive=True).items
-    results = {o.source: o for o in run.colorize_files(vivid, planned, settings, 1)}
+    results = {o.source: o for o in color_files.colorize_files(vivid, planned, settings, 1)}
 
     planned = plan.plan_archive(str(archive), tmp_path / "beam").items
     counts, report, failed = color(planned, vivid, settings, tmp_path / "beam")
     assert_same_images(tmp_path / "one", tmp_path / "beam")
     statuses = [result.status for result in results.values()]
-    assert counts == {name: statuses.count(name) for name in run.STATUSES}
+    assert counts == {name: statuses.count(name) for name in color_files.STATUSES}
     assert set(failed) == {str(archive / "empty.png")}
     assert "an empty file" in failed[str(archive / "empty.png")]["notes"]
     assert {name: row["status"] for name, row in report.items()} == {
@@ -127,36 +146,49 @@ def test_existing_results_are_kept_unless_overwritten(archive, vivid, tmp_path):
     assert counts == {"done": 1, "skipped": 1, "failed": 1}
     assert report[str(item.source)]["notes"] == plan.RESULT_EXISTS
     assert item.results[0].read_bytes() == b"mine"
-    # Rows of an earlier run are kept.
+    # Rows from an earlier run are kept.
     colored = str(archive / "colored.png")
     _, again, _ = color(planned, vivid, go_on, tmp_path)
-    assert again[colored] == report[colored] and "was replaced" in again[colored]["notes"]
+    assert again[colored] == report[colored] and "were replaced" in again[colored]["notes"]
     counts, _, _ = color(planned, vivid, ColorizeOptions(overwrite=True), tmp_path)
     assert counts == {"done": 2, "skipped": 0, "failed": 1}
     assert item.results[0].read_bytes() != b"mine"
 
 
-def test_a_batch_is_colored_by_size(archive, vivid, monkeypatch):
+def test_workers_apply_the_limits_of_the_command(archive, vivid, tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own limit.
+    planned = plan.plan_archive(str(archive / "*" / "b.JPG"), tmp_path).items
+    counts, _, _ = color(planned, vivid, ColorizeOptions(), tmp_path)
+    assert counts == {"done": 1, "skipped": 0, "failed": 0}
+    assert Image.MAX_IMAGE_PIXELS is None
+
+
+@pytest.mark.parametrize(
+    ("max_pixels", "counts"), [(archives.MAX_PIXELS, [4]), (2 * 40 * 60 + 1, [2, 2]), (1, [1] * 4)]
+)
+def test_a_batch_is_colored_by_size(archive, vivid, monkeypatch, max_pixels, counts):
+    monkeypatch.setattr(archives, "MAX_PIXELS", max_pixels)
     planned = plan.plan_archive(str(archive / "**" / "*"), "elsewhere").items
     shrink = archives._Shrink(vivid, ColorizeOptions())
     files = [small for item in planned for small in shrink.process(item)]
     files = [file for file in files if isinstance(file, archives.Shrunk)]
     handler = archives.ColorHandler(vivid, ColorizeOptions(seed=5))
     loaded, batches = handler.load_model(), []
-    whole = type(loaded).color
+    whole = type(loaded).predict
 
-    def counted(self, grayscale, seeds, temperature):
+    def counted(self, grayscale, settings):
         batches.append(tuple(grayscale.shape))
-        return whole(self, grayscale, seeds, temperature)
+        return whole(self, grayscale, settings)
 
-    monkeypatch.setattr(type(loaded), "color", counted)
+    monkeypatch.setattr(type(loaded), "predict", counted)
     colored = handler.run_inference(files, loaded)
-    # Two of the three pages, and two images, are of one size.
-    assert sorted(batches) == [(1, 96, 29, 1), (2, 90, 70, 1), (4, 40, 60, 1)]
+    # Two of the three pages and two images have the same size.
+    assert sorted(shape for shape in batches if shape[1] == 40) == [(n, 40, 60, 1) for n in counts]
+    assert {shape[1:] for shape in batches} == {(96, 29, 1), (90, 70, 1), (40, 60, 1)}
     for file in colored:
         assert [rgb.shape[:2] for rgb in file.colors] == [page.shape[:2] for page in file.pages]
         for page, rgb in zip(file.pages, file.colors, strict=True):
-            alone = whole(loaded, page[np.newaxis], [5], None)[0]
+            alone = whole(loaded, page[np.newaxis], handler.settings)[0]
             np.testing.assert_allclose(rgb, alone, atol=1e-4)
 
 
@@ -176,7 +208,7 @@ def test_folders_lists_and_patterns(archive, tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     images = [path for path in archive.rglob("*.*") if path.suffix != ".doc"]
     Path("scans.txt").write_text("\n".join(map(str, images)) + "\n\n")
-    # What an earlier run left is no source.
+    # Files left by an earlier run are not inputs.
     (archive / "color").mkdir()
     (archive / "color" / "a.png").write_bytes(b"")
     planned = plan.plan_archive(text, "scans/color").items
@@ -213,10 +245,10 @@ def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
     [item] = plan.plan_archive(str(archive / "a.png"), tmp_path).items
     [small] = archives._Shrink(vivid, ColorizeOptions()).process(item)
     handler = archives.ColorHandler(vivid, ColorizeOptions())
-    [colored] = handler.run_inference([small], vivid.exported)
+    [colored] = handler.run_inference([small], vivid)
     Image.fromarray(ramp((80, 20))).save(item.source)
-    result = archives._write(colored, vivid.name, ColorizeOptions())
-    assert result.status == run.FAILED and "changed while" in str(result.error)
+    result = archives._write(colored, vivid.name, vivid.engine, ColorizeOptions())
+    assert result.status == color_files.FAILED and "changed while" in str(result.error)
     assert not item.results[0].exists()
 
 
@@ -309,7 +341,7 @@ def test_500_images_of_which_some_are_broken_and_a_kill(number, tmp_path):
         predictor.load(),
         plan.plan([scans], tmp_path / "expected", recursive=True).items,
     )
-    for _ in run.colorize_files(loaded, planned, ColorizeOptions(), 3):
+    for _ in color_files.colorize_files(loaded, planned, ColorizeOptions(), 3):
         pass
     for path in results.rglob(".*"):
         path.unlink()

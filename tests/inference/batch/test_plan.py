@@ -1,4 +1,4 @@
-"""Tests of which files are colored and how their results are named."""
+"""Tests for selecting files to colorize and naming the output files."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from colorkeras.utils.errors import UserError
 
 @pytest.fixture
 def scans(tmp_path, monkeypatch):
-    """Folder in which a run starts, with images, which are empty files, below `scans`."""
+    """Working directory with a folder `scans` of empty files instead of images."""
     monkeypatch.chdir(tmp_path)
     for name in ("b.jpg", "a.PNG", "c.gif", "notes.txt", ".hidden.jpg", "deep/d.tif"):
         path = Path("scans", name)
@@ -57,7 +57,7 @@ def test_results_beside_sources_are_not_colored_again(scans):
     for path in [*written, "scans/b_color_side_by_side.jpg"]:
         Path(path).touch()
     assert planned(["scans"]) == first
-    # A file with such a name but without a source.
+    # This file is named like an output file but has no matching input file.
     Path("scans/red_color.jpg").touch()
     assert "scans/red_color.jpg" in planned(["scans"])
 
@@ -91,11 +91,11 @@ def test_samples_are_numbered_and_have_sheets(scans):
     ],
 )
 def test_sources_are_never_targets(scans, source, output, settings):
-    """Whatever the name, also of samples and sheets."""
+    """All output names are checked, including variations and contact sheets."""
     Path("link").symlink_to("scans", target_is_directory=True)
     scans.joinpath(source).touch()
     (item,) = plan.plan([scans / source], output, **settings).items
-    assert item.targets == [] and "which is a source" in str(item.problem)
+    assert item.targets == [] and "which is also an input file" in str(item.problem)
 
 
 def test_two_sources_with_one_result_are_a_problem(scans):
@@ -121,8 +121,8 @@ def test_duplicates_are_colored_once(scans):
 def test_results_that_a_shell_matches_are_skipped_with_the_reason(scans):
     Path("scans/b_color.jpg").touch()
     skipped = plan.plan(["scans/b.jpg", "scans/b_color.jpg"]).items[1]
-    assert skipped.skipped == "its name is that of a result of 'scans/b.jpg'"
-    # With an output folder, names are not interpreted.
+    assert skipped.skipped == "it is named like an output file for 'scans/b.jpg'"
+    # If there is an output folder, names are not interpreted.
     found = planned(["scans"], "color")
     assert found["scans/b_color.jpg"] == "color/b_color.jpg"
 
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem(scans, monkeypatch):
 
 def test_a_name_that_is_too_long_is_planned(scans):
     (item,) = plan.plan([f"{'x' * 300}.jpg"]).items
-    assert item.problem is None  # Reading it fails later, with an explanation.
+    assert item.problem is None  # Reading fails later, with an explanation.
 
 
 @pytest.mark.parametrize("inputs", [["scans/b.jpg", "scans/a.PNG"], ["scans"]])
@@ -174,7 +174,7 @@ def test_several_images_are_not_one_result(scans, inputs):
 
 def test_a_folder_without_images_is_refused(scans):
     Path("empty").mkdir()
-    with pytest.raises(UserError, match="'empty' without an image"):
+    with pytest.raises(UserError, match="'empty', where no images were found"):
         plan.plan(["empty"])
 
 
@@ -201,8 +201,22 @@ def test_other_files_and_subfolders_are_listed(scans):
     assert found.unsearched == []
 
 
+def test_linked_folders_are_listed_but_not_searched(scans):
+    elsewhere = Path("elsewhere")
+    elsewhere.mkdir()
+    (elsewhere / "c.png").touch()
+    Path("scans/deep/link").symlink_to(elsewhere.resolve())
+    found = plan.plan(["scans"], recursive=True)
+    assert found.unsearched == [Path("scans/deep/link")]
+    assert not any("link" in item.source.parts for item in found.items)
+
+
 @pytest.mark.parametrize(
-    "name", ["@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", ".Trash", ".Trash-1000", "@Recycle"]
+    "name",
+    [
+        *("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", ".Trash", ".Trash-1000", "@Recycle"),
+        *("~snapshot", "Network Trash Folder", ".@__thumb", "RECYCLED", "lost+found"),
+    ],
 )
 @pytest.mark.parametrize("recursive", [True, False])
 def test_system_folders_are_skipped(name, recursive, scans):
@@ -278,4 +292,4 @@ def test_lists_and_patterns_skip_system_folders(scans):
     assert [item.source for item in found] == [Path("scans/deep/d.tif").absolute()]
     Path("list.txt").write_text("scans/@eaDir/d.tif\n")
     [item] = plan.plan_archive("list.txt", "color").items
-    assert item.source.parent.name == "@eaDir"  # Named on purpose.
+    assert item.source.parent.name == "@eaDir"  # This file was passed explicitly.

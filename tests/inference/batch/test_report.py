@@ -1,4 +1,4 @@
-"""Tests of reports and summaries of batches."""
+"""Tests for batch reports and summaries."""
 
 import csv
 import os
@@ -75,14 +75,14 @@ def test_nothing_is_written_before_the_first_row():
 
 def test_a_result_that_exists_keeps_its_earlier_row():
     report = BatchReport("report.csv")
-    report.record(FileResult(Path("a.png"), notes=["16 bits became 8"]))
+    report.record(FileResult(Path("a.png"), notes=["reduced from 16 to 8 bits"]))
     report.save()
     report = BatchReport("report.csv")
     report.record(FileResult(Path("a.png"), SKIPPED, notes=[RESULT_EXISTS]))
     report.record(FileResult(Path("b.png"), SKIPPED, notes=[RESULT_EXISTS]))
     report.save()
     assert [(row["status"], row["notes"]) for row in rows()] == [
-        ("done", "16 bits became 8"),
+        ("done", "reduced from 16 to 8 bits"),
         ("skipped", RESULT_EXISTS),
     ]
 
@@ -98,16 +98,19 @@ def test_other_files_are_refused_unless_they_may_be_replaced():
 
 
 def test_files_that_are_passed_over_have_rows():
-    report = BatchReport("report.csv", planned("a.png", passed_over=[Path("x.pgm"), Path("y")]))
+    paths = [Path("x.pgm"), Path("y"), Path("z.NEF")]
+    report = BatchReport("report.csv", planned("a.png", passed_over=paths))
     report.record(FileResult(Path("a.png"), seconds=1.5))
     report.save()
     assert tuple(rows()[0]) == COLUMNS
     assert [(row["source"], row["status"]) for row in rows()] == [
-        ("x.pgm", "passed over"),
-        ("y", "passed over"),
+        ("x.pgm", "ignored"),
+        ("y", "ignored"),
+        ("z.NEF", "ignored"),
         ("a.png", "done"),
     ]
     assert ".pgm is not" in rows()[0]["notes"]
+    assert rows()[2]["notes"] == "it is a raw file; export it as TIFF or JPEG"
 
 
 def summary(results, plan, output=None):
@@ -121,19 +124,19 @@ def test_summary_counts_and_says_where_the_results_are():
     results = [FileResult(Path("a")), FileResult(Path("b"), SKIPPED), FileResult(Path("c"))]
     assert summary(results, planned()) == [
         "2 done, 1 skipped, 0 failed",
-        "Results are beside their sources.",
+        "Output files are next to their inputs.",
     ]
-    assert summary(results, planned(), "my color")[-1] == "Results are in 'my color'."
+    assert summary(results, planned(), "my color")[-1] == "Output files are in 'my color'."
 
 
 def test_summary_names_what_was_left_out():
     passed_over = [Path("a.pgm"), Path("b.PGM"), Path("c")]
     plan = planned(passed_over=passed_over, unsearched=[Path("deep")])
     assert summary([FileResult(Path("d.png"))], plan) == [
-        "1 done, 0 skipped, 0 failed, 3 passed over (2 .pgm, 1 no suffix)",
-        "Passed over, as their formats are not read: 'a.pgm', 'b.PGM', 'c'",
-        "Subfolders skipped without --recursive: 'deep'",
-        "Results are beside their sources.",
+        "1 done, 0 skipped, 0 failed, 3 ignored (2 .pgm, 1 no suffix)",
+        "Ignored files in unsupported formats: 'a.pgm', 'b.PGM', 'c'",
+        "Skipped subfolders: 'deep' (--recursive includes all but links)",
+        "Output files are next to their inputs.",
     ]
 
 
@@ -142,4 +145,4 @@ def test_summary_names_the_first_failed_files(count, end):
     results = [FileResult(Path(str(number)), FAILED) for number in range(count)]
     results.insert(3, FileResult(Path("good"), DONE))
     last = summary(results, planned(), "out")[-1]
-    assert last == f"Results are in 'out'. {count} failed: '0', '1', '2', '3', {end}"
+    assert last == f"Output files are in 'out'. {count} failed: '0', '1', '2', '3', {end}"

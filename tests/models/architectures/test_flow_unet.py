@@ -1,4 +1,4 @@
-"""Tests of the layers and submodels of the flow U-Net."""
+"""Tests for the layers and submodels of the flow U-Net."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ def random(*shape):
 
 
 def in_a_graph(layer, *inputs):
-    """Call a layer in a graph where only the channels are static."""
+    """Call a layer in a graph where only the number of channels is static."""
     specs = [tf.TensorSpec([None] * (x.ndim - 1) + [x.shape[-1]]) for x in inputs]
     return tf.function(lambda *x: layer(list(x)), input_signature=specs)(*inputs).numpy()
 
@@ -46,7 +46,7 @@ def test_velocity_is_the_linear_estimate_plus_the_scaled_residual(size, time):
     variance = time**2 + (1 - time) ** 2
     expected = (2 * time - 1) / variance * x[0] + answer[0] / np.sqrt(variance)
     np.testing.assert_allclose(velocity[0], expected, rtol=1e-5, atol=1e-5)
-    # At t = 1/2 the linear estimate is zero.
+    # At t = 1/2, the linear estimate is zero.
     np.testing.assert_allclose(velocity[1], answer[1] * np.sqrt(2), rtol=1e-5)
     np.testing.assert_allclose(in_a_graph(layer, answer, x, times), velocity, atol=1e-5)
     assert layer.compute_output_shape([answer.shape, x.shape, times.shape]) == answer.shape
@@ -77,7 +77,7 @@ def network(randomize):
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 47)])
 def test_submodels_compose_to_the_network(network, size):
-    # Keras does not accept a mix of arrays and tensors.
+    # Keras does not accept arrays and tensors in the same call.
     grayscale = tf.constant(random(2, *size, 1))
     noisy = tf.constant(random(2, -(-size[0] // 2), -(-size[1] // 2), 2))
     time, known = tf.constant([[0.2], [0.7]]), tf.one_hot([3, 9], NUM_CLASSES)
@@ -95,7 +95,7 @@ def test_consecutive_noise_samples_share_an_image(network):
     known = np.eye(NUM_CLASSES, dtype=np.float32)[[3, 9]]
     expected = network([grayscale.repeat(3, axis=0), noisy, time, known.repeat(3, axis=0)])
     received = network([grayscale, noisy, time, known])
-    # The order of summation may depend on the batch size, which affects small differences.
+    # The summation order may depend on the batch size, which causes small differences.
     atol = 1e-5 * np.abs(expected).max()
     np.testing.assert_allclose(received, expected, rtol=1e-5, atol=atol)
     in_turn = [np.tile(grayscale, (3, 1, 1, 1)), noisy, time, np.tile(known, (3, 1))]
@@ -111,7 +111,7 @@ def test_velocity_depends_on_noise_time_class_and_image(network):
         others = [*inputs[:number], changed, *inputs[number + 1 :]]
         difference = np.abs(network(others).numpy() - before)
         assert difference[..., :2].max() > 1e-3
-        # The mean chroma depends on the image alone.
+        # The mean chroma depends only on the image.
         assert (difference[..., 2:].max() > 1e-3) == (number == 0)
 
 
@@ -119,7 +119,7 @@ def test_initial_velocity_is_the_linear_estimate():
     known = np.eye(NUM_CLASSES, dtype=np.float32)[:1]
     inputs = [random(1, 16, 16, 1), random(1, 8, 8, 2), np.float32([[0.0]]), known]
     velocity = build_network("flow_unet")(inputs).numpy()
-    # At t = 0 the input is pure noise, which the velocity removes.
+    # At t = 0, the input is pure noise, which the velocity removes.
     np.testing.assert_allclose(velocity[..., :2], -inputs[1], rtol=1e-5)
     np.testing.assert_array_equal(velocity[..., 2:], 0)
 

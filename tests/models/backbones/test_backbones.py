@@ -1,4 +1,4 @@
-"""Tests of all backbones, and of their pretrained weights if COLORKERAS_ENCODER_DIR has them."""
+"""Tests for all backbones, and for pretrained weights if COLORKERAS_ENCODER_DIR is set."""
 
 import os
 from pathlib import Path
@@ -20,9 +20,7 @@ def encoder_folder(backbone):
     folder = Path(os.environ.get("COLORKERAS_ENCODER_DIR", ""))
     needed = [folder / f"{backbone.name}.npz", folder / "check.npz"]
     if not all(path.is_file() for path in needed):
-        pytest.skip(
-            f"COLORKERAS_ENCODER_DIR names no folder with {backbone.name}.npz and check.npz"
-        )
+        pytest.skip(f"COLORKERAS_ENCODER_DIR does not contain {backbone.name}.npz and check.npz")
     return folder
 
 
@@ -49,6 +47,15 @@ def test_weights_of_another_network_are_rejected(backbone, tmp_path):
         backbone.load_weights(model, tmp_path / "other.npz")
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(new, old)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK damaged"])
+def test_unreadable_weights_are_rejected(backbone, content, tmp_path):
+    path = tmp_path / "weights.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"weights\.npz"):
+        backbone.load_weights(backbone.constructor(), path)
 
 
 def test_weights_of_other_shapes_are_rejected(backbone, encoder_folder, tmp_path):

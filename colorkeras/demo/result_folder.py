@@ -1,0 +1,58 @@
+"""Folders of files that are created for a visitor, sent and deleted."""
+
+import contextlib
+import json
+import shutil
+import uuid
+from pathlib import Path
+
+from starlette.responses import FileResponse
+
+from colorkeras.demo.visitor_messages import visitor_notes
+
+
+@contextlib.contextmanager
+def result_folder(parent):
+    """Yield a `ResultFolder`, which is deleted at the end or when its file has been sent.
+
+    Args:
+        parent: Folder for all results.
+    """
+    keep = ResultFolder(parent / uuid.uuid4().hex)
+    try:
+        yield keep
+    finally:
+        if not keep.is_being_sent:
+            keep.delete()
+
+
+class ResultFolder:
+    """Folder of a file that is being created or sent."""
+
+    def __init__(self, folder):
+        self.folder, self.is_being_sent = folder, False
+        folder.mkdir()
+
+    def response(self, path, notes, headers=None):
+        """Return an answer with a file of this folder and notes on it."""
+        self.is_being_sent = True
+        headers = {"X-Notes": json.dumps(visitor_notes(notes)), **(headers or {})}
+        return _DeletedFileResponse(self, path, headers)
+
+    def delete(self):
+        """Delete the folder and its files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class _DeletedFileResponse(FileResponse):
+    """File as an attachment that is deleted after it was sent or the connection was lost."""
+
+    def __init__(self, kept, path, headers):
+        super().__init__(path, headers=headers, filename=Path(path).name)
+        self._kept = kept
+
+    async def __call__(self, scope, receive, send):
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._kept.delete()

@@ -1,0 +1,1 @@
+"""LiteRT versions of exports, which run without TensorFlow."""

@@ -1,0 +1,1 @@
+"""Film colorization; requires the `video` extra."""

@@ -1,0 +1,70 @@
+"""Merging colors that optical flow carried into a frame with the prediction for that frame."""
+
+import cv2
+import numpy as np
+
+_FILL_SIGMAS = (2.0, 6.0, 18.0)
+"""Blur radii (standard deviations in pixels) that spread corrections to pixels without carried
+color."""
+
+_MEAN_SHARE = 0.3
+"""Weight of the mean chroma in the colorfulness (Hasler and Suesstrunk 2003)."""
+
+
+def fill(carried, predicted, confidence):
+    """Fill gaps in carried colors with predicted ones.
+
+    Where confidence is low, the result is the prediction plus the difference between carried and
+    predicted colors nearby. An object therefore keeps its color as more of it comes into view.
+
+    Args:
+        carried: float32 `[h, w, c]`.
+        predicted: float32 `[h, w, c]`.
+        confidence: Confidence in the carried colors, float32 `[h, w]` in [0, 1].
+
+    Returns:
+        float32 `[h, w, c]`.
+    """
+    weight = confidence[..., np.newaxis]
+    difference = weight * (carried - predicted)
+    shift, remaining = np.zeros_like(difference), np.ones_like(weight)
+    for sigma in _FILL_SIGMAS:
+        near = _blur(weight, sigma)
+        share = remaining * np.minimum(1, 4 * near)
+        shift += share * _blur(difference, sigma) / np.maximum(near, 1e-4)
+        remaining = remaining - share
+    return weight * carried + (1 - weight) * (predicted + shift)
+
+
+def blend(earlier, later, position):
+    """Interpolate between the colors carried from an earlier and a later frame.
+
+    Args:
+        earlier: `(values, confidence)`, float32 `[h, w, c]` and `[h, w]`.
+        later: The same for the later frame.
+        position: Position of the frame between the two, in [0, 1].
+
+    Returns:
+        float32 `[h, w, c]`.
+    """
+    weights = [
+        share * (confidence[..., np.newaxis] + 1e-3)
+        for share, (_, confidence) in ((1 - position, earlier), (position, later))
+    ]
+    return (weights[0] * earlier[0] + weights[1] * later[0]) / (weights[0] + weights[1])
+
+
+def chroma_colorfulness(chroma):
+    """Return the colorfulness of Cb and Cr `[h, w, 2]`: their spread plus a fraction of their mean.
+
+    >>> f"{chroma_colorfulness(np.full([2, 2, 2], (0.3, 0.4))):.2f}"
+    '0.15'
+    """
+    pixels = chroma.reshape(-1, 2)
+    spread = np.sqrt(pixels.var(0).sum())
+    return float(spread + _MEAN_SHARE * np.linalg.norm(pixels.mean(0)))
+
+
+def _blur(values, sigma):
+    blurred = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    return blurred.reshape(values.shape)

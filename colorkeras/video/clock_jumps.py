@@ -1,0 +1,153 @@
+"""Clocks that restart within a film, as in joined transport streams, and their correction."""
+
+import bisect
+from collections import deque
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+_NUM_STEPS = 100
+"""Number of previous packets whose median interval is the typical one."""
+
+_MAX_STEPS_BACK = 2
+"""Number of typical intervals by which a timestamp may fall without being a restart."""
+
+_MAX_GAP = 10
+"""Seconds without frames, above which an arbitrary clock has jumped forward."""
+
+_MAX_LATE = Fraction(1, 2)
+"""Seconds by which the sound of two parts may overlap."""
+
+_MAX_SHIFT = Fraction(1, 200)
+"""Seconds by which copied packets are moved to keep their timestamps ascending."""
+
+
+@dataclass(frozen=True)
+class ClockJump:
+    """Place at which a film's clock jumps.
+
+    Attributes:
+        position: Position in the file, in bytes, of the first video packet after the jump.
+        offset: Seconds to add to all timestamps from there on, `Fraction`.
+    """
+
+    position: int
+    offset: Fraction
+
+
+class VideoClock:
+    """Corrects the timestamps of a film's video packets where the clock jumps.
+
+    Attributes:
+        jumps: List of `ClockJump`.
+
+    Args:
+        film: `Film` that is read from its beginning.
+    """
+
+    def __init__(self, film):
+        self._base = film.time_base
+        self._default_step = max(1, round(1 / (film.rate * film.time_base)))
+        self._max_gap = _MAX_GAP / self._base if film.has_arbitrary_clock else float("inf")
+        self._last, self._offset, self._position = None, 0, 0
+        self._steps, self.jumps = deque(maxlen=_NUM_STEPS), []
+
+    def correct(self, packet):
+        """Correct the timestamps of the next packet."""
+        if packet.pos is not None:
+            self._position = packet.pos
+        if packet.dts is not None:
+            self._follow(packet.dts)
+            packet.dts += self._offset
+        if packet.pts is not None:
+            packet.pts += self._offset
+
+    def _follow(self, dts):
+        dts += self._offset
+        if self._last is not None:
+            step, interval = self._typical_step(), dts - self._last
+            if not -_MAX_STEPS_BACK * step <= interval <= self._max_gap:
+                self._offset += step - interval
+                self.jumps.append(ClockJump(self._position, self._offset * self._base))
+                dts += step - interval
+            elif interval > 0:
+                self._steps.append(interval)
+        self._last = dts
+
+    def _typical_step(self):
+        return max(1, int(np.median(self._steps))) if self._steps else self._default_step
+
+
+class CopiedClock:
+    """Corrects the timestamps of packets that are copied, so that they match the video.
+
+    Attributes:
+        num_dropped: Number of packets that were unusable because they overlap earlier ones.
+
+    Args:
+        jumps: Iterable of `ClockJump`.
+    """
+
+    def __init__(self, jumps):
+        self._jumps = [ClockJump(-1, Fraction(0)), *jumps]
+        self._positions = [jump.position for jump in self._jumps]
+        self._last, self._numbers, self.num_dropped = {}, {}, 0
+
+    def correct(self, packet):
+        """Correct the timestamps of the next packet of a stream; return whether it is usable.
+
+        Timestamps for decoding ascend strictly within each stream.
+        """
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if packet.dts is None or not packet.size:
+            return True
+        index, base = packet.stream_index, packet.time_base
+        last = self._last.get(index)
+        number = self._number(packet, None if last is None else last * base)
+        self._numbers[index] = number
+        shift = round(self._jumps[number].offset / base)
+        if last is not None and packet.dts + shift <= last:
+            if (last - packet.dts - shift) * base > _MAX_SHIFT:
+                self.num_dropped += 1
+                return False
+            shift = last + 1 - packet.dts
+        packet.dts += shift
+        if packet.pts is not None:
+            packet.pts += shift
+        self._last[index] = packet.dts
+        return True
+
+    def _number(self, packet, last):
+        """Return the number of the jump that precedes a packet.
+
+        Sound is continuous but is stored slightly before or after the video of the same time.
+        """
+        former = self._numbers.get(packet.stream_index, 0)
+        number = former
+        if packet.pos is not None:
+            number = max(former, bisect.bisect_right(self._positions, packet.pos) - 1)
+        if last is None or packet.stream.type != "audio":
+            return number
+        time = packet.dts * packet.time_base
+        late = {n: time + jump.offset - last for n, jump in enumerate(self._jumps)}
+        candidates = range(former, min(number + 2, len(self._jumps)))
+        possible = [n for n in candidates if late[n] >= -_MAX_LATE]
+        return min(possible, key=lambda n: abs(late[n]), default=number)
+
+
+def has_jumps(film, progress):
+    """Read a film without decoding it; return whether its clock jumps.
+
+    Args:
+        film: `Film`.
+        progress: Called without arguments after each packet.
+    """
+    clock = VideoClock(film)
+    for packet in film.container.demux(film.stream):
+        clock.correct(packet)
+        progress()
+        if clock.jumps:
+            return True
+    return False

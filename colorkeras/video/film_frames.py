@@ -1,0 +1,176 @@
+"""Sequential decoding of upright, deinterlaced frames, starting at any position in a film."""
+
+import contextlib
+import itertools
+from collections import Counter
+
+import numpy as np
+
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import quoted
+from colorkeras.video.film import encrypted_error, import_av, open_film
+
+_WARM_UP = 16
+"""Number of frames to decode before the first one needed, because the decoder and the deinterlacer
+may use them as references."""
+
+_MAX_SKIP = 250
+"""Maximum number of frames to skip by decoding them instead of seeking."""
+
+_QUARTER_TURN = 90
+
+
+def decoded_frames(film, damage=None, clock=None):
+    """Decode a film from its current position, yielding `av.VideoFrame`s.
+
+    Args:
+        film: `Film`.
+        damage: `Counter` whose "packets" entry counts the packets that cannot be decoded.
+        clock: `VideoClock` that corrects the timestamps of packets, or None.
+
+    Raises:
+        UserError: The film is encrypted, or the frame size changes.
+    """
+    av, damage = import_av(), Counter() if damage is None else damage
+    film.stream.thread_type = "AUTO"
+    packets, size = film.container.demux(film.stream), None
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.EOFError):
+            return
+        except av.FFmpegError:
+            damage["packets"] += 1
+            return
+        if packet.has_sidedata("encryption_info"):
+            raise encrypted_error(film.path)
+        if clock is not None:
+            clock.correct(packet)
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            damage["packets"] += 1
+            continue
+        for frame in frames:
+            size = size or (frame.width, frame.height)
+            if (frame.width, frame.height) != size:
+                raise UserError(
+                    f"{quoted(film.path)}, whose frame size changes from {size[0]}x{size[1]} to "
+                    f"{frame.width}x{frame.height} pixels",
+                    "frames that all have the same size",
+                    "Cut the film where the size changes, or scale all frames to one size.",
+                )
+            yield frame
+
+
+def upright(plane, rotation):
+    """Rotate a plane `[h, w]` counterclockwise by a multiple of 90 degrees."""
+    return np.rot90(plane, rotation // _QUARTER_TURN)
+
+
+class FrameSource(contextlib.AbstractContextManager):
+    """Reads the luma planes of a film, seeking if the film's timestamps allow it.
+
+    Use it as a context manager to close the file at the end of the block.
+
+    Args:
+        path: Video file.
+        timeline: `Timeline` of the film.
+        max_megapixels: See `open_film`.
+    """
+
+    def __init__(self, path, timeline, max_megapixels):
+        self._path, self._timeline, self._max_megapixels = path, timeline, max_megapixels
+        self._frames, self._next, self._exit_stack = None, 0, contextlib.ExitStack()
+
+    def __exit__(self, *error):
+        self.close()
+
+    def close(self):
+        """Close the file."""
+        self._frames = None
+        self._exit_stack.close()
+
+    def planes(self, first, stop):
+        """Yield the upright luma planes `[h, w]` of frames `first` to `stop - 1`.
+
+        Raises:
+            UserError: The film has changed since it was scanned.
+        """
+        timeline = self._timeline
+        is_far = timeline.is_seekable and first - self._next > _MAX_SKIP
+        if self._frames is None or first < self._next or is_far:
+            self._restart(first)
+        for number in range(self._next, stop):
+            frame = next(self._frames, None)
+            if frame is None:
+                raise UserError(
+                    f"{quoted(self._path)}, which changed while it was being colorized",
+                    "a file that no other program is modifying",
+                    "Try again when the file is complete.",
+                )
+            self._next = number + 1
+            if number >= first:
+                yield upright(timeline.layout.luma_plane(frame), timeline.rotation)
+
+    def _restart(self, first):
+        """Reopen the file and decode up to frame `first`, or to the first frame if that fails."""
+        timeline = self._timeline
+        if timeline.is_seekable and (timeline.is_part or first > _WARM_UP):
+            self._open()
+            start = int(timeline.pts[first]) - _WARM_UP * timeline.typical_step
+            has_sought = self._film.seek(start * timeline.time_base)
+            # If seeking with the container's index overshot the frame, decode from the beginning.
+            if has_sought and self._skip_to(first, int(timeline.pts[first])):
+                return
+        self._open()
+        self._skip_to(0, int(timeline.pts[0]))
+
+    def _open(self):
+        self.close()
+        self._film = self._exit_stack.enter_context(open_film(self._path, self._max_megapixels))
+        frames = decoded_frames(self._film)
+        if self._timeline.is_interlaced:
+            frames = _deinterlaced(self._film.stream, frames)
+        self._frames = frames
+
+    def _skip_to(self, number, pts):
+        """Decode up to the frame with this timestamp; return whether it was found."""
+        base = self._timeline.time_base
+        for position, frame in enumerate(self._frames):
+            is_found = (
+                frame.pts is not None and frame.pts * frame.time_base == pts * base
+                if self._timeline.is_seekable
+                else position == self._timeline.num_before
+            )
+            if is_found:
+                self._frames = itertools.chain([frame], self._frames)
+                self._next = number
+                return True
+            if (
+                self._timeline.is_seekable
+                and frame.pts is not None
+                and (frame.pts * frame.time_base > pts * base)
+            ):
+                return False
+        return False
+
+
+def _deinterlaced(stream, frames):
+    """Deinterlace frames, yielding one per input frame; progressive frames remain unchanged."""
+    av = import_av()
+    graph = av.filter.Graph()
+    nodes = (
+        graph.add_buffer(template=stream),
+        graph.add("bwdif", "mode=send_frame:deint=interlaced"),
+        graph.add("buffersink"),
+    )
+    graph.link_nodes(*nodes).configure()
+    for frame in itertools.chain(frames, [None]):
+        graph.vpush(frame)
+        while True:
+            try:
+                deinterlaced = graph.vpull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                break
+            yield deinterlaced

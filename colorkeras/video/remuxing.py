@@ -1,0 +1,226 @@
+"""Remuxing of colorized segments and a film's other streams."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import is_disk_problem, quoted
+from colorkeras.video.clock_jumps import CopiedClock
+from colorkeras.video.film import import_av
+from colorkeras.video.stream_copies import add_copy, check_sound, lasting
+
+_REORDER_DELAY = 2
+"""Number of frames by which decoding precedes display; the encoder needs at most 2."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Time range to copy, on the film's clock.
+
+    Attributes:
+        start: Start time of the output in seconds, `Fraction`.
+        stop: End time in seconds, or None for the end of the film.
+        is_cut: Whether to drop everything before `start`.
+        jumps: `ClockJump`s of the film.
+    """
+
+    start: Fraction
+    stop: Fraction | None = None
+    is_cut: bool = False
+    jumps: tuple | list = ()
+
+    def offset(self, time_base):
+        """Return the start time in units of a time base."""
+        return round(self.start / time_base)
+
+    def includes(self, time):
+        """Return whether to copy a packet with this time in seconds."""
+        return (not self.is_cut or time >= self.start) and (self.stop is None or time < self.stop)
+
+
+def join(path, film, encoding, packets, span, comment):
+    """Write the output file.
+
+    Args:
+        path: File to write; its suffix determines the container.
+        film: Open `Film` whose other streams, chapters and metadata are copied.
+        encoding: `Encoding` of the packets.
+        packets: Iterable of `av.Packet` in decoding order; see `video_packets`.
+        span: `Span`.
+        comment: Text to add to the file's comment, or None.
+
+    Returns:
+        List of notes on streams that were dropped or re-encoded.
+
+    Raises:
+        UserError: The container does not support the codec of an audio stream that cannot be
+            re-encoded, or it does not accept the packets.
+    """
+    av, notes, clock = import_av(), [], CopiedClock(span.jumps)
+    try:
+        with av.open(str(path), "w") as output:
+            stream, copies = _add_streams(output, film, encoding, notes)
+            _copy_metadata(film.container, output, comment)
+            _copy_chapters(film, output, span)
+            _write_header(output, film)
+            _mux(output, stream, packets, _copied_packets(film, copies, span, clock))
+    except av.FFmpegError as error:
+        raise _write_error(film, error) from error
+    notes += [
+        f"{copy.num_damaged} packets of sound could not be decoded"
+        for copy in copies.values()
+        if copy.num_damaged
+    ]
+    if clock.num_dropped:
+        notes.append(
+            f"{clock.num_dropped} packets of sound or subtitles were dropped because their times "
+            "overlap"
+        )
+    return notes
+
+
+def _write_error(film, error):
+    """Return the exception to raise for an `av.FFmpegError` while a film is written."""
+    if is_disk_problem(error):
+        return OSError(error.errno, error.strerror)
+    return UserError(
+        f"{quoted(film.path)}, whose streams could not be written to the output file "
+        f"({one_line(error)})",
+        "a film whose sound and subtitles the container of the output file accepts",
+        "Pass --output with a name that ends in .mkv, or remux the film and color the new file.",
+    )
+
+
+def check_container(path, film, encoding):
+    """Raise UserError if a container does not support the streams of a film.
+
+    Args:
+        path: Temporary file to write and delete; its suffix determines the container.
+        film: Open `Film`.
+        encoding: `Encoding`.
+    """
+    try:
+        with import_av().open(str(path), "w") as output:
+            _, copies = _add_streams(output, film, encoding, [])
+            _write_header(output, film)
+        for index, copy in copies.items():
+            check_sound(copy, film.container.streams[index], film)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _add_streams(output, film, encoding, notes):
+    """Add all streams; return the video stream and a dict from source index to copied stream."""
+    stream = output.add_stream("libx264", rate=encoding.rate)
+    encoding.configure(stream.codec_context)
+    stream.metadata.update(lasting(film.stream.metadata))
+    stream.disposition = film.stream.disposition
+    copies = {other.index: add_copy(output, other, film, notes) for other in film.others}
+    return stream, {index: copy for index, copy in copies.items() if copy is not None}
+
+
+def _write_header(output, film):
+    av = import_av()
+    try:
+        output.start_encoding()
+    except (av.error.ArgumentError, av.error.InvalidDataError) as error:
+        raise UserError(
+            f"{quoted(film.path)}, whose streams cannot be stored in the output file "
+            f"({output.format.name})",
+            "a container that supports them",
+            "Pass --output with a name that ends in .mkv, or --format mkv.",
+        ) from error
+
+
+def video_packets(segments, timeline, offset):
+    """Yield the `av.Packet`s of all segments with consistent timestamps.
+
+    Each segment was encoded separately, so decoding timestamps must be reassigned. The nth packet
+    in decoding order is decoded `_REORDER_DELAY` frames before the nth frame is displayed.
+
+    Args:
+        segments: Iterable of array dicts; see `Encoding.encode`.
+        timeline: `Timeline`.
+        offset: Value to subtract from all timestamps.
+    """
+    av = import_av()
+    pts, durations = timeline.pts - offset, timeline.durations
+    step = int(durations[0])
+    earlier = pts[0] - step * np.arange(_REORDER_DELAY, 0, -1)
+    dts, number = np.concatenate([earlier, pts]), 0
+    for arrays in segments:
+        stops = np.cumsum(arrays["sizes"])
+        data = arrays["data"].tobytes()
+        for start, stop, time, is_key in zip(
+            stops - arrays["sizes"], stops, arrays["pts"], arrays["is_key"], strict=True
+        ):
+            packet = av.Packet(data[start:stop])
+            packet.time_base = timeline.time_base
+            packet.pts, packet.dts = int(time) - offset, int(dts[number])
+            packet.duration = int(durations[np.searchsorted(timeline.pts, time)])
+            packet.is_keyframe = bool(is_key)
+            number += 1
+            yield packet
+
+
+def _copy_metadata(source, output, comment):
+    output.metadata.update(lasting(source.metadata))
+    if comment is not None:
+        key = next((key for key in output.metadata if key.lower() == "comment"), "comment")
+        former = output.metadata.get(key)
+        output.metadata[key] = f"{former} | {comment}" if former else comment
+
+
+def _copy_chapters(film, output, span):
+    chapters = []
+    for chapter in film.container.chapters():
+        base = chapter["time_base"]
+        start, stop = (Fraction(chapter[name]) * base for name in ("start", "end"))
+        start = max(start, span.start)
+        stop = stop if span.stop is None else min(stop, span.stop)
+        if start < stop:
+            times = {"start": round((start - span.start) / base)}
+            times["end"] = round((stop - span.start) / base)
+            chapters.append(chapter | times)
+    if chapters:
+        output.set_chapters(chapters)
+
+
+def _mux(output, stream, packets, copied_packets):
+    """Interleave video packets and copied packets by decoding time."""
+    waiting = next(packets, None)
+    for copied in copied_packets:
+        while waiting is not None and _time(waiting) <= _time(copied):
+            waiting.stream = stream
+            output.mux_one(waiting)
+            waiting = next(packets, None)
+        output.mux_one(copied)
+    while waiting is not None:
+        waiting.stream = stream
+        output.mux_one(waiting)
+        waiting = next(packets, None)
+
+
+def _time(packet):
+    return packet.dts * packet.time_base
+
+
+def _copied_packets(film, copies, span, clock):
+    """Yield the packets of the copied streams in file order."""
+    av = import_av()
+    if not copies:
+        return
+    if span.is_cut and not span.jumps:
+        film.seek(span.start)  # Without an index, reading starts at the beginning.
+    packets = film.container.demux([film.container.streams[index] for index in copies])
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):
+            break  # Damage was reported when the film was decoded.
+        if clock.correct(packet):
+            yield from copies[packet.stream.index].packets(packet, span)
+    for copy in copies.values():
+        yield from copy.rest()

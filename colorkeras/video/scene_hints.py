@@ -1,0 +1,41 @@
+"""Selection of the hints that apply to each scene of a film."""
+
+import dataclasses
+
+
+class SceneHints:
+    """Hints for a film; each applies to the scene that contains its time, by default the first.
+
+    Args:
+        hints: `HintList`.
+        timeline: `Timeline`.
+
+    Raises:
+        UserError: The hints do not apply to frames of this size.
+    """
+
+    def __init__(self, hints, timeline):
+        width, height = timeline.size
+        hints.check(height, width)
+        self._timeline = timeline
+        self._hints = tuple(self._resolved(hint) for hint in hints.hints)
+
+    def _resolved(self, hint):
+        """Return a copy of a hint with default values for a missing time or radius."""
+        width, height = self._timeline.size
+        time = self._timeline.seconds(0) if hint.time is None else hint.time
+        return dataclasses.replace(hint, time=time, radius=hint.radius_for(height, width))
+
+    def of(self, scene):
+        """Return a tuple of the `Hint`s for frames `scene[0]` to `scene[1] - 1`.
+
+        Each hint has a time, and a radius in pixels of the upright frames.
+        """
+        start, stop = (self._timeline.seconds(number) for number in scene)
+        return tuple(hint for hint in self._hints if start <= hint.time < stop)
+
+    def notes(self):
+        """Yield a note if the times of any hints are outside the film."""
+        num_unused = len(self._hints) - len(self.of((0, len(self._timeline.pts))))
+        if num_unused:
+            yield f"{num_unused} hints were not used because their times are outside the output"

@@ -1,0 +1,91 @@
+"""Times of all frames of a film, its scenes and the properties of its planes."""
+
+import json
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from colorkeras.video.clock_jumps import ClockJump
+from colorkeras.video.luma_planes import PlaneLayout
+
+
+@dataclass
+class Timeline:
+    """Frame times and scenes of a film or of part of a film.
+
+    Attributes:
+        pts: Timestamp of each frame in units of `time_base`, int64 `[n]`, strictly ascending.
+        last_duration: Duration of the last frame in units of `time_base`.
+        time_base: Unit of timestamps in seconds, `Fraction`.
+        origin: See `Film.origin`.
+        cuts: Indices of the frames at which scenes begin, except 0.
+        size: Width and height of upright frames in pixels.
+        rotation: Degrees by which decoded frames must be rotated counterclockwise.
+        layout: `PlaneLayout`.
+        is_interlaced: Whether any frame is interlaced.
+        is_seekable: Whether the file's own timestamps are complete and ascending.
+        is_part: Whether frames before the first or after the last one were omitted.
+        num_before: Number of decoded frames before the first one; used if the file is not seekable.
+        tint: "gray", "toned" or "color".
+        notes: Notes on damage.
+        jumps: List of `ClockJump`; `pts` are already corrected.
+    """
+
+    pts: np.ndarray
+    last_duration: int
+    time_base: Fraction
+    origin: Fraction
+    cuts: list
+    size: tuple
+    rotation: int
+    layout: PlaneLayout
+    is_interlaced: bool = False
+    is_seekable: bool = True
+    is_part: bool = False
+    num_before: int = 0
+    tint: str = "gray"
+    notes: list = field(default_factory=list)
+    jumps: list = field(default_factory=list)
+
+    @property
+    def scenes(self):
+        """List of frame ranges `(first, stop)`, one per scene."""
+        return list(zip([0, *self.cuts], [*self.cuts, len(self.pts)], strict=True))
+
+    @property
+    def durations(self):
+        """Duration of each frame in units of `time_base`, int64 `[n]`."""
+        return np.append(np.diff(self.pts), self.last_duration)
+
+    @property
+    def typical_step(self):
+        """Median frame duration in units of `time_base`, at least 1."""
+        return max(1, int(np.median(self.durations)))
+
+    def seconds(self, number):
+        """Return the time of a frame in seconds from the start of the film.
+
+        If `number` equals the number of frames, return the end time of the last frame.
+        """
+        pts = self.pts[number] if number < len(self.pts) else self.pts[-1] + self.last_duration
+        return float(int(pts) * self.time_base - self.origin)
+
+    def to_arrays(self):
+        """Return a dict of arrays from which `from_arrays` restores the timeline."""
+        fractions = {"time_base": str(self.time_base), "origin": str(self.origin)}
+        jumps = [(jump.position, str(jump.offset)) for jump in self.jumps]
+        fields = dict(vars(self), layout=vars(self.layout), jumps=jumps, **fractions)
+        pts = fields.pop("pts")
+        return {"pts": pts, "fields": np.array(json.dumps(fields))}
+
+    @classmethod
+    def from_arrays(cls, arrays):
+        """Restore a timeline; see `to_arrays`."""
+        fields = json.loads(str(arrays["fields"]))
+        for name in ("time_base", "origin"):
+            fields[name] = Fraction(fields[name])
+        fields["layout"] = PlaneLayout(**fields["layout"])
+        fields["size"] = tuple(fields["size"])
+        fields["jumps"] = [ClockJump(at, Fraction(offset)) for at, offset in fields["jumps"]]
+        return cls(arrays["pts"], **fields)

@@ -1,0 +1,116 @@
+"""Work folders, which store the finished segments of a film so that runs can be resumed."""
+
+import hashlib
+import io
+import itertools
+import json
+import shutil
+
+import filelock
+import numpy as np
+
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import atomic_write, quoted, write_json
+
+_LOCK, _SETTINGS, _TIMELINE = "lock", "settings.json", "timeline.npz"
+
+MAX_FRAMES = 240
+"""Maximum number of frames per segment."""
+
+
+def segments_of(scene):
+    """Split a scene `(first, stop)` into nearly equal parts of at most `MAX_FRAMES` frames.
+
+    >>> segments_of((10, 510))
+    [(10, 176), (176, 343), (343, 510)]
+    """
+    first, stop = scene
+    count = -(-(stop - first) // MAX_FRAMES)
+    edges = [first + number * (stop - first) // count for number in range(count + 1)]
+    return list(itertools.pairwise(edges))
+
+
+class WorkFolder:
+    """Folder for finished segments next to an output file.
+
+    Each segment is written to a temporary file that is then renamed, so a segment file that exists
+    is complete. Files from a run with different settings are deleted.
+
+    Args:
+        target: Path of the output file.
+        settings: JSON value that identifies the input file and all settings.
+
+    Raises:
+        UserError: Another process is using the folder.
+    """
+
+    def __init__(self, target, settings):
+        digest = hashlib.sha256(target.name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        self.path = target.with_name(f".{target.stem[:50]}.{digest}.segments")
+        self._settings, self.target = settings, target
+
+    def __enter__(self):
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = filelock.FileLock(self.path / _LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise UserError(
+                f"{quoted(self.target)}, which another process is writing",
+                "one process per output file",
+                "Wait until it has finished, or pass another --output.",
+            ) from error
+        if self._recorded_settings() != self._settings:
+            for file in self.path.iterdir():
+                if file.name != _LOCK:
+                    file.unlink()
+            write_json(self.path / _SETTINGS, self._settings)
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self._lock.release()
+        # Keep the timeline of an interrupted run, but nothing if the film cannot be colorized.
+        is_failed = kind is not None and issubclass(kind, Exception)
+        if kind is None or (is_failed and not any(self.path.glob("[0-9]*.npz"))):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _recorded_settings(self):
+        try:
+            return json.loads((self.path / _SETTINGS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def timeline_arrays(self, compute):
+        """Return the stored timeline arrays; if there are none, compute and store them."""
+        path = self.path / _TIMELINE
+        if not path.exists():
+            _save(path, compute())
+        return _load(path)
+
+    def has_segment(self, segment):
+        """Return whether a segment has been finished."""
+        return self._segment_path(segment).exists()
+
+    def save_segment(self, segment, arrays):
+        """Store the arrays of a finished segment."""
+        _save(self._segment_path(segment), arrays)
+
+    def load_segment(self, segment, prefix=""):
+        """Load a segment's arrays whose names start with `prefix`, and strip the prefix."""
+        return _load(self._segment_path(segment), prefix)
+
+    def _segment_path(self, segment):
+        return self.path / f"{segment[0]:08}.npz"
+
+
+def _save(path, arrays):
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    with atomic_write(path, durable=True) as temporary:
+        temporary.write_bytes(content.getbuffer())
+
+
+def _load(path, prefix=""):
+    with np.load(path, allow_pickle=False) as stored:
+        names = [name for name in stored.files if name.startswith(prefix)]
+        return {name.removeprefix(prefix): stored[name] for name in names}
