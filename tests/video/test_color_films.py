@@ -167,7 +167,8 @@ def planes(path, timeline, first, stop):
 def test_a_part_of_an_interlaced_film_is_deinterlaced_like_the_whole(suffix, tmp_path):
     if suffix == ".mpg":
         writer = FilmWriter(video="mpeg2video", options={"flags": "+ildct+ilme", "g": "6"})
-        frames = three_scenes(40)
+        # The encoder reads undefined rows unless the height is a multiple of 32.
+        frames = three_scenes(40)[:, :32]
         frames[:-1, 1::2] = frames[1:, 1::2].copy()
         source = writer.write(tmp_path / "film.mpg", frames)
     else:
