@@ -136,7 +136,7 @@ plausible, a network trained with mean squared error predicts their mean, which 
 
 ## Next steps
 
-Train on CIFAR-10, which takes about 12 minutes on two CPU cores:
+Train on CIFAR-10:
 
 ```
 python pipelines/train.py --arch unet

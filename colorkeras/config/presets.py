@@ -59,9 +59,8 @@ Photographs: predicts a color distribution with a pretrained backbone; supports 
 adjustable vividness.
 colorkeras train --preset photo --dataset photographs --data-dir DIR
 Training starts from the backbone of the bundled model; --backbone-weights efficientnet_lite0.npz
-starts from ImageNet weights, and --init photo from all weights of the bundled model. 16 epochs
-(590,000 crops) take 75 minutes at 130 images/s, the speed measured for the bundled model on two
-cores of an Intel Xeon (Sapphire Rapids) with bfloat16.
+starts from ImageNet weights, and --init photo from all weights of the bundled model. 16 epochs take
+about 220 minutes on two cores of an Intel Xeon with AMX, estimated from the bundled model.
 """,
         settings={
             "arch": "hint_unet",

@@ -56,7 +56,7 @@ class TrainingConfig(Checked):
     )
     data_dir: str | None = _data(
         None,
-        "Folder of prepared datasets, searched before TFDS_DATA_DIR.",
+        "Folder of prepared datasets, used instead of TFDS_DATA_DIR; cifar10 is searched in both.",
         changeable=True,
         **_FOLDER,
     )
@@ -183,7 +183,9 @@ class TrainingConfig(Checked):
         "auto", "Compute precision; auto uses bfloat16 where the hardware supports it.", **_NAME
     )
     strategy: str = _run(
-        "auto", "Distribution strategy; auto uses all GPUs on this machine.", **_NAME
+        "auto",
+        "Distribution strategy; auto uses the most GPUs that divide the batch size evenly.",
+        **_NAME,
     )
     seed: int = _run(
         0,
@@ -194,7 +196,8 @@ class TrainingConfig(Checked):
     )
     checkpoint_every: str | None = _run(
         "10min",
-        "Interval between checkpoints; a checkpoint is also saved after each epoch.",
+        "Interval between checkpoints; a checkpoint is also saved after each epoch. With several "
+        "workers, only steps are supported.",
         pattern=r"0*[1-9]\d*steps|(?=.*[1-9])\d+(\.\d+)?min",
         expected="a number of steps or minutes above 0, such as 500steps or 10min",
         changeable=True,
