@@ -2,9 +2,9 @@
 
     colorkeras colorize grandma.jpg                    # writes grandma_color.jpg next to it
     colorkeras colorize scans/ -o color/ --recursive   # colorizes a folder into another folder
-    colorkeras colorize film.mp4                       # writes film_color.mp4 with the same sound
+    colorkeras colorize film.mp4                       # writes film_color.mp4 with the same audio
 
-Existing files are not replaced unless you pass --overwrite. The metadata of the output files
+Existing images and films are replaced only with --overwrite. The metadata of the output files
 records that a program colorized them.
 """
 
