@@ -124,7 +124,9 @@ class _Recorder:
     def color_image(self, image, settings, notes):
         small = streaming.downscale_luma(image.pixels, *self.input_rule)
         self.pages.append(small[0])
-        return image
+        if image.pixels.ndim == 3:
+            return image
+        return DecodedImage(np.repeat(image.pixels[..., np.newaxis], 3, axis=-1), image.alpha)
 
 
 class _Shrink(beam.DoFn):

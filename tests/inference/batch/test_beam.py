@@ -137,6 +137,22 @@ def test_results_are_those_of_the_command_line(archive, vivid, tmp_path, keep_co
         assert all(note in report[str(source)]["notes"] for note in result.notes)
 
 
+@pytest.mark.parametrize("option", ["neutral_borders", "crop_borders"])
+def test_borders_of_grayscale_scans(archive, vivid, tmp_path, option):
+    photograph = np.random.default_rng(0).integers(80, 160, [70, 90], np.uint8)
+    Image.fromarray(np.pad(photograph, 10, constant_values=230)).save(archive / "scan.png")
+    planned = plan.plan_archive(str(archive / "scan.png"), tmp_path).items
+    counts, report, _ = color(planned, vivid, ColorizeOptions(**{option: True}), tmp_path)
+    assert counts == {"done": 1, "skipped": 0, "failed": 0}, report
+    [colored], _ = read(tmp_path / "scan.png")
+    if option == "crop_borders":
+        assert colored.size == (90, 70)
+    else:
+        has_color = np.ptp(colored.pixels, axis=-1) > 0
+        assert has_color[10:80, 10:100].mean() > 0.5
+        assert not has_color[:10].any() and not has_color[:, :10].any()
+
+
 def test_existing_results_are_kept_unless_overwritten(archive, vivid, tmp_path):
     planned = plan.plan_archive(str(archive / "*.png"), tmp_path).items
     [item] = [item for item in planned if item.source.name == "a.png"]
