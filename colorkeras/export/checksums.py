@@ -50,6 +50,19 @@ def verify(folder, required):
         )
 
 
+def digest(folder):
+    """Return eight hexadecimal digits that identify the files of an export.
+
+    >>> from colorkeras.export import bundled
+    >>> len(digest(bundled.resolve("unet")))
+    8
+    """
+    path = Path(folder, CHECKSUMS_FILE)
+    checksums = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    text = json.dumps(checksums or _checksums(folder), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 def _difference(name, expected, found):
     if name not in found:
         return "is missing"

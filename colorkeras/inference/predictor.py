@@ -1,5 +1,6 @@
 """Colorization of images of any size."""
 
+import functools
 import logging
 import os
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from PIL import Image
 from colorkeras import image_io
 from colorkeras.config.colorize_options import MAX_VARIATIONS, check_option
 from colorkeras.config.validation import Setting
-from colorkeras.export import bundled, runtime
+from colorkeras.export import bundled, checksums, runtime
 from colorkeras.image_io import DecodedImage, as_uint8
 from colorkeras.inference import hint_maps, streaming
 from colorkeras.inference.array_images import decoded_image, rgb_image
@@ -83,8 +84,14 @@ class Predictor:
 
     @property
     def name(self):
-        """Name and version of the model, as recorded in output files."""
-        return f"{self.exported.metadata['name']} {self.exported.path.name}"
+        """Name and version of the model."""
+        return f"{self.exported.metadata['name']} {self.exported.path.resolve().name}"
+
+    @functools.cached_property
+    def recorded_name(self):
+        """Name and version, as recorded in output files, with a digest unless it is bundled."""
+        path = self.exported.path
+        return self.name if bundled.is_bundled(path) else f"{self.name} ({checksums.digest(path)})"
 
     @property
     def engine(self):

@@ -1,6 +1,8 @@
 """Tests for `Predictor`, the public interface to models."""
 
+import dataclasses
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import colorkeras
 from colorkeras.color.spaces import luma, rgb_to_chroma
 from colorkeras.inference import predictor
 from colorkeras.inference.color_hints import Hint, HintList
+from colorkeras.inference.predictor import Predictor
 from colorkeras.utils.errors import UserError
 
 
@@ -163,8 +166,12 @@ def test_many_files_give_results_and_errors_in_order(model, gray, tmp_path):
     np.testing.assert_array_equal(found[3].image.pixels, expected)
 
 
-def test_name_tells_the_version(model):
-    assert model.name == "unet 1"
+def test_name_tells_the_version(model, hint_model, tmp_path, monkeypatch):
+    assert model.name == model.recorded_name == "unet 1"
+    monkeypatch.chdir(tmp_path)
+    exported = dataclasses.replace(hint_model.exported, path=Path())
+    assert Predictor(exported).name == f"stub {tmp_path.name}"
+    assert re.fullmatch(r"stub 1 \([0-9a-f]{8}\)", hint_model.recorded_name)
 
 
 def test_the_package_has_nothing_else():

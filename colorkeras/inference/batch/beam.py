@@ -68,7 +68,7 @@ def color(pipeline, items, model, options, report, failures, color_film):
     colored, lost = shrunk.small | "Color" >> RunInference(handler).with_exception_handling()
     results = (
         shrunk[_FINAL],
-        colored | "Write" >> beam.Map(_write, model.name, model.engine, options),
+        colored | "Write" >> beam.Map(_write, model.recorded_name, model.engine, options),
         lost.failed_inferences | "Lost" >> beam.FlatMap(_lost),
         pipeline
         | "Films" >> beam.Create(films)
@@ -208,7 +208,7 @@ class ColorHandler(ModelHandler):
 class _Replay:
     """Stand-in for a model that returns precomputed colors, page by page."""
 
-    name: str
+    recorded_name: str
     engine: str
     answers: list
 

@@ -80,7 +80,7 @@ def colorize_file(model, item, options):
     """Colorize a file and return its `FileResult`, which includes any error.
 
     Args:
-        model: `Predictor`, or a stand-in that has `name`, `engine` and `color_image`.
+        model: `Predictor`, or a stand-in that has `recorded_name`, `engine` and `color_image`.
         item: `BatchItem`.
         options: `ColorizeOptions`.
     """
@@ -158,7 +158,7 @@ def missing_targets(item, options, is_finished):
 
 def describe(model, item, options, seed):
     """Describe the model and the settings for the metadata of an output file."""
-    parts = [f"model {model.name}", *([f"seed {seed}"] if seed else [])]
+    parts = [f"model {model.recorded_name}", *([f"seed {seed}"] if seed else [])]
     for name in _RECORDED_OPTIONS:
         value = getattr(options, name)
         if value != getattr(ColorizeOptions, name):

@@ -263,7 +263,7 @@ def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
     handler = archives.ColorHandler(vivid, ColorizeOptions())
     [colored] = handler.run_inference([small], vivid)
     Image.fromarray(ramp((80, 20))).save(item.source)
-    result = archives._write(colored, vivid.name, vivid.engine, ColorizeOptions())
+    result = archives._write(colored, vivid.recorded_name, vivid.engine, ColorizeOptions())
     assert result.status == color_files.FAILED and "changed while" in str(result.error)
     assert not item.results[0].exists()
 

@@ -1,9 +1,14 @@
 """Tests for colorizing files: which files are written or kept, and what is reported."""
 
+import contextlib
 import dataclasses
 import errno
 import os
+import struct
+import threading
+import time
 import weakref
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +23,8 @@ from colorkeras.inference.batch import color_files, plan, sheets
 from colorkeras.inference.batch.color_files import DONE, FAILED, SKIPPED
 from colorkeras.inference.color_hints import Hint, HintList
 from colorkeras.inference.color_settings import read_reference
+from colorkeras.inference.predictor import Predictor
+from colorkeras.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -300,6 +307,20 @@ def test_results_of_other_models_and_without_a_mark_are_not_skipped(model, vivid
     assert color(vivid, "scans/0.png", output="0.png")[0].status == FAILED
     color(model, "scans/1.png", output="1.png", mark=False)
     assert color(model, "scans/1.png", output="1.png", mark=False)[0].status == FAILED
+
+
+def test_results_of_another_export_with_the_same_name_are_not_skipped(hint_model, folder):
+    models = []
+    for run in "ab":
+        path = Path(run, "unet", "2")
+        path.mkdir(parents=True)
+        (path / "saved_model.pb").write_text(run)
+        models.append(Predictor(dataclasses.replace(hint_model.exported, path=path)))
+    first, second = models
+    assert first.name == second.name == "stub 2"
+    assert color(first, "scans/0.png", output="0.png")[0].status == DONE
+    assert color(second, "scans/0.png", output="0.png")[0].status == FAILED
+    assert color(first, "scans/0.png", output="0.png")[0].status == SKIPPED
 
 
 def test_results_of_other_versions_are_skipped(model, folder, monkeypatch):
