@@ -86,7 +86,7 @@ def run(options):
     """Colorize the files and print the results; return the exit status."""
     settings = colorize_options(options)
     _check(options, settings)
-    planned = _planned(options)
+    planned = _planned(options, settings)
     if options.output is not None:
         for item in [item for item in planned.items if item.targets][:1]:
             require_writable(item.targets[0].parent, "--output")
@@ -143,11 +143,11 @@ def _check(options, settings):
         ).check("--workers", options.workers)
 
 
-def _planned(options):
+def _planned(options, settings):
     """Plan which files to colorize, and add the hints and the reference to each item."""
     hints, reference = _hints(options), None
     if options.reference is not None:
-        reference = read_reference(options.reference)
+        reference = read_reference(options.reference, settings.max_megapixels)
     for name, given in (("hints", hints), ("--reference", reference)):
         if given and options.variations > 1:
             raise UserError(

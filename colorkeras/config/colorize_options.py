@@ -12,6 +12,9 @@ MAX_SATURATION = 4.0
 
 MAX_VARIATIONS = 100
 
+MAX_REFERENCE_SIZE = 256
+"""Maximum length of a reference's longer side in pixels; larger references are downscaled."""
+
 
 @dataclass(frozen=True)
 class ColorizeOptions(Checked):

@@ -9,15 +9,11 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.config.colorize_options import check_option
+from colorkeras.config.colorize_options import MAX_REFERENCE_SIZE, check_option
 from colorkeras.config.validation import Setting
 from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
-
-MAX_REFERENCE_SIDE = 256
-"""Maximum length in pixels of a reference image's longer side."""
-
 
 _OLD_PHOTOGRAPHS = ("auto_contrast", "neutral_borders", "crop_borders")
 
@@ -50,20 +46,24 @@ def reference_of(image, name="the reference", digest=""):
         UserError: The image is gray.
     """
     small = image.copy()
-    small.thumbnail((MAX_REFERENCE_SIDE, MAX_REFERENCE_SIDE), Image.Resampling.BOX)
+    small.thumbnail((MAX_REFERENCE_SIZE, MAX_REFERENCE_SIZE), Image.Resampling.BOX)
     pixels = np.asarray(small)
     if image_io.is_nearly_gray(pixels):
         raise UserError(f"{name}, which is gray", "a color image", "Choose a color image.")
     return Reference(pixels, digest)
 
 
-def read_reference(path):
+def read_reference(path, max_megapixels=image_io.MAX_MEGAPIXELS):
     """Read a `Reference` from an image file.
+
+    Args:
+        path: Image file.
+        max_megapixels: Maximum image size in megapixels.
 
     Raises:
         UserError: The file cannot be read, or the image is gray.
     """
-    image = image_io.read_rgb(path, MAX_REFERENCE_SIDE)
+    image = image_io.read_rgb(path, MAX_REFERENCE_SIZE, max_megapixels)
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8]
     return reference_of(image, quoted(path), digest)
 
@@ -110,7 +110,7 @@ class ColorSettings:
         """Check that the settings are valid and supported by a model.
 
         Args:
-            exported: `saved_model.ExportedModel`.
+            exported: `ColorModel`.
 
         Raises:
             UserError: A value is out of range, the model does not support a setting, or settings

@@ -25,7 +25,7 @@ class HintFunctions:
             returns RGB. There is one RGB reference per image; references may have any size.
         reference_hints: Function of (network, grayscale, references) that returns hints. `colorize`
             with these hints is equivalent to `colorize_with_reference`. References have at most
-            `reference_hints.MAX_SIZE` pixels per side.
+            `MAX_REFERENCE_SIZE` pixels per side.
     """
 
     colorize: Callable

@@ -11,12 +11,10 @@ import tensorflow as tf
 
 from colorkeras.color.guided_upsampling import scaled_size
 from colorkeras.color.spaces import luma, rgb_to_chroma
+from colorkeras.config.colorize_options import MAX_REFERENCE_SIZE
 from colorkeras.data.hints import INEXACT
 from colorkeras.models.architectures.hint_unet import LARGEST_STRIDE, backbone_features
 from colorkeras.models.layers import PadToMultiple
-
-MAX_SIZE = 256
-"""Maximum length of a reference's longer side in pixels; larger references are downscaled."""
 
 _CELL = 8
 """Side length of a matched cell in pixels."""
@@ -29,8 +27,10 @@ _SHARPNESS = 30.0
 
 
 def downscale_references(reference):
-    """Downscale RGB images, float32 `[batch, h, w, 3]` in `[0, 1]`, to at most `MAX_SIZE`."""
-    size = scaled_size(tf.shape(reference)[1:3], MAX_SIZE)
+    """Downscale RGB images, float32 `[batch, h, w, 3]` in `[0, 1]`, to at most
+    `MAX_REFERENCE_SIZE` pixels.
+    """
+    size = scaled_size(tf.shape(reference)[1:3], MAX_REFERENCE_SIZE)
     return tf.clip_by_value(tf.image.resize(reference, size, antialias=True), 0.0, 1.0)
 
 

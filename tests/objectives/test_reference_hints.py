@@ -5,9 +5,10 @@ import pytest
 import tensorflow as tf
 
 from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma
+from colorkeras.config.colorize_options import MAX_REFERENCE_SIZE
 from colorkeras.data.hints import INEXACT
 from colorkeras.models.build import build_network
-from colorkeras.objectives.reference_hints import MAX_SIZE, downscale_references, reference_hints
+from colorkeras.objectives.reference_hints import downscale_references, reference_hints
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_images_and_references_have_any_size(size, reference_size, network):
     grayscale = tf.constant(generator.random([2, *size, 1], np.float32))
     reference = tf.constant(generator.random([2, *reference_size, 3], np.float32))
     small = downscale_references(reference)
-    assert max(small.shape[1:3]) <= MAX_SIZE
+    assert max(small.shape[1:3]) <= MAX_REFERENCE_SIZE
     hints = reference_hints(network, grayscale, small).numpy()
     assert hints.shape == (2, *size, 3) and np.isfinite(hints).all()
     assert np.abs(hints[..., :2]).max() <= 0.5

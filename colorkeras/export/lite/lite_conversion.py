@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+from colorkeras.config.colorize_options import MAX_REFERENCE_SIZE
 from colorkeras.export import restore, saved_model
 from colorkeras.export.converters.litert import convert
 from colorkeras.export.lite import lite_file
 from colorkeras.objectives.hint_sampling import NUM_HINTS
-from colorkeras.objectives.reference_hints import MAX_SIZE
 
 _MIN_BYTES = 1024
 """Weights of at least this size in bytes are read from the SavedModel instead of stored again."""
@@ -52,7 +52,7 @@ def add_lite_file(folder):
         "noise": objective.noise_grids,
     }
     if objective.hint_functions:
-        signature |= {"num_numbers": NUM_HINTS, "max_reference_size": MAX_SIZE}
+        signature |= {"num_numbers": NUM_HINTS, "max_reference_size": MAX_REFERENCE_SIZE}
     lite_file.write(folder, signature, functions)
 
 

@@ -174,7 +174,7 @@ def describe(model, item, options, seed):
 def _is_recorded(path, description):
     """Return whether a file's metadata contains the text from `describe`."""
     try:
-        with image_io.open_image(path) as contents:
+        with image_io.open_image(path, float("inf")) as contents:  # Decodes no pixels.
             xmp = contents.metadata.xmp or b""
     except UserError:
         return False

@@ -323,6 +323,24 @@ def test_results_of_another_export_with_the_same_name_are_not_skipped(hint_model
     assert color(first, "scans/0.png", output="0.png")[0].status == SKIPPED
 
 
+def test_large_results_are_recognized_by_their_header(model, folder, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    color(model, "scans/0.png", output="0.png")
+    content = bytearray(Path("0.png").read_bytes())
+    content[16:24] = struct.pack(">II", 20_000, 10_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    Path("0.png").write_bytes(content)
+    (result,) = color(model, "scans/0.png", output="0.png", max_megapixels=300)
+    assert result.status == SKIPPED, result.error
+
+
+@pytest.mark.parametrize(("max_megapixels", "works"), [(0.0001, False), (0.001, True)])
+def test_references_have_a_size_limit(folder, max_megapixels, works):
+    Image.new("RGB", (25, 25), (150, 120, 100)).save("reference.png")
+    with contextlib.nullcontext() if works else pytest.raises(UserError, match="25x25 pixels"):
+        assert read_reference("reference.png", max_megapixels).pixels.shape == (25, 25, 3)
+
+
 def test_results_of_other_versions_are_skipped(model, folder, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(color_files, "__version__", "0.0.9")
