@@ -182,6 +182,7 @@ _DISK_PROBLEMS = {
 
 def is_disk_problem(error):
     """Return whether an exception indicates a full disk or an unwritable path."""
+    errno.EISDIR,
     if isinstance(error, OSError):
         return error.errno in _DISK_PROBLEMS
     # TensorFlow errors have no errno; their messages end with the operating system's error text.

@@ -196,10 +196,12 @@ UNUSABLE = [
     ("scans --gallery there.csv", "--gallery 'there.csv'", ".html"),
     ("scans --gallery there.html", "that is not a gallery", ".html"),
     ("scans --gallery scans/a.jpg/g.html", "--gallery 'scans/a.jpg'", "folder"),
+    ("scans --gallery folder.html --overwrite", "'folder.html', which is a folder", "a file"),
     ("scans/a.jpg --hints missing.json", "'missing.json'", "JSON"),
     ("scans/a.jpg --hints there.csv", "not a hints file", "JSON"),
     ("scans/a.jpg --reference missing.jpg", "'missing.jpg'", "path to an image"),
     ("scans/a.jpg --reference scans/b.jpg", "'scans/b.jpg', which is gray", "color"),
+    ("a.jpg --reference ref.png --max-megapixels 0.001", "40x40 pixels", "at most 0.001"),
     ("scans --model unet_vivid --temperature 1.6", "temperature 1.6", "1.5"),
     ("empty", "'empty', where no images were found", "--recursive"),
     ("scans/a.jpg -o new.xyz", "'new.xyz'", ".jpg"),
@@ -213,6 +215,8 @@ UNUSABLE = [
 def test_unusable_options_change_nothing(run, words, received, expected):
     Path("empty").mkdir()
     Path("My scans").mkdir()
+    Path("folder.html").mkdir()
+    Image.new("RGB", (40, 40), (150, 120, 100)).save("ref.png")
     for name in ("there.csv", "there.html"):
         Path(name).write_bytes(b"\xff\xd8")
     before = sorted(Path().rglob("*"))

@@ -10,7 +10,7 @@ from colorkeras.inference.batch.plan import RESULT_EXISTS
 from colorkeras.inference.batch.report import FAILED
 from colorkeras.inference.batch.sheets import tile
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import atomic_write, printable, quoted, require_writable
+from colorkeras.utils.files import atomic_write, printable, quoted, require_new, require_writable
 
 _TILE_SIZE, _QUALITY = 640, 80
 
@@ -78,6 +78,7 @@ def check_gallery(path, planned, overwrite=False):
     """
     path = Path(path)
     require_writable(path.parent, "--gallery")
+    require_new([path], overwrite=True)
     images = {p.resolve() for item in planned.items for p in (item.source, *item.targets)}
     is_other = os.path.lexists(path) and not (overwrite or _is_gallery(path))
     if path.suffix.lower() not in (".html", ".htm") or path.resolve() in images or is_other:
