@@ -38,6 +38,11 @@ def import_av():
     return av
 
 
+def ffmpeg_path(path):
+    """Return an absolute path as str; FFmpeg mistakes relative ones such as 10:15.mp4 for URLs."""
+    return str(Path(path).absolute())
+
+
 @dataclass(frozen=True)
 class Film:
     """An open film.
@@ -115,7 +120,7 @@ def open_film(path, max_megapixels=image_io.MAX_MEGAPIXELS):
     av = import_av()
     try:
         # Damaged tags must not prevent colorization.
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(ffmpeg_path(path), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise UserError(
             f"{quoted(path)}, which cannot be opened as a film ({one_line(error)})",

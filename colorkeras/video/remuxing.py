@@ -8,7 +8,8 @@ import numpy as np
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import is_disk_problem, quoted
 from colorkeras.video.clock_jumps import CopiedClock
-from colorkeras.video.film import import_av
+from colorkeras.video.clock_times import format_time
+from colorkeras.video.film import ffmpeg_path, import_av
 from colorkeras.video.stream_copies import add_copy, check_sound, lasting
 
 _REORDER_DELAY = 2
@@ -60,7 +61,7 @@ def join(path, film, encoding, packets, span, comment):
     """
     av, notes, clock = import_av(), [], CopiedClock(span.jumps)
     try:
-        with av.open(str(path), "w") as output:
+        with av.open(ffmpeg_path(path), "w") as output:
             stream, copies = _add_streams(output, film, encoding, notes)
             _copy_metadata(film.container, output, comment)
             _copy_chapters(film, output, span)
@@ -102,7 +103,7 @@ def check_container(path, film, encoding):
         encoding: `Encoding`.
     """
     try:
-        with import_av().open(str(path), "w") as output:
+        with import_av().open(ffmpeg_path(path), "w") as output:
             _, copies = _add_streams(output, film, encoding, [])
             _write_header(output, film)
         for index, copy in copies.items():
