@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import functools
 import logging
-import re
 import stat
 import warnings
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import FORMATS
+from colorkeras.image_io.formats.heif import heif_format
 from colorkeras.image_io.formats.raw import is_raw, is_raw_suffix, raw_file_error
 from colorkeras.image_io.image import Contents
 from colorkeras.image_io.metadata import POSITIONS_CHANGE
@@ -27,7 +27,6 @@ not fit in memory."""
 _PREFIX_LENGTH = 16
 """Number of leading bytes used to identify formats."""
 
-_HEIF_BRANDS = re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL)
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
 
@@ -234,9 +233,8 @@ def _missing_reader(prefix):
     """Return `(format, extra)` if a file needs an optional package to be installed, else None."""
     if prefix.startswith(_JPEG_XL):
         return "JPEG XL", "codecs"
-    if _HEIF_BRANDS.match(prefix):
-        return "HEIC", "heif"
-    return ("AVIF", "heif") if b"ftypavi" in prefix else None
+    name = heif_format(prefix)
+    return name and (name, "heif")
 
 
 @functools.cache

@@ -138,5 +138,8 @@ def test_films_are_recognized_by_their_content(run, tmp_path):
     Path("scans/code.ts").write_text("export const answer = 42\n")
     assert film_names.is_film("scans/film") and film_names.is_film("scans/other.data")
     assert not film_names.is_film("scans/code.ts") and not film_names.is_film("scans/a.jpg")
+    for brand in (b"crx ", b"heim", b"hevx", b"avis"):
+        Path("scans/image").write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(300))
+        assert not film_names.is_film("scans/image"), brand
     status, output, errors = run("scans/film")
     assert (status, output) == (cli.DONE, "scans/film_color.mp4\n"), errors

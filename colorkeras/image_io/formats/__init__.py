@@ -9,12 +9,12 @@ from pathlib import Path
 from colorkeras.image_io.formats.bmp import BMP
 from colorkeras.image_io.formats.format import Format, SaveOptions
 from colorkeras.image_io.formats.gif import GIF
-from colorkeras.image_io.formats.heif import AVIF, HEIF
+from colorkeras.image_io.formats.heif import AVIF, HEIF, heif_format
 from colorkeras.image_io.formats.jpeg import JPEG, MPO, QUALITY
 from colorkeras.image_io.formats.jpeg2000 import JPEG2000
 from colorkeras.image_io.formats.jpeg_xl import JPEG_XL
 from colorkeras.image_io.formats.png import PNG
-from colorkeras.image_io.formats.raw import is_raw_suffix
+from colorkeras.image_io.formats.raw import is_raw, is_raw_suffix
 from colorkeras.image_io.formats.tiff import TIFF
 from colorkeras.image_io.formats.webp import WEBP
 from colorkeras.utils.errors import UserError
@@ -27,6 +27,7 @@ __all__ = [
     "SaveOptions",
     "check_target",
     "format_of",
+    "has_image_brand",
     "is_image",
     "is_raw_suffix",
     "is_system_folder",
@@ -71,6 +72,15 @@ def is_image(path):
     (True, False)
     """
     return format_of(path) is not None
+
+
+def has_image_brand(prefix):
+    """Return whether a file is an image in the container format of MP4, such as HEIC.
+
+    Args:
+        prefix: First 16 bytes of the file.
+    """
+    return prefix[4:8] == b"ftyp" and (heif_format(prefix) is not None or is_raw("", prefix))
 
 
 def is_system_folder(name):

@@ -4,7 +4,21 @@ Pillow reads AVIF natively, and HEIC with the pillow-heif package. Both formats 
 per channel, which Pillow reduces to 8 bits.
 """
 
+import re
+
 from colorkeras.image_io.formats.format import Format, read_all_metadata, read_only_page
+
+_BRANDS = re.compile(rb".{4}ftyp(?:(?P<HEIC>hei|hev|mif1|msf1)|(?P<AVIF>avif|avis))", re.DOTALL)
+
+
+def heif_format(prefix):
+    """Return "HEIC", "AVIF" or None, based on the first 16 bytes of a file.
+
+    >>> heif_format(b"\\0\\0\\0\\x18ftypheix\\0\\0\\0\\0"), heif_format(b"\\x89PNG")
+    ('HEIC', None)
+    """
+    match = _BRANDS.match(prefix)
+    return match and match.lastgroup
 
 
 def page(path, image, number, notes):

@@ -30,9 +30,6 @@ _SIGNATURES = (
     (0, b"YUV4MPEG2"),
 )
 
-_IMAGE_BRANDS = (b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"avif", b"avis")
-"""Brands of HEIC and AVIF files, which use the same container format as MP4."""
-
 
 def is_film_name(path):
     """Return whether a file name has a film suffix.
@@ -88,6 +85,6 @@ def _has_film_signature(path):
     except (OSError, ValueError):
         return False
     if begin[4:8] == b"ftyp":
-        return begin[8:12] not in _IMAGE_BRANDS
+        return not image_io.has_image_brand(begin)
     is_transport_stream = begin[:1] == b"G" and begin[_TRANSPORT_PACKET:] == b"G"
     return is_transport_stream or any(begin[at:].startswith(text) for at, text in _SIGNATURES)
