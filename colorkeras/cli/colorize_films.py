@@ -11,6 +11,7 @@ from tqdm import tqdm
 from colorkeras import image_io
 from colorkeras.inference.batch.color_files import colorize_file
 from colorkeras.inference.batch.film_names import is_film
+from colorkeras.inference.batch.plan import without_collisions
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 from colorkeras.video.clock_times import parse_time
@@ -88,16 +89,15 @@ def preview_items(options, items):
     """Return items whose output files are contact sheets; see `is_sheet_name`."""
     if is_sheet_name(options):
         image_io.check_target(options.output)
-        return [dataclasses.replace(item, results=(Path(options.output),)) for item in items]
-    return [
-        dataclasses.replace(
-            item,
-            results=tuple(
-                target.with_name(f"{item.source.stem}{_PREVIEW}.jpg") for target in item.results
-            ),
-        )
+
+    def sheet(item, target):
+        name = f"{item.source.stem}{_PREVIEW}.jpg"
+        return Path(options.output) if is_sheet_name(options) else target.with_name(name)
+
+    return without_collisions(
+        dataclasses.replace(item, results=tuple(sheet(item, target) for target in item.results))
         for item in items
-    ]
+    )
 
 
 class FilmColorizer:

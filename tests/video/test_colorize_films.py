@@ -78,6 +78,22 @@ def test_a_preview_shows_each_scene(run):
     assert (status, output) == (cli.DONE, "sheet.png\n")
 
 
+@pytest.mark.parametrize("output", ["", " -o sheets", " -o sheet.png"])
+def test_previews_do_not_replace_each_other(run, output):
+    FilmWriter().write("scans/film.mp4", moving_bars(3))
+    words = f"scans/film.mkv scans/film.mp4 --preview --overwrite{output}"
+    status, output, errors = run(words)
+    assert status == cli.FAILED and "1 done, 0 skipped, 1 failed" in output
+    assert "which have the same output file" in errors
+
+
+def test_names_may_look_like_addresses(run):
+    FilmWriter(sound="aac").write(Path("scans/film.mp4").absolute(), moving_bars(3))
+    Path("scans/film.mp4").rename("10:15.mp4")
+    status, output, errors = run("10:15.mp4")
+    assert (status, output) == (cli.DONE, "10:15_color.mp4\n"), errors
+
+
 def test_quality_changes_the_size(run):
     for quality in (30, 90):
         run(f"scans/film.mkv -o {quality}.mkv --quality {quality}")

@@ -113,7 +113,9 @@ def plan(
         output = Path(os.path.expanduser(output))  # noqa: PTH111
         if not is_explicit_folder and _names_a_file(output, paths):
             _check_output(paths[0], output, suffix)
-            return Plan(_checked(_planned([(paths[0], output)], num_samples, side_by_side)))
+            return Plan(
+                without_collisions(_planned([(paths[0], output)], num_samples, side_by_side))
+            )
     found = find(paths, output, recursive, exclude)
     if not (found.files or found.unreadable):
         searched = "." if recursive else ", or pass --recursive."
@@ -128,7 +130,7 @@ def plan(
     items = _planned(targets, num_samples, side_by_side)
     items += [BatchItem(path, problem=problem) for path, problem in found.unreadable]
     items = items if output is not None else _without_results(items)
-    return Plan(_checked(items), found.passed_over, found.unsearched)
+    return Plan(without_collisions(items), found.passed_over, found.unsearched)
 
 
 def plan_archive(source, output):
@@ -157,7 +159,7 @@ def plan_archive(source, output):
             "Choose another input.",
         )
     targets = [(path, _target(path, output, path.relative_to(root))) for path in paths]
-    return Plan(_checked(_planned(targets)))
+    return Plan(without_collisions(_planned(targets)))
 
 
 def _check_quotes(paths):
@@ -243,8 +245,9 @@ def _without_results(items):
     return checked
 
 
-def _checked(items):
+def without_collisions(items):
     """Set `problem` for items that would replace an input file or an earlier item's output file."""
+    items = list(items)
     sources = {_identity(item.source) for item in items if item.skipped is None}
     first, checked = {}, []
     for item in items:
