@@ -108,6 +108,12 @@ def as_user_error(path, error):
             "an output file that does not exist yet",
             "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
         )
+    if isinstance(error, OSError) and not is_disk_problem(error):
+        return UserError(
+            received,
+            "disks and network connections without errors",
+            "Check the disk or the connection, and try again.",
+        )
     if isinstance(error, OSError):
         return UserError(
             received,
@@ -176,13 +182,13 @@ _DISK_PROBLEMS = {
     errno.EACCES,
     errno.ENAMETOOLONG,
     errno.EPERM,
+    errno.EISDIR,
     errno.ENOTDIR,
 }
 
 
 def is_disk_problem(error):
     """Return whether an exception indicates a full disk or an unwritable path."""
-    errno.EISDIR,
     if isinstance(error, OSError):
         return error.errno in _DISK_PROBLEMS
     # TensorFlow errors have no errno; their messages end with the operating system's error text.

@@ -217,11 +217,11 @@ def _encoding(film, timeline, quality):
 def _join(path, job, film_options, comment):
     """Write all packets to a file; return notes on anything that was dropped."""
     timeline, is_cut = job.timeline, film_options.start > 0
-    base, stop = timeline.time_base, None
-    if film_options.duration is not None:
-        stop = (int(timeline.pts[-1]) + timeline.last_duration) * base
+    base = timeline.time_base
+    end = (int(timeline.pts[-1]) + timeline.last_duration) * base
+    stop = None if film_options.duration is None else end
     start = int(timeline.pts[0]) * base if is_cut else timeline.origin
-    span = remuxing.Span(start, stop, is_cut, timeline.jumps)
+    span = remuxing.Span(start, stop, is_cut, timeline.jumps, end)
     with open_film(job.source, float("inf")) as film:
         packets = job.packets(span.offset(base))
         return remuxing.join(path, film, job.encoding, packets, span, comment)

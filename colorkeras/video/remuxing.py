@@ -6,11 +6,14 @@ from fractions import Fraction
 import numpy as np
 
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import is_disk_problem, quoted
+from colorkeras.utils.files import is_disk_problem, printable, quoted
 from colorkeras.video.clock_jumps import CopiedClock
 from colorkeras.video.clock_times import format_time
 from colorkeras.video.film import ffmpeg_path, import_av
 from colorkeras.video.stream_copies import add_copy, check_sound, lasting
+
+_TOLERANCE = 1
+"""Number of seconds by which the other streams may end before the video if the film is damaged."""
 
 _REORDER_DELAY = 2
 """Number of frames by which decoding precedes display; the encoder needs at most 2."""
@@ -25,12 +28,14 @@ class Span:
         stop: End time in seconds, or None for the end of the film.
         is_cut: Whether to drop everything before `start`.
         jumps: `ClockJump`s of the film.
+        video_end: End time of the video in seconds.
     """
 
     start: Fraction
     stop: Fraction | None = None
     is_cut: bool = False
     jumps: tuple | list = ()
+    video_end: Fraction = Fraction(0)
 
     def offset(self, time_base):
         """Return the start time in units of a time base."""
@@ -58,6 +63,7 @@ def join(path, film, encoding, packets, span, comment):
     Raises:
         UserError: The container does not support the codec of an audio stream that cannot be
             re-encoded, or it does not accept the packets.
+        OSError: The film cannot be read to its end.
     """
     av, notes, clock = import_av(), [], CopiedClock(span.jumps)
     try:
@@ -66,7 +72,7 @@ def join(path, film, encoding, packets, span, comment):
             _copy_metadata(film.container, output, comment)
             _copy_chapters(film, output, span)
             _write_header(output, film)
-            _mux(output, stream, packets, _copied_packets(film, copies, span, clock))
+            _mux(output, stream, packets, _copied_packets(film, copies, span, clock, notes))
     except av.FFmpegError as error:
         raise _write_error(film, error) from error
     notes += [
@@ -208,20 +214,39 @@ def _time(packet):
     return packet.dts * packet.time_base
 
 
-def _copied_packets(film, copies, span, clock):
-    """Yield the packets of the copied streams in file order."""
+def _copied_packets(film, copies, span, clock, notes):
+    """Yield the packets of the copied streams in file order; note if reading ends early."""
     av = import_av()
     if not copies:
         return
     if span.is_cut and not span.jumps:
         film.seek(span.start)  # Without an index, reading starts at the beginning.
     packets = film.container.demux([film.container.streams[index] for index in copies])
+    last = span.start
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.FFmpegError):
-            break  # Damage was reported when the film was decoded.
+        except StopIteration:
+            break
+        except av.FFmpegError as error:
+            _check_end(film, last, span, error, notes)
+            break
         if clock.correct(packet):
+            last = last if packet.dts is None else max(last, packet.dts * packet.time_base)
             yield from copies[packet.stream.index].packets(packet, span)
     for copy in copies.values():
         yield from copy.rest()
+
+
+def _check_end(film, last, span, error, notes):
+    """Handle an error while reading the streams to copy, of which `last` is the latest time.
+
+    Raises:
+        OSError: Streams were not read to their end, and reading them again may succeed.
+    """
+    if last + _TOLERANCE >= span.video_end:
+        return  # The video ends here, too; the scan has reported any damage.
+    if isinstance(error, OSError):
+        raise OSError(error.errno, error.strerror, printable(film.path)) from error
+    time = format_time(float(last - film.origin))
+    notes.append(f"sound and subtitles after {time} were lost because the film is damaged there")

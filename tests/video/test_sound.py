@@ -1,12 +1,19 @@
 """Tests for the sound of colorized films: copied where possible, otherwise re-encoded."""
 
+import contextlib
+import dataclasses
+import errno
+import itertools
+
 import numpy as np
 import pytest
 from video.films import FilmWriter, av, moving_bars, packets_of, times_of
 
 from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.inference.batch.plan import BatchItem
+from colorkeras.video import color_films
 from colorkeras.video.color_films import colorize_film
+from colorkeras.video.film import open_film
 from colorkeras.video.film_options import FilmOptions
 
 RATE = 48000
@@ -116,6 +123,54 @@ def test_damaged_sound_is_reported(color, tmp_path):
     colored, notes = color(film, ".mp4")
     assert "1 packets of sound could not be decoded" in notes[-1]
     assert len(packets_of(colored)[1]) > 100
+
+
+class Unreadable:
+    """Container that cannot be read beyond a number of packets."""
+
+    def __init__(self, container, num_packets, error):
+        self._container, self._num_packets, self._error = container, num_packets, error
+
+    def __getattr__(self, name):
+        return getattr(self._container, name)
+
+    def demux(self, streams):
+        yield from itertools.islice(self._container.demux(streams), self._num_packets)
+        raise self._error
+
+
+IO_ERROR = av.error.OSError(errno.EIO, "Input/output error")
+INVALID = av.error.InvalidDataError(errno.EINVAL, "Invalid data")
+
+
+@pytest.mark.parametrize(
+    ("error", "num_packets", "status", "text"),
+    [
+        (IO_ERROR, 40, "failed", "Input/output error"),
+        (IO_ERROR, 120, "done", None),
+        (INVALID, 40, "done", "sound and subtitles after 00:00:00.8"),
+        (INVALID, 120, "done", None),
+    ],
+)
+def test_sound_that_cannot_be_read_to_its_end(
+    error, num_packets, status, text, unet, tmp_path, monkeypatch
+):
+    @contextlib.contextmanager
+    def opened(path, max_megapixels):
+        with open_film(path, max_megapixels) as film:
+            container = Unreadable(film.container, num_packets, error)
+            is_join = max_megapixels == float("inf")
+            yield dataclasses.replace(film, container=container) if is_join else film
+
+    monkeypatch.setattr(color_films, "open_film", opened)
+    film = FilmWriter(sound="aac").write(tmp_path / "film.mkv", moving_bars(75))
+    item = BatchItem(film, (tmp_path / "color.mkv",))
+    result = color_films.colorize_film(unet, item, ColorizeOptions(), FilmOptions())
+    assert result.status == status and item.results[0].exists() == (status == "done")
+    messages = result.notes if result.error is None else [result.error.received]
+    assert [text in message for message in messages] == [True] * (text is not None)
+    # The film can be finished once it is readable again.
+    assert bool(list(tmp_path.glob(".*.segments/*.npz"))) == (status == "failed")
 
 
 def test_unusual_rates_and_channels(color, tmp_path):
