@@ -74,6 +74,9 @@ def read_description(folder):
         ValueError: The file is damaged, has another format version or belongs to another export.
     """
     description = json.loads(_read(folder, _DESCRIPTION))
+    expected = {"format_version", "export", "signature", "functions"}
+    if not isinstance(description, dict) or not expected <= description.keys():
+        raise ValueError(f"{LITE_FILE.as_posix()} has an incomplete {_DESCRIPTION}")
     if description["format_version"] != FORMAT_VERSION:
         raise ValueError(f"its format_version is {description['format_version']!r}")
     if description["export"] != _digest_of_export(folder):

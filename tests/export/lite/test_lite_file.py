@@ -109,6 +109,15 @@ def test_damage_is_refused(folder, position):
         read(folder)
 
 
+@pytest.mark.parametrize("text", ["[]", "3", "{}", '{"format_version": 2, "export": ""}'])
+def test_incomplete_descriptions_are_refused(folder, text):
+    folder, _ = folder
+    with zipfile.ZipFile(folder / lite_file.LITE_FILE, "w") as archive:
+        archive.writestr("description.json", text)
+    with pytest.raises(ValueError, match=r"incomplete description\.json"):
+        lite_file.read_description(folder)
+
+
 def test_another_version_is_refused(folder, monkeypatch):
     folder, _ = folder
     monkeypatch.setattr(lite_file, "FORMAT_VERSION", 3)
