@@ -11,6 +11,7 @@ All workers need colorkeras and the same paths to the images, the model and the 
 import dataclasses
 import itertools
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,12 +107,14 @@ class Shrunk:
         pages: Network input for each page, tuple of float32 NumPy arrays `[h, w, 1]` in [0, 1].
         colors: Network output for each page, tuple of float32 RGB arrays `[h, w, 3]` in [0, 1];
             empty until the network has run.
+        seconds: Processing time so far in seconds; see `FileResult`.
     """
 
     item: plan.BatchItem
     stamp: tuple
     pages: tuple
     colors: tuple = ()
+    seconds: float = 0.0
 
 
 @dataclass
@@ -143,7 +146,7 @@ class _Shrink(beam.DoFn):
         recorder, stamp = _Recorder(self.input_rule), _stamp(item.source)
         result = color_files.dry_run(recorder, item, self.options)
         if result.status == color_files.DONE:
-            yield Shrunk(item, stamp, tuple(recorder.pages))
+            yield Shrunk(item, stamp, tuple(recorder.pages), seconds=result.seconds)
         else:
             yield beam.pvalue.TaggedOutput(_FINAL, result)
 
@@ -184,6 +187,7 @@ class ColorHandler(ModelHandler):
 
     def run_inference(self, batch, model, inference_args=None):
         """Run the network on a list of `Shrunk` files; return copies with `colors` set."""
+        started = time.perf_counter()
         pages = [page for file in batch for page in file.pages]
         by_shape = {}
         for number, page in enumerate(pages):
@@ -197,9 +201,13 @@ class ColorHandler(ModelHandler):
                 rgb = np.asarray(model.predict(grayscale, self.settings))
                 for number, one in zip(some, rgb, strict=True):
                     colors[number] = one
-        left = iter(colors)
+        left, seconds = iter(colors), (time.perf_counter() - started) / len(batch)
         return [
-            dataclasses.replace(file, colors=tuple(itertools.islice(left, len(file.pages))))
+            dataclasses.replace(
+                file,
+                colors=tuple(itertools.islice(left, len(file.pages))),
+                seconds=file.seconds + seconds,
+            )
             for file in batch
         ]
 
@@ -229,7 +237,9 @@ def _write(file, name, engine, options):
         )
         return FileResult(source, color_files.FAILED, error=error)
     answers = list(zip(file.pages, file.colors, strict=True))
-    return color_files.colorize_file(_Replay(name, engine, answers), file.item, options)
+    result = color_files.colorize_file(_Replay(name, engine, answers), file.item, options)
+    result.seconds += file.seconds
+    return result
 
 
 def _stamp(path):

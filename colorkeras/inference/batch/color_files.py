@@ -118,7 +118,7 @@ def attempt(work, model, item, options):
             result.status, result.notes = SKIPPED, [RESULT_EXISTS]
         else:
             result.status, result.error = FAILED, as_user_error(item.source, error)
-    result.seconds = time.perf_counter() - started
+    result.seconds += time.perf_counter() - started
     return result
 
 
@@ -185,7 +185,7 @@ def _is_recorded(path, description):
 def _dry_run(model, item, options, result):
     missing_targets(item, options, lambda path: False)
     settings = ColorSettings.of(item, options, options.seed)
-    with _opened(item.source, options) as contents:
+    with _opened(item.source, options, result) as contents:
         for _ in _colored_pages(model, contents, settings, options):
             pass
 
@@ -207,7 +207,7 @@ def _colorize_file(model, item, options, result):
             write_sheet(target, (item.source, *item.sheets[target]), options, software)
         else:
             settings = ColorSettings.of(item, options, seeds[target])
-            result.notes += _colorize_to(target, model, item.source, settings, options, software)
+            result.notes += _colorize_to(target, model, settings, options, software, result)
             result.engine = model.engine
         add_target(target, item, options, result)
     result.notes = list(dict.fromkeys(result.notes))  # All samples have the same notes.
@@ -221,9 +221,9 @@ def add_target(target, item, options, result):
     result.targets.append(target)
 
 
-def _colorize_to(target, model, source, settings, options, software):
+def _colorize_to(target, model, settings, options, software, result):
     """Write one output file; return a list of notes about data that was lost."""
-    with _opened(source, options) as contents:
+    with _opened(result.source, options, result) as contents:
         # Compute the first page before writing, since it may show that the file must be skipped.
         pages = _start(_colored_pages(model, contents, settings, options))
         if software is not None:
@@ -240,12 +240,14 @@ def _colorize_to(target, model, source, settings, options, software):
 
 
 @contextlib.contextmanager
-def _opened(source, options):
-    """Yield the contents of a file; only one large file is open at a time."""
+def _opened(source, options, result):
+    """Yield the contents of a file; the pages of only one large file are decoded at a time."""
     positions_change = options.crop_borders
     with image_io.open_image(source, options.max_megapixels, positions_change) as contents:
         is_large = contents.num_pixels > LARGE
+        started = time.perf_counter()
         with _large_files if is_large else contextlib.nullcontext():
+            result.seconds -= time.perf_counter() - started  # Waiting is not processing.
             yield contents
 
 

@@ -36,7 +36,8 @@ class FileResult:
         targets: Paths to the written files.
         notes: Notes about lost data and other information for the user.
         error: `UserError` if the file failed, otherwise None.
-        seconds: Processing time in seconds.
+        seconds: Processing time in seconds, without waiting for other files. In Beam pipelines,
+            the time of a network batch is divided equally among its files.
         engine: Runtime that the model used, such as "LiteRT"; empty if nothing was colorized.
     """
 

@@ -268,6 +268,14 @@ def test_a_file_that_changes_meanwhile_fails(archive, vivid, tmp_path):
     assert not item.results[0].exists()
 
 
+def test_seconds_include_all_steps(archive, vivid, tmp_path):
+    [item] = plan.plan_archive(str(archive / "a.png"), tmp_path).items
+    [small] = archives._Shrink(vivid, ColorizeOptions()).process(item)
+    [colored] = archives.ColorHandler(vivid, ColorizeOptions()).run_inference([small], vivid)
+    result = archives._write(colored, vivid.recorded_name, vivid.engine, ColorizeOptions())
+    assert 0 < small.seconds < colored.seconds < result.seconds
+
+
 @pytest.mark.parametrize("text", ["nothing/*.png", "none.txt", "empty.txt", "utf16.txt", 300 * "a"])
 def test_without_images(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)

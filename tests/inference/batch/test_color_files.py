@@ -334,6 +334,17 @@ def test_large_results_are_recognized_by_their_header(model, folder, monkeypatch
     assert result.status == SKIPPED, result.error
 
 
+def test_seconds_do_not_include_waiting_for_another_large_file(model, folder, monkeypatch):
+    monkeypatch.setattr(color_files, "LARGE", 0)
+    results = []
+    thread = threading.Thread(target=lambda: results.extend(color(model, "scans/0.png")))
+    with color_files._large_files:
+        thread.start()
+        time.sleep(2)
+    thread.join()
+    assert results[0].status == DONE and 0 < results[0].seconds < 1.5
+
+
 @pytest.mark.parametrize(("max_megapixels", "works"), [(0.0001, False), (0.001, True)])
 def test_references_have_a_size_limit(folder, max_megapixels, works):
     Image.new("RGB", (25, 25), (150, 120, 100)).save("reference.png")
