@@ -103,8 +103,9 @@ def free_address(host, port):
         with socket.socket(kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+    except (OSError, UnicodeError) as error:
+        # Python reports invalid host names as UnicodeError, which has no number.
+        if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
             raise UserError(
                 f"--port {port} ({one_line(error)})", "a free port", "Pass another --port."
             ) from error

@@ -60,7 +60,7 @@ def test_names_of_machine(monkeypatch):
     assert names_of_machine() == ["Studio.lan", "Studio", "Studio.local"]
 
 
-@pytest.mark.parametrize("host", ["no such host", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["no such host", "192.0.2.1", "a..b", "a" * 70])
 def test_foreign_address_is_an_error(host):
     with pytest.raises(UserError, match="--host"):
         free_address(host, 0)
