@@ -97,13 +97,21 @@ def _is_ip_address(name):
 def _check_origin(headers):
     """Return the reason to reject a request, or None."""
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if origin is not None and _host_of(origin) != headers.get("host"):
         return f"Requests from other pages ({origin[:100]}) are not allowed."
     is_cross_site = headers.get("sec-fetch-site") == "cross-site"
     # Other sites may link to the page, but may not embed its images and scripts.
     if is_cross_site and origin is None and headers.get("sec-fetch-mode") != "navigate":
         return "Requests from other pages are not allowed."
     return None
+
+
+def _host_of(origin):
+    """Return the host and port of an origin, or None if they cannot be parsed."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _limited(receive, limit):

@@ -57,7 +57,9 @@ def test_foreign_host_names_are_rejected(name, client):
         assert "content-security-policy" in answer.headers
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "text"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "text", "http://["]
+)
 def test_cross_site_requests_are_rejected(origin, client):
     for send in (client.post, client.get, client.delete):
         answer = send("/api/photographs", headers={"origin": origin})
