@@ -119,11 +119,16 @@ class ColoringQueue:
         except asyncio.CancelledError:
             if entry in self._waiting:
                 self._waiting.remove(entry)
-            elif entry.turn.done() and not entry.turn.cancelled():
+            elif not entry.turn.cancelled() and entry.turn.exception() is None:
                 self._end()
             raise
 
+    def _forget_canceled(self):
+        """Remove entries whose request was canceled, but has not run since."""
+        self._waiting = [entry for entry in self._waiting if not entry.turn.done()]
+
     def _drop(self, key):
+        self._forget_canceled()
         for entry in [entry for entry in self._waiting if entry.key == key]:
             self._waiting.remove(entry)
             entry.turn.set_exception(
@@ -131,6 +136,7 @@ class ColoringQueue:
             )
 
     def _start_next(self):
+        self._forget_canceled()
         if self._waiting and not self._is_busy:
             entry = min(self._waiting, key=lambda each: each.order)
             self._waiting.remove(entry)

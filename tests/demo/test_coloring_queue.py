@@ -102,6 +102,66 @@ def test_errors_and_cancellation_do_not_block_the_queue():
     asyncio.run(scenario())
 
 
+def test_replaced_work_that_is_canceled_does_not_end_other_work():
+    async def scenario():
+        setting = Scenario()
+        first = await setting.begin()
+        old = await setting.add("old", key="key")
+        new = await setting.add("new", key="key")
+        # It has been replaced, but its task has not run since.
+        old.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await old
+        assert setting.queue.state("ticket-new") == {
+            "state": "waiting",
+            "ahead": 1,
+            "done": 0,
+            "total": 1,
+        }
+        setting.finish()
+        await asyncio.gather(first, new)
+        assert setting.order == ["first", "new"]
+
+    asyncio.run(scenario())
+
+
+def test_work_canceled_just_before_its_turn_is_passed_over(monkeypatch):
+    async def scenario():
+        loop = asyncio.get_running_loop()
+        may_end = loop.create_future()
+
+        async def to_thread(work):
+            await may_end
+            return work()
+
+        monkeypatch.setattr("asyncio.to_thread", to_thread)
+        setting = Scenario()
+        first = await setting.add("first")
+        canceled, kept = await setting.add("canceled"), await setting.add("kept")
+        may_end.set_result(None)
+        # The event loop runs this after the first work, but before the queue starts the next one.
+        loop.call_soon(canceled.cancel)
+        await asyncio.wait_for(asyncio.gather(first, kept), 10)
+        assert setting.order == ["first", "kept"] and canceled.cancelled()
+
+    asyncio.run(scenario())
+
+
+def test_work_replaces_canceled_work_with_the_same_key():
+    async def scenario():
+        setting = Scenario()
+        first = await setting.begin()
+        old = await setting.add("old", key="key")
+        old.cancel()
+        setting.finish()
+        work = lambda: setting.order.append("new")  # noqa: E731
+        await setting.queue.run(work, setting.queue.ticket(None), key="key")
+        await first
+        assert setting.order == ["first", "new"] and old.cancelled()
+
+    asyncio.run(scenario())
+
+
 def test_full_queue_rejects_work(monkeypatch):
     monkeypatch.setattr(coloring_queue, "MAX_WAITING", 1)
 
