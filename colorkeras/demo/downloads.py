@@ -115,7 +115,7 @@ class Downloads:
         """Colorize an upload without storing it; return a file, or a zip archive of variations."""
         page, ticket = self._page, web.new_ticket(self._page.queue, request)
         with self._folder() as keep:
-            async with web.open_form(page, request) as form:
+            async with web.open_form(page.uploads, request) as form:
                 requests, kind = _api_requests(_fields(form), page.models)
                 check_space(page.results)
                 add = partial(_copy, form["file"], keep.folder / "source")

@@ -52,7 +52,13 @@ class FilmRoutes:
     async def add(self, request):
         """Store an uploaded film and find its scenes."""
         page, ticket = self._page, web.new_ticket(self._page.scan_queue, request)
-        async with web.open_form(page, request) as form:
+        if page.film_uploads.locked():
+            raise PageError(
+                "Too many films are being uploaded at the moment. Please try again in a minute.",
+                503,
+                busy=True,
+            )
+        async with web.open_form(page.film_uploads, request) as form:
             file = form["file"]
             prepare = partial(films.prepare, models=page.models, ticket=ticket, pause=page.pause)
             add = partial(page.store.add, file.filename, file.file, prepare)

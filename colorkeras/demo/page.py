@@ -14,7 +14,7 @@ from colorkeras.export.bundled import BUNDLED_MODELS
 _NUM_PREVIEWS = 8
 """Number of previews to keep in memory; others are reloaded on demand."""
 
-_MAX_UPLOADS = 8
+_MAX_UPLOADS, _MAX_FILM_UPLOADS = 8, 4
 
 _MAX_PAUSE = 1.0
 """Maximum time in seconds for which each frame of a film waits for photographs."""
@@ -33,7 +33,8 @@ class Page:
         queue: `ColoringQueue`.
         film_queue: `ColoringQueue` of whole films, which are colorized while `queue` is idle.
         scan_queue: `ColoringQueue` of new films, whose scenes are found while `queue` is idle.
-        uploads: Semaphore that limits the number of uploads that are not stored yet.
+        uploads: Semaphore that limits the number of photographs that are not stored yet.
+        film_uploads: Semaphore that limits the number of films that are not stored yet.
         results: Folder for files that are being downloaded.
         suffixes: Accepted file suffixes.
         examples: Dict from ID to (path of a color photograph, title).
@@ -49,8 +50,9 @@ class Page:
         self.suffixes = [suffix for kind in image_io.FORMATS.values() for suffix in kind.suffixes]
         self.examples = {path.stem: (path, title) for path, title in sample.photographs()}
         self._preview = lru_cache(_NUM_PREVIEWS)(self._read_preview)
-        # Limits the disk space of uploads that arrive or wait in the queue.
+        # They limit the disk space of uploads that arrive or wait in a queue.
         self.uploads = asyncio.Semaphore(_MAX_UPLOADS)
+        self.film_uploads = asyncio.Semaphore(_MAX_FILM_UPLOADS)
 
     def queue_state(self, name):
         """Return the state of a ticket of any queue by its name as a dict for JSON."""

@@ -60,7 +60,7 @@ class PhotographRoutes:
                 add = partial(page.store.add, path.name, stream, self._prepare_example, path)
                 photograph = await page.queue.run(add, ticket)
         else:
-            async with web.open_form(page, request) as form:
+            async with web.open_form(page.uploads, request) as form:
                 file = form["file"]
                 add = partial(page.store.add, file.filename, file.file, page.prepare)
                 photograph = await page.queue.run(add, ticket)

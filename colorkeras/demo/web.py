@@ -40,15 +40,17 @@ async def read_json(request):
 
 
 @contextlib.asynccontextmanager
-async def open_form(page, request):
+async def open_form(slots, request):
     """Yield the fields of a multipart form, including the upload `file`; delete the files on exit.
 
-    The form occupies a slot of the `page.uploads` semaphore until then.
+    Args:
+        slots: `asyncio.Semaphore`, such as `page.uploads`. The form occupies a slot until the exit.
+        request: Request with the form.
 
     Raises:
         PageError: The form contains no file, or the upload took too long.
     """
-    async with page.uploads:
+    async with slots:
         try:
             async with asyncio.timeout(_UPLOAD_SECONDS):
                 form = await request.form(max_files=1, max_fields=20)

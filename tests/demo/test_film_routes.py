@@ -194,6 +194,25 @@ def test_missing_extra_is_explained(client, short_film, monkeypatch):
     assert not client.get("/api/info").json()["films"]["is_available"]
 
 
+def test_films_do_not_take_the_slots_of_photographs(client, short_film, page, monkeypatch):
+    page.uploads, page.film_uploads = asyncio.Semaphore(1), asyncio.Semaphore(1)
+    prepare, states = films.prepare, []
+
+    def recording(film, **arguments):
+        states.append((page.film_uploads.locked(), page.uploads.locked()))
+        prepare(film, **arguments)
+
+    monkeypatch.setattr(films, "prepare", recording)
+    assert upload(client, short_film).is_success
+    assert states == [(True, False)] and not page.film_uploads.locked()
+
+
+def test_too_many_films_at_once_are_rejected(client, short_film, page):
+    page.film_uploads = asyncio.Semaphore(0)
+    answer = upload(client, short_film)
+    assert "Too many films" in message_of(answer, 503) and answer.json()["busy"]
+
+
 def test_large_films_are_rejected_while_they_are_sent(client, short_film, monkeypatch):
     monkeypatch.setattr(films, "MAX_MEGABYTES", 0)
     monkeypatch.setattr(request_guard, "_FORM_BYTES", 1000)
