@@ -16,6 +16,7 @@ from colorkeras.demo.visitor_messages import PageError, visitor_notes
 from colorkeras.inference.batch import plan
 from colorkeras.inference.batch.plan import BatchItem
 from colorkeras.inference.color_hints import HintList
+from colorkeras.utils.errors import UserError
 from colorkeras.video.film_options import FilmOptions
 
 PREVIEW_SECONDS = 1.0
@@ -71,7 +72,7 @@ class FilmRoutes:
         """Return the first second of a scene in color."""
         page, content = self._page, await web.read_json(request)
         ticket = web.new_ticket(page.queue, request)
-        wanted = color_request.parse(content.get("settings") or {}, page.models)
+        wanted = _settings(content, page.models)
         with self._film(request) as film, result_folder(page.results) as keep:
             start, end = _scene_times(film, content.get("scene", 0))
             end = min(start + PREVIEW_SECONDS, end - _MARGIN)
@@ -85,7 +86,7 @@ class FilmRoutes:
         """Return a film in color."""
         page, content = self._page, await web.read_json(request)
         ticket = web.new_ticket(page.film_queue, request)
-        wanted = color_request.parse(content.get("settings") or {}, page.models)
+        wanted = _settings(content, page.models)
         count = _counter(ticket)
 
         def progress(stage, finished, total):
@@ -104,6 +105,16 @@ class FilmRoutes:
             if not film.scenes:
                 raise PageError("This is not a film.", 404)
             yield film
+
+
+def _settings(content, models):
+    """Return the `ColorRequest` for a film from the JSON object of a request."""
+    settings = content.get("settings") or {}
+    wanted = color_request.parse(settings, models)
+    for name in color_request.SWITCHES:
+        if settings.get(name):
+            raise UserError(f"{name} for a film", "a photograph", f"Omit {name}.")
+    return wanted
 
 
 def _scene_times(film, index):

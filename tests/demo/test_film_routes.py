@@ -11,6 +11,7 @@ from video.films import FilmWriter, av, lumas_of, moving_bars, packets_of
 from video.test_bad_films import encrypted, sound_only, text, without_index
 
 from colorkeras.demo import film_routes, films, request_guard
+from colorkeras.demo.color_request import SWITCHES
 from colorkeras.demo.coloring_queue import ColoringQueue
 from colorkeras.demo.visitor_messages import PageError
 
@@ -104,7 +105,7 @@ def test_preview_is_one_second_of_the_scene_with_its_hints(client, film, tmp_pat
 
 def test_whole_film(client, film, short_film, tmp_path, page):
     hints = [{"x": 96, "y": 72, "time": film["scenes"][1]["start"], **BLUE}]
-    settings = {"vividness": 0.7, "hints": hints}
+    settings = {"vividness": 0.7, "hints": hints, "keep_tone": False}
     answer = post(client, film, "result", settings=settings)
     assert 'filename="harbor_color.mp4"' in answer.headers["content-disposition"]
     colored = frames_of(answer, tmp_path)
@@ -115,6 +116,14 @@ def test_whole_film(client, film, short_film, tmp_path, page):
     assert np.abs(lumas_of(path).astype(float) - lumas_of(short_film)).mean() < 3
     assert packets_of(path)[1] == packets_of(short_film)[1]
     assert not list(page.results.iterdir())
+
+
+@pytest.mark.parametrize("name", ["preview", "result"])
+@pytest.mark.parametrize("option", SWITCHES)
+def test_options_for_old_photographs_are_rejected(name, option, client, film):
+    answer = post(client, film, name, settings={option: True})
+    assert f"cannot use {option} for a film" in message_of(answer)
+    assert post(client, film, name, settings={option: 1}).status_code == 422
 
 
 def test_progress_of_a_film(client, film):
