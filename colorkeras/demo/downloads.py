@@ -56,10 +56,11 @@ class Downloads:
 
     async def result(self, request):
         """Colorize a photograph at full size and return it."""
-        content, ticket = await web.read_json(request), web.new_ticket(self._page.queue, request)
-        wanted = color_request.parse(content.get("settings") or {}, self._page.models)
-        kind = _kind(content)
-        with self._page.store.use(request.path_params["id"]) as photograph, self._folder() as keep:
+        page, content = self._page, await web.read_json(request)
+        ticket = web.new_ticket(page.queue, request)
+        wanted = color_request.parse(content.get("settings") or {}, page.models)
+        kind, name = _kind(content), request.path_params["id"]
+        with page.store.use_photograph(name) as photograph, self._folder() as keep:
             path, notes = await self._color(photograph.source, wanted, kind, keep.folder, ticket)
             return keep.response(path, notes)
 
@@ -94,10 +95,10 @@ class Downloads:
 
     async def _add(self, archive, item, kind, failed, ticket):
         """Colorize a photograph and add it to an archive; on failure, add a line to `failed`."""
-        name = "A photograph"
+        name, store = "A photograph", self._page.store
         try:
             wanted = color_request.parse(item.get("settings") or {}, self._page.models)
-            with self._page.store.use(str(item.get("id"))) as photograph, self._folder() as keep:
+            with store.use_photograph(str(item.get("id"))) as photograph, self._folder() as keep:
                 name = photograph.source.name
                 if sum(info.file_size for info in archive.infolist()) >= MAX_ZIP_BYTES:
                     limit = f"{MAX_ZIP_BYTES / 1e9:g} GB"

@@ -1,7 +1,6 @@
 """Requests about films: upload, one second in color, and the whole film."""
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from functools import partial
 
@@ -99,12 +98,8 @@ class FilmRoutes:
             running = page.film_queue.run(work, ticket, FILE)
             return keep.response(*await _finished(request, running, ticket, options.stopped))
 
-    @contextlib.contextmanager
     def _film(self, request):
-        with self._page.store.use(request.path_params["id"]) as film:
-            if not film.scenes:
-                raise PageError("This is not a film.", 404)
-            yield film
+        return self._page.store.use_film(request.path_params["id"])
 
 
 def _settings(content, models):

@@ -8,7 +8,6 @@ from colorkeras.data import sample
 from colorkeras.demo import previews
 from colorkeras.demo.coloring_queue import UNKNOWN, ColoringQueue
 from colorkeras.demo.photograph_store import PhotographStore
-from colorkeras.demo.visitor_messages import PageError
 from colorkeras.export.bundled import BUNDLED_MODELS
 
 _NUM_PREVIEWS = 8
@@ -75,15 +74,10 @@ class Page:
         Args:
             photograph: `Photograph`.
             is_stretched: Whether to apply auto-contrast.
-
-        Raises:
-            PageError: It is a film.
         """
         return self._preview(photograph, is_stretched)
 
     def _read_preview(self, photograph, is_stretched):
-        if photograph.scenes:
-            raise PageError("This is a film. Please choose one of its scenes.", 404)
         if is_stretched:
             path, limit = photograph.source, self.options.max_megapixels
             return previews.stretched_preview(path, self.models, limit)

@@ -106,7 +106,7 @@ class PhotographRoutes:
     async def _image(self, request, path_of, convert=lambda pixels: pixels):
         """Return a photograph or its ground truth at preview or full size."""
         page, is_full = self._page, _is_full(request.query_params.get("size"))
-        with page.store.use(request.path_params["id"]) as photograph:
+        with page.store.use_photograph(request.path_params["id"]) as photograph:
             path = path_of(photograph)
 
             def image():
@@ -128,7 +128,7 @@ class PhotographRoutes:
 
     async def _colored(self, request, wanted, is_full=False, key=None):
         page, ticket = self._page, web.new_ticket(self._page.queue, request)
-        with page.store.use(request.path_params["id"]) as photograph:
+        with page.store.use_photograph(request.path_params["id"]) as photograph:
             if wanted.settings.hints and photograph.details["pages"] > 1:
                 raise PageError(
                     "Color hints only work for files with a single page. Please save the page as "
@@ -183,7 +183,7 @@ class PhotographRoutes:
 
     async def _about_one(self, request, work, kind):
         ticket = web.new_ticket(self._page.queue, request)
-        with self._page.store.use(request.path_params["id"]) as photograph:
+        with self._page.store.use_photograph(request.path_params["id"]) as photograph:
             key = kind, photograph.id
             bound = partial(work, photograph)
             return await self._page.queue.run(bound, ticket, key=key)
@@ -200,7 +200,7 @@ class PhotographRoutes:
     async def compare(self, request):
         """Return the URLs of all versions of a photograph."""
         address = request.url.path
-        with self._page.store.use(request.path_params["id"]) as photograph:
+        with self._page.store.use_photograph(request.path_params["id"]) as photograph:
             parent = address.rpartition("/")[0]
             items = [{"title": "gray", "model": None, "url": f"{parent}/gray.jpg"}]
             for number, name in enumerate(self._page.models):

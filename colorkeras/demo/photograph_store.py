@@ -145,6 +145,22 @@ class PhotographStore:
             if is_unused:
                 _delete(photograph)
 
+    @contextlib.contextmanager
+    def use_photograph(self, name):
+        """Yield a photograph or a scene like `use`, but raise `PageError` for a film."""
+        with self.use(name) as used:
+            if used.scenes:
+                raise PageError("This is a film. Please choose one of its scenes.", 404)
+            yield used
+
+    @contextlib.contextmanager
+    def use_film(self, name):
+        """Yield a film like `use`, but raise `PageError` for a photograph or a scene."""
+        with self.use(name) as used:
+            if not used.scenes:
+                raise PageError("This is not a film.", 404)
+            yield used
+
     def keep_alive(self, names):
         """Record that a page with these photographs is open; return the missing IDs."""
         with self._lock:

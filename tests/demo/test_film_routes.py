@@ -135,8 +135,19 @@ def test_progress_of_a_film(client, film):
 
 
 def test_a_film_is_not_a_photograph(client, film, upload, page):
-    message = message_of(client.get(f"/api/photographs/{film['id']}/gray.jpg"), 404)
-    assert "scenes" in message
+    requests = [
+        *[("GET", f"{name}.jpg", None) for name in ("gray", "original", "truth", "compare/0")],
+        *[("GET", f"{name}.jpg?size=full", None) for name in ("gray", "original")],
+        *[("POST", name, {}) for name in ("color", "uncertainty", "compare", "result")],
+        ("POST", "color", {"hints": [{"x": 1, "y": 1, **BLUE}]}),
+        ("POST", "color", {"size": "full"}),
+        ("POST", "likely_colors", {"x": 1, "y": 1}),
+    ]
+    for method, name, content in requests:
+        address = f"/api/photographs/{film['id']}/{name}"
+        assert "scenes" in message_of(client.request(method, address, json=content), 404)
+    answer = client.post("/api/zip", json={"items": [{"id": film["id"]}]})
+    assert "scenes" in message_of(answer)
     for name in ("-2", "-x", "-00000", "-1-1"):
         assert client.get(f"/api/photographs/{film['id']}{name}/gray.jpg").status_code == 404
     photograph = upload()

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("starlette", reason="Starlette is not installed: pip install -e '.[demo]'")
 
 from colorkeras.demo import photograph_store
-from colorkeras.demo.photograph_store import PhotographStore, safe_name
+from colorkeras.demo.photograph_store import Photograph, PhotographStore, safe_name
 from colorkeras.demo.visitor_messages import PageError
 
 
@@ -84,6 +84,26 @@ def test_names(name, expected, store, tmp_path):
     photograph = add(store, name)
     assert photograph.source.name == safe_name(name) == expected
     assert photograph.source.is_relative_to(tmp_path)
+
+
+def test_films_and_photographs_have_separate_requests(store):
+    def prepare(film):
+        film.scenes.append(Photograph(f"{film.id}-0", film.folder, film.source))
+
+    photograph, film = add(store), store.add("a.mp4", io.BytesIO(b"film"), prepare)
+    [scene] = film.scenes
+    for use, accepted, rejected in (
+        (store.use_photograph, (photograph, scene), (film,)),
+        (store.use_film, (film,), (photograph, scene)),
+    ):
+        for each in accepted:
+            with use(each.id) as used:
+                assert used is each
+        for each in rejected:
+            with pytest.raises(PageError) as error, use(each.id):
+                pass
+            assert error.value.status == 404 and error.value.flags == {}
+    assert photograph.num_users == film.num_users == 0
 
 
 def test_photograph_in_use_stays_until_the_last_user_is_done(store, tmp_path):
