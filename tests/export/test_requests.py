@@ -8,10 +8,13 @@ import pytest
 PROGRAM = Path(__file__).with_name("send_requests.py")
 
 MODELS = [
-    [("baseline", "rgb"), ("flow_unet", "velocity")],
-    pytest.param([("unet", "chroma"), ("residual_unet", "bins")], marks=pytest.mark.slow),
+    [("flow_unet", "velocity")],
+    pytest.param(
+        [("baseline", "rgb"), ("unet", "chroma"), ("residual_unet", "bins")],
+        marks=pytest.mark.slow,
+    ),
 ]
-"""Architectures and predictions to test. The first two cover all endpoints and checks."""
+"""Architectures and predictions to test. The first covers most endpoints and checks."""
 
 EXPECTED = {
     "bad rank": ("Expected `grayscale`", "Expected `image_bytes`: string [batch]"),
@@ -38,7 +41,7 @@ def answers(request, exports, run_python):
 
 def test_good_requests_are_answered(answers):
     good = [answer for answer in answers if answer["title"] in ("good", "empty")]
-    assert len(good) > 30
+    assert len(good) >= 15
     for answer in good:
         for name, shape in answer["outputs"].items():
             if name == "image_bytes":
@@ -50,7 +53,7 @@ def test_good_requests_are_answered(answers):
 
 def test_bad_requests_are_explained(answers):
     bad = [answer for answer in answers if answer["title"] not in ("good", "empty")]
-    assert len(bad) > 50
+    assert len(bad) >= 25
     for answer in bad:
         message = answer["error"]
         assert any(text in message for text in EXPECTED[answer["title"]]), answer

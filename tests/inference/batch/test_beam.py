@@ -337,13 +337,13 @@ def end(process):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
-def test_500_images_of_which_some_are_broken_and_a_kill(number, tmp_path):
+def test_images_of_which_some_are_broken_and_a_kill(number, tmp_path):
     scans, results = tmp_path / "scans", tmp_path / "color"
     scans.mkdir()
     make = runpy.run_path(str(ROOT / "benchmarks" / "mixed_folder.py"))["make"]
-    broken = make(scans, 500, 20)
+    broken = make(scans, 120, 6)
     killed = start(tmp_path, "--input", "scans")
-    while killed.poll() is None and len(list(results.rglob("[0-9]*"))) < 150:
+    while killed.poll() is None and len(list(results.rglob("[0-9]*"))) < 36:
         time.sleep(0.05)
     assert killed.poll() is None
     killed.send_signal(number)
@@ -351,12 +351,12 @@ def test_500_images_of_which_some_are_broken_and_a_kill(number, tmp_path):
     assert status == (-number if number == signal.SIGKILL else 128 + number), output
     assert "Traceback" not in output, output
     before = {path: path.stat().st_mtime_ns for path in results.rglob("[0-9]*")}
-    assert 150 <= len(before) < 480
+    assert 36 <= len(before) < 114
 
     status, output = end(start(tmp_path, "--input", "scans"))
     assert status == 1 and "Traceback" not in output, output
-    done = 480 - len(before)
-    assert f"{done} done, {len(before)} skipped, 20 failed" in output
+    done = 114 - len(before)
+    assert f"{done} done, {len(before)} skipped, 6 failed" in output
     assert {Path(source).name for source in rows_of(results / "failed.csv")} == broken
     assert list(rows_of(results / "report.csv")) == sorted(map(str, scans.rglob("*.*")))
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
