@@ -17,7 +17,7 @@ from colorkeras.image_io.formats import (
     result_suffix,
 )
 from colorkeras.image_io.image import Contents, DecodedImage, Metadata
-from colorkeras.image_io.metadata import mark
+from colorkeras.image_io.metadata import drop_positions, mark
 from colorkeras.image_io.metadata.xmp import SOURCE_TYPE
 from colorkeras.image_io.pixels import from_pillow
 from colorkeras.image_io.reading import MAX_MEGAPIXELS, open_image, read_rgb, use_own_limits
@@ -33,6 +33,7 @@ __all__ = [
     "Metadata",
     "as_uint8",
     "check_target",
+    "drop_positions",
     "from_pillow",
     "has_image_brand",
     "is_image",

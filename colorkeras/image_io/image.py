@@ -17,6 +17,8 @@ class DecodedImage:
         pixels: uint8 or uint16, gray `[h, w]` or sRGB `[h, w, 3]`.
         alpha: `[h, w]` with the dtype of `pixels`, 0 where transparent; None if the image is
             opaque.
+        is_moved: Whether pixels were cropped or rotated after decoding, which invalidates positions
+            in the metadata.
 
     >>> DecodedImage(np.zeros([2, 3], np.uint8)).size
     (2, 3)
@@ -24,6 +26,7 @@ class DecodedImage:
 
     pixels: np.ndarray
     alpha: np.ndarray | None = None
+    is_moved: bool = False
 
     @property
     def size(self):

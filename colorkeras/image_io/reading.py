@@ -15,7 +15,6 @@ from colorkeras.image_io.formats import FORMATS
 from colorkeras.image_io.formats.heif import heif_format
 from colorkeras.image_io.formats.raw import is_raw, is_raw_suffix, raw_file_error
 from colorkeras.image_io.image import Contents
-from colorkeras.image_io.metadata import POSITIONS_CHANGE
 from colorkeras.image_io.pixels import is_plain_rgb, on_white
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
@@ -31,14 +30,12 @@ _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
 
 @contextlib.contextmanager
-def open_image(path, max_megapixels=MAX_MEGAPIXELS, positions_change=False):
+def open_image(path, max_megapixels=MAX_MEGAPIXELS):
     """Open an image file and decode its pages on demand.
 
     Args:
         path: File in one of `FORMATS`. The format is detected from the content, not the name.
         max_megapixels: Maximum size of a page in megapixels.
-        positions_change: Whether the caller will crop the image. If so, metadata with pixel
-            positions is dropped.
 
     Yields:
         `Contents`.
@@ -52,7 +49,6 @@ def open_image(path, max_megapixels=MAX_MEGAPIXELS, positions_change=False):
         with _explain_errors(path):
             image = exit_stack.enter_context(_open_pillow_image(path, max_megapixels))
             file_format, notes = FORMATS[image.format], []
-            image.info[POSITIONS_CHANGE] = positions_change
             metadata = file_format.metadata(path, image, notes)
             sizes = file_format.page_sizes(path, image)
             for size in sizes:

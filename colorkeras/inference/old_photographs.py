@@ -67,7 +67,7 @@ def color_photograph(model, image, settings, notes=None, tone=False):
     if settings.auto_contrast:
         image = DecodedImage(auto_contrast(image.pixels, inside, image.alpha), image.alpha)
     colored = model.color_image(image, settings, notes)
-    pixels, alpha = colored.pixels, colored.alpha
+    pixels, alpha, is_moved = colored.pixels, colored.alpha, image.is_moved
     if settings.neutral_borders and inside is not None:
         pixels = without_color(pixels, inside)
     if tone:
@@ -76,7 +76,8 @@ def color_photograph(model, image, settings, notes=None, tone=False):
         pixels, alpha = (part if part is None else part[inside].copy() for part in (pixels, alpha))
         height, width = pixels.shape[:2]
         notes.append(f"paper borders were cropped; {width}x{height} pixels remain")
-    return DecodedImage(pixels, alpha)
+        is_moved = True
+    return DecodedImage(pixels, alpha, is_moved)
 
 
 def auto_contrast(pixels, inside=None, alpha=None):

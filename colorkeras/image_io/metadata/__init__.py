@@ -8,9 +8,6 @@ from colorkeras.image_io.metadata import exif, iptc, xmp
 KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
 """Types of metadata, as named in messages."""
 
-POSITIONS_CHANGE = "colorkeras positions change"
-"""Key that is set in `PIL.Image.Image.info` if the image will be cropped."""
-
 _MAX_DPI = 65535
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
@@ -31,7 +28,6 @@ def read_metadata(image, notes):
     """
     # The HEIC reader returns upright pixels.
     is_turned = {exif.orientation_of(image), image.info.get("original_orientation") or 1} != {1}
-    is_turned |= image.info.get(POSITIONS_CHANGE, False)
     try:
         tags, lost = exif.read_exif(image, is_turned)
     except ValueError:
@@ -39,8 +35,7 @@ def read_metadata(image, notes):
         tags, lost = None, []
     packet, lost_properties, has_xmp_thumbnail = _xmp_of(image, is_turned, notes)
     resources, lost_resources, has_iptc_thumbnail = iptc.resources_of(image, is_turned)
-    for what in dict.fromkeys([*lost, *lost_properties, *lost_resources]):
-        notes.append(f"{what} {'were' if what.endswith('s') else 'was'} left out")
+    notes += _left_out([*lost, *lost_properties, *lost_resources])
     # Pillow interprets EXIF resolutions without a unit as pixels per inch.
     aspect = _aspect_of(image)
     return Metadata(
@@ -53,6 +48,28 @@ def read_metadata(image, notes):
         has_profile=bool(image.info.get("icc_profile")),
         has_thumbnail=exif.has_thumbnail(image) or has_xmp_thumbnail or has_iptc_thumbnail,
     )
+
+
+def drop_positions(metadata):
+    """Drop metadata with pixel positions, which cropping and rotation invalidate.
+
+    Args:
+        metadata: `Metadata`; changed in place.
+
+    Returns:
+        List of notes on lost data.
+    """
+    lost = []
+    if metadata.exif is not None:
+        lost += exif.drop_positions(metadata.exif)
+        metadata.exif = metadata.exif if len(metadata.exif) else None
+    if metadata.xmp is not None:
+        metadata.xmp, removed, _ = xmp.cleaned(metadata.xmp, is_turned=True)
+        lost += removed
+    if metadata.iptc is not None:
+        metadata.iptc, removed = iptc.without_positions(metadata.iptc)
+        lost += removed
+    return _left_out(lost)
 
 
 def kinds_present(metadata):
@@ -105,6 +122,13 @@ def xmp_packet(options, max_length=None):
         return packets[0]
     options.notes.append("XMP was left out: too large for this format")
     return packets[1]
+
+
+def _left_out(lost):
+    """Return notes for noun phrases that name lost data."""
+    return [
+        f"{what} {'were' if what.endswith('s') else 'was'} left out" for what in dict.fromkeys(lost)
+    ]
 
 
 def _xmp_of(image, is_turned, notes):

@@ -174,33 +174,38 @@ def exif_bytes(options, image, max_length=None):
     return block
 
 
+def drop_positions(exif):
+    """Delete tags with pixel positions from a result of `read_exif`; return their names."""
+    camera, lost = exif.get(_CAMERA, {}), []
+    lost += _drop("the subject area", _SUBJECT, camera)
+    lost += _drop("focal plane resolutions", _FOCAL_PLANE, camera)
+    lost += _drop("the maker note (focus points)", [_MAKER_NOTE], camera)
+    lost += _drop("geographic coordinates of pixels", _GEOTIFF, exif)
+    return lost
+
+
 def _drop_stale(source, exif, is_turned):
     """Delete tags that describe the input file; return their names as noun phrases."""
     lost = []
-
-    def drop(what, tags, directory=exif):
-        for tag in [tag for tag in tags if tag in directory]:
-            del directory[tag]
-            lost.append(what)
-
     if _LAYERS in source:
         lost.append("editor layers")
-    drop("raw file tags", range(50706, 50838))
-    drop("raw file tags", range(50840, 51200))
-    drop("ImageJ's description of the input file", _IMAGEJ)
+    lost += _drop("raw file tags", [*range(50706, 50838), *range(50840, 51200)], exif)
+    lost += _drop("ImageJ's description of the input file", _IMAGEJ, exif)
     description = exif.get(_DESCRIPTION)
     if isinstance(description, str) and description.startswith(_SHAPE_DESCRIPTION):
         del exif[_DESCRIPTION]
     elif isinstance(description, str) and _STACK_DESCRIPTION.match(description):
-        drop("the description of an image stack", [_DESCRIPTION])
-    camera = exif.get(_CAMERA, {})
-    drop("the gamma of the input file", [_GAMMA], camera)
-    if is_turned:
-        drop("the subject area", _SUBJECT, camera)
-        drop("focal plane resolutions", _FOCAL_PLANE, camera)
-        drop("the maker note (focus points)", [_MAKER_NOTE], camera)
-        drop("geographic coordinates of pixels", _GEOTIFF)
-    return list(dict.fromkeys(lost))
+        lost += _drop("the description of an image stack", [_DESCRIPTION], exif)
+    lost += _drop("the gamma of the input file", [_GAMMA], exif.get(_CAMERA, {}))
+    return lost + (drop_positions(exif) if is_turned else [])
+
+
+def _drop(what, tags, directory):
+    """Delete tags; return a list that contains `what` if any of them was present."""
+    present = [tag for tag in tags if tag in directory]
+    for tag in present:
+        del directory[tag]
+    return [what] if present else []
 
 
 def _copy_of(source):

@@ -18,6 +18,7 @@ _THUMBNAILS = {1033, 1036}
 _STALE = {*range(1006, 1008), *range(1012, 1020), 1024, 1026, 1045, 1053, 1067, 1069, 1072, 1077}
 
 _POSITIONS = {1032, 1050, *range(2000, 3000)}
+_POSITIONS_NAME = "guides, slices and paths"
 
 # Color profile, EXIF and XMP, which files store elsewhere.
 _ELSEWHERE = {1039, 1058, 1059, 1060}
@@ -49,12 +50,23 @@ def resources_of(image, is_turned=False):
         if number in _STALE:
             lost.append("Photoshop's description of the input file")
         elif is_turned and number in _POSITIONS:
-            lost.append("guides, slices and paths")
+            lost.append(_POSITIONS_NAME)
         elif number not in _THUMBNAILS | _ELSEWHERE:
             kept.append(resource)
     if records and _RECORDS not in numbers:
         kept.append(_resource(_RECORDS, records))
     return b"".join(kept) or None, list(dict.fromkeys(lost)), bool(numbers & _THUMBNAILS)
+
+
+def without_positions(resources):
+    """Return the resources without pixel positions, or None, and names of the removed data.
+
+    >>> without_positions(_resource(2000, b"outline"))
+    (None, ['guides, slices and paths'])
+    """
+    kept = [resource for number, resource in _split(resources) if number not in _POSITIONS]
+    content = b"".join(kept)
+    return content or None, [_POSITIONS_NAME] * (len(content) < len(resources))
 
 
 def records_of(resources):

@@ -225,7 +225,7 @@ def _colorize_to(target, model, settings, options, software, result):
     """Write one output file; return a list of notes about data that was lost."""
     with _opened(result.source, options, result) as contents:
         # Compute the first page before writing, since it may show that the file must be skipped.
-        pages = _start(_colored_pages(model, contents, settings, options))
+        pages = _start(_colored_pages(model, contents, settings, options), contents)
         if software is not None:
             contents.notes += image_io.mark(contents.metadata, software)
         lost = image_io.save(
@@ -242,8 +242,7 @@ def _colorize_to(target, model, settings, options, software, result):
 @contextlib.contextmanager
 def _opened(source, options, result):
     """Yield the contents of a file; the pages of only one large file are decoded at a time."""
-    positions_change = options.crop_borders
-    with image_io.open_image(source, options.max_megapixels, positions_change) as contents:
+    with image_io.open_image(source, options.max_megapixels) as contents:
         is_large = contents.num_pixels > LARGE
         started = time.perf_counter()
         with _large_files if is_large else contextlib.nullcontext():
@@ -281,9 +280,14 @@ def _colored_pages(model, contents, settings, options):
     return map(colorize, contents.pages, itertools.count(1))
 
 
-def _start(pages):
-    """Compute the first page immediately, but release its memory after use."""
+def _start(pages, contents):
+    """Compute the first page immediately, but release its memory after use.
+
+    Metadata with pixel positions is dropped if they changed.
+    """
     first = [next(pages)]
+    if first[0].is_moved:
+        contents.notes += image_io.drop_positions(contents.metadata)
 
     def all_pages():
         yield first.pop()

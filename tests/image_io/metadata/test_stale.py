@@ -120,6 +120,29 @@ def test_exif_positions(orientation, tmp_path):
     assert notes == (expected if orientation != 1 else [])
 
 
+@pytest.mark.parametrize(("name", "note"), [STALE[0], *STALE_IF_TURNED, ("dc:rights", None)])
+def test_positions_can_be_dropped_after_reading(name, note, tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif] = {0x9214: (1, 2, 3, 4), 0x829A: 0.5}
+    extra = segment(0xED, b"Photoshop 3.0\0" + resource(2000, b"path") + resource(1034, b"\1"))
+    path = tmp_path / "a.jpg"
+    settings = {"exif": exif, "xmp": packet(name, False), "extra": extra}
+    Image.fromarray(ramp((30, 40))).save(path, **settings)
+    metadata = read(path)[1].metadata
+    notes = image_io.drop_positions(metadata)
+    is_stale = (name, note) in STALE_IF_TURNED
+    assert notes == [
+        "the subject area was left out",
+        *([note] if is_stale else []),
+        "guides, slices and paths were left out",
+    ]
+    assert metadata.exif.get(ExifTags.IFD.Exif) == {0x829A: 0.5}
+    assert metadata.iptc == resource(1034, b"\1")
+    assert b"Grandma" in metadata.xmp
+    assert (name.encode() in metadata.xmp) is (name == "dc:rights")
+    assert image_io.drop_positions(metadata) == image_io.drop_positions(image_io.Metadata()) == []
+
+
 @pytest.mark.parametrize(
     "description", ["ImageJ=1.53\nimages=9\nslices=9", '{"shape": [9, 30, 40]}', "Grandma"]
 )

@@ -462,8 +462,8 @@ def test_old_photographs_are_prepared_and_shown_in_the_sheet(model, folder):
     (result,) = color(model, "scan.jpg", output="new.jpg", side_by_side=True, **options)
     assert result.status == DONE and result.engine == "LiteRT"
     assert result.notes == [
-        "the subject area was left out",
         "paper borders were cropped; 90x60 pixels remain",
+        "the subject area was left out",
     ]
     with Image.open("new.jpg") as colored:
         assert colored.size == (90, 60) and np.ptp(np.asarray(colored.convert("L"))) > 240
@@ -472,6 +472,17 @@ def test_old_photographs_are_prepared_and_shown_in_the_sheet(model, folder):
     assert size_of("new_side_by_side.jpg") == (2 * 110 + sheets._GAP, 80)
     (result,) = color(model, "scan.jpg", output="new.jpg", side_by_side=True, **options)
     assert result.status == SKIPPED
+
+
+def test_metadata_positions_are_kept_if_nothing_is_cropped(model, folder):
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif] = {0x9214: (1, 2, 3, 4)}
+    photograph = np.random.default_rng(0).integers(80, 160, [60, 90], np.uint8)
+    Image.fromarray(photograph).save("plain.jpg", quality=95, exif=exif)
+    (result,) = color(model, "plain.jpg", output="new.jpg", crop_borders=True)
+    assert result.notes == ["no paper borders were found"]
+    with Image.open("new.jpg") as colored:
+        assert 0x9214 in colored.getexif().get_ifd(ExifTags.IFD.Exif)
 
 
 def test_sheets_show_transparent_images_on_white(tmp_path):
