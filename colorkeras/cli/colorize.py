@@ -124,7 +124,7 @@ def run(options):
         if report:
             report.save()
     if options.gallery:
-        write_gallery(options.gallery, items, finished, settings.max_megapixels)
+        write_gallery(options.gallery, items, finished, settings)
         print(f"Gallery: {printable(options.gallery)}")
     if not is_only:
         print("\n".join(summary.lines()))

@@ -33,6 +33,7 @@ _FOR_IMAGES = (
     "side_by_side",
     "gallery",
     "keep_tone",
+    "straighten",
     "auto_contrast",
     "neutral_borders",
     "crop_borders",

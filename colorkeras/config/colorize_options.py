@@ -69,6 +69,9 @@ class ColorizeOptions(Checked):
         high=4096,
         section="color",
     )
+    straighten: bool = setting(
+        False, "Rotate prints upright that lie crooked on the scanner bed.", section="color"
+    )
     auto_contrast: bool = setting(
         False, "Stretch faded tones to the full range before colorizing.", section="color"
     )

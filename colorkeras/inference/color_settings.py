@@ -15,7 +15,7 @@ from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 
-_OLD_PHOTOGRAPHS = ("auto_contrast", "neutral_borders", "crop_borders")
+_OLD_PHOTOGRAPHS = ("straighten", "auto_contrast", "neutral_borders", "crop_borders")
 
 _SHARED = ("temperature", "saturation", "vividness", *_OLD_PHOTOGRAPHS)
 """Fields, except for the seed, that `ColorSettings` and `ColorizeOptions` have in common."""
@@ -79,6 +79,7 @@ class ColorSettings:
         vividness: Vividness in [0, 1], or None.
         hints: `HintList`.
         reference: `Reference`, or None.
+        straighten: Whether to rotate a print upright that lies crooked on the scanner bed.
         auto_contrast: Whether to stretch luma to the full range first.
         neutral_borders: Whether to keep paper borders gray.
         crop_borders: Whether to crop paper borders.
@@ -90,6 +91,7 @@ class ColorSettings:
     vividness: float | None = None
     hints: HintList = field(default_factory=HintList)
     reference: Any = None
+    straighten: bool = False
     auto_contrast: bool = False
     neutral_borders: bool = False
     crop_borders: bool = False

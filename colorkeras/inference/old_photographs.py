@@ -1,10 +1,11 @@
-"""Options for old photographs: contrast stretching for faded scans, and paper border handling.
+"""Options for old photographs: straightening, contrast stretching and paper border handling.
 
 Borders are detected in a small copy of the image. A border is a uniform strip along one side that
 ends at an edge. At least three sides must have borders with similar luma; otherwise, a bright sky
 could be mistaken for a border.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -13,6 +14,8 @@ from colorkeras.color.guided_upsampling_numpy import downscale_luma, rows_per_st
 from colorkeras.color.spaces_numpy import luma_of_pixels
 from colorkeras.image_io import DecodedImage
 from colorkeras.inference.paper_tone import keep_tone
+from colorkeras.inference.skewed_prints import find_skewed_print
+from colorkeras.inference.straightening import move_hints, straighten
 
 _CLIPPED_SHARE = 0.005
 """Fraction of the pixels that become black, and fraction that become white."""
@@ -60,12 +63,15 @@ def color_photograph(model, image, settings, notes=None, tone=False):
     notes = [] if notes is None else notes
     uses_borders = settings.neutral_borders or settings.crop_borders
     inside = None
-    if uses_borders or settings.auto_contrast:
+    if settings.straighten:
+        image, settings, inside = _straightened(image, settings, notes)
+    if inside is None and (uses_borders or settings.auto_contrast):
         inside = find_borders(image.pixels)
     if uses_borders and inside is None:
         notes.append("no paper borders were found")
     if settings.auto_contrast:
-        image = DecodedImage(auto_contrast(image.pixels, inside, image.alpha), image.alpha)
+        stretched = auto_contrast(image.pixels, inside, image.alpha)
+        image = dataclasses.replace(image, pixels=stretched)
     colored = model.color_image(image, settings, notes)
     pixels, alpha, is_moved = colored.pixels, colored.alpha, image.is_moved
     if settings.neutral_borders and inside is not None:
@@ -78,6 +84,24 @@ def color_photograph(model, image, settings, notes=None, tone=False):
         notes.append(f"paper borders were cropped; {width}x{height} pixels remain")
         is_moved = True
     return DecodedImage(pixels, alpha, is_moved)
+
+
+def _straightened(image, settings, notes):
+    """Rotate a skewed print upright.
+
+    Returns:
+        `(image, settings, inside)`: the upright image, settings whose hints refer to it, and slices
+        of the rows and columns inside the print. If no skewed print is found, the image and the
+        settings are unchanged, and the slices are None.
+    """
+    found = find_skewed_print(image)
+    if found is None:
+        notes.append("no skewed print was found")
+        return image, settings, None
+    direction = "counterclockwise" if found.skew > 0 else "clockwise"
+    notes.append(f"the print was rotated {direction} by {abs(found.skew):.1f} degrees")
+    hints = move_hints(settings.hints, found, image.size, notes)
+    return straighten(image, found), dataclasses.replace(settings, hints=hints), found.inside
 
 
 def auto_contrast(pixels, inside=None, alpha=None):

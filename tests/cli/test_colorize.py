@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from skewed_scans import scan_of, textured
 
 from colorkeras import cli
 from colorkeras.cli import colorize
@@ -257,6 +258,26 @@ def test_a_gallery_shows_notes(run):
         assert "output file already exists" not in text
     run("sepia.png -o new.png --overwrite --gallery g.html")
     assert "<small>it had a sepia tone" in Path("g.html").read_text()
+
+
+def test_a_skewed_print_is_straightened_and_cropped(run):
+    scan = Image.fromarray(scan_of(textured(), 3.0, bed=15))
+    scan.save("scan.tif", dpi=(600, 600))
+    words = "scan.tif -o new.tif --straighten --crop-borders --side-by-side --report report.csv"
+    note = "the print was rotated counterclockwise by 3.0 degrees"
+    status, output, _ = run(words)
+    assert status == cli.DONE and f"Note: scan.tif: {note}\n" in output
+    with Image.open("new.tif") as image, Image.open("new_side_by_side.tif") as sheet:
+        assert image.width in range(415, 421) and image.height in range(295, 301)
+        assert image.info["dpi"] == (600, 600)
+        assert np.percentile(image.convert("L"), 0.1) > 40  # The dark bed is gone.
+        assert sheet.height == scan.height
+    assert note in Path("report.csv").read_text()
+    assert run(words.replace("report.csv", "2.csv"))[1].endswith(
+        "it was skipped because its output file already exists\n"
+    )
+    status, output, _ = run("scans/a.jpg --straighten")
+    assert status == cli.DONE and "Note: scans/a.jpg: no skewed print was found\n" in output
 
 
 def test_results_are_opened_if_asked_for(run, monkeypatch):

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from skewed_scans import in_depth, scan_of
 
 import colorkeras.data
 from colorkeras.color.spaces_numpy import luma_chroma_to_rgb, luma_of_pixels, rgb_to_chroma
 from colorkeras.image_io import DecodedImage
 from colorkeras.inference import old_photographs
+from colorkeras.inference.color_hints import Hint, HintList
 from colorkeras.inference.color_settings import ColorSettings
 from colorkeras.inference.old_photographs import auto_contrast, color_photograph, find_borders
 from colorkeras.utils.errors import UserError
@@ -23,7 +25,7 @@ class Red:
     """Fake model that adds red to everything and records its input."""
 
     def color_image(self, image, settings, notes=None):
-        self.image = image
+        self.image, self.settings = image, settings
         dtype = image.pixels.dtype
         luma = luma_of_pixels(image.pixels)[..., np.newaxis]
         rgb = luma_chroma_to_rgb(luma, np.array([0, 0.05]))
@@ -37,12 +39,6 @@ def scan():
     paper = np.pad(0.25 + 0.35 * photograph, 40, constant_values=0.85)
     grain = np.random.default_rng(0).normal(0, 0.006, paper.shape)
     return np.rint(255 * (paper + grain)).astype(np.uint8)
-
-
-def in_depth(pixels, dtype):
-    if dtype == np.uint16:
-        return pixels.astype(np.uint16) * 257
-    return pixels if dtype == np.uint8 else (pixels / 255).astype(dtype)
 
 
 def color(image, **settings):
@@ -161,8 +157,85 @@ def test_paper_keeps_its_tone_without_colors(scan):
     assert np.abs(difference).max() <= 6
 
 
-def test_settings_must_be_booleans(scan):
+@pytest.fixture(scope="module")
+def skewed():
+    """A print of 300x200 pixels that lies crooked on a dark bed, uint8 grayscale `[400, 600]`."""
+    photograph = Image.open(PHOTOGRAPHS[1]).convert("L").resize((300, 200))
+    return scan_of(photograph.point(lambda level: 70 + level / 2), 3.5, bed=12, scale=2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_skewed_prints_are_straightened(dtype, skewed):
+    colored, notes = color(in_depth(skewed, dtype), straighten=True)
+    assert notes == ["the print was rotated counterclockwise by 3.5 degrees"]
+    assert colored.size == skewed.shape and colored.pixels.dtype == dtype and colored.is_moved
+    is_print = luma_of_pixels(colored.pixels) > 0.2
+    assert is_print[102:290, 158:452].mean() > 0.999
+    assert is_print.sum() == pytest.approx(300 * 200, rel=0.02)
+
+
+def test_straightened_prints_are_cropped_upright(skewed):
+    colored, notes = color(skewed, straighten=True, crop_borders=True)
+    height, width = colored.size
+    assert height in range(195, 201) and width in range(295, 301)
+    assert notes[1:] == [f"paper borders were cropped; {width}x{height} pixels remain"]
+    assert (luma_of_pixels(colored.pixels) > 0.2).mean() > 0.999
+
+
+def test_the_bed_around_a_straightened_print_has_no_color(skewed):
+    colored, _ = color(skewed, straighten=True, neutral_borders=True)
+    has_color = np.ptp(colored.pixels, axis=-1) > 0
+    assert has_color[105:290, 160:450].all()
+    assert not has_color[:94].any() and not has_color[:, 460:].any()
+
+
+@pytest.mark.parametrize("option", [{}, {"crop_borders": True}])
+def test_a_missing_skewed_print_is_reported(option, scan):
+    colored, notes = color(scan, straighten=True, **option)
+    assert notes[0] == "no skewed print was found"
+    expected, _ = color(scan, **option)
+    np.testing.assert_array_equal(colored.pixels, expected.pixels)
+    assert colored.is_moved == bool(option)
+
+
+def test_contrast_of_straightened_prints_ignores_the_bed(skewed):
+    model = Red()
+    settings = ColorSettings(straighten=True, auto_contrast=True)
+    color_photograph(model, DecodedImage(skewed), settings)
+    inside = model.image.pixels[105:290, 160:450]
+    # Without the option, the bed would be black, and the print would start above 100.
+    assert np.percentile(inside, 2) < 40 and np.percentile(inside, 98) > 225
+
+
+def test_hints_refer_to_the_original_image(skewed):
+    model, notes = Red(), []
+    hints = HintList([Hint(200, 120, "#7a1f2b"), Hint(0, 399, "#7a1f2b")])
+    settings = ColorSettings(straighten=True, hints=hints)
+    color_photograph(model, DecodedImage(skewed), settings, notes)
+    (moved,) = model.settings.hints.hints
+    angle = np.radians(3.5)
+    x, y = 200 - 305, 120 - 196
+    expected = (
+        305 + np.cos(angle) * x + np.sin(angle) * y,
+        196 - np.sin(angle) * x + np.cos(angle) * y,
+    )
+    assert (moved.x, moved.y) == pytest.approx(expected, abs=1)
+    assert str(moved) == "hint 200,120=#7a1f2b"
+    assert notes[1:] == [
+        "hint 0,399=#7a1f2b: it is outside the straightened image and was left out"
+    ]
+
+
+@pytest.mark.parametrize("option", ["crop_borders", "straighten"])
+def test_settings_must_be_booleans(option, scan):
     from colorkeras.inference import predictor
 
-    with pytest.raises(UserError, match="crop_borders"):
-        predictor.load("unet").colorize(scan, crop_borders="yes")
+    with pytest.raises(UserError, match=option):
+        predictor.load("unet").colorize(scan, **{option: "yes"})
+
+
+def test_the_predictor_straightens(skewed):
+    from colorkeras.inference import predictor
+
+    colored = predictor.load("unet").colorize(skewed, straighten=True, crop_borders=True)
+    assert colored.shape[0] in range(195, 201) and colored.shape[1] in range(295, 301)

@@ -124,6 +124,7 @@ UNUSABLE = [
     ("scans/film.mkv --side-by-side", "--side-by-side for the film", "an image"),
     ("scans --gallery g.html", "--gallery for the film", "an image"),
     ("scans/film.mkv --keep-tone", "--keep-tone for the film", "an image"),
+    ("scans/film.mkv --straighten", "--straighten for the film", "an image"),
     ("scans/film.mkv --crop-borders", "--crop-borders for the film", "an image"),
     ("scans/a.jpg --preview", "--preview for 'scans/a.jpg', which is not a film", "a film"),
     ("scans/a.jpg --start 1", "--start for 'scans/a.jpg'", "a film"),

@@ -31,6 +31,7 @@ _RECORDED_OPTIONS = (
     "vividness",
     "saturation",
     "render_size",
+    "straighten",
     "auto_contrast",
     "neutral_borders",
     "crop_borders",

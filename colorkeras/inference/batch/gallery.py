@@ -89,14 +89,14 @@ def check_gallery(path, planned, overwrite=False):
         )
 
 
-def write_gallery(path, items, results, max_megapixels):
+def write_gallery(path, items, results, options):
     """Write a self-contained gallery.
 
     Args:
         path: HTML file to write.
         items: List of `BatchItem`.
         results: List of `FileResult`, one per item.
-        max_megapixels: Maximum image size in megapixels.
+        options: `ColorizeOptions`.
     """
     notes_by_source = {
         result.source: result.notes for result in results if result.notes != [RESULT_EXISTS]
@@ -112,7 +112,7 @@ def write_gallery(path, items, results, max_megapixels):
                 title = name if len(item.results) == 1 else f"{name}, variation {number}"
                 try:
                     if target.exists():
-                        stream.write(_figure(item.source, target, title, notes, max_megapixels))
+                        stream.write(_figure(item.source, target, title, notes, options))
                 except UserError as error:
                     problems.append((target, error))
         stream.write("</main>\n")
@@ -124,8 +124,9 @@ def write_gallery(path, items, results, max_megapixels):
         stream.write("</ul>\n" * bool(problems) + _TAIL)
 
 
-def _figure(source, target, name, notes, max_megapixels):
-    gray, color = (tile(path, max_megapixels, _TILE_SIZE) for path in (source, target))
+def _figure(source, target, name, notes, options):
+    gray = tile(source, options.max_megapixels, _TILE_SIZE, options.straighten)
+    color = tile(target, options.max_megapixels, _TILE_SIZE)
     width, height = color.size
     if gray.size != color.size:  # Borders were cropped.
         gray = color

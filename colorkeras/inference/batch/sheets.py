@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from colorkeras import image_io
 from colorkeras.image_io import DecodedImage, Metadata, as_uint8
 from colorkeras.image_io.pixels import on_white
+from colorkeras.inference.skewed_prints import find_skewed_print
+from colorkeras.inference.straightening import straighten
 
 TILE_SIZE = 1024
 """Maximum length in pixels of the longer side of each image in a sheet."""
@@ -27,7 +29,9 @@ def write_sheet(path, sources, options, software):
         options: `ColorizeOptions`.
         software: Description of the program and settings for the metadata, or None.
     """
-    tiles = [tile(source, options.max_megapixels) for source in sources]
+    first, *others = sources
+    tiles = [tile(first, options.max_megapixels, straightens=options.straighten)]
+    tiles += [tile(path, options.max_megapixels) for path in others]
     if len(tiles) > 2:
         tiles = [captioned(image, str(number or "")) for number, image in enumerate(tiles)]
     metadata = Metadata()
@@ -37,10 +41,20 @@ def write_sheet(path, sources, options, software):
     image_io.save(path, page, metadata, replace=options.overwrite)
 
 
-def tile(path, max_megapixels, size=TILE_SIZE):
-    """Return a file's first page, downscaled if necessary, as a gray or RGB `PIL.Image.Image`."""
+def tile(path, max_megapixels, size=TILE_SIZE, straightens=False):
+    """Return a file's first page, downscaled if necessary, as a gray or RGB `PIL.Image.Image`.
+
+    Args:
+        path: Image file.
+        max_megapixels: Maximum image size in megapixels.
+        size: Maximum length in pixels of the longer side of the result.
+        straightens: Whether to straighten the page like the pages to colorize.
+    """
     with image_io.open_image(path, max_megapixels) as contents:
-        image = Image.fromarray(as_uint8(on_white(next(contents.pages)).pixels))
+        page = next(contents.pages)
+    found = find_skewed_print(page) if straightens else None
+    page = page if found is None else straighten(page, found)
+    image = Image.fromarray(as_uint8(on_white(page).pixels))
     image.thumbnail((size, size))
     return image
 

@@ -282,6 +282,7 @@ def test_finished_results_are_skipped(vivid, folder):
         {"keep_colored": True},
         {"temperature": 0.5},
         {"render_size": 32},
+        {"straighten": True},
         {"auto_contrast": True},
         {"neutral_borders": True},
         {"crop_borders": True},
