@@ -152,6 +152,12 @@ def parse_hint(text):
             "X,Y=#RRGGBB, with X and Y in pixels",
             "For example: --hint '420,310=#7a1f2b'",
         ) from error
+    if not color:
+        raise UserError(
+            f"--hint {text!r}, which has no color",
+            "X,Y=#RRGGBB",
+            f"Add a color. For example: --hint '{place}=#7a1f2b'",
+        )
     return Hint(x, y, color)
 
 

@@ -193,6 +193,8 @@ UNUSABLE = [
     ("scans --hint 1,1=#7a1f2b", "hints for 3 images", "one image"),
     ("scans/a.jpg --hint 1=#7a1f2b", "--hint '1=#7a1f2b'", "X,Y=#RRGGBB"),
     ("scans/a.jpg --hint 1,1=red", "color red", "#7a1f2b"),
+    ("scans/a.jpg --hint 1,2", "--hint '1,2', which has no color", "--hint '1,2=#7a1f2b'"),
+    ("scans/a.jpg --hint 1,2=", "--hint '1,2=', which has no color", "--hint '1,2=#7a1f2b'"),
     ("scans/a.jpg --hint 1,1=#7a1f2b --variations 2", "--variations 2 with hints", "either"),
     ("scans --gallery there.csv", "--gallery 'there.csv'", ".html"),
     ("scans --gallery there.html", "that is not a gallery", ".html"),
