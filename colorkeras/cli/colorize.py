@@ -16,6 +16,7 @@ import sys
 import numpy as np
 from tqdm import tqdm
 
+from colorkeras import image_io
 from colorkeras.cli import DONE, FAILED
 from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
 from colorkeras.cli.colorize_films import (
@@ -29,7 +30,7 @@ from colorkeras.cli.open_file import open_file, require_opener
 from colorkeras.cli.startup import quiet_start
 from colorkeras.config.colorize_options import MAX_VARIATIONS
 from colorkeras.config.validation import Setting
-from colorkeras.inference.batch import plan
+from colorkeras.inference.batch import color_files, plan
 from colorkeras.inference.batch.film_names import is_film
 from colorkeras.inference.batch.gallery import check_gallery, write_gallery
 from colorkeras.inference.batch.report import BatchReport, BatchSummary
@@ -95,20 +96,12 @@ def run(options):
         check_gallery(options.gallery, planned, settings.overwrite)
     if options.open:
         require_opener()
-    print(_beginning(planned.items, options.model), file=sys.stderr, flush=True)
-    # Load the model after checking all files and folders, since TensorFlow may take seconds.
-    with quiet_start():
-        from colorkeras.inference import predictor
-        from colorkeras.inference.batch import color_files as batch
-
-        model = predictor.load(options.model, settings.render_size)
-        # TensorFlow prints harmless errors when it optimizes a graph for the first time.
-        model.colorize(np.zeros([32, 32], np.uint8))
-    _check_model(options, settings, planned.items[0], model)
+    usable = [item for item in planned.items if item.problem is None and item.skipped is None]
+    model = _loaded(options, settings, usable) if usable else None
     record = report.record if report else lambda result: None
     items, summary, finished = planned.items, BatchSummary(planned, options.output), []
     colorize, num_workers = FilmColorizer(options), _num_workers(options, items)
-    results = batch.colorize_files(
+    results = color_files.colorize_files(
         model, items, settings, num_workers, record, colorize, colorize.cancel
     )
     is_only = len(items) == 1 and not planned.passed_over
@@ -130,7 +123,22 @@ def run(options):
         print("\n".join(summary.lines()))
     if options.open:
         open_file(_shown_at_the_end(options, items))
-    return FAILED if summary.counts[batch.FAILED] else DONE
+    return FAILED if summary.counts[color_files.FAILED] else DONE
+
+
+def _loaded(options, settings, items):
+    """Announce the items to colorize, load the model, and check that it supports the options."""
+    print(_beginning(items, options.model), file=sys.stderr, flush=True)
+    # Load the model after checking all files and folders, since TensorFlow may take seconds.
+    with quiet_start():
+        from colorkeras.inference import predictor
+
+        model = predictor.load(options.model, settings.render_size)
+        # TensorFlow prints harmless errors when it optimizes a graph for the first time.
+        model.colorize(np.zeros([32, 32], np.uint8))
+    model.exported.check_samples(options.variations)
+    ColorSettings.of(items[0], settings, settings.seed).check(model.exported)
+    return model
 
 
 def _check(options, settings):
@@ -168,21 +176,32 @@ def _planned(options, settings):
         raise UserError(
             f"hints for {len(planned.items)} images", "hints for one image", "Pass one image."
         )
-    items = [dataclasses.replace(i, hints=hints, reference=reference) for i in planned.items]
+    items = [
+        dataclasses.replace(item, hints=hints, reference=reference, problem=_problem(item))
+        for item in planned.items
+    ]
     check_film_options(options, items)
     items = preview_items(options, items) if options.preview else items
     return dataclasses.replace(planned, items=items)
+
+
+def _problem(item):
+    """Return the `UserError` that prevents colorizing an item, such as a missing file, or None."""
+    if item.problem is None and item.skipped is None:
+        try:
+            item.source.stat()
+        except FileNotFoundError:
+            what = "a film" if is_film(item.source) else "an image"
+            return image_io.missing_file_error(item.source, f"the path to {what}")
+        except OSError:
+            pass  # Opening the file fails later, with an explanation.
+    return item.problem
 
 
 def _hints(options):
     """Return a `HintList` with the hints from the --hints file, followed by those from --hint."""
     listed = HintList() if options.hints is None else read_hints(options.hints)
     return HintList((*listed.hints, *map(parse_hint, options.hint)), listed.size)
-
-
-def _check_model(options, settings, item, model):
-    model.exported.check_samples(options.variations)
-    ColorSettings.of(item, settings, settings.seed).check(model.exported)
 
 
 def _unit(items):

@@ -20,7 +20,13 @@ from colorkeras.image_io.image import Contents, DecodedImage, Metadata
 from colorkeras.image_io.metadata import drop_positions, mark
 from colorkeras.image_io.metadata.xmp import SOURCE_TYPE
 from colorkeras.image_io.pixels import from_pillow
-from colorkeras.image_io.reading import MAX_MEGAPIXELS, open_image, read_rgb, use_own_limits
+from colorkeras.image_io.reading import (
+    MAX_MEGAPIXELS,
+    missing_file_error,
+    open_image,
+    read_rgb,
+    use_own_limits,
+)
 from colorkeras.image_io.writing import save
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "is_raw_suffix",
     "is_system_folder",
     "mark",
+    "missing_file_error",
     "open_image",
     "read_rgb",
     "result_suffix",

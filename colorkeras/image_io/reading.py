@@ -113,6 +113,12 @@ def use_own_limits():
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
+def missing_file_error(path, expected="the path to an image"):
+    """Return the `UserError` for a path at which there is no file."""
+    what = "a broken symbolic link" if Path(path).is_symlink() else "which does not exist"
+    return UserError(f"{quoted(path)}, {what}", expected, "Check the spelling.")
+
+
 @contextlib.contextmanager
 def _open_pillow_image(path, max_megapixels):
     """Open a file as `PIL.Image.Image` without decoding pixels."""
@@ -147,10 +153,7 @@ def _explain_errors(path, place=""):
     except (UserError, MemoryError):
         raise
     except FileNotFoundError as error:
-        what = "a broken symbolic link" if path.is_symlink() else "which does not exist"
-        raise UserError(
-            f"{quoted(path)}, {what}", "the path to an image", "Check the spelling."
-        ) from error
+        raise missing_file_error(path) from error
     except PermissionError as error:
         raise UserError(
             f"{quoted(path)}, which you do not have permission to read",
