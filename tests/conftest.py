@@ -4,6 +4,7 @@ import functools
 import gc
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.training import trainer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 SMALL = {
     "skip_cnn": {"filters": 8, "num_blocks": 1},
@@ -297,6 +300,21 @@ def run_python():
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Headless Chromium, as a Playwright browser."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if BROWSER is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from colorkeras.inference.batch.sheets import tile
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import atomic_write, printable, quoted, require_new, require_writable
 
-_TILE_SIZE, _QUALITY = 640, 80
+_TILE_SIZE, _QUALITY = 1024, 80
+"""Longer side of the embedded images in pixels, and their JPEG quality."""
 
 _GENERATOR = '<meta name="generator" content="colorkeras gallery">'
 """Tag that marks a file as a gallery, which a later run may replace."""
@@ -31,33 +32,75 @@ main {{ display: grid; gap: 1.5rem; align-items: start;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); }}
 figure {{ margin: 0; }}
 figcaption {{ overflow-wrap: anywhere; }}
-.pair {{ position: relative; --split: 50%; }}
+.pair {{ position: relative; --split: 50%; display: block; width: 100%; padding: 0; border: 0;
+  background: none; }}
+button.pair {{ cursor: zoom-in; }}
 .pair img {{ display: block; width: 100%; height: auto; }}
 .pair img + img {{ position: absolute; inset: 0; height: 100%;
   clip-path: inset(0 0 0 var(--split)); }}
-input {{ width: 100%; margin: 0.25rem 0; }}
+input {{ display: block; width: 100%; margin: 0.25rem 0; }}
+dialog {{ max-width: 100%; max-height: 100%; padding: 0; border: 0; }}
+dialog::backdrop {{ background: rgb(0 0 0 / 80%); }}
+dialog > div {{ padding: 0.5rem; width: min(96vw, (100vh - 8rem) * var(--ratio));
+  box-sizing: border-box; }}
+dialog p {{ display: flex; gap: 1rem; align-items: center; justify-content: space-between;
+  margin: 0; overflow-wrap: anywhere; }}
+dialog button:not(.pair) {{ font: inherit; padding: 0.25rem 0.75rem; }}
 </style>
 </head>
 <body>
 <h1>Colorized photographs</h1>
 <p>The colors are plausible guesses, not the original colors.
-Drag the sliders to compare.</p>
+Drag the sliders to compare. Select an image to enlarge it.</p>
 <main>
 """
 
 _FIGURE = """<figure>
-<div class="pair">
+<button class="pair" type="button" aria-label="Enlarge {name}">
 <img src="{gray}" alt="{name} in gray" width="{width}" height="{height}">
 <img src="{color}" alt="{name} in color" width="{width}" height="{height}">
-</div>
+</button>
 <input type="range" value="50" aria-label="Divider between gray and color for {name}">
 <figcaption>{name}{notes}</figcaption>
 </figure>
 """
 
-_TAIL = """<script>
+_TAIL = """<dialog>
+<div>
+<p><span></span> <button type="button" autofocus>Close</button></p>
+</div>
+</dialog>
+<script>
+const dialog = document.querySelector("dialog");
+const large = dialog.querySelector("div");
+
+const enlarge = (button) => {
+  const pair = document.createElement("div");
+  pair.className = "pair";
+  pair.style.cssText = button.style.cssText;
+  pair.append(...button.cloneNode(true).children);
+  const [, original, caption] = button.parentElement.children;
+  const slider = original.cloneNode();
+  slider.value = original.value;
+  const name = caption.firstChild.data;
+  dialog.ariaLabel = name;
+  large.querySelector("span").textContent = name;
+  const { naturalWidth, naturalHeight } = button.firstElementChild;
+  large.style.setProperty("--ratio", naturalWidth / naturalHeight);
+  large.replaceChildren(pair, slider, large.querySelector("p"));
+  dialog.showModal();
+};
+
 document.addEventListener("input", ({ target }) => {
   target.previousElementSibling.style.setProperty("--split", `${target.value}%`);
+});
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (button?.matches(".pair")) {
+    enlarge(button);
+  } else if (button || target === dialog) {
+    dialog.close();
+  }
 });
 </script>
 </body>
