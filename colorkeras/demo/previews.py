@@ -7,13 +7,12 @@ import numpy as np
 from PIL import Image
 
 from colorkeras import image_io
-from colorkeras.image_io import DecodedImage
-from colorkeras.image_io.color_detection import is_colored
+from colorkeras.image_io.color_detection import find_tint, tone_curve
 from colorkeras.image_io.pixels import on_white
 from colorkeras.inference import hint_maps, streaming
 from colorkeras.inference.color_hints import HintList
-from colorkeras.inference.old_photographs import auto_contrast, find_borders, without_color
-from colorkeras.inference.paper_tone import keep_tone
+from colorkeras.inference.color_settings import ColorSettings
+from colorkeras.inference.old_photographs import postprocess, preprocess, scaled_borders
 from colorkeras.utils.errors import UserError
 
 MAX_SIDE = 1400
@@ -38,25 +37,37 @@ class Preview:
         size: Width and height of the photograph in pixels.
         grayscale: Dict from model name to network input; see `Predictor.network_input`.
         models: Dict from model name to `predictor.Predictor`.
+        inside: Slices of the rows and columns of the photograph inside its paper borders, or None.
+        tone: Result of `tone_curve` for the photograph, or None if it is not toned.
     """
 
-    def __init__(self, pixels, size, grayscale, models):
+    def __init__(self, pixels, size, grayscale, models, inside=None, tone=None):
         self.pixels, self.size = pixels, size
         self._grayscale, self._models = grayscale, models
+        self._inside, self._tone = inside, tone
         self._predict = lru_cache(_NUM_CACHED)(self._predict)
 
     def save(self, folder):
         """Save the preview in a folder; `load` restores it."""
-        inputs = {f"input_{name}": grayscale for name, grayscale in self._grayscale.items()}
-        np.savez(folder / _FILE, pixels=self.pixels, size=self.size, **inputs)
+        arrays = {f"input_{name}": grayscale for name, grayscale in self._grayscale.items()}
+        if self._inside is not None:
+            arrays["inside"] = [(part.start, part.stop) for part in self._inside]
+        if self._tone is not None:
+            arrays["levels"], arrays["tones"] = self._tone
+        np.savez(folder / _FILE, pixels=self.pixels, size=self.size, **arrays)
 
     @classmethod
     def load(cls, folder, models):
         """Load a preview that `save` wrote."""
+        inside, tone = None, None
         with np.load(folder / _FILE, allow_pickle=False) as stored:
             grayscale = {name: stored[f"input_{name}"] for name in models}
             size = tuple(map(int, stored["size"]))
-            return cls(stored["pixels"], size, grayscale, models)
+            if "inside" in stored:
+                inside = tuple(slice(*map(int, ends)) for ends in stored["inside"])
+            if "levels" in stored:
+                tone = stored["levels"], stored["tones"]
+            return cls(stored["pixels"], size, grayscale, models, inside, tone)
 
     def _predict(self, name, settings):
         hints, grayscale = None, self._grayscale[name]
@@ -88,10 +99,10 @@ class Preview:
         colored = streaming.upsample_color(pixels, grayscale, rgb, settings.saturation)
         scaled = _scaled_hints(settings.hints, self.size, pixels.shape[:2])
         limited = hint_maps.honor(pixels, colored, scaled, settings.saturation)
-        if request.keep_tone and pixels.ndim == 3 and not is_colored(pixels):
-            colored = keep_tone(pixels, colored)
-        if settings.neutral_borders and (inside := find_borders(pixels)):
-            colored = without_color(colored, inside)
+        inside = self._inside if settings.neutral_borders else None
+        if inside is not None:
+            inside = scaled_borders(inside, self.size[::-1], pixels.shape[:2])
+        colored = postprocess(colored, inside, self._tone if request.keep_tone else None)
         indices = {id(hint): index for index, hint in enumerate(scaled.hints)}
         return colored, [(indices[id(each.hint)], each) for each in limited]
 
@@ -136,11 +147,10 @@ def prepare(photograph, models, max_megapixels):
         _check_num_pages(photograph.source, contents)
         page = next(contents.pages)
         notes = list(contents.notes)
-    shown = on_white(page).pixels
-    height, width = shown.shape[:2]
-    preview = _preview(page, models)
+    tint = find_tint(on_white(page).pixels)
+    preview = _preview(page, tint, models)
     preview.save(photograph.folder)
-    is_color = is_colored(shown)
+    height, width = page.size
     preview_height, preview_width = preview.pixels.shape[:2]
     photograph.details = {
         "name": photograph.source.name,
@@ -150,28 +160,27 @@ def prepare(photograph, models, max_megapixels):
         "preview_height": preview_height,
         "pages": contents.num_pages,
         "notes": notes,
-        "is_color": is_color,
-        "is_toned": not is_color and not image_io.is_nearly_gray(shown),
-        "has_truth": is_color or photograph.truth is not None,
+        "is_color": tint == "color",
+        "is_toned": tint == "toned",
+        "has_truth": tint == "color" or photograph.truth is not None,
     }
 
 
 def stretched_preview(path, models, max_megapixels):
     """Return the `Preview` of a file's first page with auto-contrast; see `prepare`."""
     with image_io.open_image(path, max_megapixels) as contents:
-        return _preview(_stretched(next(contents.pages)), models)
+        page = next(contents.pages)
+    return _preview(page, find_tint(on_white(page).pixels), models, is_stretched=True)
 
 
-def _preview(page, models):
-    shown = on_white(page).pixels
-    height, width = shown.shape[:2]
+def _preview(page, tint, models, is_stretched=False):
+    """Create a `Preview`; `tint` is that of the page before auto-contrast."""
+    settings = ColorSettings(auto_contrast=is_stretched, neutral_borders=True)
+    page, _, inside = preprocess(page, settings, [])
+    tone = tone_curve(page.pixels) if tint == "toned" else None
     grayscale = {name: model.network_input(page.pixels) for name, model in models.items()}
-    return Preview(shrunk(shown), (width, height), grayscale, models)
-
-
-def _stretched(page):
-    inside = find_borders(page.pixels)
-    return DecodedImage(auto_contrast(page.pixels, inside, page.alpha), page.alpha)
+    small = shrunk(on_white(page).pixels)
+    return Preview(small, page.size[::-1], grayscale, models, inside, tone)
 
 
 def read_first_page(path, max_megapixels, is_stretched=False):
@@ -184,7 +193,8 @@ def read_first_page(path, max_megapixels, is_stretched=False):
     """
     with image_io.open_image(path, max_megapixels) as contents:
         page = next(contents.pages)
-    return image_io.as_uint8(on_white(_stretched(page) if is_stretched else page).pixels)
+    page, _, _ = preprocess(page, ColorSettings(auto_contrast=is_stretched), [])
+    return image_io.as_uint8(on_white(page).pixels)
 
 
 def shrunk(pixels):

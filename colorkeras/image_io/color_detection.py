@@ -36,6 +36,13 @@ def is_colored(pixels):
     return _deviation(chroma, [mean[tones] for mean in means]) > MAX_DEVIATION
 
 
+def find_tint(pixels):
+    """Return "color", "toned" or "gray"; see `is_colored` and `is_nearly_gray`."""
+    if is_colored(pixels):
+        return "color"
+    return "gray" if is_nearly_gray(pixels) else "toned"
+
+
 def tone_curve(pixels):
     """Return the mean color at each luma level of an image.
 

@@ -13,6 +13,7 @@ import numpy as np
 from colorkeras.color.guided_upsampling_numpy import downscale_luma, rows_per_strip, scaled_size
 from colorkeras.color.spaces_numpy import luma_of_pixels
 from colorkeras.image_io import DecodedImage
+from colorkeras.image_io.color_detection import tone_curve
 from colorkeras.inference.paper_tone import keep_tone
 from colorkeras.inference.skewed_prints import find_skewed_print
 from colorkeras.inference.straightening import move_hints, straighten
@@ -52,7 +53,7 @@ def color_photograph(model, image, settings, notes=None, tone=False):
         image: `DecodedImage`; its pixels may also be floating point in [0, 1].
         settings: `ColorSettings`.
         notes: List to which notes are appended, or None.
-        tone: Whether to preserve the tone of a toned image; see `paper_tone.keep_tone`.
+        tone: Whether to preserve the tone of a toned image.
 
     Returns:
         `DecodedImage`, smaller than the input if borders were cropped.
@@ -61,6 +62,35 @@ def color_photograph(model, image, settings, notes=None, tone=False):
         UserError: See `Predictor.color_image`.
     """
     notes = [] if notes is None else notes
+    image, settings, inside = preprocess(image, settings, notes)
+    colored = model.color_image(image, settings, notes)
+    alpha, is_moved = colored.alpha, image.is_moved
+    kept_tone = tone_curve(image.pixels) if tone else None
+    pixels = postprocess(colored.pixels, inside if settings.neutral_borders else None, kept_tone)
+    if settings.crop_borders and inside is not None:
+        pixels, alpha = (part if part is None else part[inside].copy() for part in (pixels, alpha))
+        height, width = pixels.shape[:2]
+        notes.append(f"paper borders were cropped; {width}x{height} pixels remain")
+        is_moved = True
+    return DecodedImage(pixels, alpha, is_moved)
+
+
+def preprocess(image, settings, notes):
+    """Apply the options for old photographs that precede the colorization.
+
+    Args:
+        image: See `color_photograph`.
+        settings: `ColorSettings`.
+        notes: List to which notes are appended.
+
+    Returns:
+        `(image, settings, inside)`: the image to colorize, settings whose hints refer to it, and
+        slices of the rows and columns inside its borders. The slices are None if there are no
+        borders or no option needs them.
+
+    Raises:
+        UserError: A hint is outside the image.
+    """
     uses_borders = settings.neutral_borders or settings.crop_borders
     inside = None
     if settings.straighten:
@@ -72,18 +102,7 @@ def color_photograph(model, image, settings, notes=None, tone=False):
     if settings.auto_contrast:
         stretched = auto_contrast(image.pixels, inside, image.alpha)
         image = dataclasses.replace(image, pixels=stretched)
-    colored = model.color_image(image, settings, notes)
-    pixels, alpha, is_moved = colored.pixels, colored.alpha, image.is_moved
-    if settings.neutral_borders and inside is not None:
-        pixels = without_color(pixels, inside)
-    if tone:
-        pixels = keep_tone(image.pixels, pixels)
-    if settings.crop_borders and inside is not None:
-        pixels, alpha = (part if part is None else part[inside].copy() for part in (pixels, alpha))
-        height, width = pixels.shape[:2]
-        notes.append(f"paper borders were cropped; {width}x{height} pixels remain")
-        is_moved = True
-    return DecodedImage(pixels, alpha, is_moved)
+    return image, settings, inside
 
 
 def _straightened(image, settings, notes):
@@ -102,6 +121,22 @@ def _straightened(image, settings, notes):
     notes.append(f"the print was rotated {direction} by {abs(found.skew):.1f} degrees")
     hints = move_hints(settings.hints, found, image.size, notes)
     return straighten(image, found), dataclasses.replace(settings, hints=hints), found.inside
+
+
+def postprocess(pixels, inside=None, tone=None):
+    """Remove the colors of paper borders, then add the tone of the original image.
+
+    Args:
+        pixels: Colorized image, RGB `[h, w, 3]`.
+        inside: Slices of the rows and columns inside the borders, or None to keep all colors.
+        tone: See `paper_tone.keep_tone`, or None to add no tone.
+
+    Returns:
+        RGB `[h, w, 3]` with the same dtype.
+    """
+    if inside is not None:
+        pixels = without_color(pixels, inside)
+    return pixels if tone is None else keep_tone(tone, pixels)
 
 
 def auto_contrast(pixels, inside=None, alpha=None):
@@ -171,6 +206,25 @@ def find_borders(pixels):
         before, after = (math.ceil(count * length / small_length) for count in rows)
         inside.append(slice(before, length - after))
     return tuple(inside)
+
+
+def scaled_borders(inside, size, new_size):
+    """Return the slices inside the borders of a resized image.
+
+    Args:
+        inside: See `find_borders`.
+        size: Height and width to which `inside` refers.
+        new_size: Height and width of the resized image.
+
+    Example:
+
+    >>> scaled_borders((slice(10, 90), slice(0, 95)), (100, 100), (50, 50))
+    (slice(5, 45, None), slice(0, 47, None))
+    """
+    return tuple(
+        slice(math.ceil(part.start * new / old), part.stop * new // old)
+        for part, old, new in zip(inside, size, new_size, strict=True)
+    )
 
 
 def _border(luma):

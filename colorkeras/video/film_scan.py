@@ -5,8 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from colorkeras.image_io import is_nearly_gray
-from colorkeras.image_io.color_detection import is_colored
+from colorkeras.image_io.color_detection import find_tint
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 from colorkeras.video.clock_jumps import VideoClock, has_jumps
@@ -223,10 +222,7 @@ def _thumbnail(frame):
 
 
 def _tint(frame):
-    pixels = frame.reformat(format="rgb24").to_ndarray()
-    if is_colored(pixels):
-        return "color"
-    return "gray" if is_nearly_gray(pixels) else "toned"
+    return find_tint(frame.reformat(format="rgb24").to_ndarray())
 
 
 def _typical_step(pts, film):

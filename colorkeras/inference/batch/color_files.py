@@ -9,7 +9,7 @@ import time
 
 from colorkeras import image_io
 from colorkeras.config.colorize_options import ColorizeOptions
-from colorkeras.image_io.color_detection import is_colored
+from colorkeras.image_io.color_detection import find_tint
 from colorkeras.image_io.pixels import on_white
 from colorkeras.inference.batch.plan import RESULT_EXISTS
 from colorkeras.inference.batch.report import DONE, FAILED, SKIPPED, STATUSES, FileResult
@@ -262,7 +262,8 @@ def _colored_pages(model, contents, settings, options):
 
     def colorize(page, number):
         which = "it" if contents.num_pages == 1 else f"page {number}"
-        if is_colored(on_white(page).pixels):
+        tint = find_tint(on_white(page).pixels)
+        if tint == "color":
             if options.keep_colored and contents.num_pages == 1:
                 raise SkippedError("it is already in color")
             if options.keep_colored:
@@ -270,12 +271,10 @@ def _colored_pages(model, contents, settings, options):
                 return page
             contents.notes.append(f"{which} was already in color; its colors were replaced")
             return color_photograph(model, page, settings, contents.notes)
-        is_toned = not image_io.is_nearly_gray(page.pixels)
-        keep_tone = is_toned and options.keep_tone
+        keep_tone = tint == "toned" and options.keep_tone
         colored = color_photograph(model, page, settings, contents.notes, keep_tone)
-        if not is_toned or keep_tone:
-            return colored
-        contents.notes.append(f"{which} had a sepia tone; pass --keep-tone to preserve it")
+        if tint == "toned" and not keep_tone:
+            contents.notes.append(f"{which} had a sepia tone; pass --keep-tone to preserve it")
         return colored
 
     return map(colorize, contents.pages, itertools.count(1))
