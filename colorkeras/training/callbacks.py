@@ -63,6 +63,13 @@ class BestWeights(keras.callbacks.Callback):
         vars(self).update(epoch=epoch, weights=weights, history=history)
 
     @property
+    def kind(self):
+        """Which epoch's weights are kept, "best" or "last"."""
+        # After a change from "best" to "last", the best ones are kept until an epoch has finished.
+        is_last = self.epoch == len(self.history["val_loss"]) - 1
+        return self._export_epoch if is_last else "best"
+
+    @property
     def is_patience_exhausted(self):
         """Whether the validation loss has not improved in the last `patience` epochs."""
         losses = self.history.get("val_loss")

@@ -129,12 +129,15 @@ def resume(context, folder, best, earlier):
         `Position`.
 
     Raises:
-        UserError: There is no usable checkpoint, or the run is complete.
+        UserError: There is no usable checkpoint, the run is complete, or the best epoch is to be
+            exported but its weights were not kept.
     """
     config, model = context.config, context.model
     weights, position, notices = restore(folder, model, context.is_chief)
     context.notices += notices
     finished = position.num_epochs
+    if config.export_epoch == "best" and finished:
+        _check_best(position)
     # In the middle of an epoch, the EMA weights differ from those of the last finished epoch.
     if config.export_epoch == "last" and finished and not position.num_steps:
         best.set_state(finished - 1, model.ema_network.get_weights(), position.history)
@@ -157,6 +160,18 @@ def resume(context, folder, best, earlier):
             logger.warning(notice)
         _log_position(context, position, earlier)
     return position
+
+
+def _check_best(position):
+    """Raise UserError if the weights of the best epoch were not kept."""
+    losses = position.history["val_loss"]
+    if losses[position.best_epoch] > min(losses):
+        raise UserError(
+            "--export-epoch best for a run that kept the weights of its last epoch, "
+            f"{position.best_epoch + 1}, but not of its best one, {losses.index(min(losses)) + 1}",
+            "--export-epoch last",
+            "Omit --export-epoch, or start a new run.",
+        )
 
 
 def _log_position(context, position, earlier):

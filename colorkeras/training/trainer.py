@@ -203,8 +203,7 @@ class Trainer:
             "history": best.history,
         }
         export_folder = run_results.export(context, folder, best)
-        kind = self._config.export_epoch
-        logger.info("Exported the %s epoch, %d, to %s", kind, best.epoch + 1, export_folder)
+        logger.info("Exported the %s epoch, %d, to %s", best.kind, best.epoch + 1, export_folder)
         if not isinstance(failure, LostDataError):
             run_results.save_curves(context, folder, best)
         if failure is not None:

@@ -23,6 +23,14 @@ def test_kept_epoch(export_epoch, kept):
     assert best.history == {"val_loss": [3.0, 1.0, 1.0, 2.0]}
 
 
+def test_kind_of_the_kept_epoch():
+    best = BestWeights(export_epoch="last")
+    best.set_state(1, [], {"val_loss": [3.0, 1.0, 2.0]})
+    assert best.kind == "best"
+    best.set_state(2, [], {"val_loss": [3.0, 1.0, 2.0]})
+    assert best.kind == "last"
+
+
 @pytest.mark.parametrize("export_epoch", ["best", "last"])
 def test_patience_is_exhausted_without_a_lower_loss(export_epoch):
     best = BestWeights(patience=2, export_epoch=export_epoch)

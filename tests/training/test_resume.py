@@ -189,6 +189,24 @@ def test_run_exports_its_last_epoch_on_request(config_for, tmp_path):
     assert_equal(weights_of(again), ema_weights)
 
 
+@pytest.mark.parametrize(("losses", "works"), [([2.0, 1.0], True), ([1.0, 2.0], False)])
+def test_best_epoch_must_have_been_kept(losses, works, config_for, tmp_path, monkeypatch):
+    first = fitted(config_for(tmp_path, export_epoch="last"))
+    restore = checkpoints.restore
+
+    def with_losses(*arguments):
+        weights, position, notices = restore(*arguments)
+        position.history["val_loss"][:] = losses
+        return weights, position, notices
+
+    monkeypatch.setattr(checkpoints, "restore", with_losses)
+    if works:
+        resumed(first.folder, {"export_epoch": "best"})
+        return
+    with pytest.raises(UserError, match="its last epoch, 2, but not of its best one, 1"):
+        resumed(first.folder, {"export_epoch": "best"})
+
+
 @pytest.mark.slow
 def test_last_epoch_is_the_last_finished_one_within_an_epoch(config_for, tmp_path):
     config = config_for(tmp_path, epochs=3, batch_size=4, export_epoch="last")
