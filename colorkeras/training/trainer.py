@@ -18,6 +18,7 @@ from colorkeras.utils.errors import (
     LostDataError,
     LostWorkerError,
     UserError,
+    one_line,
     signal_number,
 )
 from colorkeras.utils.files import printable, quoted, require_writable
@@ -166,9 +167,9 @@ class Trainer:
         with contextlib.ExitStack() as exit_stack:
             if not self.context.is_multi_worker:
                 stop = exit_stack.enter_context(stop_requests())
-            callbacks = self._callbacks(exit_stack, stop)
             epoch, step = start.num_epochs, start.num_steps
             try:
+                callbacks = self._callbacks(exit_stack, stop)
                 if step:
                     # Keras treats the rest of the current epoch as a separate epoch.
                     self._fit_epochs(callbacks, epoch, epoch + 1, step)
@@ -204,17 +205,21 @@ class Trainer:
         }
         export_folder = run_results.export(context, folder, best)
         logger.info("Exported the %s epoch, %d, to %s", best.kind, best.epoch + 1, export_folder)
-        if not isinstance(failure, LostDataError):
-            run_results.save_curves(context, folder, best)
-        if failure is not None:
-            raise failure
         try:
-            report = run_results.evaluate(context, folder, export_folder)
+            if not isinstance(failure, LostDataError):
+                run_results.save_curves(context, folder, best)
+            if failure is None:
+                report = run_results.evaluate(context, folder, export_folder)
         except Exception as error:
+            if failure is not None:
+                logger.warning("The training curves were not drawn: %s", one_line(error))
+                raise failure from error
             explained = self._explained(error)
             if explained is error:
                 raise
             raise explained from error
+        if failure is not None:
+            raise failure
         run_results.log_report(report, folder, export_folder)
         return Run(folder, export_folder, report.metrics)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from whole_runs import fitted, log_lines, raise_at, refused, weights_of
 from colorkeras.export import restore, saved_model
 from colorkeras.objectives.regression import COLOR_ENCODINGS
 from colorkeras.training import checkpoints, resolve_config, trainer
-from colorkeras.utils.errors import DivergedError, InterruptedRunError
+from colorkeras.utils.errors import DivergedError, InterruptedRunError, LostDataError
 
 
 def files_below(folder):
@@ -129,6 +130,37 @@ def test_finished_epochs_are_exported_after_an_error(error, raised, number, conf
     assert any("--resume" in line for line in lines) == (raised is InterruptedRunError)
     model = saved_model.load(folder)
     assert model.metadata["epochs"] == model.metadata["best_epoch"] == 1
+
+
+def test_images_that_vanish_before_training(image_folder, config_for, tmp_path):
+    images = shutil.copytree(image_folder, tmp_path / "images")
+    with trainer.Trainer(config_for(tmp_path, dataset=str(images))) as one:
+        one.prepare()
+        one.restore()
+        images.rename(tmp_path / "elsewhere")
+        one.fit()
+    assert isinstance(one.failure, LostDataError) and "images/" in str(one.failure)
+
+
+def test_images_that_vanish_after_training(image_folder, config_for, tmp_path):
+    images = shutil.copytree(image_folder, tmp_path / "images")
+    vanish = keras.callbacks.LambdaCallback(
+        on_train_end=lambda logs: images.rename(tmp_path / "elsewhere")
+    )
+    with pytest.raises(LostDataError, match="can no longer be read"):
+        trainer.train(config_for(tmp_path, dataset=str(images)), [vanish])
+    saved_model.load(tmp_path / "saved_models" / "skip_cnn" / "1")
+
+
+def test_errors_in_plots_do_not_replace_the_first_error(config_for, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise ValueError("no plot")
+
+    monkeypatch.setattr(trainer.run_results, "save_curves", fail)
+    error = DivergedError("Training diverged.")
+    with log_lines() as lines, pytest.raises(DivergedError):
+        trainer.train(config_for(tmp_path, epochs=3), [raise_at(error, epoch=1)])
+    assert "The training curves were not drawn: no plot" in lines
 
 
 def test_interruption_in_the_first_epoch_exports_nothing(config_for, tmp_path):
