@@ -43,9 +43,6 @@ _HINT_ROWS = {
 }
 """Table rows for the additional endpoints of networks that accept hints."""
 
-BASE_NAMES, HINT_NAMES = tuple(_ROWS), tuple(_HINT_ROWS)
-"""Names of the endpoints of networks without hints, and of those added for networks with hints."""
-
 NAMES = tuple(_ROWS | _HINT_ROWS)
 """Names of all endpoints."""
 

@@ -151,7 +151,7 @@ class _Job:
                 pass
 
     def _color_scene(self, source, scene):
-        colorizer, state = None, None
+        state = None
         for segment in segments_of(scene):
             if self.work.has_segment(segment):
                 self._count(segment[1] - segment[0])

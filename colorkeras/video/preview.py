@@ -1,7 +1,6 @@
 """Contact sheets of films with one colorized frame per scene."""
 
 import dataclasses
-import math
 
 import numpy as np
 from PIL import Image
@@ -23,8 +22,8 @@ from colorkeras.video.film_frames import FrameSource
 from colorkeras.video.film_scan import scan
 from colorkeras.video.scene_hints import SceneHints
 
-_MAX_TILE, _MAX_SHEET = 640, 16_384
-"""Maximum length in pixels of the longer side of each frame and of the sheet."""
+_MAX_TILE = 640
+"""Maximum length in pixels of the longer side of each frame."""
 
 _MAX_SCENES = 400
 """Maximum number of scenes on a sheet."""
@@ -68,13 +67,12 @@ def preview_film(model, item, options, film_options):
 
 def _tiles(model, source, timeline, scenes, settings, hints, report):
     """Yield the colorized first frame of each scene with a caption, as `PIL.Image.Image`s."""
-    size = min(_MAX_TILE, _MAX_SHEET // math.ceil(math.sqrt(len(scenes))))
     for number, scene in enumerate(scenes, 1):
         first = scene[0]
         [plane] = source.planes(first, first + 1)
         scene_settings = dataclasses.replace(settings, hints=HintList(hints.of(scene)))
         image = _colored(model, timeline.layout.as_full_range(plane), scene_settings)
-        image.thumbnail((size, size))
+        image.thumbnail((_MAX_TILE, _MAX_TILE))
         yield captioned(image, f"{number}: {format_time(timeline.seconds(first))}")
         report(number, len(scenes))
 
