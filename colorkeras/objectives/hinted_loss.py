@@ -18,6 +18,7 @@ from colorkeras.color.chroma_bins import NUM_CHROMA_BINS, rebalancing_weights, s
 from colorkeras.color.spaces import rgb_to_chroma, to_uint8
 from colorkeras.data.hints import simulate_hints
 from colorkeras.models.layers import PadToMultiple
+from colorkeras.models.predictions import PREDICTIONS
 from colorkeras.objectives.classification import count_bins
 
 NUM_COUNTED_IMAGES = 6000
@@ -32,7 +33,7 @@ MEAN_WEIGHT, MEDIAN_WEIGHT = 1.0, 0.5
 GRAY_ERROR = 0.015
 """Typical squared RGB error, summed over channels, of a photograph converted to grayscale."""
 
-STRIDE = 4
+STRIDE = PREDICTIONS["hinted_bins"].stride
 """Number of image pixels per predicted value along each axis."""
 
 _GRID = 128

@@ -7,6 +7,7 @@ from keras import layers
 from colorkeras.models.backbones import BACKBONES
 from colorkeras.models.hint_decoder import WIDTHS, decoder, head
 from colorkeras.models.layers import CropLike, PadToMultiple
+from colorkeras.models.predictions import PREDICTIONS
 
 BACKBONE, DECODER, HEAD = "backbone", "decoder", "head"
 """Names of the submodels."""
@@ -60,7 +61,9 @@ def hint_unet(
         decode({"grayscale": padded, "hints": pad(hints), **features})
     )
     outputs = layers.Concatenate(dtype="float32")([predicted["logits"], predicted["points"]])
-    outputs = CropLike(stride=4, dtype="float32", name=prediction)([outputs, grayscale])
+    outputs = CropLike(PREDICTIONS[prediction].stride, dtype="float32", name=prediction)(
+        [outputs, grayscale]
+    )
     return keras.Model([grayscale, hints], outputs, name=name)
 
 
