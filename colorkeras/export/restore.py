@@ -13,7 +13,7 @@ from colorkeras.export import bundled, saved_model
 from colorkeras.export.metadata import read_metadata, require_keys
 from colorkeras.models.architectures import ARCHITECTURES
 from colorkeras.models.build import build_network
-from colorkeras.models.predictions import PREDICTIONS
+from colorkeras.models.predictions import PREDICTIONS, prediction_name
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
@@ -37,9 +37,9 @@ def load(model):
 def _from_keras_file(path):
     try:
         network = keras.saving.load_model(path, compile=False)
-        if network.name not in ARCHITECTURES or network.output_names[0] not in PREDICTIONS:
+        if network.name not in ARCHITECTURES or prediction_name(network) not in PREDICTIONS:
             raise ValueError(f"it contains a model named {network.name!r}")
-        rebuilt = build_network(network.name, network.output_names[0])
+        rebuilt = build_network(network.name, prediction_name(network))
         _assign(rebuilt.weights, network.get_weights())
     except Exception as error:  # Keras may raise anything.
         raise _unusable(path, error) from error

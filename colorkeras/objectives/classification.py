@@ -48,11 +48,13 @@ def classification(prediction, settings, source=None, priors=None):
         colorize=_colorize,
         standard_deviation=_standard_deviation,
         temperature=temperature,
-        metadata={
-            "temperature": temperature,
-            **({} if priors is None else {"priors": [float(f"{p:.6g}") for p in priors]}),
-        },
+        metadata={"temperature": temperature, **priors_metadata(priors)},
     )
+
+
+def priors_metadata(priors):
+    """Return the metadata of an objective with these priors, which may be None."""
+    return {} if priors is None else {"priors": [float(f"{share:.6g}") for share in priors]}
 
 
 def count_bins(source, encode, max_images=None):

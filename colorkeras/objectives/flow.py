@@ -13,6 +13,7 @@ from colorkeras.color.spaces import rgb_to_chroma
 from colorkeras.models.class_head import NUM_CLASSES
 from colorkeras.objectives.flow_noise import training_noise
 from colorkeras.objectives.flow_sampling import NOISE_GRIDS, FlowSampler, normalize_chroma
+from colorkeras.objectives.losses import mean_or_zero
 from colorkeras.objectives.objective import Objective
 
 DETAIL_WEIGHT = 2.0
@@ -92,10 +93,6 @@ def _loss(target, prediction):
     """
     errors = target - prediction
     velocity, mean = errors[..., :2], errors[..., 2:]
-    detail = tf.add_n([_mean_square(steps) for steps in neighbor_differences(velocity)])
-    return _mean_square(velocity) + DETAIL_WEIGHT * detail + MEAN_WEIGHT * _mean_square(mean)
-
-
-def _mean_square(x):
-    # Return 0, not NaN, for empty tensors: a one-row image has no vertical differences.
-    return tf.math.divide_no_nan(tf.reduce_sum(tf.square(x)), tf.cast(tf.size(x), x.dtype))
+    velocity_error, mean_error = (mean_or_zero(tf.square(x)) for x in (velocity, mean))
+    detail = tf.add_n([mean_or_zero(tf.square(x)) for x in neighbor_differences(velocity)])
+    return velocity_error + DETAIL_WEIGHT * detail + MEAN_WEIGHT * mean_error

@@ -16,6 +16,7 @@ from colorkeras.color.honor_hints import honor_hints
 from colorkeras.color.resampling import upsample
 from colorkeras.color.spaces import luma_chroma_to_rgb
 from colorkeras.objectives import hinted_loss
+from colorkeras.objectives.classification import priors_metadata
 from colorkeras.objectives.color_distribution import likeliest_colors
 from colorkeras.objectives.hint_sampling import draw_numbers, sample_hints
 from colorkeras.objectives.hinted_loss import STRIDE
@@ -48,7 +49,6 @@ def hinted(prediction, settings, source=None, priors=None):
     del prediction, settings
     if priors is None and source is not None:
         priors = hinted_loss.count_priors(source)
-    metadata = {} if priors is None else {"priors": [float(f"{p:.6g}") for p in priors]}
     colorizer = HintedColorizer(np.log(hinted_loss.class_weights(priors)))
     return Objective(
         description="cross entropy, mean and median, with hints",
@@ -69,7 +69,7 @@ def hinted(prediction, settings, source=None, priors=None):
             "vividness": DEFAULT_VIVIDNESS,
             "render_size": RENDER_SIZE,
             "max_scale": MAX_SCALE,
-            **metadata,
+            **priors_metadata(priors),
         },
     )
 

@@ -55,8 +55,8 @@ def structure(encoding, rgb, prediction, smoothness_weight, gradient_weight):
         neighbor_differences(chroma),
         strict=True,
     ):
-        smoothness += _mean(tf.exp(-tf.abs(edges) / EDGE_CONTRAST) * tf.abs(chroma_steps))
-        gradient += _mean(tf.math.squared_difference(luma_steps, edges))
+        smoothness += mean_or_zero(tf.exp(-tf.abs(edges) / EDGE_CONTRAST) * tf.abs(chroma_steps))
+        gradient += mean_or_zero(tf.math.squared_difference(luma_steps, edges))
     return (
         mean_squared_error(encoding, rgb, prediction)
         + smoothness_weight * smoothness
@@ -64,7 +64,7 @@ def structure(encoding, rgb, prediction, smoothness_weight, gradient_weight):
     )
 
 
-def _mean(values):
+def mean_or_zero(values):
     """Compute the mean, or 0 if empty, such as for column differences of a 1-pixel-wide image."""
     return tf.math.divide_no_nan(tf.reduce_sum(values), tf.cast(tf.size(values), values.dtype))
 

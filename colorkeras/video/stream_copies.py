@@ -33,9 +33,12 @@ class CopiedStream:
         self.stream = stream
 
     def packets(self, packet, span):
-        """Yield the packet with its output time if the span includes it."""
-        if packet.dts is None:
-            packet.dts = packet.pts
+        """Yield the packet with its output time if the span includes it.
+
+        Args:
+            packet: `av.Packet` after `CopiedClock.correct`.
+            span: `remuxing.Span`.
+        """
         # The demuxer ends each stream with an empty packet.
         if packet.dts is None or not packet.size:
             return
