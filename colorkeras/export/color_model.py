@@ -106,7 +106,8 @@ class ColorModel(abc.ABC):
             grayscale: float32 `[n, h, w, 1]` in [0, 1].
 
         Returns:
-            Standard deviation of chroma, NumPy float32 `[n, h, w, 1]`.
+            Standard deviation over Cb and Cr jointly, each in [-0.5, 0.5], NumPy float32
+            `[n, h, w, 1]`.
         """
 
     @abc.abstractmethod

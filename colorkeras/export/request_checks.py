@@ -32,14 +32,24 @@ def checked_images(images, name, size=(None, None)):
 
 
 def checked_hints(hints, grayscale):
-    """Check that hints have the batch size, height and width of checked grayscale images."""
+    """Check that hints have the batch size, height and width of grayscale images; return them.
+
+    Args:
+        hints: float32 `[batch, height, width, 3]`.
+        grayscale: Result of `checked_images`, `[batch, height, width, 1]`.
+    """
     expected = "Expected `hints`: float32 [batch, height, width, 3], with the size of `grayscale`"
     wanted = tf.concat([tf.shape(grayscale)[:3], [3]], axis=0)
     return _checked(hints, 4, lambda shape: tf.reduce_all(tf.equal(shape, wanted)), expected)
 
 
 def checked_reference(reference, grayscale):
-    """Check that there is one reference per checked grayscale image."""
+    """Check that there is one reference per grayscale image; return the references.
+
+    Args:
+        reference: float32 RGB `[batch, H, W, 3]`.
+        grayscale: Result of `checked_images`, `[batch, height, width, 1]`.
+    """
     reference = checked_images(reference, "reference")
     is_valid = tf.equal(tf.shape(reference)[0], tf.shape(grayscale)[0])
     expected = "Expected as many images in `reference` as in `grayscale`"
@@ -66,7 +76,13 @@ def checked_files(image_bytes):
 
 
 def checked_numbers(name, numbers, count):
-    """Check that there is a single number or one per image; return one per image, `[count]`."""
+    """Check that there is a single number or one per image; return one per image, `[count]`.
+
+    Args:
+        name: Name of the input.
+        numbers: `[]` or `[count]`.
+        count: Number of images, int32 `[]`.
+    """
     shape = tf.shape(numbers)
     is_valid = tf.equal(tf.size(shape), 0) | tf.reduce_all(tf.equal(shape, [count]))
     expected = f"Expected `{name}`: {numbers.dtype.name} [] or [batch]"

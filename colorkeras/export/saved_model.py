@@ -146,6 +146,12 @@ def load(path):
 
     SavedModels can run arbitrary code, so only load models that you trust.
 
+    Args:
+        path: Path to the export, i.e. the folder of one version.
+
+    Returns:
+        `ExportedModel`.
+
     Raises:
         UserError: The folder is not a colorkeras export or is damaged.
     """

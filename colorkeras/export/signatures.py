@@ -58,11 +58,18 @@ def create(network, objective, render_size, max_scale=1.0):
 
     All networks have "serving_default", "colorize" and "colorize_bytes". Networks that sample also
     have "sample", networks that predict a distribution have "colorize_with_confidence", and
-    networks that accept hints have the endpoints from `hint_signatures`. The network may be a
-    `HalfPrecisionNetwork`. The longer side of images decoded from files is resized to
-    `render_size` pixels for the network, but enlarged by a factor of at most `max_scale`.
+    networks that accept hints have the endpoints from `hint_signatures`.
 
-    Returns a dict from name to `(function, input signature)`; functions return dicts of tensors.
+    Args:
+        network: Network from `build_network`, or a `HalfPrecisionNetwork`.
+        objective: The network's `Objective`.
+        render_size: Longer side, in pixels, to which images decoded from files are resized for the
+            network.
+        max_scale: Maximum factor by which these images are enlarged, at least 1.
+
+    Returns:
+        Dict from name to `(function, input signature)`, where the signature is a list of
+        `tf.TensorSpec`. The functions return dicts of tensors; `table` lists all shapes and ranges.
     """
     size = network.inputs[0].shape[1:3]
     color = _color_function(network, objective)
@@ -79,14 +86,6 @@ def create(network, objective, render_size, max_scale=1.0):
         # Process one image at a time because the images in a batch may differ in size.
         files = checked_files(image_bytes)
         return {"image_bytes": tf.map_fn(colorize_file, files, fn_output_signature=tf.string)}
-
-    def sample(grayscale, seed, temperature):
-        grayscale = checked_images(grayscale, "grayscale", size)
-        count = tf.shape(grayscale)[0]
-        seeds = checked_numbers("seed", seed, count)
-        temperatures = checked_numbers("temperature", temperature, count)
-        temperatures = in_range("temperature", temperatures, MAX_TEMPERATURE)
-        return {"rgb": color(grayscale, seeds, temperatures)}
 
     def colorize_with_confidence(grayscale):
         grayscale = checked_images(grayscale, "grayscale", size)
@@ -106,13 +105,28 @@ def create(network, objective, render_size, max_scale=1.0):
         # Either one number for all images, or one per image.
         seeds = tf.TensorSpec(None, tf.int32, name="seed")
         temperatures = tf.TensorSpec(None, tf.float32, name="temperature")
-        endpoints["sample"] = (sample, [grayscale_spec(tf.float32), seeds, temperatures])
+        signature = [grayscale_spec(tf.float32), seeds, temperatures]
+        endpoints["sample"] = (_sample_function(color, size), signature)
     if objective.standard_deviation is not None:
         signature = [grayscale_spec(tf.float32)]
         endpoints["colorize_with_confidence"] = (colorize_with_confidence, signature)
     if objective.hint_functions is not None:
         endpoints |= hint_signatures.create(network, objective.hint_functions)
     return endpoints
+
+
+def _sample_function(color, size):
+    """Return the function of the "sample" endpoint."""
+
+    def sample(grayscale, seed, temperature):
+        grayscale = checked_images(grayscale, "grayscale", size)
+        count = tf.shape(grayscale)[0]
+        seeds = checked_numbers("seed", seed, count)
+        temperatures = checked_numbers("temperature", temperature, count)
+        temperatures = in_range("temperature", temperatures, MAX_TEMPERATURE)
+        return {"rgb": color(grayscale, seeds, temperatures)}
+
+    return sample
 
 
 def _file_function(color, image_size, scaling):

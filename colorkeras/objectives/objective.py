@@ -62,7 +62,7 @@ class Objective:
         noise_grids: Dict that describes the shapes of `normals`. The first is `[batch, 1, 1, 2]`.
             Each distance in "distances" adds a grid with one point per "stride" times distance
             image pixels, and "margin" points beyond each border. `tf.random.stateless_normal` draws
-            the n-th array with the seed `[seed, n]`.
+            the n-th array with the seed `[seed, n]`. None if `colorize` uses no random operations.
         standard_deviation: Function of (network, grayscale) that returns the joint standard
             deviation of Cb and Cr in the predicted distribution, before gamut mapping, as
             `[batch, height, width, 1]`. None if no distribution is predicted.

@@ -71,6 +71,12 @@ class CoverImage(CopiedStream):
 def add_copy(output, stream, film, notes):
     """Add an output stream for a stream of the film.
 
+    Args:
+        output: `av.container.OutputContainer`.
+        stream: `av.stream.Stream` of the film.
+        film: `Film`.
+        notes: List to which notes on dropped and re-encoded streams are appended.
+
     Returns:
         `CopiedStream`, `SoundEncoder`, or None if there are no packets to write: the container does
         not support the stream, or the stream is a cover image in the header.

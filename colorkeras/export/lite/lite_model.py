@@ -43,7 +43,7 @@ class LiteModel(ColorModel):
 
     @property
     def saved_model(self):
-        """The same export as a `saved_model.ExportedModel`; requires loading TensorFlow."""
+        """The same export as loaded by `tf.saved_model.load`; loads TensorFlow on first use."""
         return _on_tensorflow(self.path).saved_model
 
     def color(

@@ -15,6 +15,13 @@ def baseline(prediction="rgb"):
     The grayscale image is repeated to three channels, flattened, passed through one `Dense` layer
     and reshaped. For RGB, the kernel size is 3072 x 3072 and the model has 9,440,256 parameters.
 
+    Args:
+        prediction: "rgb" or "chroma".
+
+    Returns:
+        `keras.Model` that maps grayscale, float32 `[batch, 32, 32, 1]` in `[0, 1]`, to the
+        prediction, float32 `[batch, 32, 32, num_channels]`.
+
     >>> baseline().output_shape
     (None, 32, 32, 3)
     """

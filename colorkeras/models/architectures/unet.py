@@ -21,9 +21,13 @@ def unet(prediction="chroma", widths=(32, 64, 128, 192), head_channels=8):
     grayscale input at full resolution.
 
     Args:
-        prediction: Key in `PREDICTIONS`.
+        prediction: "chroma" or "rgb".
         widths: Number of channels at 1/2, 1/4, 1/8, ... of the input's height and width.
         head_channels: Number of head channels at full resolution.
+
+    Returns:
+        `keras.Model` that maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, to the
+        prediction, float32 `[batch, height, width, num_channels]`.
 
     Reference: Ronneberger, Fischer, Brox, "U-Net: convolutional networks for biomedical image
     segmentation", MICCAI 2015.
