@@ -72,6 +72,13 @@ def test_levels_of_flat_images_do_not_change():
         np.testing.assert_array_equal(image.pixels, flat)
 
 
+def test_levels_are_rounded_rather_than_truncated(scan):
+    found = find_skewed_print(DecodedImage(scan))
+    exact = straighten(DecodedImage(in_depth(scan, np.float32)), found).pixels
+    error = straighten(DecodedImage(scan), found).pixels - 255 * exact
+    assert np.abs(error).max() <= 0.51 and abs(error.mean()) < 0.02
+
+
 @pytest.mark.parametrize("tile", [7, 64])
 def test_tiles_have_no_seams(tile, scan, monkeypatch):
     expected = straightened(scan).pixels
