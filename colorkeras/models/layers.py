@@ -26,9 +26,13 @@ def batch_norm_relu(x):
 
 
 def prediction_layer(x, name, num_channels, kernel_size=1):
-    """Apply the output convolution, always in float32 and with weights initialized to zero.
+    """Apply an output convolution, always in float32 and with weights initialized to zero.
 
-    `name` is a key in `PREDICTIONS`.
+    Args:
+        x: Tensor `[batch, height, width, channels]`.
+        name: Name of the layer: a key in `PREDICTIONS` if it is the network's output layer.
+        num_channels: Number of channels of the result.
+        kernel_size: Height and width of the kernel in pixels.
     """
     return layers.Conv2D(
         num_channels,

@@ -12,9 +12,10 @@ from colorkeras.color.chroma_bins import NUM_CHROMA_BINS
 from colorkeras.export import bundled, restore, saved_model
 from colorkeras.export.metadata import METADATA_FILE
 from colorkeras.models.architectures import ARCHITECTURES
-from colorkeras.models.architectures.flow_unet import flow_unet
+from colorkeras.models.architectures.flow_unet import VELOCITY_NETWORK, flow_unet
 from colorkeras.models.architectures.hint_unet import hint_unet
 from colorkeras.models.architectures.residual_unet import residual_unet
+from colorkeras.models.build import build_network
 from colorkeras.models.predictions import prediction_name
 from colorkeras.utils.errors import UserError
 
@@ -32,6 +33,19 @@ def test_keras_files_are_restored_with_every_weight(exported, tmp_path):
     exported.network.save(tmp_path / "model.keras")
     network = restore.load(str(tmp_path / "model.keras"))
     for one, two in zip(network.weights, exported.network.weights, strict=True):
+        np.testing.assert_array_equal(one, two, err_msg=two.path)
+
+
+def test_keras_files_with_former_layer_names_are_restored(exports, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setitem(flow_unet.__globals__, "VELOCITY_NETWORK", "guide")
+        former = build_network("flow_unet")
+    former.set_weights(exports("flow_unet").network.get_weights())
+    former.save(tmp_path / "model.keras")
+    assert "guide" in {layer.name for layer in former.layers}
+    network = restore.load(str(tmp_path / "model.keras"))
+    assert network.get_layer(VELOCITY_NETWORK).trainable_variables
+    for one, two in zip(network.weights, former.weights, strict=True):
         np.testing.assert_array_equal(one, two, err_msg=two.path)
 
 

@@ -20,7 +20,7 @@ _CONDITION_WIDTH = 128  # Number of channels in the time and class embedding.
 ENCODER = "encoder"
 """Name of the submodel that encodes the grayscale image, once per image."""
 
-VELOCITY_NETWORK = "guide"
+VELOCITY_NETWORK = "velocity_network"
 """Name of the submodel that predicts the velocity for noisy chroma, once per ODE solver step."""
 
 
@@ -115,7 +115,7 @@ def _velocity_network(widths):
     for skip in reversed(skips[:-1]):
         x = residual_block(upsample(x, skip), condition)
     x = CropLike()([layers.ReLU()(x), noisy])
-    residual = prediction_layer(x, "answer", 2, kernel_size=3)
+    residual = prediction_layer(x, "residual", 2, kernel_size=3)
     velocity = Velocity(dtype="float32")([residual, noisy, time])
     return keras.Model([noisy, time, label, mean, *features], velocity, name=VELOCITY_NETWORK)
 
