@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 from colorkeras.color.spaces_numpy import (
     luma_chroma_to_rgb,
     luma_of_pixels,
@@ -39,7 +40,8 @@ class LimitedHint:
     Attributes:
         hint: `Hint`.
         color: Mean color that the hint's area has instead, as "#rrggbb".
-        is_bright: Whether the image is too bright for the color rather than too dark.
+        is_bright: Whether the image is too bright for the color rather than too dark. This depends
+            on the gamut: an image of medium luma is too dark for yellow, but too bright for blue.
     """
 
     hint: Hint
@@ -183,9 +185,10 @@ class _Place:
         target = self._target()
         if np.abs(target - self._wanted).max() <= _VISIBLE:
             return None
-        mean_luma = self._luma[self.inside].mean(0)
-        color = to_uint8(luma_chroma_to_rgb(mean_luma, target))
-        return LimitedHint(self.hint, f"#{bytes(color).hex()}", bool(mean_luma > 0.5))
+        luma_values = self._luma[self.inside]
+        color = to_uint8(luma_chroma_to_rgb(luma_values.mean(0), target))
+        is_bright = _is_too_bright(luma_values, self._wanted)
+        return LimitedHint(self.hint, f"#{bytes(color).hex()}", is_bright)
 
 
 def _chroma_of(hint):
@@ -197,6 +200,15 @@ def _chroma_of(hint):
 def _possible(luma_values, chroma):
     """Limit chroma to the gamut for each luma `[n, 1]`; return float32 `[n, 2]`."""
     return rgb_to_chroma(luma_chroma_to_rgb(luma_values, chroma))
+
+
+def _is_too_bright(luma_values, chroma):
+    """Return whether RGB of this chroma is above 1 rather than below 0, for luma `[n, 1]`."""
+    red, blue = chroma[1] * RED_PER_CR, chroma[0] * BLUE_PER_CB
+    green = -(LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
+    above = np.maximum(luma_values + max(red, green, blue) - 1, 0)
+    below = np.maximum(-luma_values - min(red, green, blue), 0)
+    return bool(above.sum() > below.sum())
 
 
 def _as_float(pixels):

@@ -76,6 +76,15 @@ def test_hints_for_dark_and_bright_places_are_honored_as_far_as_possible_and_rep
     )
 
 
+@pytest.mark.parametrize(
+    ("color", "is_bright"), [("#ffff00", False), ("#0000ff", True), ("#ff0000", True)]
+)
+def test_whether_medium_luma_is_too_dark_or_too_bright_depends_on_the_color(color, is_bright):
+    pixels = np.full((40, 40), 140, np.uint8)
+    [limited] = honor(pixels, as_gray(pixels), HintList([Hint(20, 20, color)]))
+    assert limited.is_bright == is_bright
+
+
 def test_overlapping_and_neighboring_places():
     pixels = textured()
     colored = as_gray(pixels)
