@@ -208,9 +208,10 @@ def test_zoom_shows_all_pixels(tab, tmp_path):
     color(tab, path)
     assert layer(tab).shape[1] < 2200
     before = source(tab)
-    tab.click("#actual-size")
+    tab.click("text=Zoom to 100%")
     wait_for_another(tab, before)
     assert layer(tab).shape == (1700, 2200, 3)
+    assert tab.text_content("#zoom-level") == "100%"
     density = tab.evaluate("devicePixelRatio")
     box = tab.locator("#surface").bounding_box()
     assert box["width"] == pytest.approx(2200 / density, abs=1)

@@ -13,16 +13,7 @@ export function connectShortcuts(center) {
         "actual-size": () => viewer.toggleActualSize(),
     };
     for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
-    const drawZoom = () => {
-        const { isFit, scale, fitScale } = viewer.view;
-        const percent = Math.round(100 * scale * devicePixelRatio);
-        byId("actual-size").textContent = isFit ? "100%" : "Whole";
-        byId("actual-size").setAttribute("aria-label", `Zoom is ${percent}%`);
-        byId("zoom-out").disabled = scale <= fitScale;
-    };
-    viewer.addEventListener("zoom", drawZoom);
-    center.shelf.addEventListener("select", drawZoom);
-    drawZoom();
+    viewer.addEventListener("draw", () => drawZoom(viewer.view));
 
     document.addEventListener("keydown", (event) => {
         const name = actionOf(event);
@@ -30,6 +21,22 @@ export function connectShortcuts(center) {
         event.preventDefault();
         actions[name]();
     });
+}
+
+/** Show the zoom level, and what the button for 100% does next. */
+function drawZoom(view) {
+    const { isFit, scale, actualScale, maxScale, canShowActual } = view;
+    setText("zoom-level", `${Math.round((100 * scale) / actualScale)}%`);
+    setText("actual-size", isFit ? "Zoom to 100%" : "Fit to screen");
+    // Small photographs are already larger than 100%.
+    byId("actual-size").disabled = isFit && !canShowActual;
+    byId("zoom-out").disabled = isFit;
+    byId("zoom-in").disabled = scale >= maxScale;
+}
+
+/** Change a text only if it differs, because screen readers announce the zoom level. */
+function setText(id, text) {
+    if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
 function actionOf({ key, ctrlKey, metaKey, shiftKey, target }) {

@@ -4,6 +4,8 @@ import { clamp } from "../dom.js";
 
 const MAX_UPSCALE = 4;
 
+const TOLERANCE = 1.001;
+
 /**
  * Converts between image and window coordinates. `scale` is in window pixels per image pixel.
  */
@@ -24,6 +26,11 @@ export class View {
 
     get maxScale() {
         return Math.max(MAX_UPSCALE * this.actualScale, this.fitScale);
+    }
+
+    /** Whether a zoom of 100% is larger than the scale at which the whole image fits. */
+    get canShowActual() {
+        return this.actualScale > this.fitScale * TOLERANCE;
     }
 
     get isFit() {
@@ -65,7 +72,7 @@ export class View {
     /** Change the scale while keeping the image fixed at `point` in the window. */
     zoomTo(scale, point = { x: this.window.width / 2, y: this.window.height / 2 }) {
         const fixed = this.toImage(point);
-        if (scale <= this.fitScale * 1.001) {
+        if (scale <= this.fitScale * TOLERANCE) {
             this.fit();
             return;
         }

@@ -18,8 +18,8 @@ export const Mode = Object.freeze({
 });
 
 /**
- * Dispatches "tap" (`detail` is the point in pixels of the photograph), "zoom", and "detail" when
- * the preview is too coarse for the zoom level.
+ * Dispatches "tap" (`detail` is the point in pixels of the photograph), "draw" when the photograph
+ * may have moved or changed its size, and "detail" when the preview is too coarse for the zoom level.
  */
 export class Viewer extends EventTarget {
     mode = Mode.DIVIDED;
@@ -108,6 +108,12 @@ export class Viewer extends EventTarget {
         await this.#layers[name].decode().catch(() => {});
     }
 
+    /** Whether the preview has fewer pixels than are shown. */
+    get isCoarse() {
+        const { scale, image } = this.view;
+        return scale * image.width * devicePixelRatio > this.#previewWidth * DETAIL_MARGIN;
+    }
+
     setMode(mode) {
         this.mode = mode;
         this.draw();
@@ -129,10 +135,7 @@ export class Viewer extends EventTarget {
     zoomTo(scale, point) {
         this.view.zoomTo(scale, point);
         this.draw();
-        this.dispatchEvent(new Event("zoom"));
-        const isCoarse = this.view.scale * this.view.image.width * devicePixelRatio >
-            this.#previewWidth * DETAIL_MARGIN;
-        if (isCoarse) this.dispatchEvent(new Event("detail"));
+        if (this.isCoarse) this.dispatchEvent(new Event("detail"));
     }
 
     zoomIn() {
@@ -159,6 +162,7 @@ export class Viewer extends EventTarget {
         divider.draw(view.visible);
         this.#drawLayers(100 * (divider.pixel - frame.left) / frame.width);
         this.#stage.classList.toggle("zoomed", !view.isFit);
+        this.dispatchEvent(new Event("draw"));
     }
 
     #drawLayers(grayPercent) {
