@@ -140,7 +140,10 @@ class PhotographRoutes:
                 pixels = page.full_pixels(photograph.source, is_stretched) if is_full else None
                 preview = page.preview(photograph, is_stretched)
                 colored, limited = preview.colored(wanted, pixels)
-                hints = [{"index": index, "color": each.color} for index, each in limited]
+                hints = [
+                    {"index": index, "color": each.color, "is_bright": each.is_bright}
+                    for index, each in limited
+                ]
                 return web.jpeg(colored, {"X-Limited-Hints": json.dumps(hints)})
 
             answer = await page.queue.run(work, ticket, key=key and (key, photograph.id))

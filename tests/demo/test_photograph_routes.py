@@ -11,6 +11,7 @@ from PIL import Image
 
 from colorkeras.color.spaces_numpy import rgb_to_chroma
 from colorkeras.data import sample
+from colorkeras.export.lite.lite_model import LiteModel
 
 RED = "#a05050"
 
@@ -102,7 +103,7 @@ def test_impossible_hint_colors_are_reported(client, upload, tmp_path):
     hints = [{"x": 100, "y": 50, "color": "#ffffff"}, {"x": 1500, "y": 50, "color": "#a00000"}]
     answer = color(client, photograph, hints=hints)
     [limited] = json.loads(answer.headers["x-limited-hints"])
-    assert limited["index"] == 1 and limited["color"] > "#e00000"
+    assert limited["index"] == 1 and limited["color"] > "#e00000" and limited["is_bright"]
     settings = {"hints": hints}
     answer = client.post(f"/api/photographs/{photograph['id']}/result", json={"settings": settings})
     assert answer.status_code == 200 and answer.headers["x-notes"] == "[]"
@@ -165,6 +166,14 @@ def test_likely_colors(client, upload, models, scan):
     for place in ({"x": 800, "y": 0}, {"x": -1, "y": 0}, {"x": 1}, {"x": "1", "y": 1}):
         assert message_of(client.post(address, json=place))
     assert "unet" in message_of(client.post(address, json={"x": 1, "y": 1, "model": "unet"}))
+
+
+def test_likely_colors_are_prepared_after_the_first_preview(client, upload, models, monkeypatch):
+    prepared = []
+    monkeypatch.setattr(LiteModel, "prepare_distribution", lambda model: prepared.append(model))
+    color(client, upload(), model="photo")
+    [model] = prepared
+    assert model is models["photo"].exported
 
 
 def test_examples(client):

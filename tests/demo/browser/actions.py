@@ -98,6 +98,16 @@ def around(pixels, x, y, radius=4):
     return part.mean(axis=(0, 1))
 
 
+def overlap(tab, selector, other):
+    """Return whether two elements overlap."""
+    first, second = (tab.locator(name).bounding_box() for name in (selector, other))
+    return all(
+        first[start] < second[start] + second[length]
+        and second[start] < first[start] + first[length]
+        for start, length in (("x", "width"), ("y", "height"))
+    )
+
+
 def is_in_view(tab, selector):
     """Return whether an element is entirely inside the window without scrolling."""
     box = tab.locator(selector).first.bounding_box()

@@ -11,10 +11,13 @@ from demo.browser.actions import (
     is_in_view,
     layer,
     middle,
+    overlap,
     press_photograph,
     source,
     wait_for_another,
 )
+from image_files import ramp
+from PIL import Image
 
 PLACE = (0.3, 0.45)
 
@@ -73,6 +76,78 @@ def test_likely_color_can_be_chosen(tab, photographs):
     tab.click("#likely-colors button >> nth=-1")
     wait_for_another(tab, before)
     assert "% likely" in tab.get_attribute("#likely-colors [aria-pressed=true]", "aria-label")
+
+
+@pytest.mark.parametrize("place", [PLACE, (0.4, 0.96), (0.97, 0.03), (0.97, 0.7)], ids=str)
+def test_dialog_hides_neither_the_hint_nor_the_downloads(place, tab, tmp_path):
+    Image.fromarray(np.full((400, 600), 20, np.uint8)).save(tmp_path / "dark.png")
+    color(tab, tmp_path / "dark.png")
+    press_photograph(tab, *place)
+    for name in (None, "yellow"):
+        if name:
+            choose(tab, name)
+            tab.wait_for_selector("#limited-color:visible")
+        for other in (".marker", ".downloads"):
+            assert not overlap(tab, "#color-dialog", other), (name, other)
+        assert is_in_view(tab, "#color-dialog")
+
+
+@pytest.mark.parametrize(("level", "tone"), [(20, "dark"), (240, "bright")])
+def test_impossible_colors_are_explained(level, tone, tab, tmp_path):
+    Image.fromarray(np.full((400, 600), level, np.uint8)).save(tmp_path / "scan.png")
+    color(tab, tmp_path / "scan.png")
+    press_photograph(tab, *PLACE)
+    assert not tab.is_visible("#limited-color")
+    choose(tab, "purple")
+    tab.wait_for_selector(f"#limited-text:has-text('too {tone} for that color')")
+    style = "(sample) => getComputedStyle(sample).backgroundColor.match(/[0-9]+/g).map(Number)"
+    shown = tab.eval_on_selector("#limited-sample", style)
+    assert shown == pytest.approx(around(layer(tab), *PLACE), abs=6)
+    assert tab.inner_text("#status") == (
+        f"Too {tone} for the purple hint; the closest possible color is used."
+    )
+    choose(tab, "gray")
+    tab.wait_for_selector("#limited-color", state="hidden")
+    assert "Too" not in tab.inner_text("#status")
+
+
+def test_hint_by_tap(visitor, photographs):
+    tab = visitor("phone")
+    color(tab, photographs["coffee"])
+    assert "Just tap it" in tab.inner_text("#status")
+    box = tab.locator("#surface").bounding_box()
+    x, y = box["x"] + PLACE[0] * box["width"], box["y"] + PLACE[1] * box["height"]
+    tab.touchscreen.tap(x, y)
+    before = source(tab)
+    tab.tap("#palette [aria-label=blue]")
+    wait_for_another(tab, before)
+    tab.tap("#close-colors")
+    assert middle(tab, ".marker") == pytest.approx((x, y), abs=1)
+
+
+def test_dialog_closes_with_its_view(visitor, photographs):
+    tab = visitor()
+    color(tab, photographs["coffee"])
+    press_photograph(tab, *PLACE)
+    tab.focus("nav >> text=Compare")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#compare:visible")
+    assert not tab.is_visible("#color-dialog")
+
+
+def test_files_of_several_pages_take_no_hints(visitor, tmp_path):
+    tab = visitor()
+    pages = [Image.fromarray(ramp((60, 80)) // n) for n in (1, 2)]
+    pages[0].save(tmp_path / "album.tif", save_all=True, append_images=pages[1:])
+    color(tab, tmp_path / "album.tif")
+    assert "files with a single page" in tab.inner_text("#status")
+    assert not tab.is_visible("#hints-group")
+    press_photograph(tab, *PLACE)
+    assert tab.locator(".marker").count() == 0
+    hints = {"version": 1, "width": 80, "height": 60, "hints": []}
+    (tmp_path / "hints.json").write_text(json.dumps(hints))
+    tab.set_input_files("#hints-input", tmp_path / "hints.json")
+    tab.wait_for_selector("#errors:has-text('files with a single page')")
 
 
 def test_hint_by_keyboard(visitor, photographs):
@@ -171,9 +246,16 @@ def test_variations_have_no_hints(visitor, photographs):
     tab = visitor()
     hinted(tab, photographs["coffee"])
     tab.click("#another")
-    tab.wait_for_selector("#status:has-text('Undo restores your hints')")
     tab.wait_for_selector("#variations li:nth-child(2) img")
+    assert "Undo restores your hints" in tab.inner_text("#status")
     assert tab.locator(".marker").count() == 0
     tab.click("#undo")
     assert tab.locator(".marker").count() == 1
     assert tab.get_attribute("#variations button >> nth=0", "aria-pressed") == "true"
+    tab.click("#variations button >> nth=1")
+    press_photograph(tab, 0.6, 0.6)
+    choose(tab, "red")
+    assert "Undo restores variation 2" in tab.inner_text("#status")
+    tab.click("#close-colors")
+    tab.click("#undo")
+    assert tab.get_attribute("#variations button >> nth=1", "aria-pressed") == "true"

@@ -223,8 +223,21 @@ def test_zoom_shows_all_pixels(tab, tmp_path):
     tab.mouse.up()
     moved = tab.locator("#surface").bounding_box()
     assert moved["x"] == pytest.approx(box["x"] - 100, abs=8)
-    tab.click("#actual-size")
-    assert is_in_view(tab, "#surface")
+    tab.click("#modes >> text=Original")
+    tab.wait_for_function("() => document.getElementById('layer-original').naturalWidth === 2200")
+    tab.click("text=Fit to screen")
+    assert is_in_view(tab, "#surface") and tab.is_enabled("text=Zoom to 100%")
+    # In the meantime, the original was loaded for the zoom level.
+    assert layer(tab, "original").shape == (1700, 2200, 3)
+
+
+def test_small_photographs_are_already_larger_than_100_percent(visitor, tmp_path):
+    tab = visitor()
+    Image.fromarray(ramp((60, 80))).save(tmp_path / "small.png")
+    color(tab, tmp_path / "small.png")
+    assert tab.inner_text("#zoom-level") == "400%"
+    for button in ("#actual-size", "#zoom-in", "#zoom-out"):
+        assert tab.is_disabled(button), button
 
 
 def test_downloads(visitor, scan, tmp_path):

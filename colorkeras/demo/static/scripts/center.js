@@ -6,6 +6,7 @@ import { byId, count, show, sleep } from "./dom.js";
 import { FilmPlayer } from "./films/film_player.js";
 import { clockTime } from "./films/scene_strip.js";
 import { HintEditor } from "./hints/hint_editor.js";
+import { limitsText } from "./hints/limits.js";
 import { setIdleStatus, setStatus, showError } from "./messages.js";
 import { UncertaintyOverlay } from "./overlay.js";
 import { VariationStrip } from "./photographs/variations.js";
@@ -14,7 +15,7 @@ import { Mode, Viewer } from "./viewer/viewer.js";
 
 const PRESS = matchMedia("(hover: hover)").matches ? "click" : "tap";
 
-const IDLE_TEXT = `Wrong color? Just ${PRESS} it in the photograph and choose another one.`;
+const IDLE_TEXT = `Wrong color? Just ${PRESS} it and choose another one.`;
 
 /** Time without changes to the settings before the photograph is colorized at full size. */
 const DETAIL_MILLISECONDS = 300;
@@ -26,10 +27,14 @@ export class Center {
     #editor;
     #strip;
     #opened = null;
-    #originalId = null;
+    /** Original in its layer: `photograph`, and whether it has full size (`isFull`). */
+    #original = {};
     #detailKey = null;
+    /** Sentence about the latest action, which stays until the next one. */
+    #note = "";
     #onChange = () => {
         this.#player.stop();
+        this.#note = "";
         // Other modes do not show the effect of the change.
         if (![Mode.DIVIDED, Mode.COLOR].includes(this.viewer.mode)) this.setMode(Mode.COLOR);
         this.#recolor();
@@ -41,7 +46,6 @@ export class Center {
         this.#strip = new VariationStrip(info.limits.variations);
         this.settings = new Settings(info);
         this.overlay = new UncertaintyOverlay(info.uncertainty_legend);
-        setIdleStatus(IDLE_TEXT);
         this.#connect();
     }
 
@@ -66,9 +70,16 @@ export class Center {
             // Errors are shown for the current scene.
             if (film) shelf.colorScenes(film).catch(() => {});
         });
-        this.#editor.addEventListener("refused", ({ detail }) => setStatus(detail));
-        this.#strip.addEventListener("status", ({ detail }) => setStatus(detail));
-        viewer.addEventListener("detail", () => this.#showDetail());
+        for (const source of [this.#editor, this.#strip]) {
+            source.addEventListener("status", ({ detail }) => {
+                this.#note = detail;
+                setStatus(detail);
+            });
+        }
+        viewer.addEventListener("detail", () => {
+            this.#showDetail();
+            if (viewer.mode === Mode.ORIGINAL) this.#showOriginal();
+        });
         for (const input of document.getElementsByName("mode")) {
             input.onchange = () => {
                 this.#player.stop();
@@ -89,7 +100,8 @@ export class Center {
         if (!photograph) return;
         photograph.edits.addEventListener("change", this.#onChange);
         this.#detailKey = null;
-        this.#originalId = null;
+        this.#original = {};
+        this.#note = "";
         this.viewer.open(photograph.info, photograph.name);
         this.#load("gray", "/gray.jpg", photograph);
         if (photograph.preview) this.#showPreview();
@@ -126,7 +138,8 @@ export class Center {
 
     #drawControls() {
         const { photograph } = this;
-        const { edits, hints, model, film } = photograph;
+        const { edits, hints, model, film, hintsRefusal } = photograph;
+        setIdleStatus(hintsRefusal || IDLE_TEXT);
         this.settings.draw(photograph);
         this.#strip.draw(photograph);
         this.#editor.draw();
@@ -155,8 +168,17 @@ export class Center {
         const isLatest = () => photograph === this.photograph && preview === photograph.preview;
         this.#strip.draw(photograph);
         this.viewer.setLayer("color", preview.url, isLatest);
-        setStatus([...notesOf(photograph), ...limitedText(preview)].join(" "));
+        this.#editor.drawLimit();
+        this.#drawStatus();
         if (!this.viewer.view.isFit) this.viewer.zoomTo(this.viewer.view.scale);
+    }
+
+    /** Show sentences about the latest action, the file and its hints. */
+    #drawStatus() {
+        const { film, info, preview } = this.photograph;
+        const { notes } = (film ?? { info }).info;
+        const limits = limitsText(preview?.limitedHints ?? []);
+        setStatus([this.#note, ...notes, limits].filter(Boolean).join(" "));
     }
 
     /** Replace the previews with the full-size photograph. */
@@ -179,7 +201,7 @@ export class Center {
             await this.viewer.setLayer("color", url, isCurrent);
             URL.revokeObjectURL(url);
             await this.#load("gray", "/gray.jpg?size=full", photograph);
-            if (isCurrent()) setStatus("");
+            if (isCurrent()) this.#drawStatus();
         } catch (error) {
             this.#detailKey = null;
             if (!error.superseded) showError(error.message);
@@ -200,9 +222,10 @@ export class Center {
 
     #showOriginal() {
         const { photograph } = this;
-        if (this.#originalId === photograph.key) return;
-        this.#originalId = photograph.key;
-        this.#load("original", "/original.jpg", photograph);
+        const [isKnown, isFull] = [this.#original.photograph === photograph, this.viewer.isCoarse];
+        if (isKnown && (this.#original.isFull || !isFull)) return;
+        this.#original = { photograph, isFull };
+        this.#load("original", `/original.jpg${isFull ? "?size=full" : ""}`, photograph);
     }
 
     async #showUncertainty() {
@@ -211,7 +234,7 @@ export class Center {
             const tell = (text) => photograph === this.photograph && setStatus(text, true);
             const url = await this.overlay.load(photograph, tell);
             await this.#setLayer("uncertainty", url, photograph);
-            if (photograph === this.photograph) setStatus("");
+            if (photograph === this.photograph) this.#drawStatus();
         } catch (error) {
             setStatus("");
             showError(error.message);
@@ -226,8 +249,6 @@ function hintsText({ hints: { length }, film }) {
     return `${hints}. Drag to move, ${PRESS} to change or delete.`;
 }
 
-const notesOf = ({ film, info }) => (film ?? { info }).info.notes;
-
 function factsOf({ film, info, index }) {
     const { width, height, pages } = info;
     const { is_color: isColor, is_toned: isToned } = (film ?? { info }).info;
@@ -241,9 +262,4 @@ function factsOf({ film, info, index }) {
     if (isColor) facts.push("already in color; the colors shown are the model's");
     else if (isToned) facts.push("toned paper");
     return facts.join(" · ");
-}
-
-function limitedText({ limitedHints }) {
-    if (!limitedHints.length) return [];
-    return ["Too dark or too bright there for this color, so the closest possible one is shown."];
 }

@@ -46,7 +46,7 @@ export class Settings extends EventTarget {
     draw(photograph) {
         this.photograph = photograph;
         if (!photograph?.info) return;
-        const { settings, model, info, film } = photograph;
+        const { settings, model, info, film, hintsRefusal } = photograph;
         const vividness = settings.vividness ?? model.default_vividness;
         this.#vividness.value = vividness;
         this.#vividness.setAttribute("aria-valuetext", vividnessText(vividness));
@@ -59,7 +59,7 @@ export class Settings extends EventTarget {
         show(model.has_vividness, byId("vividness-group"));
         show(info.is_toned, byId("keep-tone-group"));
         show(!film, byId("old-photographs"));
-        show(model.takes_hints, byId("hints-group"));
+        show(!hintsRefusal, byId("hints-group"));
     }
 }
 

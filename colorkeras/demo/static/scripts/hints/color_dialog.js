@@ -1,9 +1,9 @@
 /** Dialog with likely and common colors for a hint. */
 
-import { byId, clamp, create, show } from "../dom.js";
+import { byId, create, show } from "../dom.js";
 import { PALETTE, colorName } from "./colors.js";
-
-const GAP = 12;
+import { placeText } from "./limits.js";
+import { freePosition } from "./placement.js";
 
 /**
  * Dispatches "choose" (`detail` is `{color, isDragging}`), "remove" and "close". While a visitor
@@ -13,9 +13,12 @@ export class ColorDialog extends EventTarget {
     #element = byId("color-dialog");
     #likely = byId("likely-colors");
     #other = byId("other-color");
+    #marker = null;
+    #position = null;
 
     constructor() {
         super();
+        new ResizeObserver(() => this.place(this.#marker)).observe(this.#element);
         for (const [name, color] of Object.entries(PALETTE)) {
             byId("palette").append(this.#swatch(color, name));
         }
@@ -34,12 +37,13 @@ export class ColorDialog extends EventTarget {
         return !this.#element.hidden;
     }
 
-    /** Open the dialog, vertically centered on a rectangle in viewport coordinates. */
+    /** Open the dialog beside a rectangle in viewport coordinates. */
     open(rectangle, color) {
         this.setLikely(null);
         this.setColor(color);
         show(true, this.#element);
-        this.#place(rectangle);
+        this.#position = null;
+        this.place(rectangle);
         this.#element.focus({ preventScroll: true });
     }
 
@@ -51,18 +55,20 @@ export class ColorDialog extends EventTarget {
         return this.#element.contains(element);
     }
 
-    /** Place the dialog beside the photograph; in narrow windows, CSS places it below. */
-    #place({ top, bottom }) {
-        const { offsetWidth: width, offsetHeight: height, style } = this.#element;
-        const { right } = byId("stage").getBoundingClientRect();
-        const y = (top + bottom - height) / 2;
-        style.left = `${clamp(right + GAP, GAP, innerWidth - width - GAP)}px`;
-        style.top = `${clamp(y, GAP, innerHeight - height - GAP)}px`;
+    /** Move the dialog if it hides the hint at a rectangle in viewport coordinates. */
+    place(rectangle) {
+        if (!this.isOpen) return;
+        const { style } = this.#element;
+        const size = this.#element.getBoundingClientRect();
+        this.#marker = rectangle;
+        this.#position = freePosition(size, rectangle, this.#position);
+        style.left = `${this.#position.left + scrollX}px`;
+        style.top = `${this.#position.top + scrollY}px`;
     }
 
     /** Mark the chosen color. */
     setColor(color) {
-        if (color) this.#other.value = color;
+        this.#other.value = color ?? PALETTE.gray;
         for (const swatch of this.#element.querySelectorAll(".swatch")) {
             swatch.setAttribute("aria-pressed", swatch.dataset.color === color);
         }
@@ -87,6 +93,13 @@ export class ColorDialog extends EventTarget {
         });
         this.#likely.replaceChildren(...swatches);
         this.setColor(this.color);
+    }
+
+    /** Show which color the place has instead of an impossible one; undefined if it is possible. */
+    setLimited(limited) {
+        show(Boolean(limited), byId("limited-color"));
+        byId("limited-text").textContent = limited ? placeText(limited) : "";
+        byId("limited-sample").style.backgroundColor = limited?.color ?? "";
     }
 
     /** Show why the likely colors are taking a while. */

@@ -12,7 +12,7 @@ let numHints = 0;
 /** Return a copy of a hint with a key that identifies it across edits. */
 export const withKey = (hint) => ({ ...hint, key: `hint-${numHints++}` });
 
-/** Dispatches "refused"; `detail` is a sentence. */
+/** Dispatches "status"; `detail` is a sentence. */
 export class HintEditor extends EventTarget {
     photograph = null;
     #draft = null;
@@ -31,6 +31,7 @@ export class HintEditor extends EventTarget {
         this.viewer = viewer;
         this.maxHints = maxHints;
         viewer.addEventListener("tap", ({ detail }) => this.#tap(detail));
+        viewer.addEventListener("draw", () => this.#placeDialog());
         this.#crosshair.addEventListener("place", ({ detail }) => this.#place(detail));
         this.#crosshair.addEventListener("move", ({ detail }) => viewer.reveal(detail));
         this.#markers.addEventListener("open", ({ detail }) => this.#open(detail.key));
@@ -40,6 +41,7 @@ export class HintEditor extends EventTarget {
         this.#dialog.addEventListener("remove", () => this.#remove(this.#openKey));
         this.#dialog.addEventListener("close", () => this.close());
         document.addEventListener("pointerdown", ({ target }) => this.#closeUnless(target));
+        addEventListener("hashchange", () => this.close());
     }
 
     /** Start editing the hints of a photograph; null closes the editor. */
@@ -61,6 +63,17 @@ export class HintEditor extends EventTarget {
         if (this.#openKey && !isKnown) this.#reset();
         const shown = this.#draft ? [...hints, this.#draft] : hints;
         this.#markers.draw(shown, this.photograph.info, this.#openKey);
+        this.#placeDialog();
+    }
+
+    /** Show in the dialog whether the latest preview has another color than its hint. */
+    drawLimit() {
+        const limited = this.photograph?.preview?.limitedHints ?? [];
+        this.#dialog.setLimited(limited.find(({ hint }) => hint.key === this.#openKey));
+    }
+
+    #placeDialog() {
+        if (this.#dialog.isOpen) this.#dialog.place(this.#markers.rectangle(this.#openKey));
     }
 
     /** Close the color dialog; drop a hint that has no color yet. */
@@ -96,8 +109,8 @@ export class HintEditor extends EventTarget {
     #place(point) {
         const { photograph } = this;
         if (!photograph?.preview) return;
-        if (!photograph.model.takes_hints) {
-            this.#refuse("This model has no color hints. Choose another one in “More settings”.");
+        if (photograph.hintsRefusal) {
+            this.#tell(photograph.hintsRefusal);
             return;
         }
         const { x, y } = insideImage(point, photograph.info);
@@ -106,7 +119,7 @@ export class HintEditor extends EventTarget {
         if (!isInside) return;
         if (photograph.hints.length >= this.maxHints) {
             const limit = count(this.maxHints, "hint");
-            this.#refuse(`A photograph can have at most ${limit}. Move or delete one instead.`);
+            this.#tell(`A photograph can have at most ${limit}. Move or delete one instead.`);
             return;
         }
         this.#draft = withKey({ x, y, color: null });
@@ -117,6 +130,7 @@ export class HintEditor extends EventTarget {
         this.#openKey = key;
         this.draw();
         const hint = this.#hint(key);
+        this.drawLimit();
         this.#dialog.open(this.#markers.rectangle(key), hint.color);
         this.#showLikely(hint);
     }
@@ -179,10 +193,12 @@ export class HintEditor extends EventTarget {
 
     /** Save an edit. Hints only work with the first variation, so switch to it. */
     #push(hints, token = null) {
-        this.photograph.edits.push({ hints, variation: 0 }, token);
+        const { edits, variation } = this.photograph;
+        edits.push({ hints, variation: 0 }, token);
+        if (variation) this.#tell(`Hints change variation 1. Undo restores variation ${variation + 1}.`);
     }
 
-    #refuse(text) {
-        this.dispatchEvent(new CustomEvent("refused", { detail: text }));
+    #tell(text) {
+        this.dispatchEvent(new CustomEvent("status", { detail: text }));
     }
 }

@@ -16,9 +16,11 @@ export function saveHints(photograph) {
  * @param {Photograph} photograph Photograph that was uploaded.
  * @param {File} file Hints file.
  * @param {number} maxHints Maximum number of hints on a photograph.
- * @throws {Error} The file has no hints for this photograph; the message is a sentence.
+ * @throws {Error} The file has no hints for this photograph, or it accepts none; the message is a
+ *     sentence.
  */
 export async function loadHints(photograph, file, maxHints) {
+    if (photograph.hintsRefusal) throw new Error(photograph.hintsRefusal);
     const content = parse(await file.text());
     if (!isHintsFile(content)) {
         throw new Error(`${file.name} is not a hints file. Choose one that this page saved.`);

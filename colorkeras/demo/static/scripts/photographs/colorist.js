@@ -8,7 +8,8 @@ import { thumbnailOf } from "./thumbnails.js";
  * Requests previews. Dispatches "working" (with `detail.text`) and "preview", both with
  * `detail.photograph`.
  *
- * A photograph's `preview` is `{key, url, limitedHints}`; its `variations` maps variation numbers
+ * A photograph's `preview` is `{key, url, limitedHints}`, where the latter are the hints whose color
+ * is impossible at their place: `{hint, color, is_bright}`. Its `variations` maps variation numbers
  * to `{preview, thumbnail}`. `thumbnailKey` is the key of its latest preview, even after that
  * preview has been released.
  */
@@ -54,7 +55,7 @@ export class Colorist extends EventTarget {
 
     /** Request a preview; return null if a newer request superseded it. */
     async #request(photograph, variation) {
-        const [key, body] = [keyOf(photograph), photograph.request];
+        const [key, body, { hints }] = [keyOf(photograph), photograph.request, photograph];
         this.#dispatch("working", photograph, "Colorizing …");
         const tell = (text) => this.#dispatch("working", photograph, text);
         let response;
@@ -71,7 +72,9 @@ export class Colorist extends EventTarget {
         const preview = {
             key,
             url: URL.createObjectURL(blob),
-            limitedHints: headerJson(response, "X-Limited-Hints"),
+            limitedHints: headerJson(response, "X-Limited-Hints").map(
+                ({ index, ...limited }) => ({ ...limited, hint: hints[index] }),
+            ),
         };
         remember(photograph, variation, preview, thumbnail);
         return preview;

@@ -72,6 +72,14 @@ export class Photograph extends EventTarget {
         return this.model.takes_hints ? this.edits.current.hints : [];
     }
 
+    /** Reason for not accepting hints, as a sentence, or an empty string. */
+    get hintsRefusal() {
+        if (!this.model.takes_hints) {
+            return "This model has no color hints. Choose another one in “More settings”.";
+        }
+        return this.info.pages > 1 ? "Color hints only work for files with a single page." : "";
+    }
+
     /** Number of the selected variation; 0 is the most likely one. */
     get variation() {
         return this.model.has_variations ? this.edits.current.variation : 0;
