@@ -64,7 +64,10 @@ def main():
         for width, height in HEIGHT.items():
             for scheme in ("light", "dark"):
                 window = {"width": width, "height": height}
-                page = browser.new_page(viewport=window, color_scheme=scheme)
+                is_phone = width < height
+                page = browser.new_page(
+                    viewport=window, color_scheme=scheme, is_mobile=is_phone, has_touch=is_phone
+                )
                 page.set_default_timeout(TIMEOUT_MILLISECONDS)
                 page.goto(server.address)
                 color(page, options.photograph)
