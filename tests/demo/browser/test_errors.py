@@ -24,6 +24,17 @@ def test_bad_file_leaves_the_photograph_before_it(name, tab, bad_files, photogra
     color(tab, photographs["coffee"])
 
 
+def test_errors_are_visible_below_the_first_screen(visitor, bad_files, photographs):
+    tab = visitor("phone")
+    color(tab, photographs["cat"])
+    tab.click("text=More settings")
+    tab.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert tab.evaluate("scrollY") > 100
+    drop(tab, [bad_files / "text.jpg"])
+    box = tab.wait_for_selector("#errors .error").bounding_box()
+    assert box["y"] == pytest.approx(0, abs=1)
+
+
 def test_bad_file_at_first(tab, bad_files):
     drop(tab, [bad_files / "text.jpg"])
     tab.wait_for_selector("#errors .error")

@@ -81,6 +81,14 @@ def test_photographs_are_removed(visitor, photographs):
     tab.wait_for_selector("#start .invitation")
 
 
+def test_single_photograph_is_removed(tab, photographs):
+    color(tab, photographs["cat"])
+    tab.click("#remove-shown")
+    tab.wait_for_selector("#examples:visible")
+    assert not tab.is_visible("#work")
+    assert tab.evaluate("document.activeElement.textContent") == "Choose photographs"
+
+
 @pytest.mark.slow
 def test_hundred_photographs_at_once(visitor, tmp_path):
     paths = [tmp_path / f"{number:03}.png" for number in range(100)]

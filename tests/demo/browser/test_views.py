@@ -25,6 +25,20 @@ def test_comparison_is_visible(tab, photographs):
         assert images.nth(number).get_attribute("alt").startswith("color.jpg: ")
 
 
+def test_comparison_is_visible_at_every_width(visitor, photographs):
+    tab = visitor()
+    color(tab, photographs["color"])
+    open_comparison(tab)
+    for width, height in ((360, 740), (600, 800), (768, 1024), (900, 600), (1920, 1080)):
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.wait_for_function("(width) => innerWidth === width", arg=width)
+        tab.wait_for_timeout(200)
+        for number in range(len(BUNDLED_MODELS) + 2):
+            image = f"#compared img >> nth={number}"
+            assert is_in_view(tab, image), (width, number)
+            assert tab.locator(image).bounding_box()["width"] >= 60
+
+
 def test_comparison_follows_the_photograph(visitor, photographs):
     tab = visitor()
     open_comparison(tab)

@@ -17,6 +17,10 @@ export class PhotographList {
             item?.scrollIntoView({ block: "nearest", inline: "nearest" });
         });
         shelf.addEventListener("list", () => this.#drawStart());
+        byId("remove-shown").onclick = () => {
+            shelf.remove(shelf.current);
+            if (!shelf.current) document.querySelector("#start .choose-files").focus();
+        };
         byId("remove-all").onclick = () => {
             if (confirm("Remove all photographs and their hints from this page?")) shelf.clear();
         };

@@ -75,7 +75,9 @@ export class Compare {
     }
 
     #caption(photograph) {
-        if (photograph !== this.#example) return `${photograph.name}, colorized by all models.`;
+        if (photograph !== this.#example) {
+            return `${photograph.name}, colorized by all models with their default settings.`;
+        }
         return `This is the example “${photograph.name}”. Add your own photograph under “Color”.`;
     }
 
