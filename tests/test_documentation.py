@@ -153,7 +153,7 @@ def test_results_on_films_are_what_report_films_writes():
 
 @pytest.mark.parametrize(
     ("title", "names"),
-    [("endpoints", signatures._ROWS), ("hint endpoints", signatures._HINT_ROWS)],
+    [("endpoints", signatures.ROWS), ("hint endpoints", signatures.HINT_ROWS)],
 )
 def test_export_page_lists_the_signatures(title, names):
     begin, end = f"<!-- {title}: begin -->", f"<!-- {title}: end -->"

@@ -70,7 +70,9 @@ class ColorizeOptions(Checked):
         section="color",
     )
     straighten: bool = setting(
-        False, "Rotate prints upright that lie crooked on the scanner bed.", section="color"
+        False,
+        "Straighten (deskew) prints that lie at an angle on the scanner.",
+        section="color",
     )
     auto_contrast: bool = setting(
         False, "Stretch faded tones to the full range before colorizing.", section="color"

@@ -22,7 +22,7 @@ _TEMPERATURE = f"`temperature`: float32 `[]` or `[n]` in [0, {MAX_TEMPERATURE:g}
 _VIVIDNESS = "`vividness`: float32 `[]` or `[n]` in [0, 1]"
 _RGB = "`rgb`: float32 `[n, h, w, 3]` in [0, 1]"
 
-_ROWS = {
+ROWS = {
     "serving_default": f"{_GRAYSCALE} | {_RGB}",
     "colorize": "`grayscale`: uint8 `[n, h, w, 1]` | `rgb`: uint8 `[n, h, w, 3]`",
     "colorize_bytes": "`image_bytes`: string `[n]`, upright sRGB PNG or JPEG files of any size | "
@@ -32,7 +32,7 @@ _ROWS = {
     "`[n, h, w, 1]`, over Cb and Cr jointly, each in [-0.5, 0.5]",
 }
 
-_HINT_ROWS = {
+HINT_ROWS = {
     "colorize_with_hints": f"{_GRAYSCALE}; `hints`: float32 `[n, h, w, 3]`, Cb and Cr in "
     f"[-0.5, 0.5] and a mask, 1 at hints and 0 elsewhere; {_VIVIDNESS} | {_RGB}",
     "sample": f"{_GRAYSCALE}; {_SEED}; {_VIVIDNESS} | {_RGB}",
@@ -43,13 +43,13 @@ _HINT_ROWS = {
 }
 """Table rows for the additional endpoints of networks that accept hints."""
 
-NAMES = tuple(_ROWS | _HINT_ROWS)
+NAMES = tuple(ROWS | HINT_ROWS)
 """Names of all endpoints."""
 
 
 def table(names):
     """Return a Markdown table that describes the named endpoints of a model."""
-    rows = _ROWS | _HINT_ROWS if "colorize_with_hints" in names else _ROWS
+    rows = ROWS | HINT_ROWS if "colorize_with_hints" in names else ROWS
     return _HEADER + "".join(f"| `{name}` | {rows[name]} |\n" for name in names)
 
 

@@ -79,7 +79,7 @@ class ColorSettings:
         vividness: Vividness in [0, 1], or None.
         hints: `HintList`.
         reference: `Reference`, or None.
-        straighten: Whether to rotate a print upright that lies crooked on the scanner bed.
+        straighten: Whether to straighten a print that lies at an angle on the scanner bed.
         auto_contrast: Whether to stretch luma to the full range first.
         neutral_borders: Whether to keep paper borders gray.
         crop_borders: Whether to crop paper borders.

@@ -95,14 +95,23 @@ def preprocess(image, settings, notes):
     inside = None
     if settings.straighten:
         image, settings, inside = _straightened(image, settings, notes)
-    if inside is None and (uses_borders or settings.auto_contrast):
-        inside = find_borders(image.pixels)
+    if uses_borders or settings.auto_contrast:
+        inside = _inside_borders(image.pixels, inside)
     if uses_borders and inside is None:
         notes.append("no paper borders were found")
     if settings.auto_contrast:
         stretched = auto_contrast(image.pixels, inside, image.alpha)
         image = dataclasses.replace(image, pixels=stretched)
     return image, settings, inside
+
+
+def _inside_borders(pixels, outline):
+    """Find the borders of an image, or of the print in its outline; see `preprocess`."""
+    inside = find_borders(pixels if outline is None else pixels[outline])
+    if outline is None or inside is None:
+        return inside or outline
+    sides = zip(outline, inside, strict=True)
+    return tuple(slice(a.start + b.start, a.start + b.stop) for a, b in sides)
 
 
 def _straightened(image, settings, notes):

@@ -124,7 +124,7 @@ class Predictor:
                 unet_vivid. `vividness`: float in [0, 1], from muted to vivid, for models such as
                 photo. Both are None by default, which uses the model's default. `saturation`:
                 chroma multiplier in [0, 4], 1 by default. For old photographs, all False by
-                default: `straighten` rotates prints upright that lie crooked on the scanner bed,
+                default: `straighten` deskews prints that lie at an angle on the scanner bed,
                 `auto_contrast` stretches faded tones to the full range first, `neutral_borders`
                 keeps paper borders gray, and `crop_borders` crops them.
 

@@ -1,4 +1,4 @@
-"""Detection of prints that lie crooked on the scanner bed.
+"""Detection of prints that lie at an angle on the scanner bed.
 
 The background around the print must be uniform. In a small copy of the scan, the first pixels that
 differ from the background, as seen from each side, lie on the edges of the print. A line is fitted
@@ -53,7 +53,7 @@ the angles of the four sides."""
 
 @dataclass(frozen=True)
 class SkewedPrint:
-    """Print that lies crooked on a uniform background.
+    """Print that lies at an angle on a uniform background.
 
     Attributes:
         skew: Clockwise angle in degrees.

@@ -1,4 +1,4 @@
-"""Straightening of prints that lie crooked on the scanner bed."""
+"""Straightening of prints that lie at an angle on the scanner bed."""
 
 import itertools
 import os

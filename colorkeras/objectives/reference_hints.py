@@ -27,8 +27,13 @@ _SHARPNESS = 30.0
 
 
 def downscale_references(reference):
-    """Downscale RGB images, float32 `[batch, h, w, 3]` in `[0, 1]`, to at most
-    `MAX_REFERENCE_SIZE` pixels.
+    """Downscale references to at most `MAX_REFERENCE_SIZE` pixels on the longer side.
+
+    Args:
+        reference: RGB images, float32 `[batch, h, w, 3]` in `[0, 1]`.
+
+    Returns:
+        RGB images with the same dtype and range.
     """
     size = scaled_size(tf.shape(reference)[1:3], MAX_REFERENCE_SIZE)
     return tf.clip_by_value(tf.image.resize(reference, size, antialias=True), 0.0, 1.0)

@@ -170,7 +170,7 @@ def _check_best(position):
             "--export-epoch best for a run that kept the weights of its last epoch, "
             f"{position.best_epoch + 1}, but not of its best one, {losses.index(min(losses)) + 1}",
             "--export-epoch last",
-            "Omit --export-epoch, or start a new run.",
+            "Pass --export-epoch last, or start a new run.",
         )
 
 

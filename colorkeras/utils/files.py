@@ -108,17 +108,17 @@ def as_user_error(path, error):
             "an output file that does not exist yet",
             "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
         )
-    if isinstance(error, OSError) and not is_disk_problem(error):
-        return UserError(
-            received,
-            "disks and network connections without errors",
-            "Check the disk or the connection, and try again.",
-        )
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(
             received,
             "free space and write permission",
             "Free some space or pass another --output.",
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        return UserError(
+            received,
+            "a file system without errors",
+            "Check that the folder, disk and network are available, and try again.",
         )
     return UserError(received, "a valid image", "Please report this bug and attach the image.")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from skewed_scans import in_depth, scan_of
+from PIL import Image, ImageOps
+from skewed_scans import in_depth, scan_of, textured
 
 import colorkeras.data
 from colorkeras.color.spaces_numpy import luma_chroma_to_rgb, luma_of_pixels, rgb_to_chroma
@@ -180,6 +180,15 @@ def test_straightened_prints_are_cropped_upright(skewed):
     assert height in range(195, 201) and width in range(295, 301)
     assert notes[1:] == [f"paper borders were cropped; {width}x{height} pixels remain"]
     assert (luma_of_pixels(colored.pixels) > 0.2).mean() > 0.999
+
+
+def test_paper_borders_of_straightened_prints_are_cropped():
+    photograph = textured((276, 176)).point(lambda level: 60 + level // 2)
+    framed = ImageOps.expand(photograph, 12, fill=235)
+    colored, _ = color(scan_of(framed, 3.5, bed=12, scale=2), straighten=True, crop_borders=True)
+    height, width = colored.size
+    assert height in range(172, 180) and width in range(272, 280)
+    assert np.mean(luma_of_pixels(colored.pixels) > 0.8) < 0.02
 
 
 def test_the_bed_around_a_straightened_print_has_no_color(skewed):
