@@ -8,6 +8,7 @@ import numpy as np
 from colorkeras.image_io.color_detection import find_tint
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
+from colorkeras.utils.plurals import counted
 from colorkeras.video.clock_jumps import VideoClock, has_jumps
 from colorkeras.video.clock_times import format_time
 from colorkeras.video.film import MAX_RATE, open_film
@@ -197,10 +198,10 @@ class _Scanner:
     def _notes(self, pts):
         """Yield notes on damage."""
         if self._damage["packets"] or self._damage["frames"]:
-            packets, frames = self._damage["packets"], self._damage["frames"]
+            packets = counted(self._damage["packets"], "packet")
+            frames = counted(self._damage["frames"], "frame")
             yield (
-                f"it is damaged: {packets} packets could not be decoded, and {frames} frames have "
-                "errors"
+                f"it is damaged: {packets} could not be decoded, and errors were found in {frames}"
             )
         film, actual = self._film, (int(pts[-1]) + self._last_duration) * self._film.time_base
         if film.end and not self._ends_early and "mpeg" not in film.container.format.name:

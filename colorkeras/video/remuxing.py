@@ -7,6 +7,7 @@ import numpy as np
 
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import is_disk_problem, printable, quoted
+from colorkeras.utils.plurals import counted
 from colorkeras.video.clock_jumps import CopiedClock
 from colorkeras.video.clock_times import format_time
 from colorkeras.video.film import ffmpeg_path, import_av
@@ -76,14 +77,14 @@ def join(path, film, encoding, packets, span, comment):
     except av.FFmpegError as error:
         raise _write_error(film, error) from error
     notes += [
-        f"{copy.num_damaged} packets of sound could not be decoded"
+        f"{counted(copy.num_damaged, 'packet')} of sound could not be decoded"
         for copy in copies.values()
         if copy.num_damaged
     ]
     if clock.num_dropped:
         notes.append(
-            f"{clock.num_dropped} packets of sound or subtitles were dropped because their times "
-            "overlap"
+            f"{counted(clock.num_dropped, 'packet')} of sound or subtitles could not be kept "
+            "because of overlapping times"
         )
     return notes
 

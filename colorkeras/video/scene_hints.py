@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from colorkeras.utils.plurals import counted
+
 
 class SceneHints:
     """Hints for a film; each applies to the scene that contains its time, by default the first.
@@ -38,4 +40,4 @@ class SceneHints:
         """Yield a note if the times of any hints are outside the film."""
         num_unused = len(self._hints) - len(self.of((0, len(self._timeline.pts))))
         if num_unused:
-            yield f"{num_unused} hints were not used because their times are outside the output"
+            yield f"ignored {counted(num_unused, 'hint')} outside the time range of the output"

@@ -58,7 +58,7 @@ def test_a_preview_mentions_unused_hints(tmp_path):
     hints = HintList([Hint(32, 40, "#7a1f2b", time=9.0)])
     model = colorkeras.load("photo")
     _, notes = preview_of(model, source, tmp_path / "sheet.png", hints=hints)
-    assert notes == ["1 hints were not used because their times are outside the output"]
+    assert notes == ["ignored 1 hint outside the time range of the output"]
 
 
 @pytest.mark.parametrize("is_preview", [False, True])
