@@ -224,4 +224,8 @@ def _join(path, job, film_options, comment):
     span = remuxing.Span(start, stop, is_cut, timeline.jumps, end)
     with open_film(job.source, float("inf")) as film:
         packets = job.packets(span.offset(base))
-        return remuxing.join(path, film, job.encoding, packets, span, comment)
+        try:
+            return remuxing.join(path, film, job.encoding, packets, span, comment)
+        except UserError:
+            job.work.can_resume = False  # The same container would fail again.
+            raise

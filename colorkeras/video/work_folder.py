@@ -40,6 +40,9 @@ class WorkFolder:
         target: Path of the output file.
         settings: JSON value that identifies the input file and all settings.
 
+    Attributes:
+        can_resume: Whether to keep finished segments after an error.
+
     Raises:
         UserError: Another process is using the folder.
     """
@@ -47,7 +50,7 @@ class WorkFolder:
     def __init__(self, target, settings):
         digest = hashlib.sha256(target.name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         self.path = target.with_name(f".{target.stem[:50]}.{digest}.segments")
-        self._settings, self.target = settings, target
+        self._settings, self.target, self.can_resume = settings, target, True
 
     def __enter__(self):
         self.path.mkdir(parents=True, exist_ok=True)
@@ -71,7 +74,8 @@ class WorkFolder:
         self._lock.release()
         # Keep the timeline of an interrupted run, but nothing if the film cannot be colorized.
         is_failed = kind is not None and issubclass(kind, Exception)
-        if kind is None or (is_failed and not any(self.path.glob("[0-9]*.npz"))):
+        has_segments = any(self.path.glob("[0-9]*.npz"))
+        if kind is None or (is_failed and not (has_segments and self.can_resume)):
             shutil.rmtree(self.path, ignore_errors=True)
 
     def _recorded_settings(self):

@@ -1,5 +1,6 @@
 """Tests for films whose timestamps are missing, jump or vary."""
 
+import errno
 from fractions import Fraction
 
 import numpy as np
@@ -114,3 +115,20 @@ def test_errors_while_joining_mention_the_film(unet, tmp_path, monkeypatch):
     result = colorize_film(unet, item, ColorizeOptions(), FilmOptions())
     assert "film.mp4" in result.error.received and "Invalid argument" in result.error.received
     assert "image" not in str(result.error)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]  # Resuming would fail again.
+
+
+def test_a_full_disk_while_joining_keeps_the_segments(unet, tmp_path, monkeypatch):
+    source = FilmWriter().write(tmp_path / "film.mp4", moving_bars(5))
+    item = BatchItem(source, (tmp_path / "color.mp4",))
+
+    def fails(*arguments):
+        raise av.error.FFmpegError(errno.ENOSPC, "No space left on device", "color.mp4")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(remuxing, "_mux", fails)
+        result = colorize_film(unet, item, ColorizeOptions(), FilmOptions())
+        assert "No space left" in result.error.received
+    assert [path.name for path in tmp_path.glob(".color*/[0-9]*")] == ["00000000.npz"]
+    result = colorize_film(unet, item, ColorizeOptions(), FilmOptions())
+    assert result.error is None, result.error
