@@ -13,6 +13,9 @@ _NUM_STEPS = 100
 _MAX_STEPS_BACK = 2
 """Number of typical intervals by which a timestamp may fall without being a restart."""
 
+_MAX_REORDERED = 16
+"""Maximum number of frames by which the decoding and display order of a codec differ."""
+
 _MAX_GAP = 10
 """Seconds without frames, above which an arbitrary clock has jumped forward."""
 
@@ -50,7 +53,8 @@ class VideoClock:
         self._base = film.time_base
         self._default_step = max(1, round(1 / (film.rate * film.time_base)))
         self._max_gap = _MAX_GAP / self._base if film.has_arbitrary_clock else float("inf")
-        self._last, self._offset, self._position = None, 0, 0
+        self._last, self._last_shown = None, float("-inf")
+        self._offset, self._position = 0, 0
         self._steps, self.jumps = deque(maxlen=_NUM_STEPS), []
 
     def correct(self, packet):
@@ -58,22 +62,27 @@ class VideoClock:
         if packet.pos is not None:
             self._position = packet.pos
         if packet.dts is not None:
-            self._follow(packet.dts)
+            self._follow(packet)
             packet.dts += self._offset
+            self._last = packet.dts
         if packet.pts is not None:
             packet.pts += self._offset
+            self._last_shown = max(self._last_shown, packet.pts)
 
-    def _follow(self, dts):
-        dts += self._offset
-        if self._last is not None:
-            step, interval = self._typical_step(), dts - self._last
-            if not -_MAX_STEPS_BACK * step <= interval <= self._max_gap:
-                self._offset += step - interval
-                self.jumps.append(ClockJump(self._position, self._offset * self._base))
-                dts += step - interval
-            elif interval > 0:
-                self._steps.append(interval)
-        self._last = dts
+    def _follow(self, packet):
+        if self._last is None:
+            return
+        step, interval = self._typical_step(), packet.dts + self._offset - self._last
+        if not -_MAX_STEPS_BACK * step <= interval <= self._max_gap:
+            shift = step - interval
+            if packet.pts is not None:
+                # Some files lack the decoding times of their first packets.
+                to_next = self._last_shown + step - packet.pts - self._offset
+                shift = min(max(shift, to_next), shift + _MAX_REORDERED * step)
+            self._offset += round(shift)
+            self.jumps.append(ClockJump(self._position, self._offset * self._base))
+        elif interval > 0:
+            self._steps.append(interval)
 
     def _typical_step(self):
         return max(1, int(np.median(self._steps))) if self._steps else self._default_step

@@ -39,6 +39,7 @@ class FilmWriter:
         video: Name of the video codec.
         sound: Name of a sound codec, or None.
         subtitle: Subtitle text, or None.
+        subtitle_codec: Name of the subtitle codec.
         chapters: Titles of half-second chapters.
         metadata: Container metadata.
         pixel_format: FFmpeg's name for the pixel format.
@@ -51,6 +52,7 @@ class FilmWriter:
     video: str = "libx264"
     sound: str | None = None
     subtitle: str | None = None
+    subtitle_codec: str = "subrip"
     chapters: tuple = ()
     metadata: dict = field(default_factory=dict)
     pixel_format: str = "yuv420p"
@@ -76,7 +78,7 @@ class FilmWriter:
                 video.set_display_rotation(self.rotation)
             output.metadata.update(self.metadata)
             sound = self.sound and output.add_stream(self.sound, rate=48000, layout="stereo")
-            text = self.subtitle and output.add_mux_stream("subrip")
+            text = self.subtitle and output.add_mux_stream(self.subtitle_codec)
             if self.chapters:
                 output.set_chapters(list(self._chapters()))
             if text:

@@ -63,6 +63,24 @@ def test_sound_stays_in_sync_where_clocks_restart(suffix, unet, tmp_path):
     assert len(contents) - 4 <= len(copied) <= len(contents)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "video", "subtitle_codec"),
+    [(".ts", "mpeg2video", "dvb_subtitle"), (".mkv", "libx264", "subrip")],
+)
+def test_subtitles_stay_in_sync_where_clocks_restart(suffix, video, subtitle_codec, unet, tmp_path):
+    writer = FilmWriter(video=video, subtitle="Subtitle", subtitle_codec=subtitle_codec)
+    one = writer.write(tmp_path / f"part{suffix}", moving_bars(50))
+    source = joined([one] * 2, tmp_path / f"film{suffix}")
+    item = BatchItem(source, (tmp_path / "color.mkv",))
+    result = colorize_film(unet, item, ColorizeOptions(), FilmOptions())
+    assert result.error is None, result.error
+    target = item.results[0]
+    np.testing.assert_allclose(np.diff(np.array(times_of(target), float)), 0.04, atol=0.0011)
+    subtitles = packets_of(target)[1]
+    np.testing.assert_allclose([float(time) for time, *_ in subtitles], [0.1, 2.1], atol=0.05)
+    assert all(b"Subtitle" in content for *_, content in subtitles)
+
+
 def test_a_part_of_a_joined_film(unet, tmp_path):
     parts = [FilmWriter(sound="mp2").write(tmp_path / "a.ts", three_scenes(25))] * 2
     source = joined(parts, tmp_path / "film.ts")
