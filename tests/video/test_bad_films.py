@@ -11,6 +11,7 @@ from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.inference.batch.plan import BatchItem
 from colorkeras.video.color_films import colorize_film
 from colorkeras.video.film_options import FilmOptions
+from colorkeras.video.film_scan import scan
 
 
 def sound_only(folder):
@@ -153,6 +154,16 @@ def test_damaged_packets_are_reported(unet, tmp_path):
     item = BatchItem(whole, (tmp_path / "color.mkv",))
     result = colorize_film(unet, item, ColorizeOptions(), FilmOptions())
     assert result.status == "done" and result.notes
+
+
+def test_damage_is_counted(tmp_path):
+    writer = FilmWriter(video="ffv1", options={"g": "1"})
+    source = writer.write(tmp_path / "film.mkv", moving_bars(5))
+    content = packets_of(source)[0][2][2]
+    source.write_bytes(source.read_bytes().replace(content, b"\xff" * len(content)))
+    assert scan(source, 1).notes == [
+        "it is damaged: 1 packet could not be decoded, and errors were found in 0 frames"
+    ]
 
 
 def test_a_range_outside_the_film(unet, tmp_path):
