@@ -19,6 +19,9 @@ MAX_RATE = 1000
 _ARBITRARY_CLOCKS = {"mpegts", "mpeg"}
 """Containers whose timestamps start at an arbitrary value; the output starts at zero."""
 
+_UNORDERED_CODECS = {"h264", "hevc"}
+"""Codecs for which FFmpeg does not derive the display order from the decoding order."""
+
 
 def import_av():
     """Import PyAV.
@@ -77,6 +80,24 @@ class Film:
     def has_arbitrary_clock(self):
         """Whether the container's times count from an arbitrary moment."""
         return bool(set(self.container.format.name.split(",")) & _ARBITRARY_CLOCKS)
+
+    @property
+    def has_only_decoding_times(self):
+        """Whether timestamps ascend in decoding order although frames are displayed in another.
+
+        AVI does not store when frames are displayed.
+        """
+        context = self.stream.codec_context
+        is_avi = self.container.format.name == "avi"
+        return is_avi and context.has_b_frames and context.name in _UNORDERED_CODECS
+
+    @property
+    def has_fixed_times(self):
+        """Whether frames have the same timestamps after seeking.
+
+        MPEG program streams lack the timestamps of most frames; FFmpeg interpolates them.
+        """
+        return self.container.format.name != "mpeg" and not self.has_only_decoding_times
 
     @property
     def origin(self):

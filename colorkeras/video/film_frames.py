@@ -1,6 +1,7 @@
 """Sequential decoding of upright, deinterlaced frames, starting at any position in a film."""
 
 import contextlib
+import heapq
 import itertools
 from collections import Counter
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
+from colorkeras.video.clock_times import format_time
 from colorkeras.video.film import encrypted_error, import_av, open_film
 
 _WARM_UP = 16
@@ -21,7 +23,7 @@ _QUARTER_TURN = 90
 
 
 def decoded_frames(film, damage=None, clock=None):
-    """Decode a film from its current position, yielding `av.VideoFrame`s.
+    """Decode a film from its current position, yielding `av.VideoFrame`s in display order.
 
     Args:
         film: `Film`.
@@ -34,6 +36,7 @@ def decoded_frames(film, damage=None, clock=None):
     av, damage = import_av(), Counter() if damage is None else damage
     film.stream.thread_type = "AUTO"
     packets, size = film.container.demux(film.stream), None
+    must_sort, times = film.has_only_decoding_times, []
     while True:
         try:
             packet = next(packets)
@@ -51,7 +54,11 @@ def decoded_frames(film, damage=None, clock=None):
         except av.FFmpegError:
             damage["packets"] += 1
             continue
+        if must_sort and packet.pts is not None:
+            heapq.heappush(times, packet.pts)
         for frame in frames:
+            if times:
+                frame.pts = heapq.heappop(times)
             size = size or (frame.width, frame.height)
             if (frame.width, frame.height) != size:
                 raise UserError(
@@ -114,17 +121,29 @@ class FrameSource(contextlib.AbstractContextManager):
                 yield upright(timeline.layout.luma_plane(frame), timeline.rotation)
 
     def _restart(self, first):
-        """Reopen the file and decode up to frame `first`, or to the first frame if that fails."""
+        """Reopen the file and decode up to frame `first`, or to the first frame if that fails.
+
+        Raises:
+            UserError: Neither frame was found.
+        """
         timeline = self._timeline
         if timeline.is_seekable and (timeline.is_part or first > _WARM_UP):
             self._open()
             start = int(timeline.pts[first]) - _WARM_UP * timeline.typical_step
             has_sought = self._film.seek(start * timeline.time_base)
             # If seeking with the container's index overshot the frame, decode from the beginning.
-            if has_sought and self._skip_to(first, int(timeline.pts[first])):
+            if has_sought and self._skip_to(first):
                 return
         self._open()
-        self._skip_to(0, int(timeline.pts[0]))
+        if timeline.num_before is not None:
+            self._frames, self._next = itertools.islice(self._frames, timeline.num_before, None), 0
+        elif not self._skip_to(0):
+            raise UserError(
+                f"{quoted(self._path)}, in which the frame at "
+                f"{format_time(timeline.seconds(0))} was not found again",
+                "a film whose timestamps are the same after seeking",
+                "Remux the film, or omit --start.",
+            )
 
     def _open(self):
         self.close()
@@ -134,25 +153,14 @@ class FrameSource(contextlib.AbstractContextManager):
             frames = _deinterlaced(self._film.stream, frames)
         self._frames = frames
 
-    def _skip_to(self, number, pts):
-        """Decode up to the frame with this timestamp; return whether it was found."""
-        base = self._timeline.time_base
-        for position, frame in enumerate(self._frames):
-            is_found = (
-                frame.pts is not None and frame.pts * frame.time_base == pts * base
-                if self._timeline.is_seekable
-                else position == self._timeline.num_before
-            )
-            if is_found:
-                self._frames = itertools.chain([frame], self._frames)
-                self._next = number
-                return True
-            if (
-                self._timeline.is_seekable
-                and frame.pts is not None
-                and (frame.pts * frame.time_base > pts * base)
-            ):
-                return False
+    def _skip_to(self, number):
+        """Decode up to the frame with this number's timestamp; return whether it was found."""
+        time = int(self._timeline.pts[number]) * self._timeline.time_base
+        for frame in self._frames:
+            if frame.pts is None or frame.pts * frame.time_base < time:
+                continue
+            self._frames, self._next = itertools.chain([frame], self._frames), number
+            return frame.pts * frame.time_base == time
         return False
 
 

@@ -48,7 +48,9 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
     if can_seek:
         with open_film(path, max_megapixels) as film:
             # Seeking in joined streams may lead to any part.
-            can_seek = not (film.has_arbitrary_clock and has_jumps(film, lambda: progress(0, None)))
+            can_seek = film.has_fixed_times and not (
+                film.has_arbitrary_clock and has_jumps(film, lambda: progress(0, None))
+            )
     while True:
         with open_film(path, max_megapixels) as film:
             scanner = _Scanner(film, start, duration, progress)
@@ -72,7 +74,7 @@ class _Scanner:
         self._pts, self._first, self._last_duration = [], None, 0
         self._last, self._step, self._clock = None, 0, VideoClock(film)
         self._num_before, self._ends_early = 0, False
-        self._is_ascending, self._is_interlaced = True, False
+        self._is_ascending, self._is_interlaced = not film.has_only_decoding_times, False
         self._damage, self._tints = Counter(), Counter()
 
     def run(self, has_sought):
@@ -100,9 +102,9 @@ class _Scanner:
             rotation,
             PlaneLayout.of(frame, film.stream.codec_context.name),
             self._is_interlaced,
-            self._is_ascending,
+            self._is_ascending and film.has_fixed_times,
             is_part,
-            self._num_before,
+            None if has_sought else self._num_before,
             self._tint(),
             list(self._notes(pts)),
             self._clock.jumps,

@@ -24,9 +24,11 @@ class Timeline:
         rotation: Degrees by which decoded frames must be rotated counterclockwise.
         layout: `PlaneLayout`.
         is_interlaced: Whether any frame is interlaced.
-        is_seekable: Whether the file's own timestamps are complete and ascending.
+        is_seekable: Whether the file's own timestamps are complete, ascending and fixed; see
+            `Film.has_fixed_times`.
         is_part: Whether frames before the first or after the last one were omitted.
-        num_before: Number of decoded frames before the first one; used if the file is not seekable.
+        num_before: Number of decoded frames before the first one, or None if the scan did not start
+            at the beginning of the file.
         tint: "gray", "toned" or "color".
         notes: Notes on damage.
         jumps: List of `ClockJump`; `pts` are already corrected.
@@ -43,7 +45,7 @@ class Timeline:
     is_interlaced: bool = False
     is_seekable: bool = True
     is_part: bool = False
-    num_before: int = 0
+    num_before: int | None = 0
     tint: str = "gray"
     notes: list = field(default_factory=list)
     jumps: list = field(default_factory=list)

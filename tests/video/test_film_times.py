@@ -81,6 +81,22 @@ def test_subtitles_stay_in_sync_where_clocks_restart(suffix, video, subtitle_cod
     assert all(b"Subtitle" in content for *_, content in subtitles)
 
 
+def test_films_without_display_times(unet, tmp_path):
+    """AVI stores only decoding times, which differ from display times if there are B-frames."""
+    source = FilmWriter(options={"bf": "3"}).write(tmp_path / "film.avi", moving_bars(50))
+    whole, part = (BatchItem(source, (tmp_path / f"{name}.mkv",)) for name in ("whole", "part"))
+    for item, options in ((whole, FilmOptions()), (part, FilmOptions(start=1.0, duration=0.4))):
+        result = colorize_film(unet, item, ColorizeOptions(), options)
+        assert result.error is None, result.error
+        times = np.array(times_of(item.results[0]), float)
+        np.testing.assert_allclose(np.diff(times), 0.04, atol=0.0011)
+    expected, lumas = lumas_of(source).astype(float), lumas_of(whole.results[0])
+    assert len(lumas) == 50 and np.abs(lumas - expected).mean() < 3
+    lumas = lumas_of(part.results[0])
+    # FFmpeg's times for the first frame of such films are one frame late.
+    assert len(lumas) == 10 and np.abs(lumas - expected[24:34]).mean() < 3
+
+
 def test_a_part_of_a_joined_film(unet, tmp_path):
     parts = [FilmWriter(sound="mp2").write(tmp_path / "a.ts", three_scenes(25))] * 2
     source = joined(parts, tmp_path / "film.ts")
