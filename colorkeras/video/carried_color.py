@@ -7,9 +7,6 @@ _FILL_SIGMAS = (2.0, 6.0, 18.0)
 """Blur radii (standard deviations in pixels) that spread corrections to pixels without carried
 color."""
 
-_MEAN_SHARE = 0.3
-"""Weight of the mean chroma in the colorfulness (Hasler and Suesstrunk 2003)."""
-
 
 def fill(carried, predicted, confidence):
     """Fill gaps in carried colors with predicted ones.
@@ -52,17 +49,6 @@ def blend(earlier, later, position):
         for share, (_, confidence) in ((1 - position, earlier), (position, later))
     ]
     return (weights[0] * earlier[0] + weights[1] * later[0]) / (weights[0] + weights[1])
-
-
-def chroma_colorfulness(chroma):
-    """Return the colorfulness of Cb and Cr `[h, w, 2]`: their spread plus a fraction of their mean.
-
-    >>> f"{chroma_colorfulness(np.full([2, 2, 2], (0.3, 0.4))):.2f}"
-    '0.15'
-    """
-    pixels = chroma.reshape(-1, 2)
-    spread = np.sqrt(pixels.var(0).sum())
-    return float(spread + _MEAN_SHARE * np.linalg.norm(pixels.mean(0)))
 
 
 def _blur(values, sigma):

@@ -27,7 +27,7 @@ from colorkeras.video.film_encoder import ColorTags, Encoding
 from colorkeras.video.film_frames import FrameSource
 from colorkeras.video.film_scan import scan
 from colorkeras.video.luma_planes import half_size
-from colorkeras.video.scene_color import SceneColorizer
+from colorkeras.video.scene_color import MAX_FRAMES_AHEAD, SceneColorizer
 from colorkeras.video.scene_hints import SceneHints
 from colorkeras.video.timeline import Timeline
 from colorkeras.video.work_folder import WorkFolder, segments_of
@@ -160,21 +160,23 @@ class _Job:
             if isinstance(state, tuple):
                 state = self.work.load_segment(state, "state_")
             colorizer = SceneColorizer(self.model, self.settings, self._scene_hints(scene))
-            packets = self.encoding.encode(self._colored(source, segment, colorizer, state))
+            colored = self._colored(source, segment, scene[1], colorizer, state)
+            packets = self.encoding.encode(colored)
             state = colorizer.state
             arrays = packets | {f"state_{name}": value for name, value in state.items()}
             self.work.save_segment(segment, arrays)
 
-    def _colored(self, source, segment, colorizer, state):
+    def _colored(self, source, segment, scene_end, colorizer, state):
         """Yield `(pts, luma, cb, cr)` for each frame of a segment; see `Encoding.encode`."""
-        timeline, waiting = self.timeline, deque()
+        timeline, waiting, (first, stop) = self.timeline, deque(), segment
 
         def lumas():
-            for number, plane in enumerate(source.planes(*segment), segment[0]):
+            stop_ahead = min(stop + MAX_FRAMES_AHEAD, scene_end)
+            for number, plane in enumerate(source.planes(first, stop_ahead), first):
                 waiting.append((int(timeline.pts[number]), plane))
                 yield timeline.seconds(number), timeline.layout.as_full_range(half_size(plane))
 
-        for chroma in colorizer.colorize(lumas(), state):
+        for chroma in colorizer.colorize(lumas(), state, stop - first):
             pts, plane = waiting.popleft()
             yield pts, plane, *timeline.layout.chroma_planes(chroma)
             self._count(1)

@@ -3,7 +3,7 @@
 import contextlib
 import heapq
 import itertools
-from collections import Counter
+from collections import Counter, deque
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from colorkeras.video.film import encrypted_error, import_av, open_film
 _WARM_UP = 16
 """Number of frames to decode before the first one needed, because the decoder and the deinterlacer
 may use them as references."""
+
+_MAX_RECENT = 16
+"""Number of frames that can be read again without decoding; a segment begins with frames that were
+read ahead for the previous one."""
 
 _MAX_SKIP = 250
 """Maximum number of frames to skip by decoding them instead of seeking."""
@@ -89,6 +93,7 @@ class FrameSource(contextlib.AbstractContextManager):
     def __init__(self, path, timeline, max_megapixels):
         self._path, self._timeline, self._max_megapixels = path, timeline, max_megapixels
         self._frames, self._next, self._exit_stack = None, 0, contextlib.ExitStack()
+        self._recent = deque(maxlen=_MAX_RECENT)  # Planes of the frames before `_next`.
 
     def __exit__(self, *error):
         self.close()
@@ -96,6 +101,7 @@ class FrameSource(contextlib.AbstractContextManager):
     def close(self):
         """Close the file."""
         self._frames = None
+        self._recent.clear()
         self._exit_stack.close()
 
     def planes(self, first, stop):
@@ -106,8 +112,10 @@ class FrameSource(contextlib.AbstractContextManager):
         """
         timeline = self._timeline
         is_far = timeline.is_seekable and first - self._next > _MAX_SKIP
-        if self._frames is None or first < self._next or is_far:
+        if self._frames is None or first < self._next - len(self._recent) or is_far:
             self._restart(first)
+        oldest = self._next - len(self._recent)
+        yield from list(self._recent)[max(first - oldest, 0) : stop - oldest]
         for number in range(self._next, stop):
             frame = next(self._frames, None)
             if frame is None:
@@ -117,8 +125,11 @@ class FrameSource(contextlib.AbstractContextManager):
                     "Try again when the file is complete.",
                 )
             self._next = number + 1
-            if number >= first:
-                yield upright(timeline.layout.luma_plane(frame), timeline.rotation)
+            if number < first:
+                self._recent.clear()
+                continue
+            self._recent.append(upright(timeline.layout.luma_plane(frame), timeline.rotation))
+            yield self._recent[-1]
 
     def _restart(self, first):
         """Reopen the file and decode up to frame `first`, or to the first frame if that fails.

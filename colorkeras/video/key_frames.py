@@ -1,17 +1,18 @@
 """Key frames of a scene, their colors, and motion to and from key frames."""
 
+import itertools
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from colorkeras.video.optical_flow import Motion
 
-_RESTORED_SHARE = 0.98
-"""Share of the predictions' colorfulness that the gain restores. Amplifying averaged colors also
-amplifies their errors, so fidelity is better with slightly less than 1 (`benchmarks/video.py`)."""
+_TIME_CONSTANT = 0.5
+"""Time constant in seconds by which the weights of other key frames decrease."""
 
-_MAX_GAIN = 1.5
-"""Maximum gain that compensates for the colorfulness lost by averaging."""
+_MAX_STEP = 0.2
+"""Upper limit in seconds for the time between two key frames."""
 
 
 @dataclass
@@ -51,6 +52,29 @@ class Group:
         """Key frame of the group."""
         return self.frames[-1]
 
+    @cached_property
+    def from_key(self):
+        """List of the `Motion` from each frame to the key frame before the group."""
+        motions = []
+        for frame in self.frames:
+            if frame.backward is None:
+                motions.append(Motion.still(*frame.small.shape[1:3]))
+            else:
+                motions.append(frame.backward.then(motions[-1]) if motions else frame.backward)
+        return motions
+
+    @cached_property
+    def to_key(self):
+        """List of the `Motion` to the key frame from each frame that precedes it.
+
+        The first motion starts at the frame before the group; the others start at the group's
+        frames.
+        """
+        motions = []
+        for frame in reversed(self.frames):
+            motions.append(frame.forward.then(motions[-1]) if motions else frame.forward)
+        return motions[::-1]
+
 
 @dataclass(frozen=True)
 class KeyColors:
@@ -59,47 +83,48 @@ class KeyColors:
     Attributes:
         time: Time of the frame in seconds.
         small: Luma of the frame, uint8 `[small height, small width]`.
-        chroma: Cb and Cr, float32 `[small height, small width, 2]`.
+        past: Cb and Cr averaged over this and earlier key frames, float32 `[small height,
+            small width, 2]`.
         hinted: Influence of hints on each pixel, float32 `[small height, small width, 1]` in
             [0, 1].
-        count: Number of predictions averaged into the color of each pixel, float32 `[small height,
-            small width, 1]`.
-        colorfulness: Colorfulness of the predictions and of the averaged colors, float64 `[2]`:
-            sums over key frames with exponentially decreasing weights for earlier ones.
+        weight: Sum of the weights of the predictions in `past`, float32 `[small height, small
+            width, 1]`. The weight of the latest prediction is 1.
+        shown: Final Cb and Cr, float32 `[small height, small width, 2]`.
+        levels: `chroma_levels` of predictions and of averages, float64 `[2, 17]`: moving averages
+            over key frames.
     """
 
     time: float
     small: np.ndarray
-    chroma: np.ndarray
+    past: np.ndarray
     hinted: np.ndarray
-    count: np.ndarray
-    colorfulness: np.ndarray
-
-    @property
-    def gained(self):
-        """Chroma scaled to restore the colorfulness of the predictions, except at hints."""
-        predicted, averaged = self.colorfulness
-        gain = np.clip(_RESTORED_SHARE * predicted / max(averaged, 1e-6), 1, _MAX_GAIN)
-        return self.chroma * (1 + (gain - 1) * (1 - self.hinted)).astype(np.float32)
+    weight: np.ndarray
+    shown: np.ndarray
+    levels: np.ndarray
 
 
-def motions_from_key(group):
-    """Return the motion from each frame of a group to the key frame before the group."""
-    motions = []
-    for frame in group.frames:
-        if frame.backward is None:
-            motions.append(Motion.still(*frame.small.shape[1:3]))
-        else:
-            motions.append(frame.backward.then(motions[-1]) if motions else frame.backward)
-    return motions
+def decay(seconds):
+    """Return the weight of a key frame relative to that of a neighbor at this distance in time."""
+    return np.float32(np.exp(-min(seconds, _MAX_STEP) / _TIME_CONSTANT))
 
 
-def motions_to_key(group):
-    """Return the motion to a group's key frame from each preceding frame.
+def average_of_later(group, later):
+    """Average the predictions for later key frames, warped to a group's key frame.
 
-    The first motion starts at the frame before the group; the others start at the group's frames.
+    Args:
+        group: `Group`.
+        later: List of the following `Group`s with their predictions; may be empty.
+
+    Returns:
+        Cb and Cr, float32 `[small height, small width, 2]`, and the sum of the weights of the
+        predictions, float32 `[small height, small width, 1]`.
     """
-    motions = []
-    for frame in reversed(group.frames):
-        motions.append(frame.forward.then(motions[-1]) if motions else frame.forward)
-    return motions[::-1]
+    chroma = np.zeros([*group.key.small.shape[1:3], 2], np.float32)
+    weight = np.zeros_like(chroma[..., :1])
+    for earlier, following in reversed(list(itertools.pairwise([group, *later]))):
+        total = weight + 1
+        chroma = chroma + (following.predicted - chroma) / total
+        motion = following.to_key[0]
+        factor = decay(following.key.time - earlier.key.time) * motion.confidence
+        chroma, weight = motion.warp(chroma), motion.warp(total) * factor[..., np.newaxis]
+    return chroma, weight

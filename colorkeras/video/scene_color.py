@@ -1,12 +1,13 @@
 """Temporally stable colorization of the frames in a scene.
 
-The network colorizes only key frames, usually every second frame. Optical flow carries the colors
-of each key frame to the next one, where they are blended with a small fraction of the new
-prediction, so errors in individual predictions average out. The frames between two key frames blend
-the colors of both, following the flow.
+The network colorizes only key frames, usually every second frame. The colors of a key frame are a
+weighted average of the predictions for it and for key frames before and after it, carried along the
+optical flow, so errors in individual predictions average out. Because the average extends in both
+directions, it hardly lags behind predictions that improve as objects come into view. The frames
+between two key frames blend the colors of both, following the flow.
 
 User hints apply to a key frame. Where the hints changed its colors, the carried colors become hints
-for the following key frames.
+for the following key frames. From the first hint on, only earlier key frames are averaged.
 """
 
 import itertools
@@ -18,30 +19,22 @@ import numpy as np
 from colorkeras.color.spaces_numpy import luma_chroma_to_rgb, rgb_to_chroma, to_uint8
 from colorkeras.inference import hint_maps, streaming
 from colorkeras.inference.color_hints import HintList
-from colorkeras.video.carried_color import blend, chroma_colorfulness, fill
-from colorkeras.video.key_frames import (
-    Frame,
-    Group,
-    KeyColors,
-    motions_from_key,
-    motions_to_key,
-)
+from colorkeras.video.carried_color import blend, fill
+from colorkeras.video.chroma_levels import chroma_levels, level_gains
+from colorkeras.video.key_frames import Frame, Group, KeyColors, average_of_later, decay
 from colorkeras.video.optical_flow import FlowEstimator
 
 KEY_INTERVAL = 2
 """Number of frames from one key frame to the next."""
 
-_NUM_AHEAD = 12
-"""Number of later key frames whose predictions contribute to the colors of the first frame."""
+_NUM_AHEAD = 6
+"""Number of later key frames whose predictions contribute to the colors of a key frame."""
 
-_TIME_CONSTANT = 0.5
-"""Time constant in seconds of the moving average of predictions."""
+MAX_FRAMES_AHEAD = KEY_INTERVAL * _NUM_AHEAD
+"""Number of later frames that affect the colors of a frame."""
 
-_MAX_STEP = 0.2
-"""Upper limit in seconds for the time step of the moving average."""
-
-_FORGETTING = 0.2
-"""Fraction by which each key frame reduces the weight of earlier ones in the colorfulness sums."""
+_LEVEL_RATE = 0.4
+"""Weight of each key frame in the moving averages of chroma levels."""
 
 _HINT_SPACING, _HINT_SIZE = 8, 3
 """Spacing and side length in pixels of the hints made from carried colors."""
@@ -72,42 +65,51 @@ class SceneColorizer:
         self._flow = FlowEstimator()
         self.state = {}
 
-    def colorize(self, frames, state=None):
+    def colorize(self, frames, state=None, num_frames=None):
         """Colorize frames.
 
         Args:
             frames: Iterable of `(time, luma)` for consecutive frames: ascending times in seconds,
-                and luma as float32 `[h, w]` in [0, 1]. At most 25 frames are read ahead.
+                and luma as float32 `[h, w]` in [0, 1]. At most `MAX_FRAMES_AHEAD` frames are read
+                ahead.
             state: Value of `state` after colorizing the preceding frames of the scene, or None.
+            num_frames: Number of frames to colorize; None colorizes all. Up to `MAX_FRAMES_AHEAD`
+                more frames of the scene improve the colors of the last ones.
 
         Yields:
             Cb and Cr of each frame, float32 `[h, w, 2]`, within the gamut.
         """
-        last = None
+        last, num_finished, ahead = None, 0, deque()
         if state:
             last = KeyColors(**{name: values.copy() for name, values in state.items()})
-        groups = self._groups(frames, last)
-        ahead = deque(itertools.islice(groups, 0 if last else 1 + _NUM_AHEAD))
-        if ahead:
-            last = self._first_colors(ahead)
-        for group in _drain(ahead, groups):
-            colors, before_hints = self._key_colors(last, group)
+        groups = self._groups(frames, last, num_frames)
+        while num_finished != num_frames:
+            ahead.extend(itertools.islice(groups, 1 + _NUM_AHEAD - len(ahead)))
+            if not ahead:
+                break
+            group = ahead.popleft()
+            last = last or self._first_colors(group)
+            colors, before_hints = self._key_colors(last, group, self._unhinted(ahead))
             yield from self._frame_colors(last, before_hints, colors, group)
             last = colors
+            num_finished += len(group.frames)
         self.state = {} if last is None else {k: np.asarray(v) for k, v in vars(last).items()}
 
-    def _groups(self, frames, last):
-        """Yield `Group`s, with key frames at regular intervals and where hints start."""
+    def _groups(self, frames, last, num_frames):
+        """Yield `Group`s, with key frames at regular intervals and where hints start.
+
+        The frame with number `num_frames`, counted from 1, is also a key frame.
+        """
         previous, time = (None, -np.inf) if last is None else (last.small, last.time)
         group = Group()
-        for frame_time, luma in frames:
+        for number, (frame_time, luma) in enumerate(frames, 1):
             frame = Frame(frame_time, luma, self._predictor.network_input(luma))
             small = _as_uint8(frame.small)
             if previous is not None:
                 frame.forward, frame.backward = self._flow.estimate(previous, small)
             group.frames.append(frame)
             is_full = previous is None or len(group.frames) == KEY_INTERVAL
-            if is_full or self._new_hints(time, frame_time):
+            if is_full or number == num_frames or self._new_hints(time, frame_time):
                 yield group
                 group = Group()
             previous, time = small, frame_time
@@ -121,63 +123,74 @@ class SceneColorizer:
         hints = None if hints is None else hints[np.newaxis]
         return rgb_to_chroma(self._predictor.predict(small, self._settings, hints)[0])
 
-    def _first_colors(self, groups):
-        """Average the predictions for the first key frames, warped to the scene's first frame."""
-        if self._settings.seed and self._predictor.exported.takes_hints:
-            groups = [groups[0]]  # Each prediction is a different variation.
-        for group in groups:
-            group.predicted = self._predict(group.key.small)
-        chroma = groups[-1].predicted
-        count = np.ones([*chroma.shape[:2], 1], np.float32)
-        for number in reversed(range(len(groups) - 1)):
-            motion = motions_to_key(groups[number + 1])[0]
-            count = motion.warp(count) * motion.confidence[..., np.newaxis]
-            chroma = (count * motion.warp(chroma) + groups[number].predicted) / (count + 1)
-            count += 1
+    def _unhinted(self, groups):
+        """Return a list of the groups before the first hint, with their predictions."""
+        if self._is_seeded:
+            return []
+        first = min((hint.time for hint in self._hints), default=np.inf)
+        chosen = list(itertools.takewhile(lambda group: group.key.time < first, groups))
+        for group in chosen:
+            if group.predicted is None:
+                group.predicted = self._predict(group.key.small)
+        return chosen
+
+    @property
+    def _is_seeded(self):
+        """Whether each prediction would be a different variation."""
+        return self._settings.seed > 0 and self._predictor.exported.takes_hints
+
+    def _first_colors(self, group):
+        """Return the `KeyColors` that precede a scene's first frame."""
+        chroma = self._predict(group.key.small)
+        group.predicted = chroma
+        zeros = np.zeros_like(chroma[..., :1])
         return KeyColors(
             time=-np.inf,
-            small=_as_uint8(groups[0].key.small),
-            chroma=chroma,
-            hinted=np.full_like(count, len(groups) == 1 and self._settings.seed > 0),
-            count=count - 1,  # `_key_colors` adds the first key frame again.
-            colorfulness=np.zeros(2),
+            small=_as_uint8(group.key.small),
+            past=chroma,
+            hinted=np.full_like(zeros, self._is_seeded),
+            weight=zeros,
+            shown=chroma,
+            levels=np.stack([chroma_levels(chroma)] * 2),
         )
 
-    def _key_colors(self, last, group):
+    def _key_colors(self, last, group, later):
         """Colorize a key frame.
 
         Args:
             last: `KeyColors` of the previous key frame.
             group: `Group` of the key frame.
+            later: List of the following `Group`s to average.
 
         Returns:
             Two `KeyColors`: with and without new hints.
         """
-        small = group.key.small
-        motion = motions_from_key(group)[-1]
-        carried = motion.warp(np.concatenate([last.chroma, last.hinted, last.count], axis=-1))
-        carried, count = carried[..., :3], carried[..., 3:] * motion.confidence[..., np.newaxis]
+        small, motion = group.key.small, group.from_key[-1]
+        carried = motion.warp(np.concatenate([last.past, last.hinted, last.weight], axis=-1))
+        carried, weight = carried[..., :3], carried[..., 3:] * motion.confidence[..., np.newaxis]
         hints = _carried_hints(carried, motion.confidence)
         predicted = group.predicted
         if predicted is None or hints[..., 2].any():
             predicted = self._predict(small, hints if hints[..., 2].any() else None)
         unhinted = np.zeros_like(last.hinted)
         completed = fill(carried, np.concatenate([predicted, unhinted], -1), motion.confidence)
-        chroma, hinted = completed[..., :2], completed[..., 2:].clip(0, 1)
-        seconds = min(group.key.time - last.time, _MAX_STEP)
-        rate = np.float32(1 - np.exp(-seconds / _TIME_CONSTANT))
-        # Where pixels have just come into view, weight the first predictions equally, because
-        # predictions near the frame's edge are poor.
-        rate = np.maximum(rate, 1 / (count + 1))
-        chroma = chroma + rate * (1 - hinted) * (predicted - chroma)
-        current = np.array([chroma_colorfulness(values) for values in (predicted, chroma)])
+        past, hinted = completed[..., :2], completed[..., 2:].clip(0, 1)
+        weight = 1 + decay(group.key.time - last.time) * weight
+        past = past + (1 - hinted) * (predicted - past) / weight
+        future, future_weight = average_of_later(group, later)
+        future_weight *= 1 - hinted
+        shown = past + (future - past) * future_weight / (weight + future_weight)
+        current = np.stack([chroma_levels(predicted), chroma_levels(shown)])
+        levels = last.levels + _LEVEL_RATE * (current - last.levels)
+        gains = level_gains(shown, *levels)
         colors = KeyColors(
             time=group.key.time,
             small=_as_uint8(small),
-            chroma=chroma,
+            past=past,
             hinted=hinted,
-            count=count + 1,
-            colorfulness=(1 - _FORGETTING) * last.colorfulness + current,
+            weight=weight,
+            shown=shown * (1 + (gains - 1) * (1 - hinted)),
+            levels=levels,
         )
         new = self._new_hints(last.time, group.key.time)
         if not new:
@@ -202,34 +215,27 @@ class SceneColorizer:
         wanted = self._predict(key.small, np.where(is_drawn, drawn, hints))
         change = np.linalg.norm(wanted - predicted, axis=-1, keepdims=True)
         effect = np.where(is_drawn, 1, np.minimum(change / _HINT_EFFECT, 1)).astype(np.float32)
-        chroma = colors.chroma + effect * (wanted - colors.chroma)
-        return replace(colors, chroma=chroma, hinted=np.maximum(colors.hinted, effect))
+        past, shown = (each + effect * (wanted - each) for each in (colors.past, colors.shown))
+        hinted = np.maximum(colors.hinted, effect)
+        return replace(colors, past=past, shown=shown, hinted=hinted)
 
     def _frame_colors(self, last, before_hints, colors, group):
         """Yield Cb and Cr of each frame in a group, float32 `[h, w, 2]`."""
         *others, key = group.frames
-        backward, forward = motions_from_key(group), motions_to_key(group)[1:]
-        earlier, later = last.gained, before_hints.gained
         for number, frame in enumerate(others):
+            backward, forward = group.from_key[number], group.to_key[number + 1]
             chroma = blend(
-                (backward[number].warp(earlier), backward[number].confidence),
-                (forward[number].warp(later), forward[number].confidence),
+                (backward.warp(last.shown), backward.confidence),
+                (forward.warp(before_hints.shown), forward.confidence),
                 (number + 1) / len(group.frames),
             )
             yield self._upsample(frame, chroma)
-        yield self._upsample(key, colors.gained)
+        yield self._upsample(key, colors.shown)
 
     def _upsample(self, frame, chroma):
         rgb = luma_chroma_to_rgb(frame.small[0], chroma)[np.newaxis]
         saturation = self._settings.saturation
         return rgb_to_chroma(streaming.upsample_color(frame.luma, frame.small, rgb, saturation))
-
-
-def _drain(queue, iterator):
-    """Pop and yield the elements of a deque, then yield those of an iterator."""
-    while queue:
-        yield queue.popleft()
-    yield from iterator
 
 
 def _as_uint8(small):

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("cv2", reason="requires the 'video' extra")
 
-from colorkeras.video.carried_color import blend, chroma_colorfulness, fill
+from colorkeras.video.carried_color import blend, fill
 
 SHAPE = (40, 60)
 
@@ -58,11 +58,3 @@ def test_blend_without_confidence_interpolates():
     zeros = np.zeros(SHAPE, np.float32)
     mixed = blend((flat(0.4), zeros), (flat(0.0), zeros), 0.5)
     np.testing.assert_allclose(mixed, flat(0.2), atol=1e-6)
-
-
-def test_colorfulness_by_hand():
-    halves = flat(0.0, 0.0)
-    halves[:, :30] = (0.6, 0.8)
-    # Standard deviations and means are half of 0.6 and 0.8.
-    assert chroma_colorfulness(halves) == pytest.approx(0.5 + 0.3 * 0.5)
-    assert chroma_colorfulness(flat(0, 0)) == 0

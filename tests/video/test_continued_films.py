@@ -97,8 +97,8 @@ def test_finished_segments_are_not_colored_again(film, short_segments, unet, tmp
     colored = []
 
     class Counting(color_films.SceneColorizer):
-        def colorize(self, frames, state=None):
-            for chroma in super().colorize(frames, state):
+        def colorize(self, *arguments):
+            for chroma in super().colorize(*arguments):
                 colored.append(None)
                 if len(colored) == 30:
                     raise MemoryError
@@ -113,6 +113,23 @@ def test_finished_segments_are_not_colored_again(film, short_segments, unet, tmp
     # At most one segment was unfinished.
     assert len(colored) - num_finished <= 60 - (num_finished - SEGMENT)
     assert packets_of(item.results[0]) == packets_of(whole.results[0])
+
+
+def test_segments_overlap(film, short_segments, unet, tmp_path, monkeypatch):
+    """Later frames of the scene affect the last colors of a segment."""
+    ranges, planes = [], color_films.FrameSource.planes
+
+    def recorded(self, first, stop):
+        ranges.append((first, stop))
+        return planes(self, first, stop)
+
+    monkeypatch.setattr(color_films.FrameSource, "planes", recorded)
+    monkeypatch.setattr(color_films, "MAX_FRAMES_AHEAD", 10)
+    item = BatchItem(film, (tmp_path / "color.mp4",))
+    assert colorize_film(unet, item, ColorizeOptions(), FilmOptions()).error is None
+    # Scenes of 20 frames have three segments.
+    assert ranges[:4] == [(0, 16), (6, 20), (13, 20), (20, 36)]
+    assert len(lumas_of(item.results[0])) == 60
 
 
 def test_other_settings_start_again(film, short_segments, unet, tmp_path):
@@ -153,9 +170,9 @@ def test_memory_does_not_depend_on_the_length(unet, tmp_path, monkeypatch):
             yield plane
 
     class Watching(color_films.SceneColorizer):
-        def colorize(self, frames, state=None):
-            for chroma in super().colorize(frames, state):
-                assert len(waiting) - len(colored) <= 33
+        def colorize(self, *arguments):
+            for chroma in super().colorize(*arguments):
+                assert len(waiting) - len(colored) <= 16
                 colored.append(chroma)
                 yield chroma
 

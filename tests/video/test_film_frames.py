@@ -51,6 +51,19 @@ def test_frames_at_any_position(name, tmp_path):
             np.testing.assert_array_equal(actual, expected[number : number + 3], str(number))
 
 
+def test_recent_frames_are_not_decoded_again(tmp_path, monkeypatch):
+    path = FilmWriter().write(tmp_path / "film.mkv", noisy_bars()[:60])
+    expected, calls, restart = lumas_of(path), [], FrameSource._restart
+    monkeypatch.setattr(FrameSource, "_restart", lambda *args: calls.append(args) or restart(*args))
+    with FrameSource(path, scan(path, 1), 1) as source:
+        for first, stop in ((0, 20), (8, 30), (20, 28), (45, 50), (46, 52)):
+            planes = np.stack([plane.copy() for plane in source.planes(first, stop)])
+            np.testing.assert_array_equal(planes, expected[first:stop])
+        assert len(calls) == 1
+        list(source.planes(30, 31))
+        assert len(calls) == 2
+
+
 @pytest.fixture
 def film(tmp_path):
     return FilmWriter().write(tmp_path / "film.mkv", moving_bars(100))

@@ -15,7 +15,7 @@ from colorkeras.inference.color_settings import ColorSettings
 from colorkeras.inference.streaming import downscale_luma
 from colorkeras.utils.errors import UserError
 from colorkeras.video.optical_flow import warp
-from colorkeras.video.scene_color import KEY_INTERVAL, SceneColorizer
+from colorkeras.video.scene_color import KEY_INTERVAL, MAX_FRAMES_AHEAD, SceneColorizer
 
 HEIGHT, WIDTH, STEP = 60, 96, 2
 
@@ -56,6 +56,14 @@ class FlickeringPredictor:
                 near = np.abs(luma[..., 0] - luma[row, column, 0]) < 0.1
                 chroma[near] = hints[0, row, column, :2]
         return luma_chroma_to_rgb(luma, chroma.astype(np.float32))[np.newaxis]
+
+
+class RepeatablePredictor(FlickeringPredictor):
+    """Fake predictor whose tint depends only on the frame."""
+
+    def predict(self, grayscale, settings, hints=None):
+        self._generator = np.random.default_rng(grayscale.view(np.uint32).ravel())
+        return super().predict(grayscale, settings, hints)
 
 
 def film(num_frames=24):
@@ -132,6 +140,35 @@ def test_state_continues_a_scene(tmp_path):
     assert warping_error(chroma) < 0.02
 
 
+def test_parts_of_a_scene_match_the_whole():
+    """Frames that follow a part prevent a jump where a scene is divided."""
+    frames, predictor = film(26), RepeatablePredictor()
+    num_frames = 6 * KEY_INTERVAL + 1
+    whole = np.array(colorize(frames, predictor))
+    first, rest = (SceneColorizer(predictor, ColorSettings()) for _ in range(2))
+    parts = list(first.colorize(iter(frames), num_frames=num_frames))
+    assert len(parts) == num_frames
+    parts += rest.colorize(iter(frames[num_frames:]), first.state)
+    np.testing.assert_array_equal(parts, whole)
+
+
+def test_colors_hardly_lag_behind_predictions():
+    """The average extends in both directions of time."""
+    luma = film(1)[0][1]
+    frames = [(number / 25, luma) for number in range(49)]
+    predictor = FlickeringPredictor(flicker=0)
+    expected, predict = colorize(frames[:1], predictor)[0], predictor.predict
+    shifts = iter(np.linspace(-0.1, 0.1, 25, dtype=np.float32))
+
+    def changing(grayscale, settings, hints=None):
+        chroma = rgb_to_chroma(predict(grayscale, settings, hints)[0]) + next(shifts)
+        return luma_chroma_to_rgb(grayscale[0], chroma)[np.newaxis]
+
+    predictor.predict = changing
+    # An average of earlier predictions only would lag by 0.03.
+    assert np.abs(colorize(frames, predictor)[24] - expected).mean() < 0.015
+
+
 def test_hints_hold_from_their_time_and_follow_motion():
     hint = Hint(60, 30, BLUE, radius=3, time=0.4)
     frames = film(24)
@@ -190,7 +227,7 @@ def test_reads_few_frames_ahead():
 
     colored = SceneColorizer(FlickeringPredictor(), ColorSettings()).colorize(frames())
     for number, _ in enumerate(colored):
-        assert numbers[-1] - number <= 25
+        assert numbers[-1] - number <= MAX_FRAMES_AHEAD + KEY_INTERVAL
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 40), (17, 16)])
