@@ -1,10 +1,10 @@
 """Work folders, which store the finished segments of a film so that runs can be resumed."""
 
+import contextlib
 import hashlib
 import io
 import itertools
 import json
-import shutil
 
 import filelock
 import numpy as np
@@ -63,20 +63,34 @@ class WorkFolder:
                 "one process per output file",
                 "Wait until it has finished, or pass another --output.",
             ) from error
-        if self._recorded_settings() != self._settings:
-            for file in self.path.iterdir():
-                if file.name != _LOCK:
-                    file.unlink()
-            write_json(self.path / _SETTINGS, self._settings)
+        try:
+            if self._recorded_settings() != self._settings:
+                self._remove_files()
+                write_json(self.path / _SETTINGS, self._settings)
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(self, kind, error, traceback):
-        self._lock.release()
         # Keep the timeline of an interrupted run, but nothing if the film cannot be colorized.
         is_failed = kind is not None and issubclass(kind, Exception)
         has_segments = any(self.path.glob("[0-9]*.npz"))
-        if kind is None or (is_failed and not (has_segments and self.can_resume)):
-            shutil.rmtree(self.path, ignore_errors=True)
+        is_kept = kind is not None and (not is_failed or (has_segments and self.can_resume))
+        if not is_kept:
+            with contextlib.suppress(OSError):
+                self._remove_files()
+                (self.path / _LOCK).unlink()  # Windows deletes it only when it is released.
+        self._lock.release()
+        if not is_kept:
+            with contextlib.suppress(OSError):  # Another process may already use the folder.
+                self.path.rmdir()
+
+    def _remove_files(self):
+        """Remove all files except the lock, which prevents other processes from adding any."""
+        for file in self.path.iterdir():
+            if file.name != _LOCK:
+                file.unlink(missing_ok=True)
 
     def _recorded_settings(self):
         try:
