@@ -20,7 +20,7 @@ _SIGMA = BIN_SIZE / 2  # The paper uses 5 for bins of size 10.
 
 
 def _bin_centers():
-    """Return the points of a regular grid that are inside the RGB gamut at some luma."""
+    """Return the points of a regular grid that are in the RGB gamut for at least one luma value."""
     steps = np.arange(-8, 9) * BIN_SIZE
     cb, cr = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
     red, blue = RED_PER_CR * cr, BLUE_PER_CB * cb

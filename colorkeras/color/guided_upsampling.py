@@ -4,9 +4,9 @@ Networks process images at about the resolution of their training images. Chroma
 luma, and its edges mostly coincide with luma edges. A guided filter therefore upsamples the small
 image's chroma, guided by the full-resolution luma, which is preserved exactly.
 
-Downscaling and upsampling process horizontal strips to bound memory. Both are written as TensorFlow
-graph functions so that they can be exported; `colorkeras.color.guided_upsampling_numpy` is an
-equivalent NumPy implementation.
+Images are downscaled and upsampled in horizontal strips to bound memory. Both steps are written as
+TensorFlow graph functions so that they can be exported. `colorkeras.color.guided_upsampling_numpy`
+is an equivalent NumPy implementation.
 
 References:
     He, Sun, Tang, "Guided image filtering", IEEE Transactions on Pattern Analysis and Machine

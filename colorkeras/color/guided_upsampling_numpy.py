@@ -1,7 +1,7 @@
 """Guided upsampling for NumPy images, without TensorFlow.
 
-The results match `colorkeras.color.guided_upsampling`, which explains the method. Several threads
-process horizontal strips, which bounds memory.
+The results match those of `colorkeras.color.guided_upsampling`, where the method is explained. To
+bound memory, images are processed in horizontal strips, using several threads.
 """
 
 import os
@@ -21,7 +21,8 @@ RADIUS = 2
 """Window radius of the guided filter, in small-image pixels."""
 
 EPSILON = 0.02**2
-"""Regularization of the guided filter; chroma is nearly constant where luma has less variance."""
+"""Regularization of the guided filter. Where the variance of luma is smaller, chroma is nearly
+constant."""
 
 PIXELS_PER_STRIP = 2**16
 """Approximate number of pixels per strip; the planes of a strip fit in a CPU cache."""

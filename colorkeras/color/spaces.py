@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 
-_TINY = 1e-12  # Below any color difference; its inverse square, used in gradients, is finite.
+# Smaller than any color difference, but its inverse square, which occurs in gradients, is finite.
+_TINY = 1e-12
 
 # Linear sRGB to CIE XYZ with the D65 white point (IEC 61966-2-1).
 _XYZ_FROM_RGB = (
@@ -80,7 +81,7 @@ def luma_chroma_to_rgb(y, chroma):
 def luma_chroma_to_planes(y, cb, cr):
     """Convert luma and chroma planes to RGB planes; faster than `luma_chroma_to_rgb`.
 
-    All three arguments and results are float `[...]`.
+    All arguments and results are float `[...]`.
     """
     y = tf.clip_by_value(y, 0.0, 1.0)
     # Chroma above 1 is always out of gamut; huge values would overflow.

@@ -1,6 +1,6 @@
 """BT.601 luma and chroma for NumPy arrays, without TensorFlow.
 
-The results match `colorkeras.color.spaces`, which explains the method.
+The results match those of `colorkeras.color.spaces`, where the method is explained.
 """
 
 import numpy as np

@@ -11,8 +11,8 @@ _LAZY = {
     "load_dataset": "colorkeras.data.datasets:load_dataset",
     "training_batches": "colorkeras.data.pipeline:training_batches",
 }
-"""Public names, imported on first use. The web page only reads the sample photographs, so it runs
-without TensorFlow."""
+"""Public names, imported on first use so that the web page can read the sample photographs without
+importing TensorFlow."""
 
 __all__ = list(_LAZY)
 

@@ -1,4 +1,4 @@
-"""Load CIFAR-10 with tensorflow-datasets; fail within seconds if it is not available."""
+"""Load CIFAR-10 with tensorflow-datasets, and fail within seconds if it is not available."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ from colorkeras.data.source import ArraySource, ImageDataset
 from colorkeras.utils.errors import UserError, one_line
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-"""Download URL. It is probed first because tensorflow-datasets keeps retrying for minutes."""
+"""Download URL. It is probed first because tensorflow-datasets would keep retrying for minutes."""
 
 PROBE_SECONDS = 4.0
 """Probe timeout in seconds."""
@@ -33,10 +33,11 @@ class UnavailableError(UserError):
 
 
 def load(data_dir=None):
-    """Open CIFAR-10 (32x32 images with labels); download it if necessary.
+    """Open CIFAR-10 (32x32 images with labels), downloading it if necessary.
 
     Searches `data_dir`, the directory in the environment variable `TFDS_DATA_DIR`, and the default
-    directory of tensorflow-datasets, in this order. Downloads go to the first of these that is set.
+    directory of tensorflow-datasets, in this order. If none of them contains CIFAR-10, it is
+    downloaded to the first one that is set.
 
     Raises:
         UnavailableError: CIFAR-10 is not prepared and cannot be downloaded.
@@ -55,7 +56,7 @@ def load(data_dir=None):
 
 
 def _title(builder):
-    """Return the dataset's title; JPEG copies are labeled as such because their metrics differ."""
+    """Return the dataset's title, which identifies JPEG copies because their metrics differ."""
     with _explain_damage(builder.data_path):
         examples = builder.as_dataset(split="test[:1]", decoders=_NO_DECODING)
         (example,) = examples.as_numpy_iterator()

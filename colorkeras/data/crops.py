@@ -33,7 +33,7 @@ class CropSource(abc.ABC):
 
     @abc.abstractmethod
     def title(self, index):
-        """Return a name for the image at `index`, used in messages."""
+        """Return a name for the image at `index`, for use in messages."""
 
     def load(self, indices, epoch):
         """See `Source.load`."""
@@ -50,7 +50,7 @@ class CropSource(abc.ABC):
         try:
             image = self.open_image(index)
         except Exception as error:
-            # TensorFlow would report only text that includes the traceback.
+            # TensorFlow would report only a message that contains the whole traceback.
             self.load_error = f"{self.title(index)}, {one_line(error)}"
             raise
         return crop(image, self.image_size, generator)

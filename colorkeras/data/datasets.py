@@ -43,8 +43,8 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0, inclu
     Args:
         name: Key in `DATASETS`, "tfds:NAME" for a prepared dataset, or path to an image folder.
             None opens CIFAR-10 if it is prepared or can be downloaded, otherwise the sample.
-        data_dir: Directory of prepared datasets, used instead of `TFDS_DATA_DIR`. CIFAR-10 is
-            searched in both.
+        data_dir: Directory of prepared datasets, used instead of `TFDS_DATA_DIR`. For CIFAR-10,
+            both directories are searched.
         image_size: Height and width of crops in pixels; must be 32 for CIFAR-10 and the sample.
         seed: Seed for the random crops.
         include_gray: Whether to also use gray images (image folders only).

@@ -1,4 +1,4 @@
-"""Image folders as datasets; each epoch decodes the images again to save memory."""
+"""Image folders as datasets, with images decoded again in every epoch to save memory."""
 
 import collections
 import hashlib
@@ -20,12 +20,12 @@ _NAMED_FILES = 10
 
 
 def load(folder, image_size=32, seed=0, include_gray=False):
-    """Open a folder of images and its subfolders; supports all formats that `colorize` reads.
+    """Open the images in a folder and its subfolders, in any format that `colorize` supports.
 
     Training images are scaled so that the shorter side has a random length between `image_size` and
     twice `image_size`, then cropped at a random position. The crops depend on (seed, epoch, image),
-    so they differ between epochs. For validation and test images, the shorter side is scaled to
-    `image_size` and the center is cropped.
+    so they differ between epochs. Validation and test images are scaled so that the shorter side is
+    `image_size` pixels long, then cropped at the center.
 
     A hash of each image's relative path assigns it to the training (90%), validation (5%) or test
     (5%) split, so adding or removing other images does not change its split.
@@ -56,7 +56,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
         raise UserError(
             f"--dataset {str(folder)!r}, which contains no usable images"
             + (f" ({'; '.join(notes)})" if notes else ""),
-            "a folder with at least one color image in a format that colorize reads",
+            "a folder with at least one color image in a format that `colorize` supports",
             "Pass another folder as --dataset.",
         )
     parts = {"train": [], "validation": [], "test": []}
@@ -65,7 +65,7 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     for name in parts:
         if not parts[name]:
             parts[name] = files.used
-            notes.append(f"No images for a {name} split; all images are used for it.")
+            notes.append(f"No images were assigned to the {name} split, so it uses all images.")
     return ImageDataset(
         name=title,
         description=(
@@ -171,7 +171,7 @@ def _is_folder(path):
 
 
 def _printable(name):
-    """Return a file name as text; invalid UTF-8 becomes replacement characters."""
+    """Return a file name as text, with replacement characters instead of invalid UTF-8."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 

@@ -21,7 +21,7 @@ def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, 
         source: `Source`.
         batch_size: Images per batch, at most `source.num_examples`.
         seed: int.
-        initial_epoch, initial_step: First epoch to yield and the number of its batches to skip.
+        initial_epoch, initial_step: First epoch to yield, and number of batches to skip in it.
         labels: Whether to yield `(images, labels)` with int64 `[batch_size]` labels.
 
     Returns `tf.data.Dataset` of uint8 `[batch_size, image_size, image_size, 3]`.

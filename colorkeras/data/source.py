@@ -63,7 +63,7 @@ class ImageDataset:
 
     Attributes:
         name: Short name for configs and file names.
-        description: One line with the number of images, for plots and tables.
+        description: One-line description with the number of images, for plots and tables.
         open_split: Function that takes "train", "validation" or "test" and returns a `Source`.
         notes: Messages for the user, for example about a fallback.
         fingerprint: Hash that distinguishes datasets with the same description.

@@ -45,7 +45,7 @@ class Randomness:
         )
 
     def shared_integers(self, shape, high):
-        """Draw int32 values uniformly from `[0, high)` that all images in the batch share."""
+        """Draw int32 values uniformly from `[0, high)`, shared by all images in the batch."""
         return tf.random.stateless_uniform(shape, self._next_seed(), 0, high, tf.int32)
 
     def _next_seed(self):

@@ -37,7 +37,7 @@ def load(name, data_dir=None, image_size=128, seed=0):
     If the validation or test split is missing, 5% of the training split is used instead.
 
     Args:
-        name: Name as for `tfds.load`: NAME, NAME/CONFIG or NAME/CONFIG:VERSION.
+        name: Name as passed to `tfds.load`: NAME, NAME/CONFIG or NAME/CONFIG:VERSION.
         data_dir: Directory of prepared datasets. None selects `TFDS_DATA_DIR` or, if it is unset,
             the default directory of tensorflow-datasets.
         image_size: Height and width of the crops in pixels.
@@ -47,12 +47,12 @@ def load(name, data_dir=None, image_size=128, seed=0):
         `ImageDataset`.
 
     Raises:
-        UserError: The dataset is not prepared, is damaged or has no images.
+        UserError: The dataset is not prepared, is damaged or does not contain images.
     """
     builder = _find(name, data_dir)
     if "image" not in builder.info.features:
         raise UserError(
-            f"the {name} dataset, which has no `image` feature",
+            f"the {name} dataset, which does not have an `image` feature",
             "an image dataset",
             "Choose another dataset.",
         )
@@ -74,8 +74,8 @@ class Records:
 
     Attributes:
         paths: Paths to the files.
-        places: int64 `[n, 3]`: for each record, its file number, and its offset and length in
-            bytes.
+        places: int64 `[n, 3]`: the index of the file, the offset in bytes and the length in bytes
+            for each record.
     """
 
     paths: list[Path]
@@ -178,7 +178,7 @@ def _records(builder, split):
             places.append(np.insert(found, 0, number, axis=1))
     except Exception as error:
         raise UserError(
-            f"the {split} split of {builder.info.name} ({one_line(error)})",
+            f"the {split} split of {builder.info.name}, which cannot be read ({one_line(error)})",
             "TFRecord files prepared by tensorflow-datasets",
             "Prepare the dataset again with file_format='tfrecord'.",
         ) from error

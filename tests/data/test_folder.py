@@ -262,7 +262,8 @@ def test_empty_parts_take_all_images(tmp_path):
     # One split contains the image anyway; the notes are about the other two.
     assert len(dataset.notes) == 2
     for note in dataset.notes:
-        assert note.startswith("No images for a ") and note.endswith("all images are used for it.")
+        assert note.startswith("No images were assigned to the ")
+        assert note.endswith("so it uses all images.")
 
 
 def test_description_counts_the_parts(tmp_path):

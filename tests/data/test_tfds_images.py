@@ -94,7 +94,9 @@ def test_damaged_files_are_explained(data_dir, tmp_path):
     shutil.copytree(data_dir / "plain", tmp_path / "plain")
     (file,) = (tmp_path / "plain" / "1.0.0").glob("*validation*tfrecord*")
     file.write_bytes(file.read_bytes()[:-10])
-    with pytest.raises(UserError, match=r"the validation split of plain \(.*truncated"):
+    with pytest.raises(
+        UserError, match=r"the validation split of plain, which cannot be read \(.*truncated"
+    ):
         load_dataset("tfds:plain", tmp_path, image_size=8)
     (tmp_path / "plain" / "1.0.0" / "dataset_info.json").write_text("{", encoding="utf-8")
     with pytest.raises(UserError, match="cannot be read as a dataset"):

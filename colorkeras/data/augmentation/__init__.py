@@ -1,4 +1,4 @@
-"""Random augmentation of training images, part of the compiled train step.
+"""Random augmentation of training images, performed in the compiled train step.
 
 To add an augmentation, write a function and add it to `AUGMENTATIONS`. The function takes
 ground-truth RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, and `Randomness`. It returns the

@@ -10,8 +10,8 @@ def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
     """Flip half of the images horizontally and shift each by up to `max_shift` pixels.
 
     Images are `[batch, height, width, channels]` with height and width greater than `max_shift`.
-    Pixels that a shift exposes are filled by reflection at the border. On GPUs, images must be
-    floating point because TensorFlow cannot gather uint8 there.
+    Pixels exposed by a shift are filled by reflection at the border. Images must be floating point
+    on GPUs, where `tf.gather` does not support uint8.
     """
     shape = tf.shape(images)
     draws = randomness.integers(shape[0], [2, 1], 2 * (2 * max_shift + 1))
@@ -25,9 +25,10 @@ def flip_and_shift(images, randomness, max_shift=MAX_SHIFT):
 
 
 def cut_out(images, randomness, size):
-    """Replace a random square in each image with gray; it may extend beyond the border.
+    """Replace a random square in each image with gray.
 
-    Images are float32 `[batch, height, width, 3]` in `[0, 1]`. `size` is the side length in pixels.
+    Images are float32 `[batch, height, width, 3]` in `[0, 1]`. `size` is the side length of the
+    square in pixels. The square may extend beyond the border of the image.
 
     Reference: DeVries, Taylor, "Improved regularization of convolutional neural networks with
     cutout", 2017.

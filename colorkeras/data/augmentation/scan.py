@@ -1,9 +1,9 @@
 """Simulate scans of old photographs.
 
 `degrade` applies random effects in their physical order: film, lens, development, grain and aging.
-Each effect takes grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and `Randomness`, and
-returns grayscale; its strength is random for each image. Blur and grain sizes are in pixels and do
-not depend on the image size.
+Each effect takes grayscale images, float32 `[batch, height, width, 1]` in `[0, 1]`, and
+`Randomness`, and returns grayscale images. The strength of the effect is chosen randomly for each
+image. Blur and grain sizes are in pixels and do not depend on the image size.
 
 References:
     Film sensitivities and a simpler model: Luo, Zhang, Yoo, Martin-Brualla, Lawrence, Seitz,
@@ -46,7 +46,7 @@ MAX_FADING = 0.25
 """Maximum amount by which the black level rises and the white level falls."""
 
 MAX_SLOPE, MAX_VIGNETTE = 0.2, 0.35
-"""Maximum relative brightness change from the center to a side, and from the center to a corner."""
+"""Maximum relative change in brightness from the center to an edge, and to a corner."""
 
 FILM_SHARE = 0.7
 """Fraction of degraded images that simulate a film from `FILMS`."""
@@ -130,7 +130,7 @@ def unevenness(gray, randomness):
 
 
 EFFECTS = ((blur, 0.5), (tone_curve, 0.8), (grain, 0.7), (fading, 0.6), (unevenness, 0.4))
-"""Effects, each with the fraction of degraded images that it is applied to."""
+"""Pairs of an effect and the fraction of degraded images to which it is applied."""
 
 
 def degrade(rgb, randomness, clean_share=CLEAN_SHARE):
