@@ -1,4 +1,4 @@
-"""Merging colors that optical flow carried into a frame with the prediction for that frame."""
+"""Merging of colors carried into a frame by optical flow with the prediction for the frame."""
 
 import cv2
 import numpy as np
@@ -9,10 +9,10 @@ color."""
 
 
 def fill(carried, predicted, confidence):
-    """Fill gaps in carried colors with predicted ones.
+    """Fill gaps in carried colors with predicted colors.
 
-    Where confidence is low, the result is the prediction plus the difference between carried and
-    predicted colors nearby. An object therefore keeps its color as more of it comes into view.
+    Where confidence is low, the result is the prediction plus the difference between the carried
+    and predicted colors nearby. An object therefore keeps its color as more of it comes into view.
 
     Args:
         carried: float32 `[h, w, c]`.
@@ -38,7 +38,7 @@ def blend(earlier, later, position):
 
     Args:
         earlier: `(values, confidence)`, float32 `[h, w, c]` and `[h, w]`.
-        later: The same for the later frame.
+        later: The same pair for the later frame.
         position: Position of the frame between the two, in [0, 1].
 
     Returns:

@@ -1,34 +1,36 @@
-"""Restoring the colorfulness that is lost when predictions are averaged.
+"""Restoration of the colorfulness that is lost when predictions are averaged.
 
 Averaging pulls chroma toward its mean: strong colors become paler, and gray areas take on color.
-The correction maps the distribution of averaged chroma magnitudes toward that of the predictions.
+The correction adjusts the averaged chroma so that the distribution of its magnitudes approaches the
+distribution for the individual predictions.
 """
 
 import numpy as np
 
 _QUANTILES = (np.arange(16) + 0.5) / 16
-"""Quantiles that describe a distribution of chroma magnitudes."""
+"""Quantile levels at which the distribution of chroma magnitudes is sampled."""
 
 _MEAN_SHARE = 0.3
-"""Weight of the mean chroma in the colorfulness (Hasler and Suesstrunk 2003)."""
+"""Weight of the mean chroma in the colorfulness metric (Hasler and Suesstrunk 2003)."""
 
 _MIN_SHARE = 0.98
-"""Share of the predictions' colorfulness that is restored. Restoring all of it would amplify errors
-(`benchmarks/video.py`)."""
+"""Fraction of the predictions' colorfulness to restore. Restoring all of it would amplify errors
+(measured with `benchmarks/video.py`)."""
 
 _MAX_GAIN = 1.5
-"""Maximum factor by which chroma changes."""
+"""Maximum factor by which chroma is increased or decreased."""
 
 _OFFSET = 0.002
-"""Chroma added to both levels of each ratio, so that gains near zero are close to 1."""
+"""Constant added to both chroma levels of each ratio, so that nearly gray pixels get gains close to
+1."""
 
 
 def chroma_levels(chroma):
-    """Describe the distribution of Cb and Cr `[h, w, 2]`.
+    """Summarize the distribution of Cb and Cr `[h, w, 2]`.
 
     Returns:
-        float64 `[17]`: the colorfulness, which is the spread plus a fraction of the mean, and 16
-        quantiles of the magnitude.
+        float64 `[17]`: the colorfulness (the spread plus a fraction of the mean), followed by 16
+        quantiles of the chroma magnitude.
 
     >>> chroma_levels(np.full([2, 2, 2], (0.3, 0.4)))[[0, 1, -1]].round(2).tolist()
     [0.15, 0.5, 0.5]
@@ -40,7 +42,7 @@ def chroma_levels(chroma):
 
 
 def level_gains(chroma, predicted, averaged):
-    """Compute the gains that restore a distribution of chroma.
+    """Compute per-pixel gains that restore the distribution of chroma.
 
     Args:
         chroma: Averaged Cb and Cr, float32 `[h, w, 2]`.
@@ -48,7 +50,7 @@ def level_gains(chroma, predicted, averaged):
         averaged: `chroma_levels` of the averages.
 
     Returns:
-        Factor for each pixel, float32 `[h, w, 1]`.
+        Chroma gain of each pixel, float32 `[h, w, 1]`.
     """
     lost, allowed = predicted[0] - averaged[0], (1 - _MIN_SHARE) * predicted[0]
     strength = 1 - allowed / lost if lost > allowed else 0.0

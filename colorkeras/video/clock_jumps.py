@@ -1,4 +1,4 @@
-"""Clocks that restart within a film, as in joined transport streams, and their correction."""
+"""Correction of timestamps that restart within a film, as in concatenated transport streams."""
 
 import bisect
 from collections import deque
@@ -8,31 +8,32 @@ from fractions import Fraction
 import numpy as np
 
 _NUM_STEPS = 100
-"""Number of previous packets whose median interval is the typical one."""
+"""Number of previous intervals between packets whose median is considered the typical interval."""
 
 _MAX_STEPS_BACK = 2
-"""Number of typical intervals by which a timestamp may fall without being a restart."""
+"""Number of typical intervals by which a timestamp may decrease without indicating a restart."""
 
 _MAX_REORDERED = 16
-"""Maximum number of frames by which the decoding and display order of a codec differ."""
+"""Maximum number of frames by which the decoding and display orders of a codec differ."""
 
 _MAX_GAP = 10
-"""Seconds without frames, above which an arbitrary clock has jumped forward."""
+"""Maximum gap between frames in seconds; after a longer gap, an arbitrary clock is assumed to have
+jumped forward."""
 
 _MAX_LATE = Fraction(1, 2)
-"""Seconds by which the sound of two parts may overlap."""
+"""Maximum overlap in seconds between the audio of two consecutive parts."""
 
 _MAX_SHIFT = Fraction(1, 200)
-"""Seconds by which copied packets are moved to keep their timestamps ascending."""
+"""Maximum number of seconds by which copied packets are shifted to keep timestamps ascending."""
 
 
 @dataclass(frozen=True)
 class ClockJump:
-    """Place at which a film's clock jumps.
+    """Position at which a film's clock jumps.
 
     Attributes:
         position: Position in the file, in bytes, of the first video packet after the jump.
-        offset: Seconds to add to all timestamps from there on, `Fraction`.
+        offset: Seconds to add to all timestamps from this position on, `Fraction`.
     """
 
     position: int
@@ -40,13 +41,13 @@ class ClockJump:
 
 
 class VideoClock:
-    """Corrects the timestamps of a film's video packets where the clock jumps.
+    """Corrects the timestamps of a film's video packets after clock jumps.
 
     Attributes:
         jumps: List of `ClockJump`.
 
     Args:
-        film: `Film` that is read from its beginning.
+        film: `Film` whose packets are read from the beginning.
     """
 
     def __init__(self, film):
@@ -89,10 +90,10 @@ class VideoClock:
 
 
 class CopiedClock:
-    """Corrects the timestamps of packets that are copied, so that they match the video.
+    """Corrects the timestamps of copied packets, such as audio, to match the video.
 
     Attributes:
-        num_dropped: Number of packets that were unusable because they overlap earlier ones.
+        num_dropped: Number of packets rejected because they overlap earlier packets in time.
 
     Args:
         jumps: Iterable of `ClockJump`.
@@ -104,9 +105,9 @@ class CopiedClock:
         self._last, self._numbers, self.num_dropped = {}, {}, 0
 
     def correct(self, packet):
-        """Correct the timestamps of the next packet of a stream; return whether it is usable.
+        """Correct the timestamps of the next packet and return whether it is usable.
 
-        Timestamps for decoding ascend strictly within each stream.
+        The corrected decoding timestamps are strictly ascending within each stream.
         """
         if packet.dts is None:
             packet.dts = packet.pts
@@ -129,9 +130,9 @@ class CopiedClock:
         return True
 
     def _number(self, packet, last):
-        """Return the number of the jump that precedes a packet.
+        """Return the index of the last clock jump before a packet.
 
-        Sound is continuous but is stored slightly before or after the video of the same time.
+        Audio is continuous, but it is stored slightly before or after the video of the same time.
         """
         former = self._numbers.get(packet.stream_index, 0)
         number = former
@@ -147,7 +148,7 @@ class CopiedClock:
 
 
 def has_jumps(film, progress):
-    """Read a film without decoding it; return whether its clock jumps.
+    """Read a film without decoding it, and return whether its clock jumps.
 
     Args:
         film: `Film`.

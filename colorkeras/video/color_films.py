@@ -1,4 +1,4 @@
-"""Colorization of films, several scenes at a time; runs resume after the last finished segment."""
+"""Colorization of films: scenes are processed in parallel, and interrupted runs can be resumed."""
 
 import contextlib
 import dataclasses
@@ -81,7 +81,7 @@ def _colorize_film(model, item, options, film_options, result):
 
 
 def _description(model, item, options, film_options):
-    """Describe the program, model and settings for the metadata of the output file."""
+    """Return a description of the software, model and settings for the output file's metadata."""
     text = f"colorkeras {__version__}, {describe(model, item, options, options.seed)}"
     if film_options.start:
         text += f", start {film_options.start:g}"
@@ -91,7 +91,7 @@ def _description(model, item, options, film_options):
 
 
 def _is_recorded(path, description):
-    """Return whether the metadata of a film contains this description."""
+    """Return whether a film's metadata contains the description of a run."""
     try:
         with open_film(path, float("inf")) as film:
             comments = [v for k, v in film.container.metadata.items() if k.lower() == "comment"]
@@ -101,7 +101,7 @@ def _is_recorded(path, description):
 
 
 def _notes(timeline, options):
-    """Yield notes on the film; raise `SkippedError` if it should not be colorized."""
+    """Yield notes about the film; raise `SkippedError` if it should not be colorized."""
     if timeline.tint == "color":
         if options.keep_colored:
             raise SkippedError("it is already in color")
@@ -132,7 +132,7 @@ class _Job:
         self.source, self._max_megapixels = source, options.max_megapixels
 
     def run(self, notes):
-        """Colorize all scenes, reusing segments that earlier runs finished."""
+        """Colorize all scenes, reusing segments finished by earlier runs."""
         notes += self._hints.notes()
         num_workers, sources = self._film_options.num_workers, queue.SimpleQueue()
 
@@ -196,7 +196,7 @@ class _Job:
         )
 
     def packets(self, offset):
-        """Yield the `av.Packet`s of the colorized video."""
+        """Yield the `av.Packet`s of the colorized video; see `remuxing.video_packets`."""
         segments = map(self.work.load_segment, self.segments)
         return remuxing.video_packets(segments, self.timeline, offset)
 
@@ -217,7 +217,7 @@ def _encoding(film, timeline, quality):
 
 
 def _join(path, job, film_options, comment):
-    """Write all packets to a file; return notes on anything that was dropped."""
+    """Write all packets to a file and return notes about anything that was dropped."""
     timeline, is_cut = job.timeline, film_options.start > 0
     base = timeline.time_base
     end = (int(timeline.pts[-1]) + timeline.last_duration) * base
@@ -229,5 +229,5 @@ def _join(path, job, film_options, comment):
         try:
             return remuxing.join(path, film, job.encoding, packets, span, comment)
         except UserError:
-            job.work.can_resume = False  # The same container would fail again.
+            job.work.can_resume = False  # A retry with this container would fail again.
             raise

@@ -1,4 +1,4 @@
-"""Entry point for films, which imports PyAV and OpenCV lazily."""
+"""Entry point for film colorization, with lazy imports of PyAV and OpenCV."""
 
 import threading
 
@@ -11,7 +11,7 @@ _one_film = threading.Lock()
 
 
 def color_film(model, item, options, film_options=None):
-    """Colorize a film or write its contact sheet; return a `FileResult` that includes any error.
+    """Colorize a film or create its contact sheet, and return a `FileResult` with any error.
 
     Only one film is colorized at a time.
 
@@ -19,7 +19,7 @@ def color_film(model, item, options, film_options=None):
         model: `Predictor`.
         item: `BatchItem` with one output file.
         options: `ColorizeOptions`.
-        film_options: `FilmOptions`; None uses the defaults.
+        film_options: `FilmOptions`, or None for the defaults.
     """
     film_options = film_options or FilmOptions()
     try:
@@ -32,5 +32,5 @@ def color_film(model, item, options, film_options=None):
         return preview_film(model, item, options, film_options)
     from colorkeras.video.color_films import colorize_film
 
-    with _one_film:  # The seconds in the result must not include waiting for other films.
+    with _one_film:  # The duration in the result must not include the wait for other films.
         return colorize_film(model, item, options, film_options)

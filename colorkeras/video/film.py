@@ -1,4 +1,4 @@
-"""Opening films and checking that they can be colorized."""
+"""Opening of films and checks that they can be colorized."""
 
 import contextlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_RATE = 1000
 """Maximum mean frame rate in frames per second."""
 
 _ARBITRARY_CLOCKS = {"mpegts", "mpeg"}
-"""Containers whose timestamps start at an arbitrary value; the output starts at zero."""
+"""Container formats whose timestamps start at an arbitrary value; the output starts at zero."""
 
 _UNORDERED_CODECS = {"h264", "hevc"}
 """Codecs for which FFmpeg does not derive the display order from the decoding order."""
@@ -34,7 +34,7 @@ def import_av():
         import cv2  # noqa: F401
     except ImportError as error:
         raise UserError(
-            f"a film, but PyAV or OpenCV is missing ({one_line(error)})",
+            f"a film, but PyAV or OpenCV cannot be imported ({one_line(error)})",
             "an installation with the 'video' extra",
             "pip install 'colorkeras[video]'",
         ) from error
@@ -42,7 +42,7 @@ def import_av():
 
 
 def ffmpeg_path(path):
-    """Return an absolute path as str; FFmpeg mistakes relative ones such as 10:15.mp4 for URLs."""
+    """Return the absolute path as str, because FFmpeg mistakes names like 10:15.mp4 for URLs."""
     return str(Path(path).absolute())
 
 
@@ -72,20 +72,20 @@ class Film:
 
     @property
     def rate(self):
-        """Mean frame rate in frames per second according to the container; 25 if unknown."""
+        """Mean frame rate in frames per second according to the container, or 25 if unknown."""
         rate = self.stream.average_rate or self.stream.guessed_rate
         return rate if rate and 0 < rate <= MAX_RATE else Fraction(25)
 
     @property
     def has_arbitrary_clock(self):
-        """Whether the container's times count from an arbitrary moment."""
+        """Whether the container's timestamps start at an arbitrary value."""
         return bool(set(self.container.format.name.split(",")) & _ARBITRARY_CLOCKS)
 
     @property
     def has_only_decoding_times(self):
-        """Whether timestamps ascend in decoding order although frames are displayed in another.
+        """Whether timestamps give the decoding order of frames instead of their display order.
 
-        AVI does not store when frames are displayed.
+        AVI does not store presentation timestamps.
         """
         context = self.stream.codec_context
         is_avi = self.container.format.name == "avi"
@@ -93,9 +93,9 @@ class Film:
 
     @property
     def has_fixed_times(self):
-        """Whether frames have the same timestamps after seeking.
+        """Whether the timestamps of frames are unaffected by seeking.
 
-        MPEG program streams lack the timestamps of most frames; FFmpeg interpolates them.
+        MPEG program streams store no timestamps for most frames, so FFmpeg interpolates them.
         """
         return self.container.format.name != "mpeg" and not self.has_only_decoding_times
 
@@ -118,7 +118,7 @@ class Film:
         return None
 
     def seek(self, seconds):
-        """Seek to the last key frame at or before a time; return whether this succeeded."""
+        """Seek to the last key frame at or before a time and return whether this succeeded."""
         try:
             self.container.seek(int(seconds / self.time_base), stream=self.stream)
         except import_av().FFmpegError:
@@ -128,7 +128,7 @@ class Film:
 
 @contextlib.contextmanager
 def open_film(path, max_megapixels=image_io.MAX_MEGAPIXELS):
-    """Yield a `Film` and close it at the end of the block.
+    """Open a film, yield it as a `Film`, and close it on exit.
 
     Args:
         path: Video file.
@@ -140,7 +140,7 @@ def open_film(path, max_megapixels=image_io.MAX_MEGAPIXELS):
     """
     av = import_av()
     try:
-        # Damaged tags must not prevent colorization.
+        # Damaged metadata tags must not prevent colorization.
         container = av.open(ffmpeg_path(path), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise UserError(
@@ -156,7 +156,7 @@ def open_film(path, max_megapixels=image_io.MAX_MEGAPIXELS):
 
 
 def is_cover_image(stream):
-    """Return whether a stream is a cover image instead of a part of the film."""
+    """Return whether a stream is a cover image and not part of the film itself."""
     return bool(stream.disposition & type(stream.disposition).attached_pic)
 
 

@@ -11,7 +11,7 @@ from colorkeras.video.luma_planes import BT601, FULL_RANGE, LIMITED_RANGE, Plane
 _PRESET = "fast"
 
 _NUM_THREADS = 4
-"""Number of encoder threads; fixed because it affects the output, which must be reproducible."""
+"""Number of encoder threads, which is fixed for reproducibility because it affects the output."""
 
 _BEST_CRF, _WORST_CRF = 14.0, 51.0
 """Constant rate factors (CRF) for quality 100 and 1; about 18 is visually lossless."""
@@ -22,15 +22,15 @@ _UNSPECIFIED, _BT601_50_HZ, _BT2020, _BT2020_CONSTANT = 2, 5, 9, 10
 _50_HZ_HEIGHT = 576
 
 _PRIMARIES = {_BT2020_CONSTANT: 9}
-"""Usual code for the primaries (ITU-T H.273, table 2) by matrix code, if the two differ."""
+"""Usual primaries code (ITU-T H.273, table 2) for each matrix code, where the two differ."""
 
 _TRANSFER = {_BT601_50_HZ: 6, _BT2020: 14, _BT2020_CONSTANT: 14}
-"""Usual code for the transfer function (ITU-T H.273, table 3) by matrix code, if the two differ."""
+"""Usual transfer function code (ITU-T H.273, table 3) for each matrix code, where they differ."""
 
 
 @dataclass(frozen=True)
 class ColorTags:
-    """Codes for color primaries, transfer function and matrix (ITU-T H.273), and color range."""
+    """Codes for color primaries, transfer function, matrix (ITU-T H.273) and color range."""
 
     primaries: int
     transfer: int
@@ -90,7 +90,7 @@ class Encoding:
             context.sample_aspect_ratio = self.pixel_aspect
         context.color_primaries, context.color_trc = self.tags.primaries, self.tags.transfer
         context.colorspace, context.color_range = self.tags.matrix, self.tags.color_range
-        # Segments are joined, so the parameter sets must be stored in the container.
+        # Segments are concatenated, so the container must store the parameter sets.
         context.flags |= av.codec.context.Flags.global_header
         context.thread_count = _NUM_THREADS
         crf = _BEST_CRF + (100 - self.quality) / 99 * (_WORST_CRF - _BEST_CRF)
@@ -103,11 +103,11 @@ class Encoding:
         }
 
     def encode(self, frames):
-        """Encode a segment, starting with a key frame.
+        """Encode a segment, which starts with a key frame.
 
         Args:
-            frames: Iterable of `(pts, luma, cb, cr)`: timestamp, luma samples `[h, w]` and chroma
-                samples `[ceil(h / 2), ceil(w / 2)]`.
+            frames: Iterable of `(pts, luma, cb, cr)`: the timestamp, luma samples `[h, w]`, and
+                chroma samples `[ceil(h / 2), ceil(w / 2)]`.
 
         Returns:
             Dict of arrays: `data`, the bytes of all packets in decoding order, uint8; `sizes`, the

@@ -13,15 +13,15 @@ from colorkeras.video.clock_times import format_time
 from colorkeras.video.film import encrypted_error, import_av, open_film
 
 _WARM_UP = 16
-"""Number of frames to decode before the first one needed, because the decoder and the deinterlacer
+"""Number of frames to decode before the first frame needed, because the decoder and deinterlacer
 may use them as references."""
 
 _MAX_RECENT = 16
-"""Number of frames that can be read again without decoding; a segment begins with frames that were
-read ahead for the previous one."""
+"""Number of recent frames to keep, because a segment begins with frames that were also read for the
+previous segment."""
 
 _MAX_SKIP = 250
-"""Maximum number of frames to skip by decoding them instead of seeking."""
+"""Maximum number of frames to skip by decoding; longer distances are skipped by seeking."""
 
 _QUARTER_TURN = 90
 
@@ -31,11 +31,11 @@ def decoded_frames(film, damage=None, clock=None):
 
     Args:
         film: `Film`.
-        damage: `Counter` whose "packets" entry counts the packets that cannot be decoded.
+        damage: `Counter` whose "packets" entry is incremented for each undecodable packet.
         clock: `VideoClock` that corrects the timestamps of packets, or None.
 
     Raises:
-        UserError: The film is encrypted, or the frame size changes.
+        UserError: The film is encrypted, or its frame size changes.
     """
     av, damage = import_av(), Counter() if damage is None else damage
     film.stream.thread_type = "AUTO"
@@ -80,9 +80,9 @@ def upright(plane, rotation):
 
 
 class FrameSource(contextlib.AbstractContextManager):
-    """Reads the luma planes of a film, seeking if the film's timestamps allow it.
+    """Reads the luma planes of a film, using seeking if the timestamps permit it.
 
-    Use it as a context manager to close the file at the end of the block.
+    Use it as a context manager to close the file on exit.
 
     Args:
         path: Video file.
@@ -132,17 +132,17 @@ class FrameSource(contextlib.AbstractContextManager):
             yield self._recent[-1]
 
     def _restart(self, first):
-        """Reopen the file and decode up to frame `first`, or to the first frame if that fails.
+        """Reopen the file and find frame `first`, or the first frame of the timeline as a fallback.
 
         Raises:
-            UserError: Neither frame was found.
+            UserError: The file contains neither of these frames.
         """
         timeline = self._timeline
         if timeline.is_seekable and (timeline.is_part or first > _WARM_UP):
             self._open()
             start = int(timeline.pts[first]) - _WARM_UP * timeline.typical_step
             has_sought = self._film.seek(start * timeline.time_base)
-            # If seeking with the container's index overshot the frame, decode from the beginning.
+            # If the container's index led past the frame, decode from the beginning.
             if has_sought and self._skip_to(first):
                 return
         self._open()
@@ -152,7 +152,7 @@ class FrameSource(contextlib.AbstractContextManager):
             raise UserError(
                 f"{quoted(self._path)}, in which the frame at "
                 f"{format_time(timeline.seconds(0))} was not found again",
-                "a film whose timestamps are the same after seeking",
+                "a film whose timestamps do not change after seeking",
                 "Remux the film, or omit --start.",
             )
 
@@ -165,7 +165,7 @@ class FrameSource(contextlib.AbstractContextManager):
         self._frames = frames
 
     def _skip_to(self, number):
-        """Decode up to the frame with this number's timestamp; return whether it was found."""
+        """Decode up to the frame with the given number and return whether it was found."""
         time = int(self._timeline.pts[number]) * self._timeline.time_base
         for frame in self._frames:
             if frame.pts is None or frame.pts * frame.time_base < time:
@@ -176,7 +176,7 @@ class FrameSource(contextlib.AbstractContextManager):
 
 
 def _deinterlaced(stream, frames):
-    """Deinterlace frames, yielding one per input frame; progressive frames remain unchanged."""
+    """Deinterlace frames one by one, leaving progressive frames unchanged."""
     av = import_av()
     graph = av.filter.Graph()
     nodes = (

@@ -1,4 +1,4 @@
-"""Settings for films."""
+"""Film-specific settings."""
 
 import threading
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class FilmOptions:
-    """Settings for films, in addition to `ColorizeOptions`.
+    """Film-specific settings, in addition to `ColorizeOptions`.
 
     Attributes:
         start: Start of the output in seconds from the start of the film.
-        duration: Duration of the output in seconds; None continues to the end of the film.
+        duration: Duration of the output in seconds, or None to continue to the end of the film.
         is_preview: Whether to write a contact sheet with one frame per scene instead of a film.
         num_workers: Number of scenes to colorize in parallel.
         progress: Called with the stage name, the number of finished frames, and the total number of
@@ -27,9 +27,9 @@ class FilmOptions:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def stage(self, name):
-        """Return a function that reports the finished and total number of frames for a stage.
+        """Return a function that reports the numbers of finished and total frames in a stage.
 
-        The function raises KeyboardInterrupt when `stopped` is set.
+        The function raises KeyboardInterrupt if `stopped` is set.
         """
 
         def report(finished, total):

@@ -1,4 +1,4 @@
-"""First pass over a film, which finds frame times, scenes and properties of the planes."""
+"""First pass over a film, which determines frame times, scenes and plane properties."""
 
 from collections import Counter
 from fractions import Fraction
@@ -21,13 +21,13 @@ _THUMBNAIL_SIDE = 128
 """Maximum length in pixels of the longer side of the images used for cut detection."""
 
 _COLOR_INTERVAL = 50
-"""Interval in frames at which frames are checked for color."""
+"""Number of frames from one color check to the next."""
 
 _MAX_DURATION = 48 * 3600
 """Maximum duration in seconds."""
 
 _TOLERANCE = 1.0
-"""Number of seconds by which a film may be shorter than its container claims."""
+"""Number of seconds by which a film may be shorter than the duration stored in its container."""
 
 
 def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finished, total: None):
@@ -37,17 +37,17 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
         path: Video file.
         max_megapixels: Maximum size of a frame in megapixels.
         start: Time of the first frame to colorize, in seconds from the start of the film.
-        duration: Duration in seconds of the part to colorize; None continues to the end.
-        progress: Called with the number of decoded frames and their estimated total.
+        duration: Duration of the part to colorize in seconds, or None to continue to the end.
+        progress: Called with the number of frames decoded so far and the estimated total.
 
     Raises:
-        UserError: The film has no frames in this range, its frame rate or duration is too high, or
+        UserError: The range contains no frames, the frame rate or duration is too high, or
             `open_film` or `decoded_frames` raised an error.
     """
     can_seek = start > 0
     if can_seek:
         with open_film(path, max_megapixels) as film:
-            # Seeking in joined streams may lead to any part.
+            # In concatenated streams, seeking may lead to the wrong part.
             can_seek = film.has_fixed_times and not (
                 film.has_arbitrary_clock and has_jumps(film, lambda: progress(0, None))
             )
@@ -58,7 +58,7 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
                 position = film.origin + Fraction(max(0.0, start - 2)).limit_denominator(1000)
                 if not film.seek(position):
                     can_seek = False
-                    continue  # A failed seek may have moved the position, so open the film again.
+                    continue  # A failed seek may change the position, so reopen the film.
             timeline = scanner.run(can_seek)
         if timeline is not None:
             return timeline
@@ -66,7 +66,7 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
 
 
 class _Scanner:
-    """Decodes a film and collects the data for its `Timeline`."""
+    """Decodes a film and collects the data for a `Timeline`."""
 
     def __init__(self, film, start, duration, progress):
         self._film, self._start, self._progress = film, start, progress
@@ -111,7 +111,7 @@ class _Scanner:
         )
 
     def _thumbnails(self):
-        """Yield a small luma image of each frame in the range and record frame properties."""
+        """Record the properties of each frame in the range and yield a small luma image of it."""
         total = self._expected_frames()
         for frame in decoded_frames(self._film, self._damage, self._clock):
             pts = self._corrected(frame)
@@ -135,7 +135,7 @@ class _Scanner:
         self._progress(len(self._pts), total)
 
     def _corrected(self, frame):
-        """Return the timestamp of a frame, corrected if necessary."""
+        """Return a frame's timestamp, corrected if it is missing or not ascending."""
         last, pts = self._last, frame.pts
         if pts is None:
             self._is_ascending = False
@@ -151,7 +151,7 @@ class _Scanner:
         return float(pts * self._film.time_base - self._film.origin)
 
     def _end_early(self, pts):
-        """End before the frame with this timestamp; the last frame is shown until the end."""
+        """Extend the last frame to the end of the range; `pts` is the first timestamp after it."""
         self._ends_early = True
         if self._pts:
             stop = round((Fraction(self._stop) + self._film.origin) / self._film.time_base)
@@ -167,7 +167,7 @@ class _Scanner:
             raise UserError(
                 f"--start {format_time(self._start)} for {quoted(self._film.path)}, which has no "
                 "frames in this range",
-                "a range inside the film",
+                "a time range within the film",
                 "Choose an earlier start or a longer duration.",
             )
         raise UserError(
@@ -198,7 +198,7 @@ class _Scanner:
         return "gray" if self._tints["gray"] >= half else "toned"
 
     def _notes(self, pts):
-        """Yield notes on damage."""
+        """Yield notes about damage."""
         if self._damage["packets"] or self._damage["frames"]:
             packets = counted(self._damage["packets"], "packet")
             frames = counted(self._damage["frames"], "frame")
@@ -210,8 +210,8 @@ class _Scanner:
             missing = float(film.end - actual)
             if missing > max(_TOLERANCE, 0.01 * float(film.end)):
                 yield (
-                    f"its video ends at {format_time(float(actual))}, although it should end at "
-                    f"{format_time(float(film.end))} according to the file; it may be incomplete"
+                    f"the video ends at {format_time(float(actual))}, but the file header "
+                    f"specifies {format_time(float(film.end))}; the file may be incomplete"
                 )
         if not self._is_ascending:
             yield "its timestamps were incomplete or out of order and have been corrected"

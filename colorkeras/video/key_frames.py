@@ -1,4 +1,4 @@
-"""Key frames of a scene, their colors, and motion to and from key frames."""
+"""Key frames of a scene, their colors, and the motion to and from them."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ import numpy as np
 from colorkeras.video.optical_flow import Motion
 
 _TIME_CONSTANT = 0.5
-"""Time constant in seconds by which the weights of other key frames decrease."""
+"""Time constant in seconds of the exponential decay of key frame weights."""
 
 _MAX_STEP = 0.2
-"""Upper limit in seconds for the time between two key frames."""
+"""Maximum time in seconds between two key frames that is used to compute the decay."""
 
 
 @dataclass
 class Frame:
-    """Frame of a scene.
+    """A frame of a scene and its motion relative to the previous frame.
 
     Attributes:
         time: Time in seconds.
         luma: float32 `[h, w]` in [0, 1].
-        small: Network input, float32 `[1, small height, small width, 1]`.
+        small: Network input for the frame, float32 `[1, small height, small width, 1]`.
         forward: `Motion` from the previous frame to this one; None for the first frame.
         backward: `Motion` from this frame to the previous one; None for the first frame.
     """
@@ -36,7 +36,7 @@ class Frame:
 
 @dataclass
 class Group:
-    """Consecutive frames that end with a key frame.
+    """Consecutive frames, the last of which is a key frame.
 
     Attributes:
         frames: List of `Frame`.
@@ -54,7 +54,7 @@ class Group:
 
     @cached_property
     def from_key(self):
-        """List of the `Motion` from each frame to the key frame before the group."""
+        """List of `Motion`s from each frame of the group to the key frame before the group."""
         motions = []
         for frame in self.frames:
             if frame.backward is None:
@@ -65,10 +65,10 @@ class Group:
 
     @cached_property
     def to_key(self):
-        """List of the `Motion` to the key frame from each frame that precedes it.
+        """List of `Motion`s from each preceding frame to the key frame of the group.
 
-        The first motion starts at the frame before the group; the others start at the group's
-        frames.
+        The first motion starts at the frame before the group. The others start at the frames of the
+        group, except the key frame.
         """
         motions = []
         for frame in reversed(self.frames):
@@ -90,8 +90,8 @@ class KeyColors:
         weight: Sum of the weights of the predictions in `past`, float32 `[small height, small
             width, 1]`. The weight of the latest prediction is 1.
         shown: Final Cb and Cr, float32 `[small height, small width, 2]`.
-        levels: `chroma_levels` of predictions and of averages, float64 `[2, 17]`: moving averages
-            over key frames.
+        levels: Moving averages over key frames of the `chroma_levels` of predictions and of
+            averages, float64 `[2, 17]`.
     """
 
     time: float
@@ -104,16 +104,16 @@ class KeyColors:
 
 
 def decay(seconds):
-    """Return the weight of a key frame relative to that of a neighbor at this distance in time."""
+    """Return the factor by which the weight of a key frame decays over a number of seconds."""
     return np.float32(np.exp(-min(seconds, _MAX_STEP) / _TIME_CONSTANT))
 
 
 def average_of_later(group, later):
-    """Average the predictions for later key frames, warped to a group's key frame.
+    """Average the predictions for later key frames after warping them to a group's key frame.
 
     Args:
         group: `Group`.
-        later: List of the following `Group`s with their predictions; may be empty.
+        later: List of the following `Group`s with predictions; may be empty.
 
     Returns:
         Cb and Cr, float32 `[small height, small width, 2]`, and the sum of the weights of the

@@ -1,4 +1,4 @@
-"""Conversion of decoded frames to luma planes, and of chroma to planes for the encoder."""
+"""Extraction of luma planes from decoded frames and conversion of chroma to encoder planes."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ BT601, BT709 = 6, 1
 """Color matrix codes (ITU-T H.273, table 4): SMPTE 170M and BT.709."""
 
 LIMITED_RANGE, FULL_RANGE = 1, 2
-"""FFmpeg's color range codes."""
+"""FFmpeg codes for the color range."""
 
 _RED_AND_BLUE = {
     BT709: (0.2126, 0.0722),
@@ -33,7 +33,7 @@ class PlaneLayout:
 
     Attributes:
         bits: Bits per sample, 8 or 10.
-        is_full_range: Whether luma uses all code values instead of only 16 to 235 (at 8 bits).
+        is_full_range: Whether samples use all code values, rather than 16 to 235 for 8-bit luma.
         matrix: Color matrix code; see `BT601`.
     """
 
@@ -43,7 +43,7 @@ class PlaneLayout:
 
     @classmethod
     def of(cls, frame, codec):
-        """Determine the layout from a decoded `av.VideoFrame` and the name of its codec."""
+        """Determine the layout from a decoded `av.VideoFrame` and its codec name."""
         pixel_format = frame.format
         matrix = int(frame.colorspace)
         if matrix not in _RED_AND_BLUE:
@@ -58,7 +58,7 @@ class PlaneLayout:
 
     @property
     def pixel_format(self):
-        """FFmpeg's name for the pixel format of the output."""
+        """FFmpeg name of the output pixel format."""
         return "yuv420p" if self.bits == 8 else "yuv420p10le"
 
     @property
@@ -69,7 +69,7 @@ class PlaneLayout:
     def luma_plane(self, frame):
         """Return the luma samples of a decoded `av.VideoFrame`, `[h, w]`.
 
-        The decoder's plane is returned unchanged. Only formats without a luma plane, such as RGB,
+        If the pixel format has a luma plane, it is returned unchanged. Other formats, such as RGB,
         are converted.
         """
         if not _has_luma_plane(frame.format, self.bits):
@@ -84,13 +84,13 @@ class PlaneLayout:
         return rows[:, : frame.width]
 
     def as_full_range(self, luma):
-        """Convert luma samples or means of samples to float32 in [0, 1]."""
+        """Convert luma samples, or averages of samples, to float32 in [0, 1]."""
         low, span = (0, 2**self.bits - 1) if self.is_full_range else self._limits(219)
         scaled = (np.asarray(luma, np.float32) - np.float32(low)) / np.float32(span)
         return np.clip(scaled, 0, 1, out=scaled)
 
     def chroma_planes(self, chroma):
-        """Convert chroma to samples in the film's color matrix and range.
+        """Convert chroma to samples with the film's color matrix and range.
 
         Args:
             chroma: BT.601 Cb and Cr, float32 `[h, w, 2]` in [-0.5, 0.5].
@@ -105,13 +105,13 @@ class PlaneLayout:
         return np.ascontiguousarray(codes[..., 0]), np.ascontiguousarray(codes[..., 1])
 
     def _limits(self, span):
-        """Return the lowest code value and the number of steps in limited range."""
+        """Return the lowest code value and the span in limited range, scaled to the bit depth."""
         scale = 2 ** (self.bits - 8)
         return 16 * scale, span * scale
 
 
 def half_size(plane):
-    """Average blocks of 2 x 2 samples to float32, repeating the last row or column if odd.
+    """Downscale a plane by averaging 2 x 2 blocks; odd heights and widths are padded by repetition.
 
     >>> half_size(np.uint8([[1, 3, 5], [1, 3, 5], [7, 7, 9]])).tolist()
     [[2.0, 5.0], [7.0, 9.0]]
@@ -125,8 +125,8 @@ def half_size(plane):
 def _from_bt601(matrix):
     """Return the matrix `[2, 2]` that converts (Cb, Cr) from BT.601 to another color matrix.
 
-    The film's luma is not converted. The differences between R, G and B do not change, so hues are
-    preserved.
+    The film's luma is kept, so the conversion preserves the differences between R, G and B and thus
+    the hues.
     """
     red, green, blue = bt601.LUMA_WEIGHTS
     # Rows: R - Y, G - Y and B - Y per unit of Cb and Cr.
@@ -145,13 +145,13 @@ def _from_bt601(matrix):
 
 
 def _has_luma_plane(pixel_format, bits):
-    """Return whether the first plane of a pixel format contains luma with this bit depth."""
+    """Return whether the first plane of a pixel format contains luma of the given bit depth."""
     luma = pixel_format.components[0]
     return (
         luma.is_luma
         and luma.bits == bits
         and not (pixel_format.is_rgb or pixel_format.is_big_endian or pixel_format.has_palette)
-        # The samples of P010 and similar formats are shifted.
+        # P010 and similar formats store samples in the high bits.
         and not pixel_format.name.startswith("p0")
         and all(component.plane for component in pixel_format.components[1:])
     )

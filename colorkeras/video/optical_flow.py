@@ -1,6 +1,6 @@
-"""Dense optical flow between frames with confidence estimates, and warping along the flow.
+"""Dense optical flow between frames, its confidence, and warping along the flow.
 
-Flow is computed by dense inverse search, with a forward-backward consistency check.
+Flow is computed by dense inverse search and validated by a forward-backward consistency check.
 
 References: Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016 (flow);
 Sundaram, Brox, Keutzer, "Dense point trajectories by GPU-accelerated large displacement optical
@@ -16,17 +16,18 @@ MIN_SIDE = 16
 """Minimum height and width in pixels; smaller frames are assumed to have no motion."""
 
 _RELATIVE_ERROR, _ABSOLUTE_ERROR = 0.01, 0.5
-"""Tolerance for the squared forward-backward error: a multiple of the squared flow lengths, plus a
-constant in squared pixels (Sundaram et al. 2010)."""
+"""Tolerance for the squared forward-backward error (Sundaram et al. 2010): a fraction of the sum of
+the squared flow lengths, plus a constant in squared pixels."""
 
 _DETAIL_SIGMA, _DETAIL_ERROR = 8.0, 0.1
-"""Standard deviation in pixels of the blur whose subtraction removes lighting changes, and
-difference in the remaining luma, in [0, 1], at which confidence falls to 37%."""
+"""Parameters of the appearance check. A blurred copy with this standard deviation in pixels is
+subtracted from each frame to remove lighting changes. Confidence falls to 37% where the remaining
+luma, in [0, 1], differs by this amount."""
 
 
 @dataclass(frozen=True)
 class Motion:
-    """Motion from each pixel of a frame to the same point in another frame.
+    """Motion from each pixel of a frame to the corresponding point in another frame.
 
     Attributes:
         vectors: Displacements to the right and down in pixels, float32 `[h, w, 2]`.
@@ -42,7 +43,7 @@ class Motion:
         return cls(np.zeros([height, width, 2], np.float32), np.ones([height, width], np.float32))
 
     def warp(self, values):
-        """Warp the other frame to this one; values are float32 `[h, w]` or `[h, w, c]`."""
+        """Warp values of the other frame, float32 `[h, w]` or `[h, w, c]`, to this frame."""
         return warp(values, self.vectors)
 
     def then(self, following):
@@ -59,7 +60,7 @@ def warp(values, vectors):
     Args:
         values: float32 `[h, w]` or `[h, w, c]`, where c is at most 4.
         vectors: Displacements to the right and down in pixels, float32 `[h, w, 2]`. Positions
-            outside the frame get the value of the nearest pixel.
+            outside the frame take the value of the nearest pixel.
 
     Example:
 
@@ -102,7 +103,7 @@ class FlowEstimator:
 
 
 def is_consistent(vectors, opposite):
-    """Return where forward and backward flow are consistent.
+    """Return a mask of the pixels where forward and backward flow are consistent.
 
     Args:
         vectors: Flow from this frame to another one, float32 `[h, w, 2]`.
@@ -133,7 +134,7 @@ def _details(frame):
 
 
 def _is_inside(vectors):
-    """Return where displaced positions are inside the frame, bool `[h, w]`."""
+    """Return a mask of the displaced positions inside the frame, bool `[h, w]`."""
     positions = vectors + _positions(vectors.shape)
     limits = np.array(vectors.shape[1::-1], np.float32) - 0.5
     return ((positions >= -0.5) & (positions <= limits)).all(-1)

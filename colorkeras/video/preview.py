@@ -23,14 +23,14 @@ from colorkeras.video.film_scan import scan
 from colorkeras.video.scene_hints import SceneHints
 
 _MAX_TILE = 640
-"""Maximum length in pixels of the longer side of each frame."""
+"""Maximum length in pixels of the longer side of a frame on the sheet."""
 
 _MAX_SCENES = 400
 """Maximum number of scenes on a sheet."""
 
 
 def preview_film(model, item, options, film_options):
-    """Write a contact sheet with the first frame of each scene; return a `FileResult`.
+    """Write a contact sheet with the first frame of each scene and return a `FileResult`.
 
     Args:
         model: `Predictor`.
@@ -78,6 +78,6 @@ def _tiles(model, source, timeline, scenes, settings, hints, report):
 
 
 def _colored(model, luma, settings):
-    """Colorize a frame independently of its neighbors; return a `PIL.Image.Image`."""
+    """Colorize a single frame without temporal averaging and return a `PIL.Image.Image`."""
     gray = np.rint(luma * 255).astype(np.uint8)
     return Image.fromarray(model.color_image(DecodedImage(gray), settings).pixels)

@@ -1,4 +1,4 @@
-"""Remuxing of colorized segments and a film's other streams."""
+"""Remuxing of colorized segments with the other streams of a film."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,15 +14,15 @@ from colorkeras.video.film import ffmpeg_path, import_av
 from colorkeras.video.stream_copies import add_copy, check_sound, lasting
 
 _TOLERANCE = 1
-"""Number of seconds by which the other streams may end before the video if the film is damaged."""
+"""Number of seconds by which other streams may end before the video if the film is damaged."""
 
 _REORDER_DELAY = 2
-"""Number of frames by which decoding precedes display; the encoder needs at most 2."""
+"""Number of frames by which decoding precedes display. The encoder needs a delay of at most 2."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Time range to copy, on the film's clock.
+    """Time range of the output, in the timestamps of the film.
 
     Attributes:
         start: Start time of the output in seconds, `Fraction`.
@@ -39,11 +39,11 @@ class Span:
     video_end: Fraction = Fraction(0)
 
     def offset(self, time_base):
-        """Return the start time in units of a time base."""
+        """Return the start time in units of the given time base."""
         return round(self.start / time_base)
 
     def includes(self, time):
-        """Return whether to copy a packet with this time in seconds."""
+        """Return whether a packet at a time in seconds belongs to the range."""
         return (not self.is_cut or time >= self.start) and (self.stop is None or time < self.stop)
 
 
@@ -59,12 +59,12 @@ def join(path, film, encoding, packets, span, comment):
         comment: Text to add to the file's comment, or None.
 
     Returns:
-        List of notes on streams that were dropped or re-encoded.
+        List of notes about dropped or re-encoded streams and lost packets.
 
     Raises:
         UserError: The container does not support the codec of an audio stream that cannot be
-            re-encoded, or it does not accept the packets.
-        OSError: The film cannot be read to its end.
+            re-encoded, or it rejects the packets.
+        OSError: The film cannot be read to the end.
     """
     av, notes, clock = import_av(), [], CopiedClock(span.jumps)
     try:
@@ -77,37 +77,40 @@ def join(path, film, encoding, packets, span, comment):
     except av.FFmpegError as error:
         raise _write_error(film, error) from error
     notes += [
-        f"{counted(copy.num_damaged, 'packet')} of sound could not be decoded"
+        f"{counted(copy.num_damaged, 'audio packet')} could not be decoded"
         for copy in copies.values()
         if copy.num_damaged
     ]
     if clock.num_dropped:
         notes.append(
-            f"{counted(clock.num_dropped, 'packet')} of sound or subtitles could not be kept "
-            "because of overlapping times"
+            f"{counted(clock.num_dropped, 'audio or subtitle packet')} with overlapping times "
+            "could not be kept"
         )
     return notes
 
 
 def _write_error(film, error):
-    """Return the exception to raise for an `av.FFmpegError` while a film is written."""
+    """Convert an `av.FFmpegError` raised while writing a film to an `OSError` or a `UserError`."""
     if is_disk_problem(error):
         return OSError(error.errno, error.strerror)
     return UserError(
         f"{quoted(film.path)}, whose streams could not be written to the output file "
         f"({one_line(error)})",
-        "a film whose sound and subtitles the container of the output file accepts",
-        "Pass --output with a name that ends in .mkv, or remux the film and color the new file.",
+        "a film whose audio and subtitles are supported by the container of the output file",
+        "Pass --output with a name that ends in .mkv, or remux the film and colorize the new file.",
     )
 
 
 def check_container(path, film, encoding):
-    """Raise UserError if a container does not support the streams of a film.
+    """Check that a container supports the streams of a film.
 
     Args:
         path: Temporary file to write and delete; its suffix determines the container.
         film: Open `Film`.
         encoding: `Encoding`.
+
+    Raises:
+        UserError: The container cannot store a stream that must be kept.
     """
     try:
         with import_av().open(ffmpeg_path(path), "w") as output:
@@ -120,7 +123,7 @@ def check_container(path, film, encoding):
 
 
 def _add_streams(output, film, encoding, notes):
-    """Add all streams; return the video stream and a dict from source index to copied stream."""
+    """Add all streams; return the video stream and a dict from input index to copied stream."""
     stream = output.add_stream("libx264", rate=encoding.rate)
     encoding.configure(stream.codec_context)
     stream.metadata.update(lasting(film.stream.metadata))
@@ -137,7 +140,7 @@ def _write_header(output, film):
         raise UserError(
             f"{quoted(film.path)}, whose streams cannot be stored in the output file "
             f"({output.format.name})",
-            "a container that supports them",
+            "a container that supports all streams of the film",
             "Pass --output with a name that ends in .mkv, or --format mkv.",
         ) from error
 
@@ -216,12 +219,12 @@ def _time(packet):
 
 
 def _copied_packets(film, copies, span, clock, notes):
-    """Yield the packets of the copied streams in file order; note if reading ends early."""
+    """Yield the packets of the copied streams in file order; add a note if reading ends early."""
     av = import_av()
     if not copies:
         return
     if span.is_cut and not span.jumps:
-        film.seek(span.start)  # Without an index, reading starts at the beginning.
+        film.seek(span.start)  # If the container has no index, reading starts at the beginning.
     packets = film.container.demux([film.container.streams[index] for index in copies])
     last = span.start
     while True:
@@ -240,14 +243,14 @@ def _copied_packets(film, copies, span, clock, notes):
 
 
 def _check_end(film, last, span, error, notes):
-    """Handle an error while reading the streams to copy, of which `last` is the latest time.
+    """Handle an error while reading the streams to copy; `last` is the latest time that was read.
 
     Raises:
-        OSError: Streams were not read to their end, and reading them again may succeed.
+        OSError: The streams were not read to the end, and reading them again may succeed.
     """
     if last + _TOLERANCE >= span.video_end:
-        return  # The video ends here, too; the scan has reported any damage.
+        return  # The video also ends here, and the scan has reported any damage.
     if isinstance(error, OSError):
         raise OSError(error.errno, error.strerror, printable(film.path)) from error
     time = format_time(float(last - film.origin))
-    notes.append(f"sound and subtitles after {time} were lost because the film is damaged there")
+    notes.append(f"audio and subtitles after {time} were lost because the film is damaged there")

@@ -1,13 +1,14 @@
 """Temporally stable colorization of the frames in a scene.
 
 The network colorizes only key frames, usually every second frame. The colors of a key frame are a
-weighted average of the predictions for it and for key frames before and after it, carried along the
-optical flow, so errors in individual predictions average out. Because the average extends in both
-directions, it hardly lags behind predictions that improve as objects come into view. The frames
-between two key frames blend the colors of both, following the flow.
+weighted average of its own prediction and the predictions for earlier and later key frames, which
+are warped along the optical flow. Errors in individual predictions therefore average out. Because
+later key frames contribute, colors adapt with little delay when predictions improve as objects come
+into view. Frames between two key frames get a blend of the warped colors of both.
 
-User hints apply to a key frame. Where the hints changed its colors, the carried colors become hints
-for the following key frames. From the first hint on, only earlier key frames are averaged.
+User hints apply to a key frame. Where hints change its colors, the changed colors are carried along
+the flow and serve as hints for the following key frames. From the first hint on, only earlier key
+frames are averaged.
 """
 
 import itertools
@@ -37,10 +38,10 @@ _LEVEL_RATE = 0.4
 """Weight of each key frame in the moving averages of chroma levels."""
 
 _HINT_SPACING, _HINT_SIZE = 8, 3
-"""Spacing and side length in pixels of the hints made from carried colors."""
+"""Spacing and side length in pixels of hints created from carried colors."""
 
 _HINT_EFFECT = 0.03
-"""Minimum chroma change caused by hints at which a pixel fully keeps its changed color."""
+"""Chroma change caused by hints at and above which a pixel keeps the changed color completely."""
 
 
 class SceneColorizer:
@@ -49,14 +50,14 @@ class SceneColorizer:
     Args:
         predictor: `Predictor`.
         settings: `ColorSettings` without hints.
-        hints: Tuple of `Hint`s that have a time, and a radius in pixels of the frames. A hint
+        hints: Tuple of `Hint`s, each with a time and with a radius in pixels of the frames. A hint
             applies from the first frame at or after its time. Later hints take precedence.
 
     Attributes:
         state: Dict of NumPy arrays, set once all frames have been colorized; see `colorize`.
 
     Raises:
-        UserError: The model does not support a setting or hints.
+        UserError: The model does not support a setting or does not support hints.
     """
 
     def __init__(self, predictor, settings, hints=()):
@@ -69,12 +70,12 @@ class SceneColorizer:
         """Colorize frames.
 
         Args:
-            frames: Iterable of `(time, luma)` for consecutive frames: ascending times in seconds,
-                and luma as float32 `[h, w]` in [0, 1]. At most `MAX_FRAMES_AHEAD` frames are read
-                ahead.
+            frames: Iterable of `(time, luma)` for consecutive frames, with ascending times in
+                seconds and luma as float32 `[h, w]` in [0, 1]. At most `MAX_FRAMES_AHEAD` frames
+                are read ahead.
             state: Value of `state` after colorizing the preceding frames of the scene, or None.
-            num_frames: Number of frames to colorize; None colorizes all. Up to `MAX_FRAMES_AHEAD`
-                more frames of the scene improve the colors of the last ones.
+            num_frames: Number of frames to colorize, or None for all. If the iterable yields more
+                frames, up to `MAX_FRAMES_AHEAD` of them improve the colors of the last frames.
 
         Yields:
             Cb and Cr of each frame, float32 `[h, w, 2]`, within the gamut.
@@ -98,7 +99,7 @@ class SceneColorizer:
     def _groups(self, frames, last, num_frames):
         """Yield `Group`s, with key frames at regular intervals and where hints start.
 
-        The frame with number `num_frames`, counted from 1, is also a key frame.
+        Frame number `num_frames`, counted from 1, is also a key frame.
         """
         previous, time = (None, -np.inf) if last is None else (last.small, last.time)
         group = Group()
@@ -124,7 +125,7 @@ class SceneColorizer:
         return rgb_to_chroma(self._predictor.predict(small, self._settings, hints)[0])
 
     def _unhinted(self, groups):
-        """Return a list of the groups before the first hint, with their predictions."""
+        """Return the list of groups before the first hint, with their predictions computed."""
         if self._is_seeded:
             return []
         first = min((hint.time for hint in self._hints), default=np.inf)
@@ -136,7 +137,7 @@ class SceneColorizer:
 
     @property
     def _is_seeded(self):
-        """Whether each prediction would be a different variation."""
+        """Whether the settings request a variation, which would differ between key frames."""
         return self._settings.seed > 0 and self._predictor.exported.takes_hints
 
     def _first_colors(self, group):
@@ -160,10 +161,10 @@ class SceneColorizer:
         Args:
             last: `KeyColors` of the previous key frame.
             group: `Group` of the key frame.
-            later: List of the following `Group`s to average.
+            later: List of following `Group`s whose predictions are averaged.
 
         Returns:
-            Two `KeyColors`: with and without new hints.
+            Two `KeyColors`, the first with and the second without new hints.
         """
         small, motion = group.key.small, group.from_key[-1]
         carried = motion.warp(np.concatenate([last.past, last.hinted, last.weight], axis=-1))
@@ -198,7 +199,7 @@ class SceneColorizer:
         return self._with_hints(colors, new, group.key, predicted, hints), colors
 
     def _with_hints(self, colors, new, key, predicted, hints):
-        """Update the colors of a key frame where new hints change the prediction.
+        """Return the colors of a key frame, updated where new hints change the prediction.
 
         Args:
             colors: `KeyColors`.
@@ -243,7 +244,7 @@ def _as_uint8(small):
 
 
 def _carried_hints(carried, confidence):
-    """Create hints for the network from carried colors that were set by earlier hints.
+    """Create hints for the network where carried colors result from earlier hints.
 
     Args:
         carried: Cb, Cr and influence of hints, float32 `[h, w, 3]`.

@@ -1,4 +1,4 @@
-"""Selection of the hints that apply to each scene of a film."""
+"""Assignment of color hints to the scenes of a film."""
 
 import dataclasses
 
@@ -6,14 +6,16 @@ from colorkeras.utils.plurals import counted
 
 
 class SceneHints:
-    """Hints for a film; each applies to the scene that contains its time, by default the first.
+    """Color hints for a film, grouped by scene.
+
+    Each hint applies to the scene at its time. Hints without a time apply to the first scene.
 
     Args:
         hints: `HintList`.
         timeline: `Timeline`.
 
     Raises:
-        UserError: The hints do not apply to frames of this size.
+        UserError: A hint is outside the frame, or the hints were made for frames of another size.
     """
 
     def __init__(self, hints, timeline):
@@ -23,7 +25,7 @@ class SceneHints:
         self._hints = tuple(self._resolved(hint) for hint in hints.hints)
 
     def _resolved(self, hint):
-        """Return a copy of a hint with default values for a missing time or radius."""
+        """Return a copy of a hint in which a missing time or radius is replaced by the default."""
         width, height = self._timeline.size
         time = self._timeline.seconds(0) if hint.time is None else hint.time
         return dataclasses.replace(hint, time=time, radius=hint.radius_for(height, width))
@@ -31,13 +33,13 @@ class SceneHints:
     def of(self, scene):
         """Return a tuple of the `Hint`s for frames `scene[0]` to `scene[1] - 1`.
 
-        Each hint has a time, and a radius in pixels of the upright frames.
+        Each hint has a time and a radius in pixels of the upright frames.
         """
         start, stop = (self._timeline.seconds(number) for number in scene)
         return tuple(hint for hint in self._hints if start <= hint.time < stop)
 
     def notes(self):
-        """Yield a note if the times of any hints are outside the film."""
+        """Yield a note if any hints are outside the time range of the output."""
         num_unused = len(self._hints) - len(self.of((0, len(self._timeline.pts))))
         if num_unused:
             yield f"ignored {counted(num_unused, 'hint')} outside the time range of the output"

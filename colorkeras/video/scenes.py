@@ -1,4 +1,4 @@
-"""Detection of cuts from luma histograms and frame differences."""
+"""Cut detection based on the luma histograms and layouts of frames."""
 
 import itertools
 from collections import deque
@@ -6,7 +6,7 @@ from collections import deque
 import numpy as np
 
 _GRID = 16
-"""Number of rows and columns in the grid of mean luma that describes a frame's layout."""
+"""Number of rows and columns in the grid of mean luma that represents the layout of a frame."""
 
 _NUM_LEVELS = 32
 """Number of bins in luma histograms."""
@@ -15,7 +15,7 @@ _HISTOGRAM_WEIGHT = 2.0
 """Weight of the histogram difference relative to the layout difference."""
 
 _MIN_VARIANCE = 1e-4
-"""Value added to the variance of luma in [0, 1] to suppress noise in uniform frames."""
+"""Constant added to the variance of luma, in [0, 1], to suppress noise in uniform frames."""
 
 _WINDOW = 4
 """Number of frames to compare on each side of a cut; flashes are shorter."""
@@ -27,7 +27,8 @@ _MIN_RATIO = 2.5
 """Minimum ratio of the difference across a cut to the median difference of nearby frames."""
 
 _MIN_LASTING = 0.5
-"""Minimum difference between frames before and after a cut, relative to that across the cut."""
+"""Minimum difference between more distant frames on either side of a cut, relative to the
+difference across the cut."""
 
 _BLANK_DEVIATION = 0.015
 """Maximum standard deviation of luma in [0, 1] for a frame to be considered blank."""
@@ -38,9 +39,9 @@ def find_cuts(lumas):
 
     The difference between two frames is one minus the correlation of their layouts, plus the
     weighted earth mover's distance between their histograms. At a cut, this difference is large,
-    exceeds the differences between nearby frames (unlike in fast motion) and persists (unlike in
-    flashes). A scene also begins where the image returns after blank frames, such as between a
-    fade-out and a fade-in.
+    exceeds the differences between nearby frames (unlike during fast motion), and persists (unlike
+    after a flash). A scene also begins where the image reappears after blank frames, such as those
+    between a fade-out and a fade-in.
 
     Args:
         lumas: Iterable of luma images for all frames, uint8 `[h, w]`, of any size.
@@ -87,7 +88,7 @@ class _Frame:
         self._cumulative = np.cumsum(histogram) / luma.size
 
     def difference(self, other):
-        """Return the difference between two frames, about 1 for unrelated ones."""
+        """Return the difference from another frame, which is about 1 for unrelated frames."""
         covariance = (self._layout * other._layout).mean() + _MIN_VARIANCE
         correlation = covariance / np.sqrt(self._variance * other._variance)
         distance = np.abs(self._cumulative - other._cumulative).mean()

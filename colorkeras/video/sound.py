@@ -5,25 +5,25 @@ import itertools
 from colorkeras.video.film import import_av
 
 CODEC = "aac"
-"""Codec that all output containers support."""
+"""Audio codec that all output containers support."""
 
 _BIT_RATE = 96_000
 """Bit rate per channel in bits per second."""
 
 _LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
-"""Layouts assumed for 1 to 8 channels if the file does not specify one."""
+"""Channel layouts assumed for 1 to 8 channels if the file does not specify a layout."""
 
 _NUM_PROBED = 100
-"""Number of packets to try before an audio stream is considered undecodable."""
+"""Number of packets to try before considering an audio stream undecodable."""
 
 _RARELY_PLAYED = ("pcm_", "vorbis")
 """Prefixes of the names of codecs that few players support in MP4."""
 
 
 def is_rarely_played(output, stream):
-    """Return whether few players support an audio stream in the container of the output.
+    """Return whether few players support an audio stream in the output container.
 
-    This is the case for PCM and Vorbis in MP4, which FFmpeg can write. If the film is already an
+    FFmpeg can write PCM and Vorbis to MP4, but few players support them. If the input is already an
     MP4 file, the result is False.
     """
     if output.format.name != "mp4" or "mp4" in stream.container.format.name.split(","):
@@ -60,10 +60,10 @@ class SoundEncoder:
         self.num_damaged = 0
 
     def packets(self, packet, span):
-        """Decode a packet and yield the encoded packets that it completes.
+        """Decode a packet and yield all encoded packets that are ready.
 
         Args:
-            packet: `av.Packet` of the film; an empty packet marks the end of the stream.
+            packet: `av.Packet` from the film; an empty packet marks the end of the stream.
             span: `remuxing.Span`; frames outside it are dropped.
         """
         for frame in self._decoded(packet):
@@ -85,7 +85,7 @@ class SoundEncoder:
 
 
 def is_decodable(film, stream):
-    """Return whether one of the first packets of an audio stream can be decoded."""
+    """Return whether any of the first packets of an audio stream can be decoded."""
     error = import_av().FFmpegError
     try:
         for packet in itertools.islice(film.container.demux(stream), _NUM_PROBED):

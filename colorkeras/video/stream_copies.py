@@ -8,7 +8,7 @@ from colorkeras.video.film import import_av, is_cover_image, open_film
 from colorkeras.video.sound import SoundEncoder, is_decodable, is_rarely_played
 
 _MUXER_KEYS = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
-"""Metadata keys, in lower case, that describe the file itself."""
+"""Lowercase metadata keys that describe the original file itself."""
 
 _STATISTICS = ("_STATISTICS", "NUMBER_OF", "BPS")
 """Prefixes of Matroska's statistics keys."""
@@ -21,7 +21,7 @@ _ATTACHMENTS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "imag
 
 
 class CopiedStream:
-    """Output stream whose packets are copied unchanged from the film.
+    """Output stream with packets copied from the film without re-encoding.
 
     Args:
         stream: `av.stream.Stream` of the output container.
@@ -33,7 +33,7 @@ class CopiedStream:
         self.stream = stream
 
     def packets(self, packet, span):
-        """Yield the packet with its output time if the span includes it.
+        """Yield the packet with its timestamps adjusted to the output, if the span includes it.
 
         Args:
             packet: `av.Packet` after `CopiedClock.correct`.
@@ -53,15 +53,15 @@ class CopiedStream:
         yield packet
 
     def rest(self):
-        """Yield nothing; see `SoundEncoder.rest`."""
+        """Return an empty iterator, because no packets are buffered; see `SoundEncoder.rest`."""
         return iter(())
 
 
 class CoverImage(CopiedStream):
-    """Output stream with a cover image, which is copied regardless of the time range."""
+    """Output stream for a cover image, which is copied regardless of the time range."""
 
     def packets(self, packet, span):
-        """Yield the packet with its time set to 0; see `SoundEncoder.packets`."""
+        """Yield the packet with its timestamps set to 0; see `CopiedStream.packets`."""
         if packet.size:
             packet.pts = packet.dts = 0
             packet.stream = self.stream
@@ -75,11 +75,11 @@ def add_copy(output, stream, film, notes):
         output: `av.container.OutputContainer`.
         stream: `av.stream.Stream` of the film.
         film: `Film`.
-        notes: List to which notes on dropped and re-encoded streams are appended.
+        notes: List to which notes about dropped and re-encoded streams are appended.
 
     Returns:
-        `CopiedStream`, `SoundEncoder`, or None if there are no packets to write: the container does
-        not support the stream, or the stream is a cover image in the header.
+        `CopiedStream`, `SoundEncoder`, or None if no packets need to be written, because the
+        container does not support the stream or stores the cover image in its header.
     """
     codec = stream.codec_context.name if stream.codec_context else "unknown"
     name = f"stream {stream.index} ({stream.type}, codec {codec})"
@@ -102,13 +102,13 @@ def add_copy(output, stream, film, notes):
 
 
 def check_sound(copy, stream, film):
-    """Raise UserError if `copy` would re-encode a stream that cannot be decoded."""
+    """Raise `UserError` if `copy` re-encodes a stream that cannot be decoded."""
     if isinstance(copy, SoundEncoder) and not is_decodable(film, stream):
         raise _sound_error(film, stream, "it cannot be decoded")
 
 
 def _add_cover(output, stream, film):
-    """Add a cover image; raise ValueError if the container does not support it."""
+    """Add a cover image; raise `ValueError` if the container does not support it."""
     if output.format.name == "mov":
         raise ValueError("'mov' does not support cover images")
     if output.format.name != "matroska":
@@ -126,10 +126,10 @@ def _add_cover(output, stream, film):
 
 
 def _template_copy(output, stream):
-    """Add a copy of a stream to an output; raise ValueError if the output does not support it."""
+    """Add a copy of a stream to an output; raise `ValueError` if the output does not support it."""
     container = output.format.name
     if stream.type == "data" or (stream.type == "attachment" and "matroska" not in container):
-        raise ValueError(f"{container!r} does not support such streams")
+        raise ValueError(f"{container!r} does not support this type of stream")
     if stream.type == "audio" and is_rarely_played(output, stream):
         raise ValueError(f"few players support {stream.codec_context.name!r} in {container!r}")
     return output.add_stream_from_template(stream, opaque=True)
@@ -138,11 +138,11 @@ def _template_copy(output, stream):
 def _sound_error(film, stream, reason):
     suffixes = [suffix for suffix in _OTHER_SUFFIXES if _supports(suffix, stream)]
     return UserError(
-        f"{quoted(film.path)}, whose sound cannot be stored in the output file ({reason})",
-        "a container that supports this audio codec, or sound that FFmpeg can decode",
-        f"Pass --output with a name that ends in {suffixes[0]}, or --format."
+        f"{quoted(film.path)}, whose audio cannot be stored in the output file ({reason})",
+        "a container that supports the audio codec, or audio that FFmpeg can decode",
+        f"Pass --output with a name that ends in {suffixes[0]}, or --format {suffixes[0][1:]}."
         if suffixes
-        else "Convert the sound, for example to AAC, before colorizing the film.",
+        else "Convert the audio, for example to AAC, before colorizing the film.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Times of all frames of a film, its scenes and the properties of its planes."""
+"""Frame times, scenes and plane properties of a film."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ from colorkeras.video.luma_planes import PlaneLayout
 
 @dataclass
 class Timeline:
-    """Frame times and scenes of a film or of part of a film.
+    """Frame times and scenes of a film or a part of it.
 
     Attributes:
         pts: Timestamp of each frame in units of `time_base`, int64 `[n]`, strictly ascending.
         last_duration: Duration of the last frame in units of `time_base`.
         time_base: Unit of timestamps in seconds, `Fraction`.
         origin: See `Film.origin`.
-        cuts: Indices of the frames at which scenes begin, except 0.
+        cuts: Indices of the first frames of all scenes except the first scene.
         size: Width and height of upright frames in pixels.
-        rotation: Degrees by which decoded frames must be rotated counterclockwise.
+        rotation: Counterclockwise rotation in degrees that makes decoded frames upright.
         layout: `PlaneLayout`.
         is_interlaced: Whether any frame is interlaced.
         is_seekable: Whether the file's own timestamps are complete, ascending and fixed; see
             `Film.has_fixed_times`.
-        is_part: Whether frames before the first or after the last one were omitted.
-        num_before: Number of decoded frames before the first one, or None if the scan did not start
+        is_part: Whether frames at the start or end of the film were omitted.
+        num_before: Number of frames decoded before the first one, or None if the scan did not start
             at the beginning of the file.
         tint: "gray", "toned" or "color".
-        notes: Notes on damage.
-        jumps: List of `ClockJump`; `pts` are already corrected.
+        notes: Notes about damage.
+        jumps: List of `ClockJump`s, for which `pts` is already corrected.
     """
 
     pts: np.ndarray
@@ -74,7 +74,7 @@ class Timeline:
         return float(int(pts) * self.time_base - self.origin)
 
     def to_arrays(self):
-        """Return a dict of arrays from which `from_arrays` restores the timeline."""
+        """Convert the timeline to a dict of arrays; `from_arrays` restores it."""
         fractions = {"time_base": str(self.time_base), "origin": str(self.origin)}
         jumps = [(jump.position, str(jump.offset)) for jump in self.jumps]
         fields = dict(vars(self), layout=vars(self.layout), jumps=jumps, **fractions)
@@ -83,7 +83,7 @@ class Timeline:
 
     @classmethod
     def from_arrays(cls, arrays):
-        """Restore a timeline; see `to_arrays`."""
+        """Restore a timeline from the result of `to_arrays`."""
         fields = json.loads(str(arrays["fields"]))
         for name in ("time_base", "origin"):
             fields[name] = Fraction(fields[name])

@@ -1,4 +1,4 @@
-"""Work folders, which store the finished segments of a film so that runs can be resumed."""
+"""Work folders, which store the finished segments of a film so that a run can be resumed."""
 
 import contextlib
 import hashlib
@@ -33,12 +33,12 @@ def segments_of(scene):
 class WorkFolder:
     """Folder for finished segments next to an output file.
 
-    Each segment is written to a temporary file that is then renamed, so a segment file that exists
-    is complete. Files from a run with different settings are deleted.
+    Each segment is written to a temporary file that is then renamed, so existing segment files are
+    always complete. Files from a run with different settings are deleted.
 
     Args:
         target: Path of the output file.
-        settings: JSON value that identifies the input file and all settings.
+        settings: JSON-serializable value that identifies the input file and all settings.
 
     Attributes:
         can_resume: Whether to keep finished segments after an error.
@@ -60,8 +60,8 @@ class WorkFolder:
         except filelock.Timeout as error:
             raise UserError(
                 f"{quoted(self.target)}, which another process is writing",
-                "one process per output file",
-                "Wait until it has finished, or pass another --output.",
+                "an output file that no other process is writing",
+                "Wait until the other process has finished, or pass another --output.",
             ) from error
         try:
             if self._recorded_settings() != self._settings:
@@ -73,21 +73,21 @@ class WorkFolder:
         return self
 
     def __exit__(self, kind, error, traceback):
-        # Keep the timeline of an interrupted run, but nothing if the film cannot be colorized.
+        # After an interruption, keep all files. After an error, keep them only if a run can resume.
         is_failed = kind is not None and issubclass(kind, Exception)
         has_segments = any(self.path.glob("[0-9]*.npz"))
         is_kept = kind is not None and (not is_failed or (has_segments and self.can_resume))
         if not is_kept:
             with contextlib.suppress(OSError):
                 self._remove_files()
-                (self.path / _LOCK).unlink()  # Windows deletes it only when it is released.
+                (self.path / _LOCK).unlink()  # On Windows, this takes effect on release.
         self._lock.release()
         if not is_kept:
             with contextlib.suppress(OSError):  # Another process may already use the folder.
                 self.path.rmdir()
 
     def _remove_files(self):
-        """Remove all files except the lock, which prevents other processes from adding any."""
+        """Remove all files except the lock, which keeps other processes from using the folder."""
         for file in self.path.iterdir():
             if file.name != _LOCK:
                 file.unlink(missing_ok=True)
@@ -99,7 +99,7 @@ class WorkFolder:
             return None
 
     def timeline_arrays(self, compute):
-        """Return the stored timeline arrays; if there are none, compute and store them."""
+        """Return the stored timeline arrays, computing and storing them first if necessary."""
         path = self.path / _TIMELINE
         if not path.exists():
             _save(path, compute())
@@ -114,7 +114,7 @@ class WorkFolder:
         _save(self._segment_path(segment), arrays)
 
     def load_segment(self, segment, prefix=""):
-        """Load a segment's arrays whose names start with `prefix`, and strip the prefix."""
+        """Load the arrays of a segment whose names start with `prefix`, stripping the prefix."""
         return _load(self._segment_path(segment), prefix)
 
     def _segment_path(self, segment):

@@ -121,7 +121,7 @@ def test_damaged_sound_is_reported(color, tmp_path):
     content = packets_of(film)[1][2][2]
     film.write_bytes(film.read_bytes().replace(content, b"\xff" * len(content)))
     colored, notes = color(film, ".mp4")
-    assert notes[-1] == "1 packet of sound could not be decoded"
+    assert notes[-1] == "1 audio packet could not be decoded"
     assert len(packets_of(colored)[1]) > 100
 
 
@@ -148,7 +148,7 @@ INVALID = av.error.InvalidDataError(errno.EINVAL, "Invalid data")
     [
         (IO_ERROR, 40, "failed", "Input/output error"),
         (IO_ERROR, 120, "done", None),
-        (INVALID, 40, "done", "sound and subtitles after 00:00:00.8"),
+        (INVALID, 40, "done", "audio and subtitles after 00:00:00.8"),
         (INVALID, 120, "done", None),
     ],
 )
