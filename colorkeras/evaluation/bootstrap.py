@@ -18,8 +18,8 @@ def intervals(values, finalize):
 
     The images are resampled with replacement `NUM_RESAMPLES` times, with a fixed seed and the same
     draws for all metrics. Resampling biases some metrics, such as the distance between histograms
-    of few images. If an interval would exclude the value for all images, it is extended to include
-    it.
+    of few images. An interval that would exclude the value computed from all images is extended to
+    include it.
 
     Args:
         values: Dict from name to float `[num_images]` or `[num_images, k]`.
@@ -49,12 +49,12 @@ def _as_means(values):
 
 
 def interval(metric, num_images, num_resamples=NUM_RESAMPLES):
-    """Compute the interval `[low, high]` for a metric that is not a function of per-image means.
+    """Compute the interval `[low, high]` for a metric that does not reduce to per-image means.
 
     A resample contains fewer distinct images than the full set, which biases metrics such as
     distances between sets. The percentiles are therefore shifted so that the mean over resamples
-    equals the value for all images. `metric` is a function of the number of times that each image
-    was drawn, int `[num_images]`.
+    equals the value computed from all images. `metric` is a function of the number of times that
+    each image was drawn, int `[num_images]`.
 
     >>> values = np.arange(100.0)
     >>> low, high = interval(lambda counts: np.average(values, weights=counts), 100)
@@ -80,7 +80,7 @@ def _resampled_means(values):
 def _counts(generator, num_images):
     """Draw resamples and return the image counts in each, float64 `[_PER_CHUNK, num_images]`."""
     drawn = generator.integers(num_images, size=(_PER_CHUNK, num_images))
-    # Offset the indices of each resample so that one call can count all of them.
+    # Offset the indices of each resample so that a single call counts the images in all resamples.
     drawn += np.arange(_PER_CHUNK)[:, np.newaxis] * num_images
     counts = np.bincount(drawn.ravel(), minlength=drawn.size)
     return counts.reshape(_PER_CHUNK, num_images).astype(np.float64)

@@ -13,16 +13,16 @@ from colorkeras.objectives.flow_sampling import NUM_SPREAD_SAMPLES
 from colorkeras.utils import plots
 
 NUM_CALIBRATION_GROUPS = 10
-"""Number of pixel groups of equal size, ordered from most to least certain."""
+"""Number of equally large groups of pixels, ordered from the most to the least certain."""
 
 
 def calibration(model, source, degradation, num_images):
     """Group pixels by predicted deviation and measure the observed deviation in each group.
 
     If the predicted distribution is correct, the expected squared error of its mean equals the
-    predicted variance. For a sample, it is twice the variance because both the sample and the
-    ground truth vary. An annealed mean lies between the mean and the mode and may deviate slightly
-    more than the mean.
+    predicted variance. The expected squared error of a sample is twice the variance because both
+    the sample and the ground truth vary. An annealed mean lies between the mean and the mode, so
+    its error may be slightly larger than the mean's.
 
     A sampling model's endpoint uses the same noise for all images, so the errors of its few samples
     would not average out. Sampling models are therefore sampled with a different seed per image:
@@ -34,8 +34,9 @@ def calibration(model, source, degradation, num_images):
 
     Returns:
         Dict with "predicted", the root mean square of the predicted standard deviation in each
-        group; "observed", that of the distance from the ground truth; and "factor", their expected
-        ratio. The first two are lists of float, for Cb and Cr in `[-0.5, 0.5]` jointly.
+        group; "observed", the root mean square distance from the ground truth in each group; and
+        "factor", the expected ratio of observed to predicted values. The first two are lists of
+        float, computed jointly over Cb and Cr in `[-0.5, 0.5]`.
 
     Reference: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017,
     section 2 (reliability diagrams).

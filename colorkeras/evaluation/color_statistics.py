@@ -9,12 +9,12 @@ from colorkeras.color.spaces import rgb_to_chroma, rgb_to_lab
 from colorkeras.data import evaluation_batches
 
 BIN_SIZE = 10.0
-"""Side length of a bin in the a*b* plane; bin centers are multiples of it."""
+"""Side length of a bin in the a*b* plane; bin centers are at multiples of this length."""
 
-_REACH = 11  # Bins on either side of gray: sRGB has a* in -86..98 and b* in -108..94.
+_REACH = 11  # Bins on either side of gray; in sRGB, a* is in -86..98 and b* in -108..94.
 _SIDE = 2 * _REACH + 1
 NUM_AB_BINS = _SIDE**2
-"""Number of bins in the whole square; most bins contain no sRGB color."""
+"""Number of bins in the whole grid, most of which contain no sRGB color."""
 
 UNIFORM_SHARE = 0.01
 """Weight of the uniform distribution in a prior; see `prior_from`."""
@@ -22,7 +22,7 @@ UNIFORM_SHARE = 0.01
 
 @dataclass(frozen=True)
 class ColorStatistics:
-    """Color statistics of all pixels in a split: the prior (see `prior_from`), mean Cb and Cr."""
+    """Color statistics of all pixels in a split: prior (see `prior_from`) and mean Cb and Cr."""
 
     prior: np.ndarray
     mean_chroma: np.ndarray
@@ -38,10 +38,10 @@ def color_statistics(source):
         bins = tf.math.bincount(tf.reshape(ab_bins(rgb), [-1]), minlength=NUM_AB_BINS)
         return bins, tf.reduce_mean(rgb_to_chroma(rgb / 255.0), axis=[1, 2])
 
-    # With many sources, TensorFlow would warn about retracing; a concrete function avoids this.
+    # A concrete function avoids TensorFlow's warnings about retracing when there are many sources.
     count = count.get_concrete_function()
     counts, chroma = zip(*map(count, evaluation_batches(source)), strict=True)
-    # Sum in a higher precision than the elements have.
+    # Sum over batches in a higher precision than within batches.
     counts = np.sum(counts, axis=0, dtype=np.int64)
     chroma = np.concatenate(chroma).mean(axis=0, dtype=np.float64)
     return ColorStatistics(prior_from(counts), chroma.astype(np.float32))

@@ -16,10 +16,10 @@ _SEED = 0
 
 
 def scan(rgb):
-    """Degrade all images with the effects that the "scan" augmentation applies to most images."""
+    """Apply the degradations of the "scan" augmentation to every image."""
 
     def degrade_one(image):
-        # The sum of all pixel values identifies the image. It is exact because they are integers.
+        # Identify the image by the sum of its pixel values, which is exact for integers.
         number = tf.reduce_sum(tf.cast(to_uint8(image), tf.int32))
         return degrade(image[tf.newaxis], Randomness(_SEED, number), clean_share=0.0)[0]
 

@@ -17,18 +17,19 @@ from colorkeras.utils import plots
 from colorkeras.utils.files import atomic_write, write_json
 
 REPORT_FILES = ("metrics.json", "samples.png", "images.png", "worst.png", "reliability.png")
-"""Files in a report: metrics; ten images with and without labels (with several samples if the model
-samples); the images with the largest color errors; and a reliability diagram if the model predicts
-its confidence."""
+"""Names of the files in a report: the metrics; ten images with and without labels (with several
+samples per image for sampling models); the images with the largest color errors; and a reliability
+diagram for models that predict their confidence."""
 
 NUM_VARIATIONS = 4
 """Number of samples shown for each of the ten images."""
 
 NUM_CALIBRATION_IMAGES = 1000
-"""Number of images used for the reliability diagram, which requires many samples per image."""
+"""Number of images used for the reliability diagram; limited because each image requires many
+samples."""
 
 WORST_BY = "ciede2000"
-"""Name of the metric that determines the worst images."""
+"""Metric by which the worst images are selected."""
 
 _SUMMARY_NOTE = (
     "Higher is better for PSNR and SSIM, lower for CIEDE2000 and hue distance. "
@@ -64,7 +65,10 @@ class EvaluationReport:
         write_json(Path(folder, REPORT_FILES[0]), self.metrics)
 
     def save(self, folder):
-        """Write `REPORT_FILES` to a folder; the metrics come last and mark it as complete."""
+        """Write `REPORT_FILES` to a folder.
+
+        `metrics.json` is written last, so its presence shows that the report is complete.
+        """
         model = self.metrics["model"]
         _, samples_file, images_file, worst_file, reliability_file = (
             Path(folder, name) for name in REPORT_FILES
@@ -76,7 +80,7 @@ class EvaluationReport:
         plots.save_rows(samples_file, self.images, title)
         plots.save_rows(worst_file, self.worst, f"{title}: the largest color errors")
         if self.metrics["calibration"] is None:
-            reliability_file.unlink(missing_ok=True)  # It may belong to another model.
+            reliability_file.unlink(missing_ok=True)  # An old file may belong to another model.
         else:
             calibration.save_plot(reliability_file, self.metrics["calibration"], title)
         with atomic_write(images_file) as temporary:
@@ -155,7 +159,7 @@ def adjusted_colorizer(model, saturation=1.0, temperature=None):
 
 
 def summary(reports, all_metrics=False):
-    """Format results for several models for a terminal: a description of the data, and tables.
+    """Format the results of several models for a terminal: a heading, then tables of metrics.
 
     For `reports`, see `table_rows`. By default, only the most important metrics are included.
     """

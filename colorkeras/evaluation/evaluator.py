@@ -100,7 +100,7 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
             parallel_iterations=1,
         )
 
-    # With many models, TensorFlow would warn about retracing; a concrete function avoids this.
+    # A concrete function avoids TensorFlow's warnings about retracing when there are many models.
     colorize_batch = colorize_batch.get_concrete_function()
     compute = _metrics_graph(tuple(metrics.items()), size, num_samples)
     prior = tf.constant(() if prior is None else prior, tf.float32)
@@ -113,7 +113,7 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
 
 @functools.cache
 def _metrics_graph(metrics, size, num_samples):
-    """Trace the graph of the metrics; cached because tracing takes several seconds."""
+    """Trace the metrics graph; the result is cached because tracing takes several seconds."""
     needs_prior = any(metric.needs == PRIOR for _, metric in metrics)
 
     @tf.function(
@@ -133,7 +133,7 @@ def _metrics_graph(metrics, size, num_samples):
 
 def finalize(values):
     """Reduce per-image values from `compute_per_image` to a dict from metric name to float."""
-    # In float32, the sum over 10,000 images would lose accuracy.
+    # Average in float64, because a float32 sum over 10,000 images would lose accuracy.
     means = {name: values[name].mean(axis=0, dtype="float64") for name in values}
     return {
         name: float(METRICS[name].finalize(tf.constant(mean, tf.float32)))
@@ -166,7 +166,7 @@ def recolor(colorize, source, degradation="none"):
 
 
 def _numbered_batches(source):
-    """Yield all images in a source as pairs of a batch and the index of its first image."""
+    """Yield batches of all images in a source, each with the index of its first image."""
     first = 0
     for images in evaluation_batches(source):
         yield images, tf.constant(first)

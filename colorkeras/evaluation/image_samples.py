@@ -53,7 +53,7 @@ def check_colors(dataset, split):
     if np.ptp(load_images(source, indices.astype("int64")), axis=-1).max() == 0:
         raise UserError(
             f"only gray images ({dataset.description}, {split})",
-            "color images; the grayscale input is computed from them",
+            "color images, from which the grayscale input is computed",
             "Pass another --dataset.",
         )
 

@@ -117,8 +117,8 @@ def cached_learned_metrics(name, images, recolored, cache_file=None, sizes=learn
         name: Name in the cache.
         images: `LearnedImages`.
         recolored: uint8 `[n, 32, 32, 3]`, in the same order as the ground truth.
-        cache_file: Path to a JSON file, or None. Metrics in it are reused if the images and the
-            protocol are unchanged. New metrics are added one by one.
+        cache_file: Path to a JSON file, or None. Cached metrics are reused if the images and the
+            protocol are unchanged. Each new metric is saved as soon as it has been computed.
         sizes: See `learned_metrics.compute`.
 
     Returns:
@@ -156,9 +156,9 @@ def _fingerprint(truth, recolored, labels):
 
 
 def _read(cache_file):
-    """Return a dict of the cache's entries by name; empty if the file is missing or damaged.
+    """Read a cache file; return an empty dict if it is missing or damaged.
 
-    Each entry is a dict with "fingerprint" and "result".
+    The result maps each name to a dict with "fingerprint" and "result".
     """
     try:
         entries = json.loads(Path(cache_file).read_text(encoding="utf-8"))
@@ -173,8 +173,8 @@ def _read(cache_file):
 def learned_table(models, references):
     """Format the learned metrics of models and references for a terminal.
 
-    `models` maps row titles, and `references` maps keys in `LEARNED_REFERENCES`, to results of
-    `learned_metrics.compute`.
+    Both arguments are dicts whose values are results of `learned_metrics.compute`. The keys of
+    `models` are row titles, and the keys of `references` are keys in `LEARNED_REFERENCES`.
     """
     rows = {title: result["metrics"] for title, result in models.items()}
     rows |= {LEARNED_REFERENCES[name]: result["metrics"] for name, result in references.items()}

@@ -9,7 +9,7 @@ SUMMARY_METRICS = ("psnr_pooled", "ssim", "ciede2000", "colorfulness_ratio", "hu
 
 
 def metric_names(rows, group=None):
-    """Return the names of the metrics for which any row has a value, in table order.
+    """Return the names of the metrics for which at least one row has a value, in table order.
 
     `group` is a key in `GROUPS`, or None for all groups. For `rows`, see `table_lines`.
     """
@@ -18,7 +18,7 @@ def metric_names(rows, group=None):
 
 
 def table_lines(rows, names, definitions=METRICS):
-    """Return a table as a list of rows, each a list of str; the first is the header.
+    """Return a table as a list of rows, each a list of str; the first row is the header.
 
     The first cell of the header is "".
 

@@ -26,10 +26,10 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import escape_markdown, write_json, write_text
 
 TABLE_FILE, METRICS_FILE, IMAGES_FILE = "comparison.md", "comparison.json", "images.png"
-"""Files: a Markdown page, metrics as JSON, and ten images colorized by each model."""
+"""Output files: a Markdown page, metrics as JSON, and ten images colorized by each model."""
 
 NUM_RANKED = 10
-"""Number of images to show per model in each of the two groups, best and worst."""
+"""Number of best and number of worst images to show for each model."""
 
 _RANKED_BY = "ciede2000"
 
@@ -145,7 +145,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Comparison of models on one split of a dataset; has at least one `Entry`."""
+    """Results of one or more models on one split of a dataset, as a list of `Entry`."""
 
     entries: list
 
@@ -155,7 +155,10 @@ class Comparison:
         return {entry.candidate.label: entry.report for entry in self.entries}
 
     def save(self, folder):
-        """Write the `file_names` files to a folder; the page, which links to them, comes last."""
+        """Write the files listed by `file_names` to a folder.
+
+        The Markdown page is written last because it links to the other files.
+        """
         for entry in self.entries:
             entry.save_sheet(folder)
         images = {
@@ -169,7 +172,7 @@ class Comparison:
         write_text(Path(folder, TABLE_FILE), self.markdown())
 
     def markdown(self):
-        """Return the contents of `comparison.md`: one table per group of metrics, and images."""
+        """Return the contents of `comparison.md`: one table per group of metrics, then images."""
         metrics = self.entries[0].report.metrics
         rows = table_rows(self.reports)
         sections = [

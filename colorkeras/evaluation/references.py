@@ -1,4 +1,4 @@
-"""References that every evaluation includes, and the setup shared by models and references."""
+"""References included in every evaluation, and the setup that all models share."""
 
 from dataclasses import dataclass
 
@@ -73,7 +73,8 @@ def check_image_size(model, source):
     """Raise UserError if an `ExportedModel` does not accept the image size of a source."""
     if model.image_size not in (None, source.image_size):
         raise UserError(
-            f"images of {source.image_size} pixels for the model {str(model.path)!r}",
-            f"{model.image_size} pixels, the only size that the model accepts",
+            f"images of {source.image_size}x{source.image_size} pixels for the model "
+            f"{str(model.path)!r}",
+            f"{model.image_size}x{model.image_size} pixels, the only size that the model accepts",
             "Choose another --image-size or another model.",
         )

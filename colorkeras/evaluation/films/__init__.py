@@ -1,1 +1,1 @@
-"""Test films to compare stable with frame-by-frame colorization; requires the `video` extra."""
+"""Comparison of stable and frame-by-frame film colorization; requires the `video` extra."""

@@ -1,4 +1,4 @@
-"""Compare stable with frame-by-frame colorization on films with known colors."""
+"""Compare stable and frame-by-frame colorization on films with known colors."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from colorkeras.video.scene_color import SceneColorizer
 from colorkeras.video.scenes import find_cuts
 
 TRUTH, FRAME_BY_FRAME, STABLE = "ground truth", "frame by frame", "stable"
-"""Row titles."""
+"""Row titles of the ground truth and the two colorizations."""
 
 FILM_METRICS = {
     **TEMPORAL,
@@ -37,7 +37,7 @@ class FilmComparison:
     """Results of `compare_colorings`.
 
     Attributes:
-        cuts: Index of the first frame of each scene except the first.
+        cuts: List with the index of the first frame of each scene, except the first scene.
         colored: Dict from row title to film, uint8 `[n, h, w, 3]`.
         metrics: Dict from row title to a dict from name in `FILM_METRICS` to float.
     """
@@ -102,7 +102,7 @@ def measure(truth, output, scenes):
     Args:
         truth: uint8 `[n, h, w, 3]`.
         output: Colorized film, uint8 `[n, h, w, 3]`.
-        scenes: Slices of the frames in each scene.
+        scenes: List with one slice of frame indices per scene.
     """
     values = {}
     for name, metric in FILM_METRICS.items():

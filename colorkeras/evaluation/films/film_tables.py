@@ -1,4 +1,4 @@
-"""Tables of the results on films."""
+"""Markdown tables of film metrics."""
 
 from colorkeras.evaluation.films.film_comparison import (
     FILM_METRICS,

@@ -69,7 +69,7 @@ def _photograph(name, width):
 
 
 def _views(photograph, centers, zooms=None, angles=None):
-    """Return views of a photograph.
+    """Render shifted, magnified and rotated views of a photograph.
 
     Args:
         photograph: uint8 `[h, w, 3]`.

@@ -35,10 +35,10 @@ SEEDS = (0, 1, 2)
 """Discriminator seeds; fooling rates are averaged over them."""
 
 PROTOCOL_VERSION = "0.1.0"
-"""The colorkeras version that last changed the networks or their training."""
+"""Version of colorkeras in which the networks or their training last changed."""
 
 MIN_IMAGES = 200
-"""Minimum number of images. Half of them are used to test the discriminator, so each of these
+"""Minimum number of images. The discriminator is tested on half of them, so each test image
 accounts for at most 1% of the result."""
 
 NUM_RESAMPLES = 200
@@ -49,7 +49,7 @@ COMPRESSED_SIZES = (8, 16)
 fooling rates are also computed after compression, which hides the artifacts."""
 
 IMAGE_SIZE = 32
-"""Image height and width, in pixels, that the networks accept."""
+"""Height and width, in pixels, of the images that the networks accept."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ LEARNED_METRICS = {
         "Frechet distance",
         "",
         False,
-        "Frechet distance to the original images in that classifier's feature space; not FID.",
+        "Frechet distance to the original images in the classifier's feature space; not FID.",
         decimals=3,
     ),
 }
@@ -203,7 +203,7 @@ def _classifier_metrics(truth, labels, recolored):
     low, high = bootstrap.interval(frechet, len(truth), NUM_RESAMPLES)
     return {"top1": top1(), "frechet": frechet()}, {
         "top1": bootstrap.interval(top1, len(truth)),
-        "frechet": [max(low, 0.0), high],  # Distances are not negative.
+        "frechet": [max(low, 0.0), high],  # Distances cannot be negative.
     }
 
 
@@ -218,7 +218,7 @@ def check_images(num_images, image_size):
     if num_images < MIN_IMAGES:
         raise UserError(
             f"{num_images} images for learned metrics",
-            f"at least {MIN_IMAGES}; half of them are used to train the discriminator",
+            f"at least {MIN_IMAGES} images, half of which are used to train the discriminator",
             "Pass another --split or --dataset, or omit --learned-metrics.",
         )
 
@@ -227,6 +227,6 @@ def _check_shapes(truth, recolored, labels):
     if truth.shape != recolored.shape or (labels is not None and len(labels) != len(truth)):
         counts = [truth.shape, recolored.shape, None if labels is None else len(labels)]
         raise ValueError(
-            f"Received shapes {counts} for truth, recolored images and labels. Expected the same "
-            "number of images. Pass the same images in the same order."
+            f"Received {counts} as the shapes of truth and recolored and the number of labels. "
+            "Expected equal shapes and one label per image. Pass the same images in the same order."
         )

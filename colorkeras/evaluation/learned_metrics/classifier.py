@@ -22,8 +22,8 @@ def build(widths=(64, 128, 192)):
     `[n, widths[-1]]`, from global average pooling, and "logits", float32 `[n, 10]`. `widths`
     contains the numbers of channels at 1/2, 1/4 and 1/8 of the input resolution.
 
-    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024. The order of
-    convolutions and pooling is the same, but there are half as many channels.
+    Reference: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024. This network has the
+    same order of convolutions and pooling but half as many channels.
     """
     rgb = keras.Input((32, 32, 3), name="rgb")
     # Scale to about [-2, 2]; batch normalization does the rest.
@@ -54,7 +54,7 @@ def load():
     except Exception as error:  # Keras raises many types of exceptions for damaged files.
         raise UserError(
             f"no usable classifier at {FILE} ({one_line(error)})",
-            "the file installed with colorkeras",
+            "the classifier file that is installed with colorkeras",
             "Reinstall colorkeras or train the classifier: "
             f"python tools/train_classifier.py --output {FILE}",
         ) from error
@@ -79,5 +79,5 @@ def predict(network, images):
 
 
 def correct(logits, labels):
-    """Return whether the correct class has the largest logit, bool `[n]`."""
+    """Return whether the correct class has the largest logit for each image, bool `[n]`."""
     return np.argmax(logits, axis=-1) == np.asarray(labels)

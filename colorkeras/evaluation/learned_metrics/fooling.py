@@ -29,8 +29,8 @@ MIN_STEPS = 200
 """Minimum number of training steps, needed for batch normalization if there are few images."""
 
 PAIRS_PER_BATCH = 64
-"""Number of images per batch. Each one is included both real and recolored so that the
-discriminator cannot rely on its content."""
+"""Number of image pairs per batch. Each pair consists of a real image and its recolored version, so
+the discriminator cannot rely on the content."""
 
 MIN_LOSS = 0.002
 """Mean epoch loss below which training stops early; the error rate is then almost zero."""
@@ -73,7 +73,8 @@ def fooling_rate(truth, recolored, size, seed=0, epochs=EPOCHS):
         if np.isfinite(scores).all() and np.ptp(scores) > 0:
             return 100 * equal_error_rate(real, fake)
     raise DivergedError(
-        f"None of {ATTEMPTS} discriminators at {size}x{size} pixels, seed {seed}, learned anything."
+        f"None of the {ATTEMPTS} discriminators trained at {size}x{size} pixels with seed {seed} "
+        "learned anything."
     )
 
 
@@ -153,7 +154,7 @@ def build(size, seed=0):
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
 
     inputs = keras.Input((size, size, 3))
-    # At full size, a strided first layer saves three quarters of the work.
+    # At full size, a strided first layer saves three quarters of the computation.
     x = convolution(inputs, 48, 4, strides=2) if size >= 32 else convolution(inputs, 48)
     x = convolution(x, 48)
     for width, smallest in ((96, 16), (96, 8)):
@@ -193,7 +194,7 @@ def _train(network, pairs, seed, epochs):
 
     steps, warmup_steps = len(order), len(order) // 10
     steps_per_epoch = len(pairs) // order.shape[1]
-    # Without warmup, scores become constant with some seeds.
+    # Without warmup, scores become constant for some seeds.
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup_steps, warmup_target=LEARNING_RATE, warmup_steps=warmup_steps
     )
@@ -221,12 +222,15 @@ class _StopAtMinLoss(keras.callbacks.Callback):
 
 
 def _schedule(num_pairs, seed, epochs):
-    """Return the pairs in each batch, int64 `[steps, n]`, and whether to flip each pair, bool."""
+    """Return the indices of the pairs in each batch, int64 `[steps, n]`, and which pairs to flip.
+
+    The flips are bool `[steps, n]`.
+    """
     generator = np.random.default_rng([seed, 1])  # Independent of the split.
     size = min(PAIRS_PER_BATCH, num_pairs)
     steps_per_epoch = num_pairs // size
     num_epochs = max(epochs, -(-MIN_STEPS // steps_per_epoch))
-    # Images that do not fill a batch are omitted; these differ between epochs.
+    # Drop the last, incomplete batch of each epoch; the dropped images differ between epochs.
     seen = steps_per_epoch * size
     order = np.concatenate([generator.permutation(num_pairs)[:seen] for _ in range(num_epochs)])
     order = order.reshape(-1, size)

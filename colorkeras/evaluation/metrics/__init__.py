@@ -35,7 +35,7 @@ METRICS = {**FIDELITY, **COLORFULNESS, **STRUCTURE}
 """All metrics, by the name used in histories and JSON files."""
 
 VALIDATION_METRICS = ("psnr_pooled", "ciede2000", "colorfulness")
-"""Names of the metrics that training computes on the validation split after each epoch."""
+"""Names of the metrics computed on the validation split after each training epoch."""
 
 NUM_SAMPLES_PER_IMAGE = 8
 """Number of samples per image for metrics that require `SAMPLES`."""

@@ -55,7 +55,11 @@ def image_mean(values):
 
 
 def lab(rgb):
-    """Convert RGB in `[0, 255]` to CIE L*a*b*; TensorFlow merges identical calls within a graph."""
+    """Convert RGB in `[0, 255]` to CIE L*a*b*.
+
+    Several metrics may convert the same image, because TensorFlow merges identical operations
+    within a graph.
+    """
     return rgb_to_lab(rgb / 255.0)
 
 

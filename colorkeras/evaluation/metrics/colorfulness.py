@@ -80,8 +80,8 @@ def hue_distance(histograms):
     between the cumulative histograms after subtracting their median difference.
 
     Maps two concatenated histograms with arbitrary sums, float32 `[..., 2 * NUM_HUES]`, to
-    `[0, 180]` degrees. The distance is 180 between gray (an all-zero histogram) and color, and 0
-    between gray and gray.
+    `[0, 180]` degrees. A histogram of zeros represents gray: the distance is 180 if exactly one
+    histogram is gray, and 0 if both are.
 
     Reference: Rabin, Delon, Gousseau, "Transportation distances on the circle", Journal of
     Mathematical Imaging and Vision 41, 2011.
@@ -132,8 +132,8 @@ COLORFULNESS = {
         "deg",
         _both_hue_histograms,
         False,
-        "Earth mover's distance on the circle between the hues of all images and of the ground "
-        "truth, weighted by chroma; 180 for gray.",
+        "Earth mover's distance on the hue circle between the hues in all colorized images and "
+        "those in the ground truth, weighted by chroma; 180 for gray output.",
         finalize=hue_distance,
         num_values=2 * NUM_HUES,
     ),

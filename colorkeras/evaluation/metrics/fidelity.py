@@ -66,8 +66,9 @@ def _ab_squared_error(truth, output):
 def _area_under_curve(truth, output):
     """Compute the area under the accuracy curve for each pixel, float32 `[n, h, w]` in `[0, 1]`.
 
-    A pixel is accurate at a threshold if its distance in the a*b* plane does not exceed it. The
-    ceiling of the distance determines at how many of the thresholds 0, 1, ..., 150 this is true.
+    A pixel is accurate at a threshold if its a*b* distance from the ground truth does not exceed
+    the threshold. The ceiling of this distance is the lowest of the thresholds 0, 1, ..., 150 at
+    which the pixel is accurate.
     """
     distance = tf.math.ceil(tf.sqrt(_ab_squared_distance(truth, output)))
     count = _MAX_DISTANCE + 1
@@ -86,11 +87,11 @@ def _weighted_area(truth, output, prior):
 
 
 def _lab_accuracy(tolerance):
-    """Return the metric for a tolerance in percent: the percentage of accurate pixels.
+    """Define the metric "percentage of accurate pixels" for a tolerance in percent.
 
     A pixel is accurate if its errors in L*, a* and b* are all within the tolerance. L*, a* and b*
-    are rounded to whole numbers. The range of L* is 100, and that of a* and b* is 220, so one
-    percent is 1 for L* and 2.2 for a* and b*.
+    are rounded to whole numbers. L* spans 100 units, and a* and b* span 220 units each, so one
+    percent corresponds to 1 unit of L* and 2.2 units of a* and b*.
 
     Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks",
     AMDO 2018.

@@ -10,7 +10,7 @@ from colorkeras.color.spaces import from_uint8, luma, rgb_to_chroma, rgb_to_lab
 from colorkeras.utils.errors import UserError
 
 SKIN_BOX = 0.4
-"""Height and width of the central box of a portrait, as a fraction of the image's."""
+"""Height and width of the central box of a portrait, as a fraction of the image's size."""
 
 MIN_PORTRAITS = 3
 """Minimum number of portraits for `skin_errors`, one per tercile."""
@@ -36,8 +36,8 @@ def skin_errors(truths, outputs):
 
     Returns:
         List of 3 dicts of float: "error", the median distance in the a*b* plane; "constant_error",
-        the same for a constant prediction, the median color of all boxes; "a" and "b", the median
-        signed errors in a* and b*.
+        the same distance if every pixel is predicted to have the median color of all boxes; and
+        "a" and "b", the median signed errors in a* and b*.
     """
     truths, outputs = ([_skin_lab(image) for image in images] for images in (truths, outputs))
     lightness = [box[:, 0].mean() for box in truths]

@@ -1,9 +1,9 @@
 """Metrics for films: color stability along the optical flow.
 
-These metrics work like the other metrics, but a batch consists of the consecutive frames of one
-scene, and there are values for every frame except the first. The flow is estimated from the luma of
-the ground truth, so different colorizations of a film are compared at the same pixels. Requires the
-`video` extra.
+These metrics have the same interface as the others, but a batch consists of the consecutive frames
+of one scene, and the values are per frame, starting with the second frame. The flow is estimated
+from the luma of the ground truth, so different colorizations of a film are compared at the same
+pixels. This module requires the `video` extra.
 
 Reference: Lai et al., "Learning blind video temporal consistency", ECCV 2018, section 4.3 (warping
 error); color drift is based on the long-term temporal loss in section 3.2.
@@ -57,14 +57,14 @@ def drift_errors(truth, output):
 
 
 def _changes(truth, output):
-    """Yield the result of `_difference` for each frame and the previous one."""
+    """Yield the result of `_difference` for each pair of consecutive frames."""
     chroma = rgb_to_chroma(np.asarray(output))
     for previous, current, motion in zip(chroma[:-1], chroma[1:], _motions(truth), strict=True):
         yield _difference(previous, current, motion)
 
 
 def _motions(truth):
-    """Yield the motion from each frame to the previous one; confidence is 0 or 1."""
+    """Yield the `Motion` from each frame to the previous one, with a confidence of 0 or 1."""
     frames = np.rint(luma(np.asarray(truth))[..., 0]).astype(np.uint8)
     estimator = FlowEstimator()
     for previous, current in itertools.pairwise(frames):
@@ -74,7 +74,7 @@ def _motions(truth):
 
 
 def _difference(earlier, later, motion):
-    """Return squared chroma differences and which pixels are visible in both frames, `[h, w]`."""
+    """Return squared chroma differences and a mask of pixels visible in both frames, `[h, w]`."""
     squared = np.square(later - warp(earlier, motion.vectors)).sum(-1)
     return squared, motion.confidence > 0.99
 
@@ -104,7 +104,7 @@ TEMPORAL = {
         drift_errors,
         None,
         "Root mean squared chroma difference from the scene's first frame along the flow, over "
-        "pixels visible ever since. Compare with the ground truth.",
+        "pixels that have been visible since then. Compare with the ground truth.",
         finalize=_root,
         num_values=2,
     ),

@@ -1,4 +1,4 @@
-"""Evaluate models on photographs at native resolution, over all pixels and by source."""
+"""Evaluate models on photographs at native resolution, both overall and by source."""
 
 from colorkeras.evaluation.photographs.automatic import BASELINE, MEAN_CHROMA, TRUTH, References
 from colorkeras.evaluation.photographs.encoder_features import load_encoder

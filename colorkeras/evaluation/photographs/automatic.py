@@ -32,7 +32,8 @@ class Automatic:
     Attributes:
         record: JSON-serializable dict: "num_images" by group; "errors", the results of `summarize`
             by row and group; "skin", the results of `skin_errors` by row and group; "incoherence"
-            by row; and, with an encoder, "frechet", the distance from the ground truth by row.
+            by row; and, if there is an encoder, "frechet", the Frechet distance from the ground
+            truth by row.
         crops: Dict from row to the center crops of all photographs, uint8 `[n, 32, 32, 3]`.
     """
 

@@ -1,4 +1,4 @@
-"""Evaluate models on photographs, given color hints at random positions."""
+"""Evaluate models on photographs with color hints at random positions."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ COUNTS = (1, 5, 10, 50)
 """Numbers of hints per photograph."""
 
 VIVIDNESS = 0.0
-"""Vividness for images with hints; 0 has the lowest color error where there are no hints."""
+"""Vividness for photographs with hints; 0 gives the lowest color error away from the hints."""
 
 RADIUS = 1.5
 """Radius of a hint in pixels; the disc covers about `photographs.HINT_SIZE` squared pixels."""

@@ -127,7 +127,7 @@ def test_equal_error_rate_by_hand(real, recolored, expected):
 def test_a_discriminator_that_learned_nothing_is_an_error(photographs, monkeypatch, score):
     monkeypatch.setattr(fooling, "_train", lambda *arguments: None)
     monkeypatch.setattr(fooling, "_scores", lambda network, images: np.full(len(images), score))
-    with pytest.raises(DivergedError, match="8x8 pixels, seed 3, learned anything"):
+    with pytest.raises(DivergedError, match="8x8 pixels with seed 3 learned anything"):
         fooling.fooling_rate(photographs, photographs, 8, seed=3)
 
 
