@@ -1,1 +1,1 @@
-"""Training: from a config to an exported SavedModel."""
+"""Train networks and export them as SavedModels."""

@@ -12,7 +12,7 @@ from colorkeras.models.backbones import BACKBONES
 from colorkeras.utils.errors import UserError
 
 NUM_IMAGES = 256
-"""Maximum number of training images that `standardize` uses."""
+"""Maximum number of training images used by `standardize`."""
 
 _BATCH_SIZE = 32
 
@@ -41,15 +41,15 @@ def load_weights(network, file_or_model):
     trained = restore.load(file_or_model)
     if ARCHITECTURES[trained.name].backbone != name:
         raise UserError(
-            f"--backbone-weights {file_or_model}, a model with the {trained.name!r} architecture",
-            f"an .npz file or a model with the {name} backbone",
+            f"--backbone-weights {file_or_model}, which has the {trained.name!r} architecture",
+            f"an .npz file, or a model with the {name} backbone",
             "Choose another file or model.",
         )
     backbone.set_weights(trained.get_layer(BACKBONE).get_weights())
 
 
 def standardize(network, source):
-    """Fit the decoder's `Standardize` layers to the backbone's features for a subset of images.
+    """Fit the decoder's `Standardize` layers to the backbone's features on a subset of images.
 
     Args:
         network: Network from `build_network` with a backbone.
@@ -64,7 +64,7 @@ def standardize(network, source):
             moments.setdefault(stride, []).append([mean, variance + tf.square(mean)])
     for stride, values in moments.items():
         mean, square = tf.unstack(tf.reduce_mean(values, axis=0))
-        # Some channels may be constant.
+        # Avoid division by zero for constant channels.
         deviation = tf.sqrt(tf.nn.relu(square - tf.square(mean))) + 1e-3
         layer = network.get_layer(DECODER).get_layer(f"standardize{stride}")
         layer.set_weights([1 / deviation, -mean / deviation])

@@ -20,7 +20,7 @@ class StopOnNaN(keras.callbacks.Callback):
     """
 
     EVERY_STEPS = 10
-    """Number of steps between checks. No NaN goes unnoticed because the mean loss stays NaN."""
+    """Number of steps between checks. No NaN is missed because the mean loss remains NaN."""
 
     def on_train_batch_end(self, batch, logs=None):
         if batch % self.EVERY_STEPS == 0:
@@ -42,9 +42,10 @@ class BestWeights(keras.callbacks.Callback):
     """Keep the EMA weights to export, and stop early after `patience` epochs without improvement.
 
     Args:
-        patience: Number of epochs without a lower validation loss after which training stops; 0
-            disables early stopping.
-        export_epoch: "best" keeps the epoch with the lowest validation loss, "last" the last epoch.
+        patience: Number of epochs without an improvement in validation loss after which training
+            stops; 0 disables early stopping.
+        export_epoch: Epoch whose weights are kept: "best" for the epoch with the lowest validation
+            loss, "last" for the most recent one.
 
     Attributes:
         epoch: Zero-based index of the epoch to export; None until the first epoch has finished.
@@ -59,13 +60,14 @@ class BestWeights(keras.callbacks.Callback):
         self.set_state(None, None, {})
 
     def set_state(self, epoch, weights, history):
-        """Set all attributes in one operation so that interrupts cannot make them inconsistent."""
+        """Set all attributes in a single operation so that interrupts leave them consistent."""
         vars(self).update(epoch=epoch, weights=weights, history=history)
 
     @property
     def kind(self):
-        """Which epoch's weights are kept, "best" or "last"."""
-        # After a change from "best" to "last", the best ones are kept until an epoch has finished.
+        """Epoch whose weights are currently kept: "best" or "last"."""
+        # If a resumed run changes from "best" to "last", the best weights are kept until the next
+        # epoch has finished.
         is_last = self.epoch == len(self.history["val_loss"]) - 1
         return self._export_epoch if is_last else "best"
 
@@ -89,8 +91,9 @@ class BestWeights(keras.callbacks.Callback):
 class HistoryLogger(keras.callbacks.Callback):
     """Write the history from `BestWeights` to `history.csv` in the run folder after each epoch.
 
-    `keras.callbacks.CSVLogger` appends rows. If a run was killed after writing an epoch's row but
-    before writing its checkpoint, the resumed run would write that row again.
+    `keras.callbacks.CSVLogger` is unsuitable because it appends rows: if a run is killed after
+    writing the row for an epoch but before writing the checkpoint, the resumed run would write the
+    same row again.
     """
 
     def __init__(self, folder, best):
@@ -102,7 +105,7 @@ class HistoryLogger(keras.callbacks.Callback):
         self.write()
 
     def write(self):
-        """Replace the file with the history of all finished epochs."""
+        """Overwrite `history.csv` with the history of all finished epochs."""
         history, path = self._best.history, self._folder / "history.csv"
         columns = {"epoch": range(1, len(history["loss"]) + 1), **history}
         with atomic_write(path) as temporary, temporary.open("w", newline="") as stream:
@@ -112,7 +115,7 @@ class HistoryLogger(keras.callbacks.Callback):
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Write a checkpoint after each epoch, at intervals, and when a signal stops the run.
+    """Write a checkpoint after each epoch, at regular intervals, and when a signal stops the run.
 
     This must be the last callback so that checkpoints include the effects of all other callbacks.
 
@@ -136,7 +139,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._resumed = None
 
     def resume(self, position):
-        """Make the next epoch start in the middle, at a `checkpoints.Position`."""
+        """Start the next epoch partway through, at a `checkpoints.Position`."""
         self._resumed = position
 
     def on_train_begin(self, logs=None):
@@ -155,7 +158,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         if self._num_done == self._steps_per_epoch:
             return
         if self._stop.number is not None or self._is_due():
-            # A run cannot recover from NaN weights.
+            # Do not save NaN weights because a resumed run could not recover from them.
             if all(math.isfinite(float(logs[name])) for name in ("loss", "gradient_norm")):
                 self._save(self._epoch, self._num_done, self.model.running_loss)
             self._stop.obey()

@@ -1,4 +1,4 @@
-"""Checkpoints with all state needed to resume a run with bit-identical results."""
+"""Checkpoints with all the state needed to resume a run with bit-identical results."""
 
 import json
 import logging
@@ -52,12 +52,12 @@ START = Position(num_epochs=0, minutes=0.0, history={}, best_epoch=None)
 
 
 def save(run_folder, model, best_weights, position):
-    """Write a checkpoint and remove all but the newest `NUM_KEPT`; return its path.
+    """Write a checkpoint, delete all but the newest `NUM_KEPT`, and return the new one's path.
 
     The file is a NumPy archive, which includes a checksum for each array. All workers must call
     this function because reading the state is a collective operation. If `run_folder` is None,
-    nothing is written. `best_weights` is a list of NumPy arrays: the weights of the EMA network
-    after the best epoch, or empty if no epoch has finished.
+    nothing is written. `best_weights` is a list of NumPy arrays with the weights of the EMA network
+    after the best epoch. It is empty if no epoch has finished.
     """
     arrays = {"position": np.array(json.dumps(vars(position)))}
     for group, values in {**_variables(model), "best": best_weights}.items():
@@ -85,7 +85,7 @@ def restore(run_folder, model, is_chief=True):
         one message per unusable checkpoint.
 
     Raises:
-        UserError: There is no usable checkpoint, or reading the newest one is not permitted.
+        UserError: There is no usable checkpoint, or access to the newest one is denied.
     """
     variables = _variables(model)
     problems = {}
@@ -104,7 +104,7 @@ def restore(run_folder, model, is_chief=True):
         except Exception as error:  # NumPy raises various exceptions for damaged files.
             problems[path] = one_line(error)
     else:
-        *_, problem = ["there are none", *problems.values()]
+        *_, problem = ["no checkpoint was found", *problems.values()]
         raise UserError(
             f"the checkpoints in {quoted(run_folder)}, which cannot be used ({problem})",
             "checkpoints written by this version of colorkeras",
@@ -114,7 +114,7 @@ def restore(run_folder, model, is_chief=True):
         for variable, value in zip(values, arrays[group], strict=True):
             variable.assign(value)
     for path in problems if is_chief else ():
-        # Otherwise, it would be read again the next time the run is resumed.
+        # Otherwise, this checkpoint would be read again the next time the run is resumed.
         path.rename(path.with_name(f"{path.name}.unusable"))
     notices = [f"The checkpoint {quoted(p)} cannot be used: {problems[p]}" for p in problems]
     return arrays["best"], position, notices
@@ -138,7 +138,7 @@ def resume(context, folder, best, earlier):
     finished = position.num_epochs
     if config.export_epoch == "best" and finished:
         _check_best(position)
-    # In the middle of an epoch, the EMA weights differ from those of the last finished epoch.
+    # Partway through an epoch, the EMA weights are no longer those at the end of the last epoch.
     if config.export_epoch == "last" and finished and not position.num_steps:
         best.set_state(finished - 1, model.ema_network.get_weights(), position.history)
     else:
@@ -167,8 +167,9 @@ def _check_best(position):
     losses = position.history["val_loss"]
     if losses[position.best_epoch] > min(losses):
         raise UserError(
-            "--export-epoch best for a run that kept the weights of its last epoch, "
-            f"{position.best_epoch + 1}, but not of its best one, {losses.index(min(losses)) + 1}",
+            "--export-epoch best for a run that kept the weights of its last epoch "
+            f"({position.best_epoch + 1}) but not of its best epoch "
+            f"({losses.index(min(losses)) + 1})",
             "--export-epoch last",
             "Pass --export-epoch last, or start a new run.",
         )
@@ -202,13 +203,13 @@ def check_same_position(strategy, position):
 
 
 def exist(run_folder):
-    """Return whether a run has a checkpoint."""
+    """Return whether a run has any checkpoints."""
     return bool(_sorted_paths(run_folder))
 
 
 def _read(path, variables):
-    # Reject pickled objects because they can run code. Open the file here because NumPy does not
-    # close damaged files.
+    # Reject pickled objects because loading them can run arbitrary code. Open the file here because
+    # NumPy does not close damaged files.
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         contents = dict(stored)
     position = Position(**json.loads(str(contents["position"])))
@@ -226,11 +227,11 @@ def _read(path, variables):
 
 
 def _variables(model):
-    """Return a dict from group to the variables of a run's state, in a fixed order."""
+    """Return the variables that contain a run's state, as a dict of lists in a fixed order."""
     with model.distribute_strategy.scope():
         model.optimizer.build(model.network.trainable_variables)
     return {
-        # These include the states of random number generators, such as those in dropout layers.
+        # Includes the states of random number generators, for example in dropout layers.
         "network": model.network.variables,
         "ema": model.ema_network.weights,
         "optimizer": model.optimizer.variables,

@@ -19,8 +19,8 @@ def choose_strategy(requested, batch_size):
 
     "auto" uses the largest number of GPUs that divides the batch evenly, or one device if there are
     no GPUs. "mirrored" uses all GPUs, or all logical CPU devices if there are no GPUs.
-    "multi_worker" uses the devices of all processes in TF_CONFIG and must be created before any
-    TensorFlow operation runs.
+    "multi_worker" uses the devices of all processes listed in TF_CONFIG and must be created before
+    any TensorFlow operation runs.
 
     Raises:
         UserError: The name is unknown, the batch cannot be divided evenly between the devices,
@@ -52,7 +52,7 @@ def is_multi_worker(strategy):
 
 
 def is_chief(strategy):
-    """Return whether this process is the only worker or the first one, which writes all files."""
+    """Return whether this process is the chief: the only worker, or the one that writes files."""
     if not is_multi_worker(strategy):
         return True
     resolver = strategy.cluster_resolver
@@ -63,8 +63,8 @@ def is_chief(strategy):
 def lost_worker_error(run_folder):
     """Return a LostWorkerError that explains how to resume; `run_folder` may be None."""
     return LostWorkerError(
-        "Stopped: another worker cannot be reached; see its output. To resume, start all "
-        f"workers with --resume {run_folder or 'and the run folder'}"
+        "Stopped because another worker cannot be reached. See that worker's output for the cause. "
+        f"To resume, start all workers with --resume {run_folder or 'and the run folder'}"
     )
 
 
@@ -89,7 +89,7 @@ def _multi_worker(batch_size):
         raise UserError(
             f"TF_CONFIG {os.environ['TF_CONFIG']!r}, whose workers cannot connect "
             f"({one_line(error)})",
-            "one process per machine, free ports, and machines that can reach each other",
+            "one process per machine, unused ports, and machines that can reach each other",
             "Start all workers, each with a different index.",
         ) from error
     _check_batch_size(batch_size, strategy.num_replicas_in_sync)
@@ -109,7 +109,7 @@ def _addresses(cluster, part):
     addresses = cluster.get(part, [])
     is_list = isinstance(addresses, list) and all(isinstance(text, str) for text in addresses)
     if not is_list or not all(re.fullmatch(r".+:\d+", text) for text in addresses):
-        raise ValueError(f"its {part} is not a list of addresses")
+        raise ValueError(f"the value of {part!r} is not a list of addresses")
     return addresses
 
 
@@ -144,6 +144,6 @@ def even_batch_size(num_examples, batch_size, num_replicas):
             return size
     raise UserError(
         f"{num_examples} validation images for {num_replicas} devices",
-        "enough images to give each device part of every batch",
+        "enough images for every device to receive part of every batch",
         "Pass --strategy one or add images.",
     )

@@ -1,4 +1,4 @@
-"""Optimizers and learning rate schedule."""
+"""Optimizers and the learning rate schedule."""
 
 import re
 
@@ -70,7 +70,7 @@ class ConvolutionalMuon(BackboneRate, keras.optimizers.Muon):
     Convolution kernels are updated as matrices `[height * width * in, out]`. All singular values of
     an update are close to 1, so rare gradient directions matter as much as common ones. All other
     variables are updated with AdamW: vectors, kernels with fewer than `MIN_CHANNELS` output
-    channels (such as those of output layers), and variables selected by `exclude_layers` or
+    channels (for example in output layers), and variables selected by `exclude_layers` or
     `exclude_embeddings`.
 
     Accepts the arguments of `keras.optimizers.Muon`.
@@ -123,8 +123,8 @@ OPTIMIZERS = {"adamw": adamw, "muon": muon}
 def create(config, total_steps, backbone_variables=()):
     """Create an optimizer with linear warmup and cosine decay of the learning rate to zero.
 
-    `total_steps` is the number of steps in the whole run. `backbone_variables` have a separate
-    learning rate and no weight decay.
+    `total_steps` is the number of steps in the whole run. A separate learning rate and no weight
+    decay are used for `backbone_variables`.
 
     >>> from colorkeras.config.training_config import TrainingConfig
     >>> float(create(TrainingConfig(warmup_fraction=0.1), total_steps=100).learning_rate)

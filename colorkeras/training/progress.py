@@ -14,7 +14,7 @@ LINE = {
     "val_psnr_pooled": "{:.2f} dB",
     "val_ciede2000": "{:.2f}",
 }
-"""Formats of the numbers to print for each epoch, by log key."""
+"""Format strings for the values logged after each epoch, by log key."""
 
 
 class EpochTimer(keras.callbacks.Callback):
@@ -59,7 +59,7 @@ class EpochTimer(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.validation_seconds = time.perf_counter() - self._last_step
-        # Every epoch needs these columns, even a resumed one with only a single step left.
+        # Every epoch needs these columns, even a resumed epoch with only one step left.
         seconds = self.seconds_per_step or self._first_step - self._begin
         logs["images_per_second"] = self.batch_size / seconds
         logs["minutes"] = self.minutes
@@ -118,7 +118,10 @@ class ProgressLogger(keras.callbacks.Callback):
         logger.info(line)
 
     def close(self):
-        """Remove the progress bar; needed because `fit` calls no callbacks after an exception."""
+        """Remove the progress bar.
+
+        This must also be called after an exception because `fit` then calls no further callbacks.
+        """
         if self._bar is not None:
             self._bar.close()
 

@@ -32,14 +32,14 @@ REGISTRIES = MappingProxyType(
         "strategy": STRATEGIES,
     }
 )
-"""Registries for the fields of `TrainingConfig` that contain names."""
+"""Registries of the valid values for `TrainingConfig` fields that contain names."""
 
 
 def resolve_model(config, is_new):
     """Resolve the architecture, prediction, objective and name of a `TrainingConfig`.
 
-    Only new runs load the initial model, `config.init`. Returns the config and the initial weights,
-    a list of NumPy arrays or None.
+    The initial model, `config.init`, is only loaded for new runs. Returns the config and the
+    initial weights (a list of NumPy arrays, or None).
 
     Raises:
         UserError: A field conflicts with the initial model or the objective.
@@ -76,7 +76,7 @@ def _check_same_model(config, arch, prediction):
         if requested not in (None, expected):
             raise UserError(
                 f"{option} {requested} with --init {config.init}",
-                f"{option} {expected}, as in that model",
+                f"{option} {expected}, which matches that model",
                 f"Omit {option} or start from another model.",
             )
 

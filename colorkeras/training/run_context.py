@@ -62,7 +62,7 @@ class RunContext:
 
     @property
     def is_chief(self):
-        """Whether this process writes files and logs; with several workers, only one does."""
+        """Whether this process writes files and logs; only one worker in a run does."""
         return distribution.is_chief(self.strategy)
 
     @property
@@ -82,9 +82,9 @@ class RunContext:
 
     @property
     def checkpoint_interval(self):
-        """Interval between checkpoints within an epoch, `(number, unit)`, or None."""
+        """Interval between checkpoints within an epoch, as `(number, unit)`, or None."""
         interval = self.config.checkpoint_interval
-        # All workers must participate in a checkpoint, but their clocks differ.
+        # All workers must save checkpoints at the same step, but their clocks differ.
         return None if self.is_multi_worker and interval and interval[1] == "min" else interval
 
     @property

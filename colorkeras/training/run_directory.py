@@ -17,14 +17,14 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import printable, quoted, write_json
 
 EPOCHS_FOLDER = "epochs"
-"""Subfolder for the images that are colorized after each epoch: 001.png, 002.png and so on."""
+"""Subfolder for the images colorized after each epoch: 001.png, 002.png and so on."""
 
 _CONFIG_FILE = "config.json"
 _LOCK_FILE = ".lock"
 
 
 def create(parent):
-    """Create the folder `parent/<time>`; a suffix distinguishes runs that start simultaneously."""
+    """Create the folder `parent/<time>`, with a suffix if a run started in the same second."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in itertools.count(1):
         folder = Path(parent, stamp if number == 1 else f"{stamp}-{number}")
@@ -35,9 +35,10 @@ def create(parent):
 
 @contextlib.contextmanager
 def locked(folder):
-    """Lock a run folder while the block runs; raise `UserError` if another process has locked it.
+    """Lock a run folder for the duration of a `with` block.
 
-    The lock is also released if the process is killed.
+    The lock is also released if the process is killed. Raises `UserError` if another process has
+    locked the folder.
     """
     lock = filelock.FileLock(Path(folder, _LOCK_FILE))
     try:
@@ -64,7 +65,7 @@ def has_results(folder, num_epochs):
 
 
 def write_config(folder, config, metadata):
-    """Write the settings, a `TrainingConfig`, and the run metadata, a dict, to `config.json`."""
+    """Write the settings (`TrainingConfig`) and the run metadata (dict) to `config.json`."""
     content = {"settings": dataclasses.asdict(config), **metadata}
     # Flush the file to disk because the checkpoints are useless without it.
     write_json(Path(folder, _CONFIG_FILE), content, durable=True)
@@ -75,7 +76,7 @@ def read_config(folder, changes):
 
     Returns:
         `(config, metadata)`: `TrainingConfig` with the changes applied, and the run metadata with
-        an additional "epochs_planned", the number of epochs before the changes.
+        an additional key, "epochs_planned", for the number of epochs before the changes.
 
     Raises:
         UserError: The folder does not contain a run from this version, a setting cannot be changed,
@@ -90,7 +91,8 @@ def read_config(folder, changes):
     if different:
         raise UserError(
             f"--resume with {', '.join(different)}",
-            f"the run's settings; only {', '.join(map(option_of, CHANGEABLE))} can change",
+            "the run's original settings, except for "
+            f"{', '.join(map(option_of, CHANGEABLE))}, which can be changed",
             "Omit these options, or start a new run from the weights of this run with "
             f"--init {Path(folder, 'model.keras')}.",
         )
@@ -115,9 +117,10 @@ def _read(path):
             return config, metadata
     except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
         raise UserError(
-            f"--resume {quoted(path.parent)}, which is not a run ({one_line(error)})",
-            f"a run folder, which contains {_CONFIG_FILE}",
-            "Pass the folder that training printed, such as runs/unet/20260101-120000.",
+            f"--resume {quoted(path.parent)}, which is not a run folder ({one_line(error)})",
+            f"the folder of a training run, which contains {_CONFIG_FILE}",
+            "Pass the run folder whose path was printed at the start of training, such as "
+            "runs/unet/20260101-120000.",
         ) from error
     raise UserError(
         f"--resume {quoted(path.parent)}, a run from colorkeras {one_line(version)} "
@@ -133,7 +136,7 @@ def check_same_run(folder, metadata, earlier):
     unknown = earlier.keys() - metadata.keys() - {"epochs_planned", "resumed_after"}
     if unknown:
         raise UserError(
-            f"--resume {quoted(folder)}, whose {_CONFIG_FILE} has unknown keys: "
+            f"--resume {quoted(folder)}, whose {_CONFIG_FILE} contains unknown keys: "
             + ", ".join(sorted(unknown)),
             "a run from this version",
             "Start a new run and pass this run's model.keras as --init.",

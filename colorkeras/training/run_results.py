@@ -26,9 +26,12 @@ class Run:
 
 
 def export(context, folder, best):
-    """Export the weights in `best` as `model.keras` and a SavedModel; return the latter's path."""
+    """Export the weights in `best` as a SavedModel and as `model.keras`.
+
+    Returns the path to the SavedModel.
+    """
     config = context.config
-    # Ignore another Ctrl-C, which would leave no usable model; writing both only takes seconds.
+    # Ignore further signals, which would leave no usable model. Exporting only takes seconds.
     with signals_ignored():
         # Build outside the strategy's scope because only the chief participates.
         num_classes = NUM_CLASSES if context.has_class_head else 0
@@ -43,7 +46,7 @@ def export(context, folder, best):
 
 
 def save_curves(context, folder, best):
-    """Write `curves.png`: losses and validation metrics by epoch."""
+    """Plot the losses and validation metrics by epoch to `curves.png`."""
     baseline = evaluation.evaluate(evaluation.grayscale_baseline, context.dataset.validation)
     plots.save_curves(
         folder / "curves.png", best.history, best.epoch, context.title, baseline["psnr_pooled"]
@@ -51,9 +54,10 @@ def save_curves(context, folder, best):
 
 
 def evaluate(context, folder, export_folder):
-    """Evaluate the export on the test split, write the report to the run folder and return it."""
+    """Evaluate the export on the test split; write the report to the run folder and return it."""
     conditions = evaluation.prepare(context.dataset, "test")
-    # Metrics that need several samples take longer than an epoch; `colorkeras evaluate` adds them.
+    # Skip metrics that require several samples, which take longer than an epoch to compute. They
+    # are available from `colorkeras evaluate`.
     report = evaluation.evaluate_model(saved_model.load(export_folder), conditions, samples=False)
     tensorboard.write_comparison(
         folder, context.config, context.dataset.name, context.metadata, report.metrics["metrics"]

@@ -27,8 +27,7 @@ class StopRequest:
 def stop_requests():
     """Yield a `StopRequest` that records the first SIGINT or SIGTERM.
 
-    A second signal takes effect immediately. In threads other than the main thread, no signals are
-    recorded.
+    A second signal is passed to the original handler. Signals are only recorded in the main thread.
     """
     request = StopRequest()
     before = {number: signal.getsignal(number) for number in SIGNALS}

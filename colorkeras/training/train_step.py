@@ -12,7 +12,7 @@ from colorkeras.training.distribution import is_multi_worker
 
 
 class TrainingModel(keras.Model):
-    """Model that trains a network on uint8 RGB batches; the train step converts to grayscale.
+    """Model that trains a network on uint8 RGB batches, which it converts to grayscale inputs.
 
     A float32 copy of the network contains the exponential moving average (EMA) of its weights.
     Batch statistics are averaged with the same decay so that they match the averaged weights.
@@ -174,5 +174,5 @@ class TrainingModel(keras.Model):
         def update(mean, value, decay):
             mean.assign_add((1.0 - decay) * (value - mean))
 
-        # Each replica updates its own copy; the copies stay the same.
+        # Each replica updates its own copy; the copies remain identical.
         tf.distribute.get_replica_context().merge_call(update_all, args=(decay,))

@@ -39,8 +39,8 @@ def train(config, callbacks=()):
     Raises:
         UserError: A setting, the dataset or a folder is invalid. Training did not start.
         DivergedError, InterruptedRunError, LostDataError: The loss is not finite, a signal was
-            received, or an image can no longer be read. If any epoch was finished, a model was
-            exported.
+            received, or an image can no longer be read. If at least one epoch was finished, a model
+            was exported.
         LostWorkerError: Another worker cannot be reached.
 
     Example:
@@ -98,10 +98,10 @@ class Trainer:
         callbacks: Additional Keras callbacks.
 
     Attributes:
-        context: `RunContext`, set by `prepare`.
-        folder, best: `Path` to the run folder, and `BestWeights`, set by `restore`.
-        position: `checkpoints.Position` where training starts, set by `restore`.
-        failure: Exception that stopped training, or None, set by `fit`.
+        context: `RunContext`; set by `prepare`.
+        folder, best: `Path` to the run folder, and `BestWeights`; set by `restore`.
+        position: `checkpoints.Position` where training starts; set by `restore`.
+        failure: Exception that stopped training, or None; set by `fit`.
     """
 
     def __init__(self, config, resumed_folder=None, earlier=None, callbacks=()):
@@ -159,7 +159,7 @@ class Trainer:
         self._history_logger = HistoryLogger(self.folder, self.best)
 
     def fit(self):
-        """Train the remaining epochs; store an exception that stops training for `finish`."""
+        """Train the remaining epochs; if an exception stops training, store it for `finish`."""
         start, epochs = self.position, self._config.epochs
         if start.num_epochs >= epochs or self.best.is_patience_exhausted:
             return
@@ -184,7 +184,7 @@ class Trainer:
             self.failure = InterruptedRunError(stop.number, "Interrupted.")
 
     def finish(self):
-        """Export an epoch; then evaluate it, or raise the exception that stopped training."""
+        """Export the model; then evaluate it, or raise the exception that stopped training."""
         context, folder, best, failure = self.context, self.folder, self.best, self.failure
         if isinstance(failure, LostWorkerError) or not context.is_chief:
             if failure is not None:
@@ -204,7 +204,10 @@ class Trainer:
             "history": best.history,
         }
         export_folder = run_results.export(context, folder, best)
-        logger.info("Exported the %s epoch, %d, to %s", best.kind, best.epoch + 1, export_folder)
+        number = best.epoch + 1
+        logger.info(
+            "Exported the model from the %s epoch (%d) to %s", best.kind, number, export_folder
+        )
         try:
             if not isinstance(failure, LostDataError):
                 run_results.save_curves(context, folder, best)
@@ -212,7 +215,7 @@ class Trainer:
                 report = run_results.evaluate(context, folder, export_folder)
         except Exception as error:
             if failure is not None:
-                logger.warning("The training curves were not drawn: %s", one_line(error))
+                logger.warning("The training curves could not be plotted: %s", one_line(error))
                 raise failure from error
             explained = self._explained(error)
             if explained is error:

@@ -56,7 +56,7 @@ def test_images_that_vanish_between_epochs(images, undisturbed, tmp_path):
     assert status == 1, output
     assert "can no longer be read: 'images/" in output and "Traceback" not in output
     assert f"--resume {run_in(tmp_path).relative_to(tmp_path)}" in output
-    assert "Exported the best epoch, 1" in output
+    assert "Exported the model from the best epoch (1)" in output
     assert_whole(tmp_path)
     (tmp_path / "elsewhere").rename(images)
     assert "Resuming after" in finish(tmp_path, "images")

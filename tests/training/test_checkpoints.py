@@ -81,7 +81,7 @@ def test_last_two_are_kept_and_the_newest_is_used(trained, tmp_path):
 
 def test_missing_checkpoint_is_refused(tmp_path):
     assert not checkpoints.exist(tmp_path)
-    with pytest.raises(UserError, match="there are none"):
+    with pytest.raises(UserError, match="no checkpoint was found"):
         checkpoints.restore(tmp_path, make_model())
 
 

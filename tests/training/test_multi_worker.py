@@ -244,7 +244,7 @@ def test_launching_locally(num_workers, run_python, image_folder, tmp_path):
         *("--runs-dir", tmp_path / "runs", "--export-dir", tmp_path / "saved_models"),
     )
     assert process.returncode == 0, process.stdout
-    assert "[0] Exported the best epoch, 1" in process.stdout
+    assert "[0] Exported the model from the best epoch (1)" in process.stdout
     assert (run_in(tmp_path) / "metrics.json").exists()
 
 

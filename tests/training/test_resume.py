@@ -177,7 +177,7 @@ def test_run_exports_its_last_epoch_on_request(config_for, tmp_path):
     config = config_for(tmp_path, ema_decay=0, export_epoch="last")
     with log_lines() as lines:
         run = trainer.train(config)
-    assert f"Exported the last epoch, 2, to {run.export_folder}" in lines
+    assert f"Exported the model from the last epoch (2) to {run.export_folder}" in lines
     assert run.metrics["model"]["best_epoch"] == 2
     # Store other weights as the best ones in the checkpoint, as a run with "best" might do.
     last = restored_model(config)
@@ -203,7 +203,7 @@ def test_best_epoch_must_have_been_kept(losses, works, config_for, tmp_path, mon
     if works:
         resumed(first.folder, {"export_epoch": "best"})
         return
-    with pytest.raises(UserError, match="its last epoch, 2, but not of its best one, 1"):
+    with pytest.raises(UserError, match=r"its last epoch \(2\) but not of its best epoch \(1\)"):
         resumed(first.folder, {"export_epoch": "best"})
 
 
@@ -217,7 +217,7 @@ def test_last_epoch_is_the_last_finished_one_within_an_epoch(config_for, tmp_pat
     assert position.num_steps == 2
     with log_lines() as lines:
         shorter = trainer.resume(folder, {"epochs": 1})
-    assert any("Exported the last epoch, 1" in line for line in lines)
+    assert any("Exported the model from the last epoch (1)" in line for line in lines)
     assert_equal(weights_of(shorter), kept)
     ema_weights = last.ema_network.get_weights()
     assert any((one != other).any() for one, other in zip(kept, ema_weights, strict=True))
@@ -286,7 +286,7 @@ def test_run_of_others_cannot_choose_the_initial_model(finished, tmp_path):
 def test_run_with_unknown_metadata_is_refused(key, finished, tmp_path):
     _, _, run = finished
     write_config(tmp_path, {**read_config(run.folder), key: 1}, export_dir="below")
-    with pytest.raises(UserError, match=f"config.json has unknown keys: {key}"):
+    with pytest.raises(UserError, match=f"config.json contains unknown keys: {key}"):
         trainer.resume(tmp_path, {})
 
 

@@ -125,7 +125,7 @@ def test_finished_epochs_are_exported_after_an_error(error, raised, number, conf
         trainer.train(config_for(tmp_path, epochs=3), [raise_at(error, epoch=1)])
     assert getattr(caught.value, "signal_number", None) == number
     folder = tmp_path / "saved_models" / "skip_cnn" / "1"
-    assert f"Exported the best epoch, 1, to {folder}" in lines
+    assert f"Exported the model from the best epoch (1) to {folder}" in lines
     # Resuming a diverged run would make it diverge again.
     assert any("--resume" in line for line in lines) == (raised is InterruptedRunError)
     model = saved_model.load(folder)
@@ -160,7 +160,7 @@ def test_errors_in_plots_do_not_replace_the_first_error(config_for, tmp_path, mo
     error = DivergedError("Training diverged.")
     with log_lines() as lines, pytest.raises(DivergedError):
         trainer.train(config_for(tmp_path, epochs=3), [raise_at(error, epoch=1)])
-    assert "The training curves were not drawn: no plot" in lines
+    assert "The training curves could not be plotted: no plot" in lines
 
 
 def test_interruption_in_the_first_epoch_exports_nothing(config_for, tmp_path):
@@ -189,7 +189,7 @@ def test_sigterm_ends_the_command_with_status_143_and_an_export(image_folder, tm
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate()
     assert process.returncode == 128 + signal.SIGTERM, errors
-    assert "Exported the best epoch" in output
+    assert "Exported the model from the best epoch" in output
     assert "Interrupted." in errors
     assert "Traceback" not in errors
     saved_model.load(tmp_path / "saved_models" / "skip_cnn" / "1")
@@ -202,7 +202,7 @@ def test_resuming_is_not_suggested_without_a_checkpoint(config_for, tmp_path, mo
     monkeypatch.setattr(checkpoints, "save", stop)
     with log_lines() as lines, pytest.raises(InterruptedRunError):
         trainer.train(config_for(tmp_path))
-    assert lines[-1].startswith("Exported the best epoch, 1,")
+    assert lines[-1].startswith("Exported the model from the best epoch (1)")
     assert not any("--resume" in line for line in lines)
 
 

@@ -1,8 +1,8 @@
 """TensorBoard summaries, written to `<run folder>/tensorboard/`.
 
 TensorBoard shows each of the three subfolders as a run: "train" for the network being trained,
-"validation" for the EMA network on validation images, and "test" for the final metrics. A metric
-has the same tag in all of them, so all its values are in one chart.
+"validation" for the EMA network on validation images, and "test" for the final metrics. Each metric
+uses the same tag in all subfolders, so that all its values appear in one chart.
 """
 
 from colorkeras.training.tensorboard.epochs import EpochSummaries

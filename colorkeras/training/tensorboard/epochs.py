@@ -23,7 +23,7 @@ class EpochSummaries(keras.callbacks.Callback):
     Args:
         folder: Run folder.
         truth: Images to colorize after each epoch, uint8 `[batch, height, width, 3]`.
-        title: Plot title; the epoch number is added.
+        title: Plot title; the epoch number is appended.
     """
 
     def __init__(self, folder, truth, title):
@@ -58,7 +58,7 @@ class EpochSummaries(keras.callbacks.Callback):
             self._write_images(number)
 
     def close(self):
-        """Close the files."""
+        """Close the event files."""
         self._train.close()
         self._validation.close()
 
@@ -71,7 +71,7 @@ class EpochSummaries(keras.callbacks.Callback):
 
     def _write_training(self, logs):
         tf.summary.scalar(
-            tags.LOSS, logs["loss"], description="Mean over the epoch, while the weights change."
+            tags.LOSS, logs["loss"], description="Mean over the epoch, as the weights change."
         )
         for name, tag in tags.STEPS.items():
             if name in logs:

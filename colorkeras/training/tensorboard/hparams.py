@@ -28,7 +28,7 @@ _SETTINGS = (
 
 
 def write_comparison(folder, config, dataset_name, metadata, metrics):
-    """Write the table row of a finished run to `<folder>/tensorboard/test`.
+    """Write the HParams table row for a finished run to `<folder>/tensorboard/test`.
 
     `metadata` must be complete; `metrics` is a dict from metric name to float.
     """
@@ -49,7 +49,7 @@ def write_comparison(folder, config, dataset_name, metadata, metrics):
 
 
 def _settings(config, dataset_name, metadata):
-    """Return the columns as a dict from human-readable name to str, int or float."""
+    """Return the table columns as a dict from human-readable name to str, int or float."""
     names = (*_SETTINGS, *LOSS_WEIGHTS.get(config.loss, ()))
     return {
         "architecture": metadata["architecture"],

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 NUM_STEPS = 10
-"""Number of warmup steps, and of profiled steps after them; short epochs have fewer."""
+"""Number of warmup steps and number of subsequent profiled steps; lower in short epochs."""
 
 
 class Profile(keras.callbacks.Callback):
@@ -23,7 +23,8 @@ class Profile(keras.callbacks.Callback):
         self._runs = self._is_done = False
 
     def on_train_begin(self, logs=None):
-        # The first step includes compilation, so in short epochs, profiling starts in the middle.
+        # In short epochs, start halfway through rather than at the first step, which includes
+        # compilation.
         first = min(NUM_STEPS, self.params["steps"] // 2)
         last = first if self._is_done else min(first + NUM_STEPS, self.params["steps"])
         self._steps = range(first, last)

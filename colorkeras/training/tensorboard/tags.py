@@ -19,7 +19,7 @@ STEPS = {
 def quality(name):
     """Return the tag for a metric; `name` is a key in `METRICS`.
 
-    Metrics that are not computed after each epoch have no curve. Their group is named to come last
+    Metrics that are not computed after each epoch have no curve. The name of their group comes last
     alphabetically because TensorBoard expands the first two chart groups and shows the first five
     metrics in its table of runs.
 
