@@ -1,7 +1,7 @@
-"""Read and write image files, with notes on lost data.
+"""Read and write image files, and report any data that is lost.
 
-Decoded pixels are upright gray or sRGB with 8 or 16 bits per channel. To add a format, see
-`colorkeras.image_io.formats`.
+Decoded images are upright, in grayscale or sRGB, with 8 or 16 bits per channel. To add a format,
+see `colorkeras.image_io.formats`.
 """
 
 from colorkeras.image_io.bit_depth import as_uint8

@@ -1,11 +1,12 @@
-"""Detection of color images as opposed to gray images and toned images, such as sepia prints."""
+"""Distinguish color images from gray images and from toned images, such as sepia prints."""
 
 import numpy as np
 
 from colorkeras.color.bt601 import LUMA_WEIGHTS
 
 MAX_DEVIATION = 5.0
-"""Maximum chroma deviation, in 8-bit levels, due to JPEG compression, scanners and aged paper."""
+"""Maximum chroma deviation, in 8-bit levels, that is attributed to JPEG compression, scanners and
+aged paper rather than to color."""
 
 _NUM_TONES = 64
 _LONGER_SIDE = 256
@@ -50,8 +51,9 @@ def tone_curve(pixels):
         pixels: uint8 or uint16 sRGB `[h, w, 3]`.
 
     Returns:
-        `(levels, tones)` in 8-bit levels: the luma levels in the image, ascending, float64 `[n]`;
-        and the mean of blue minus luma and of red minus luma at each level, `[n, 2]`.
+        `(levels, tones)`, both in 8-bit levels: the luma levels that occur in the image, in
+        ascending order, float64 `[n]`; and the mean color differences B - Y and R - Y at each
+        level, float64 `[n, 2]`.
 
     >>> tone_curve(np.full([2, 2, 3], (120, 100, 80), np.uint8))[1].round(1).tolist()
     [[-23.7, 16.3]]
@@ -64,7 +66,10 @@ def tone_curve(pixels):
 
 
 def _means_by_tone(luma, chroma):
-    """Return each block's luma bin, and each bin's block count (at least 1) and mean chroma."""
+    """Return the luma bin of each block, and the block count and mean chroma of each bin.
+
+    Counts of empty bins are reported as 1, to avoid division by 0.
+    """
     tones = np.minimum(luma * _NUM_TONES / 256, _NUM_TONES - 1).astype(int)
     counts = np.maximum(np.bincount(tones, minlength=_NUM_TONES), 1)
     return tones, counts, [np.bincount(tones, channel, _NUM_TONES) / counts for channel in chroma]
@@ -91,14 +96,14 @@ def _deviation(chroma, expected=(0, 0)):
 
 
 def _luma_and_chroma(pixels):
-    """Return luma, `[n]`, and red and blue differences from luma, `[2, n]`, in 8-bit levels."""
+    """Return luma, `[n]`, and the color differences R - Y and B - Y, `[2, n]`, in 8-bit levels."""
     rgb = _block_means(pixels)
     luma = rgb @ LUMA_WEIGHTS
     return luma, (rgb[:, [0, 2]] - luma[:, np.newaxis]).T
 
 
 def _block_means(pixels):
-    """Return the means of a few thousand square blocks, float64 `[n, 3]` in [0, 255].
+    """Return the mean colors of square blocks, float64 `[n, 3]` in [0, 255].
 
     Averaging suppresses scanner noise and JPEG chroma artifacts.
     """

@@ -1,8 +1,8 @@
 """Conversion from ICC profiles to sRGB.
 
 Pillow uses LittleCMS to convert 8-bit pixels with any profile, but does not support 16-bit pixels.
-This module converts 16-bit pixels with gray profiles and with RGB profiles that consist of three
-curves and a matrix, which is the type that scanners and image editors use.
+For 16-bit pixels, this module supports gray profiles and matrix-based RGB profiles (three curves
+and a matrix), which are the profiles used by scanners and image editors.
 
 Reference: International Color Consortium, "Specification ICC.1:2022", https://www.color.org/.
 """
@@ -62,7 +62,7 @@ def profile_from_primaries(gamma, chromaticities):
     if is_srgb_curve and np.allclose(chromaticities, _SRGB_CHROMATICITIES, atol=0.002):
         return None
     if not 0.01 < gamma <= 10:
-        raise ValueError(f"a gamma of {gamma}")
+        raise ValueError(f"unsupported gamma {gamma}")
     white, *columns = (
         np.array([x / y, 1, (1 - x - y) / y])
         for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True)
@@ -133,7 +133,9 @@ def uint16_converter(profile, gray, notes):
             convert = _by_curve(profile) if gray else _by_matrix(profile)
             return None if _changes_nothing(convert, gray) else convert
     except (KeyError, ValueError, FloatingPointError, struct.error):
-        notes.append("the color profile was not applied: unsupported type for 16-bit pixels")
+        notes.append(
+            "the color profile was not applied because its type is not supported for 16-bit pixels"
+        )
         return None
 
 
@@ -156,7 +158,7 @@ def srgb_from_lab(lab):
 
 
 def unchanged(image):
-    """Return an image that is already sRGB, in mode "L" or "RGB"."""
+    """Return an image that is already sRGB, converted to RGB unless its mode is "L" or "RGB"."""
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
@@ -213,7 +215,7 @@ def _by_matrix(profile):
     curves = [_curve(tags[name]).astype(np.float32) for name in (b"rTRC", b"gTRC", b"bTRC")]
     xyz = np.stack([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")], axis=1)
     matrix = np.linalg.inv(_XYZ_FROM_RGB) @ xyz
-    # Rounded matrix entries in profiles would tint gray pixels.
+    # The matrix entries in profiles are rounded, which would tint gray pixels.
     matrix = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
 
     def convert(pixels):

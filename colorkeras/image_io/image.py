@@ -49,8 +49,8 @@ class Metadata:
         page_dpi: `dpi` of each page in files with several pages.
         comments: Dict from keyword to text, as in PNG files. A JPEG comment has the keyword
             `Comment`.
-        has_profile: Whether the file has an ICC profile. Pixels are converted to sRGB.
-        has_thumbnail: Whether the file has an embedded preview. If so, output files get a new one.
+        has_profile: Whether the file contains an ICC profile. Decoded pixels are always sRGB.
+        has_thumbnail: Whether the file contains a preview. If so, output files get a new one.
         is_lossless: Whether pixels are stored losslessly, for formats that also have a lossy mode.
         software: Program that colorized the image, set by `mark`, or None.
     """
@@ -98,7 +98,7 @@ def signature(software, before):
             entries by the same program are dropped.
 
     Returns:
-        str; bytes that are not UTF-8 become surrogates.
+        str, with invalid UTF-8 bytes as surrogate escapes.
 
     >>> signature("colorkeras 1.0, model unet", "Scanner 1.0")
     'colorkeras 1.0, model unet; before: Scanner 1.0'

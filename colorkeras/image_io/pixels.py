@@ -1,7 +1,7 @@
 """Conversion of decoded samples of any type to upright gray or sRGB pixels.
 
-A photograph may have 100 megapixels. To bound memory, all functions process blocks of rows and keep
-at most one copy of the whole image in addition to the decoder's copy.
+Photographs can be as large as 100 megapixels. To bound memory, all functions process blocks of rows
+and keep at most one copy of the whole image in addition to the decoder's copy.
 """
 
 import numpy as np
@@ -29,8 +29,8 @@ def from_pillow(image, notes):
         `DecodedImage`.
 
     Raises:
-        ValueError: The range of the pixel values is unknown. Damaged images raise Pillow's
-            exceptions.
+        ValueError: The range of the pixel values is unknown. For damaged images, Pillow may raise
+            other exceptions.
 
     >>> from PIL import Image
     >>> from_pillow(Image.new("CMYK", (3, 2)), []).pixels.tolist()
@@ -38,10 +38,10 @@ def from_pillow(image, notes):
     """
     image.load()
     profile = image.info.get("icc_profile")
-    # Loading a TIFF file makes the pixels upright and resets the orientation.
+    # When loading a TIFF file, Pillow rotates the pixels upright and resets the orientation.
     orientation = exif.orientation_of(image)
     if image.mode in ("I", "F"):
-        raise ValueError("32-bit pixels, whose range is unknown")
+        raise ValueError("32-bit pixels are not supported because their range is unknown")
     if image.mode in UINT16_MODES:
         return from_samples(_uint16_pixels(image), None, profile, orientation, notes)
     pixels, alpha = _uint8_pixels(image, profile, notes)
@@ -140,7 +140,7 @@ def _uint16_pixels(image):
 
 
 def _uint8_pixels(image, profile, notes):
-    """Return the pixels, reduced to gray if they have no color, and the transparency or None."""
+    """Return the pixels, as grayscale if they are colorless, and the alpha channel or None."""
     split = _splitter(image)
     convert = uint8_converter(profile, split(image.crop((0, 0, 1, 1)))[0].mode, notes)
     size = (image.height, image.width)
@@ -150,7 +150,7 @@ def _uint8_pixels(image, profile, notes):
         strip, transparency = split(strip)
         if alpha is not None:
             alpha[rows] = np.asarray(transparency)
-            # Invisible pixels must not affect whether the image is gray.
+            # Fully transparent pixels must not affect whether the image counts as gray.
             hidden = alpha[rows] == 0
             strip.paste("white", mask=Image.fromarray(hidden))
         pixels = np.asarray(convert(strip))
@@ -173,16 +173,16 @@ def _uint8_pixels(image, profile, notes):
 
 
 def _splitter(image):
-    """Return a function that splits a strip of an image into color and transparency (or None).
+    """Return a function that splits a strip of an image into color and alpha (or None).
 
-    The color is in a mode to which ICC profiles apply.
+    The color image is in a mode to which ICC profiles can be applied.
     """
     if image.has_transparency_data:
         # This also covers palette images and gray images with a transparent level.
         mode = "LA" if image.mode in _GRAY else "RGBA"
         return lambda strip: _split_alpha(strip.convert(mode))
     if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
-        # Pillow inverts all CMYK files, assuming that Adobe software wrote them.
+        # Pillow inverts all CMYK JPEG files, assuming that they were written by Adobe software.
         return lambda strip: (ImageChops.invert(strip), None)
     if image.mode == "1":
         return lambda strip: (strip.convert("L"), None)

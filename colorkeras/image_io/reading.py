@@ -1,4 +1,4 @@
-"""Reading image files, with errors that explain why a file cannot be read."""
+"""Read image files, and explain to users why a file cannot be read."""
 
 import contextlib
 import ctypes
@@ -20,8 +20,8 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 MAX_MEGAPIXELS = 150.0
-"""Default limit on the image size in megapixels; even a small file can declare an image that does
-not fit in memory."""
+"""Default limit on the image size in megapixels. It is necessary because even a small file can
+declare an image that does not fit in memory."""
 
 _PREFIX_LENGTH = 16
 """Number of leading bytes used to identify formats."""
@@ -109,12 +109,12 @@ def use_own_limits():
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     with contextlib.suppress(AttributeError, OSError):
-        # Pillow's libtiff prints errors that Pillow also raises.
+        # libtiff prints errors that Pillow also raises as exceptions.
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 def missing_file_error(path, expected="the path to an image"):
-    """Return the `UserError` for a path at which there is no file."""
+    """Return the `UserError` for a path to a nonexistent file."""
     what = "a broken symbolic link" if Path(path).is_symlink() else "which does not exist"
     return UserError(f"{quoted(path)}, {what}", expected, "Check the spelling.")
 
@@ -124,7 +124,7 @@ def _open_pillow_image(path, max_megapixels):
     """Open a file as `PIL.Image.Image` without decoding pixels."""
     _check_file(path)
     with contextlib.ExitStack() as exit_stack:
-        # Pillow does not always close a stream that it was given.
+        # Pillow does not always close streams passed to it.
         stream = exit_stack.enter_context(path.open("rb"))
         image = exit_stack.enter_context(
             contextlib.closing(_pillow_image(path, stream, max_megapixels))
@@ -136,7 +136,7 @@ def _open_pillow_image(path, max_megapixels):
 def _check_size(path, size, max_megapixels):
     width, height = size
     if min(size) < 1:
-        raise ValueError(f"{width}x{height} pixels")
+        raise ValueError(f"invalid size of {width}x{height} pixels")
     if width * height > max_megapixels * 1e6:
         raise UserError(
             f"{quoted(path)} with {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",
@@ -229,7 +229,7 @@ def _pillow_image(path, stream, max_megapixels):
 
 
 def _missing_reader(prefix):
-    """Return `(format, extra)` if a file needs an optional package to be installed, else None."""
+    """Return `(format, extra)` if reading a file requires an optional package, otherwise None."""
     if prefix.startswith(_JPEG_XL):
         return "JPEG XL", "codecs"
     name = heif_format(prefix)

@@ -1,4 +1,4 @@
-"""Saving images, with notes on everything that the output format cannot store."""
+"""Save images, and report everything that the output format cannot store."""
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import QUALITY, SaveOptions, check_target, format_of
@@ -35,20 +35,25 @@ def save(path, images, metadata, num_pages=1, quality=QUALITY, replace=True):
     ...     save(f"{folder}/red.bmp", iter([DecodedImage(red)]), Metadata(xmp=b"<x/>"))
     ...     with open_image(f"{folder}/red.bmp") as contents:
     ...         contents.format, next(contents.pages).size
-    ['this format does not store XMP']
+    ['the image was saved without XMP, which the output format does not support']
     ('BMP', (2, 3))
     """
     check_target(path)
     file_format = format_of(path)
     notes = [
-        f"this format does not store {what}"
+        f"the image was saved without {what}, which the output format does not support"
         for what in kinds_present(metadata)
         if what not in file_format.keeps
     ]
     if metadata.software is not None and "XMP" not in file_format.keeps:
-        notes.append("this format cannot record that a program colorized the image")
+        notes.append(
+            "the image is not marked as colorized because the output format does not support XMP"
+        )
     if num_pages > 1 and not file_format.has_pages:
-        notes.append(f"only the first of {num_pages} pages was saved: this format stores one page")
+        notes.append(
+            f"only the first of {num_pages} pages was saved because the output format supports "
+            "only one page"
+        )
     with atomic_write(path, replace) as temporary:
         reduced = _reduced(path, file_format, images, notes)
         file_format.write(temporary, reduced, SaveOptions(metadata, num_pages, quality, notes))
@@ -61,12 +66,12 @@ def _reduced(path, file_format, images, notes):
         height, width = image.size
         if file_format.max_side is not None and max(height, width) > file_format.max_side:
             raise UserError(
-                f"an image of {width}x{height} pixels for {quoted(path)}",
-                f"at most {file_format.max_side} pixels in width and height, the format's limit",
+                f"an image of {width}x{height} pixels to save as {quoted(path)}",
+                f"at most {file_format.max_side} pixels in width and height in this format",
                 "Choose an output file that ends in .png or .tif.",
             )
         if image.pixels.itemsize > 1 and not file_format.has_16_bits:
-            notes.append("reduced from 16 to 8 bits")
+            notes.append("the bit depth was reduced from 16 to 8 bits")
             alpha = None if image.alpha is None else as_uint8(image.alpha)
             image = DecodedImage(as_uint8(image.pixels), alpha)
         if image.alpha is not None and not file_format.has_alpha:

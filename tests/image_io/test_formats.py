@@ -93,7 +93,7 @@ def test_16_bits_are_kept_or_the_loss_is_reported(kind, tmp_path):
     notes = image_io.save(path, iter([DecodedImage(pixels, ramp((21, 34), np.uint16))]), Metadata())
     (decoded,), _ = read(path)
     assert (
-        ("reduced from 16 to 8 bits" in notes)
+        ("the bit depth was reduced from 16 to 8 bits" in notes)
         is (decoded.pixels.dtype == np.uint8)
         is (not kind.has_16_bits)
     )
@@ -127,7 +127,7 @@ def test_pages_are_kept_or_the_loss_is_reported(kind, tmp_path):
     ]
     notes = image_io.save(path, iter(pages), Metadata(), num_pages=3)
     images, contents = read(path)
-    lost = "only the first of 3 pages was saved: this format stores one page"
+    lost = "only the first of 3 pages was saved because the output format supports only one page"
     assert (lost in notes) is (not kind.has_pages)
     assert contents.num_pages == len(images) == (3 if kind.has_pages else 1)
     for page, decoded in zip(pages, images, strict=False):

@@ -1,7 +1,7 @@
 """Registry of image file formats.
 
 To add a format, write a module that defines a `Format`, and add the format to `FORMATS`. The tests
-cover all entries.
+automatically cover all registered formats.
 """
 
 from pathlib import Path
@@ -47,7 +47,7 @@ FORMATS = {
     "JPEG2000": JPEG2000,
     "JXL": JPEG_XL,
 }
-"""Dict from Pillow's format name to `Format`."""
+"""Dict from the name of a format in Pillow to its `Format`."""
 
 _SYSTEM_FOLDERS = (
     *("@eadir", "@tmp", "@recycle", "#recycle", "#snapshot", "~snapshot", "@recently-snapshot"),
@@ -75,7 +75,7 @@ def is_image(path):
 
 
 def has_image_brand(prefix):
-    """Return whether a file is an image in the container format of MP4, such as HEIC.
+    """Return whether a file is an image in an MP4-style container, such as HEIC.
 
     Args:
         prefix: First 16 bytes of the file.
@@ -93,7 +93,7 @@ def is_system_folder(name):
 
 
 def result_suffix(path):
-    """Return the output file's suffix: the input file's if that format can be written.
+    """Return the suffix for an output file, unchanged if the input format can be written.
 
     >>> result_suffix("a/b.TIF"), result_suffix("c.gif"), result_suffix("d")
     ('.TIF', '.png', '.png')

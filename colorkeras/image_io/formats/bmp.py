@@ -1,4 +1,4 @@
-"""BMP files, which store only pixels and their resolution."""
+"""BMP files, which can store only pixels and their resolution."""
 
 from PIL import Image
 

@@ -53,8 +53,8 @@ class Format:
             returns a `DecodedImage`; `notes` is a list to append to.
         metadata: `metadata(path, image, notes)` returns the `Metadata` of an opened image.
         page_sizes: `page_sizes(path, image)` returns the width and height of each page.
-        header_size: `header_size(stream)` returns the width and height in the header; None unless
-            opening a file decodes all pixels.
+        header_size: `header_size(stream)` reads the width and height from the header. Set only for
+            formats in which opening a file decodes all pixels, otherwise None.
         opener: Function that opens a stream as an image, or None to use Pillow's function.
         write: `write(path, images, options)` writes a file from an iterator over `DecodedImage` and
             `SaveOptions`; None if the format cannot be written.
@@ -63,7 +63,7 @@ class Format:
         has_alpha: Whether transparency can be written.
         has_pages: Whether a file can contain several pages.
         max_side: Maximum width and height in pixels, or None.
-        keeps: Members of `KINDS` that a file can store.
+        keeps: Members of `KINDS` that the format can store.
     """
 
     suffixes: tuple[str, ...]

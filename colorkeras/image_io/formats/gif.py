@@ -1,4 +1,4 @@
-"""GIF files; read-only, since 256 colors are too few for colorized images."""
+"""Read-only support for GIF files, since 256 colors are too few for colorized images."""
 
 from colorkeras.image_io.formats.format import Format, read_only_page
 
@@ -9,7 +9,7 @@ def page(path, image, number, notes):
     """Decode the first frame. See `Format`."""
     decoded = read_only_page(path, image, number, notes)
     if not path.read_bytes().rstrip(b"\0").endswith(_END_MARKER):
-        notes.append("the file has no end marker, but its pixel data is complete")
+        notes.append("the file's end marker is missing, but the pixel data is complete")
     return decoded
 
 

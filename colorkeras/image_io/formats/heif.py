@@ -1,7 +1,7 @@
 """HEIC and AVIF files.
 
-Pillow reads AVIF natively, and HEIC with the pillow-heif package. Both formats store up to 12 bits
-per channel, which Pillow reduces to 8 bits.
+Pillow reads AVIF natively, and HEIC with the pillow-heif package. Both formats support up to 12
+bits per channel, which Pillow reduces to 8 bits.
 """
 
 import re
@@ -24,7 +24,7 @@ def heif_format(prefix):
 def page(path, image, number, notes):
     """Decode the main image. See `Format`."""
     if image.info.get("bit_depth", 8) > 8:
-        notes.append(f"reduced from {image.info['bit_depth']} to 8 bits")
+        notes.append(f"the bit depth was reduced from {image.info['bit_depth']} to 8 bits")
     return read_only_page(path, image, number, notes)
 
 

@@ -14,7 +14,7 @@ from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
 
 QUALITY = 95
-"""Default JPEG quality of output files, which store chroma at full resolution."""
+"""Default JPEG quality of output files. Chroma is stored at full resolution."""
 
 _XMP_HEADER = 29
 _UNIT_AT = 13
@@ -34,12 +34,12 @@ def page(path, image, number, notes):
         complete = _with_end_marker(path, image)
         if complete is None:
             raise
-        notes.append("the file has no end marker, but its pixel data is complete")
+        notes.append("the file's end marker is missing, but the pixel data is complete")
         return from_pillow(complete, notes)
 
 
 def metadata(path, image, notes):
-    """Read the metadata and report other data that is left out. See `Format`."""
+    """Read the metadata, and report other data that is left out. See `Format`."""
     result = read_metadata(image, notes)
     if _MOTION_PHOTO not in notes and _VIDEO.search(path.read_bytes()):
         notes.append(_MOTION_PHOTO)
@@ -90,10 +90,10 @@ def _comment(options):
     texts = dict(options.metadata.comments)
     comment = texts.pop("Comment", "").encode("utf-8", "surrogateescape")
     if len(comment) > MAX_SEGMENT:
-        options.notes.append("the comment was left out: too large for this format")
+        options.notes.append("the comment was left out because it is too large for JPEG")
         comment = None
     if texts:
-        options.notes.append("this format does not store comments with keywords")
+        options.notes.append("keyword comments were left out because JPEG does not support them")
     return comment or None
 
 

@@ -1,4 +1,7 @@
-"""JPEG 2000 files; Pillow decodes color to 8 bits per channel, imagecodecs to 16 bits."""
+"""JPEG 2000 files.
+
+Pillow decodes color images to 8 bits per channel; imagecodecs supports up to 16 bits.
+"""
 
 from colorkeras.image_io.bit_depth import scale_to_uint
 from colorkeras.image_io.formats.format import Format, read_only_page
@@ -21,10 +24,11 @@ def page(path, image, number, notes):
             if image.mode != "RGB":
                 # Pillow would make opaque pixels transparent.
                 raise ValueError(
-                    f"{bits} bits with transparency, which need pip install 'colorkeras[codecs]'"
+                    f"{bits}-bit pixels with transparency require pip install 'colorkeras[codecs]'"
                 ) from None
             notes.append(
-                f"reduced from {bits} to 8 bits (pip install 'colorkeras[codecs]' avoids this)"
+                f"the bit depth was reduced from {bits} to 8 bits (to avoid this, run pip install "
+                "'colorkeras[codecs]')"
             )
         else:
             samples = scale_to_uint(imagecodecs.jpeg2k_decode(path.read_bytes()), bits)
@@ -34,7 +38,7 @@ def page(path, image, number, notes):
             color = color[..., 0] if image.mode == "LA" else color
             return from_samples(color, alpha, image.info.get("icc_profile"), 1, notes)
     elif bits > 8 and image.mode not in UINT16_MODES:
-        notes.append(f"reduced from {bits} to 8 bits")
+        notes.append(f"the bit depth was reduced from {bits} to 8 bits")
     return read_only_page(path, image, number, notes)
 
 

@@ -56,7 +56,7 @@ def _boxed_codestream(stream):
         if length < 8:
             break
         stream.seek(length - 8, io.SEEK_CUR)
-    raise ValueError("a JPEG XL file without an image")
+    raise ValueError("the file does not contain a JPEG XL image")
 
 
 JPEG_XL = Format((".jxl",), header_size=header_size, result_suffix=".jpg")

@@ -43,13 +43,13 @@ def page(path, image, number, notes):
         names = {chunk[4:8] for chunk in _chunks(stream, of={b"IEND"})}
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
     if not names:
-        notes.append("the file has no end marker, but its pixel data is complete")
+        notes.append("the file's end marker is missing, but the pixel data is complete")
     orientation, profile = 1, None
     try:
         header_image = _without_pixels(path)
         orientation = exif.orientation_of(header_image)
         profile = _profile(path, header_image, notes)
-    except Exception:  # Pillow's parser may raise anything; `metadata` reports it.
+    except Exception:  # Pillow's parser may raise anything; `metadata` reports the damage.
         pass
     if depth == 16:
         color, alpha = decoded(path, kind)
@@ -63,7 +63,7 @@ def page(path, image, number, notes):
 
 
 def metadata(path, image, notes):
-    """Read the metadata before and after the pixels. See `Format`."""
+    """Read the metadata stored before and after the pixels. See `Format`."""
     try:
         header_image = _without_pixels(path)
         with path.open("rb") as stream:
@@ -72,7 +72,7 @@ def metadata(path, image, notes):
         with path.open("rb") as stream:
             keywords = [text[8:].split(b"\0")[0] for text in _chunks(stream, of=_TEXT_CHUNKS)]
         if len(keywords) > len(set(keywords)):
-            notes.append("only the last of several texts with the same keyword was kept")
+            notes.append("only the last of several comments with the same keyword was kept")
         return read_metadata(header_image, notes)
     except Exception:  # Pillow's parser may raise anything.
         notes.append("damaged metadata was left out")
@@ -105,7 +105,7 @@ def _profile(path, image, notes):
         is_known = primaries in _PRIMARIES and (curve in _SRGB_CURVES or curve in _GAMMAS)
         if not is_known or matrix != _RGB_MATRIX or is_full != 1:
             name = "/".join(map(str, coding))
-            notes.append(f"the color encoding {name} (cICP) was not converted")
+            notes.append(f"the unsupported color encoding {name} (cICP) was ignored")
             return None
         gamma = _GAMMAS.get(curve, _SRGB_GAMMA)
         return profile_from_primaries(gamma, _PRIMARIES[primaries])
@@ -172,7 +172,7 @@ def _smallest_file(**settings):
 
 
 def _with_chunks(contents, chunks):
-    """Insert chunks after a file's header; return the parts of the new file."""
+    """Return the parts of a file with additional chunks after its header."""
     behind = len(_SIGNATURE) + _HEADER_LENGTH
     return [contents[:behind], *chunks, memoryview(contents)[behind:]]
 

@@ -1,6 +1,7 @@
 """Reading and writing pixels in 16-bit PNG files, most of which Pillow would reduce to 8 bits.
 
-All functions process blocks of rows to bound memory, since a photograph may have 100 megapixels.
+All functions process blocks of rows to bound memory, since photographs can be as large as 100
+megapixels.
 
 Reference: W3C, "Portable Network Graphics (PNG) Specification", sections 9 and 10.
 """
@@ -30,11 +31,11 @@ _BLOCK = 2**19
 """Approximate number of bytes encoded at a time."""
 
 _LEVEL = 6
-"""Compression level, the default in libpng."""
+"""Compression level; this is the default in libpng."""
 
 
 class _Pixels(PngImagePlugin.PngImageFile):
-    """Image that ignores chunks after the pixels, which may be damaged."""
+    """Image for which the chunks after the pixels are ignored, because they may be damaged."""
 
     def load_end(self):
         """Skip the remaining chunks."""

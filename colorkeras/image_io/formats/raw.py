@@ -13,7 +13,7 @@ _SUFFIXES = (
 )
 _TIFF_PREFIXES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TIFF_MARKS = (b"CR", b"IIII", b"MMMM")
-"""Signatures that Canon and Phase One write after the TIFF header."""
+"""Signatures after the TIFF header in raw files from Canon and Phase One cameras."""
 
 _PREFIXES = (
     b"FUJIFILMCCD-RAW",

@@ -32,11 +32,11 @@ _BUFFER_SIZE = 2**24
 """Maximum number of bytes that tifffile buffers in addition to the pixels."""
 
 _MAX_CLASSIC = 2**31
-"""Maximum number of pixel bytes to write to a classic TIFF file, which has 32-bit offsets."""
+"""Maximum number of bytes of pixel data in classic TIFF files, which use 32-bit offsets."""
 
 
 class TiffImage(TiffImagePlugin.TiffImageFile):
-    """Pillow image that also opens files with pages that Pillow cannot decode.
+    """Pillow image that also supports opening files with pages that Pillow cannot decode.
 
     Attributes:
         unknown: Pillow's exception for the current directory, or None if Pillow supports it.
@@ -53,9 +53,9 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
             self.file.close()
 
     def _open(self):
-        # Pillow looks for the version in the wrong byte and then finds no tags.
+        # Pillow reads the version from the wrong byte and therefore finds no tags.
         if self.fp.read(4) == _BIG_ENDIAN_BIGTIFF:
-            raise ValueError("BigTIFF in big-endian byte order")
+            raise ValueError("BigTIFF in big-endian byte order is not supported")
         self.fp.seek(0)
         super()._open()
 
@@ -91,7 +91,7 @@ def page(path, image, number, notes):
             raise
         decoded = from_pillow(image, notes)
         if decoded.pixels.dtype == np.uint8:
-            notes.append(f"reduced from 16 to 8 bits ({one_line(error)})")
+            notes.append(f"the bit depth was reduced from 16 to 8 bits ({one_line(error)})")
         return decoded
     profile = None if is_srgb else directory.iccprofile
     return from_samples(color, alpha, profile, _orientation(directory), notes)
@@ -192,7 +192,8 @@ def _check_layout(path, directory):
     """Raise ValueError if compressed pixels are missing or tiles would need too much memory."""
     tile_size = directory.tilewidth * directory.tilelength * max(1, directory.tiledepth)
     if directory.is_tiled and tile_size > _MAX_TILE_SIZE:
-        raise ValueError(f"tiles of {directory.tilewidth}x{directory.tilelength} pixels")
+        size = f"{directory.tilewidth}x{directory.tilelength}"
+        raise ValueError(f"tiles of {size} pixels are too large")
     parts = zip(directory.dataoffsets, directory.databytecounts, strict=False)
     end = max(map(sum, parts), default=0)
     if directory.compression != 1 and end > path.stat().st_size:

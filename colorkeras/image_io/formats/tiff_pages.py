@@ -1,6 +1,6 @@
-"""Selection of the pages among the directories of a TIFF file.
+"""Find the directories of a TIFF file that contain its pages.
 
-Previews, pyramid levels and masks also have directories. The full-size image may be in a child
+Other directories contain previews, pyramid levels or masks. The full-size image may be in a child
 directory (SubIFD) of a preview.
 """
 

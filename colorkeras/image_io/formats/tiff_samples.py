@@ -1,4 +1,4 @@
-"""Decoding of TIFF pages that Pillow does not support at their full bit depth."""
+"""Decode TIFF pages that Pillow cannot decode at their full bit depth."""
 
 import io
 import struct
@@ -39,28 +39,33 @@ def read_samples(directory, notes):
         notes: List that receives notes on lost data.
 
     Returns:
-        `(color, alpha, is_srgb)`: color, uint8 or uint16 `[h, w]` or `[h, w, 3]`, or uint8
-        `[h, w, 4]` for CMYK; transparency, `[h, w]` or None; and whether the color is sRGB
+        `(color, alpha, is_srgb)`: the color, uint8 or uint16 `[h, w]` or `[h, w, 3]`, or uint8
+        `[h, w, 4]` for CMYK; the alpha channel, `[h, w]` or None; and whether the color is sRGB
         regardless of the profile.
 
     Raises:
-        ValueError: The pixel type is unsupported. Damaged pages raise tifffile's exceptions.
+        ValueError: The pixel type is unsupported. For damaged pages, tifffile may raise other
+            exceptions.
     """
     kind, bits = int(directory.photometric), directory.bitspersample
     num_colors = _NUM_COLORS.get(kind)
     if num_colors is None or (kind == _YCBCR and directory.compression != _JPEG):
-        raise ValueError(f"pixels of type {_name(directory.photometric)}")
+        raise ValueError(f"pixels of type {_name(directory.photometric)} are not supported")
     if directory.axes not in ("YX", "YXS", "SYX") or directory.samplesperpixel > _MAX_SAMPLES:
-        raise ValueError(f"{directory.samplesperpixel} samples per pixel, axes {directory.axes}")
+        layout = f"{directory.samplesperpixel} samples per pixel with axes {directory.axes}"
+        raise ValueError(f"{layout} are not supported")
     sample_format = int(directory.sampleformat)
     if sample_format not in (_UNSIGNED, _SIGNED, _UNDEFINED):
-        raise ValueError(f"{bits}-bit floating-point pixels, whose range is unknown")
+        raise ValueError(
+            f"{bits}-bit floating-point pixels are not supported because their range is unknown"
+        )
     if not isinstance(bits, int) or bits > 16:
-        raise ValueError(f"{bits}-bit pixels, whose range is unknown")
+        raise ValueError(f"{bits}-bit pixels are not supported because their range is unknown")
     samples = _decode(directory)
     samples = np.moveaxis(samples, 0, -1) if directory.axes == "SYX" else np.atleast_3d(samples)
     if samples.shape[:2] != (directory.imagelength, directory.imagewidth):
-        raise ValueError(f"{samples.shape[1]}x{samples.shape[0]} pixels are stored")
+        size = f"{samples.shape[1]}x{samples.shape[0]}"
+        raise ValueError(f"the stored size of {size} pixels does not match the header")
     color, extra = samples[..., :num_colors], samples[..., num_colors:]
     color = color[..., 0] if num_colors == 1 else color
     if kind == _PALETTE:
@@ -72,14 +77,14 @@ def read_samples(directory, notes):
     if kind == _MIN_IS_WHITE:
         color = np.invert(color)
     if kind == _SEPARATED and color.dtype == np.uint16:
-        notes.append("reduced from 16 to 8 bits")
+        notes.append("the bit depth was reduced from 16 to 8 bits")
         color = as_uint8(color)
     color, alpha = _with_transparency(color, extra, directory.extrasamples, bits, notes)
     return color, alpha, kind in (_CIELAB, _ICCLAB)
 
 
 def _with_transparency(color, extra, meanings, bits, notes):
-    """Return the color and the transparency, which is None if no extra channel contains it."""
+    """Return the color and the alpha channel, or None if there is no alpha channel."""
     for channel, meaning in enumerate(map(int, meanings)):
         if meaning not in (_ASSOCIATED, _UNASSOCIATED):
             continue
@@ -129,13 +134,12 @@ def _decode(directory):
             raise
     if directory.compression == _UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
         raise ValueError(
-            f"packed {directory.bitspersample}-bit samples, which need pip install "
-            "'colorkeras[codecs]'"
+            f"packed {directory.bitspersample}-bit samples require pip install 'colorkeras[codecs]'"
         )
     if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
         return _decode_lzw(directory)
     raise ValueError(
-        f"compression {_name(directory.compression)}, which needs pip install 'colorkeras[codecs]'"
+        f"compression {_name(directory.compression)} requires pip install 'colorkeras[codecs]'"
     )
 
 
@@ -144,7 +148,7 @@ def _decode_lzw(directory):
     kind = "i" if directory.sampleformat == _SIGNED else "u"
     dtype = np.dtype(f"{directory.parent.byteorder}{kind}{-(-directory.bitspersample // 8)}")
     if directory.bitspersample != 8 * dtype.itemsize:
-        raise ValueError(f"packed samples of {directory.bitspersample} bits")
+        raise ValueError(f"packed {directory.bitspersample}-bit samples are not supported")
     height, width = directory.imagelength, directory.imagewidth
     planes = directory.samplesperpixel if directory.planarconfig == 2 else 1
     depth = directory.samplesperpixel // planes

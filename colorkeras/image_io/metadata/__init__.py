@@ -1,4 +1,4 @@
-"""Image metadata: reading it, dropping stale fields and marking it as colorized."""
+"""Read image metadata, drop stale fields, and mark images as colorized."""
 
 import math
 
@@ -11,7 +11,7 @@ KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
 _MAX_DPI = 65535
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
-# Text keywords under which Pillow and ImageMagick store data that `Metadata` has other fields for.
+# Text keywords under which Pillow and ImageMagick store data with separate fields in `Metadata`.
 _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 
@@ -51,7 +51,7 @@ def read_metadata(image, notes):
 
 
 def drop_positions(metadata):
-    """Drop metadata with pixel positions, which cropping and rotation invalidate.
+    """Drop pixel positions, which become invalid when an image is cropped or rotated.
 
     Args:
         metadata: `Metadata`; changed in place.
@@ -94,14 +94,14 @@ def mark(metadata, software):
 
     >>> metadata = Metadata(xmp=b"no XML")
     >>> mark(metadata, "colorkeras 1.0, model unet")
-    ['XMP was replaced: it is not XML']
+    ['XMP was replaced because it is not XML']
     """
     metadata.software = software
     try:
         xmp.check(metadata.xmp or xmp.EMPTY)
     except xmp.UnusableError as error:
         metadata.xmp = None
-        return [f"XMP was replaced: {error}"]
+        return [f"XMP was replaced because {error}"]
     return []
 
 
@@ -120,19 +120,19 @@ def xmp_packet(options, max_length=None):
         packets = [xmp.marked(packet, options.metadata.software) for packet in packets]
     if packets[0] is None or max_length is None or len(packets[0]) <= max_length:
         return packets[0]
-    options.notes.append("XMP was left out: too large for this format")
+    options.notes.append("XMP was left out because it is too large for the output format")
     return packets[1]
 
 
 def _left_out(lost):
-    """Return notes for noun phrases that name lost data."""
+    """Convert noun phrases that name lost data to notes."""
     return [
         f"{what} {'were' if what.endswith('s') else 'was'} left out" for what in dict.fromkeys(lost)
     ]
 
 
 def _xmp_of(image, is_turned, notes):
-    """Return the XMP packet, the names of removed parts and whether the packet had a preview."""
+    """Return the XMP packet, the names of removed data, and whether there was a preview."""
     packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
@@ -143,7 +143,7 @@ def _xmp_of(image, is_turned, notes):
     try:
         packet.decode("utf-8")
     except (AttributeError, UnicodeDecodeError):
-        notes.append("XMP that is not UTF-8 was left out")
+        notes.append("XMP was left out because it is not UTF-8")
         return None, lost, False
     packet, removed, has_thumbnail = xmp.cleaned(packet, is_turned)
     return packet, lost + removed, has_thumbnail
@@ -180,7 +180,7 @@ def _turned(image, pair):
 
 
 def _comments_of(image):
-    """Return comments by keyword; bytes that are not UTF-8 become surrogates."""
+    """Return a dict from keyword to comment, with invalid UTF-8 bytes as surrogate escapes."""
     texts = dict(getattr(image, "text", {}))
     segments = [content for name, content in getattr(image, "applist", []) if name == "COM"]
     comment = b"\n".join(segments) or image.info.get("comment")

@@ -34,8 +34,8 @@ _SHAPE_DESCRIPTION = '{"shape":'
 
 _STACK_DESCRIPTION = re.compile(r"ImageJ=|<\?xml.*<OME|<OME", re.DOTALL)
 
-# TIFF tags that describe how pixels are stored, for which `Metadata` has other fields, or that
-# contain copies of the image, such as an editor's layers.
+# TIFF tags to exclude from EXIF: tags that describe how pixels are stored, tags with separate
+# fields in `Metadata`, and tags that contain copies of the image, such as an editor's layers.
 _ELSEWHERE = {
     *range(254, 260),
     *(262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296, 297, 301),
@@ -47,6 +47,7 @@ _ELSEWHERE = {
 _COMPRESSION, _JPEG_OFFSET, _JPEG_LENGTH = 0x0103, 0x0201, 0x0202
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _JPEG = 6
+_TOO_LARGE = "because it is too large for the output format"
 
 
 def read_exif(image, is_turned):
@@ -66,7 +67,7 @@ def read_exif(image, is_turned):
     try:
         source = image.getexif()
         exif = _copy_of(source)
-        # Fail early if it cannot be written.
+        # Fail early if the tags cannot be written.
         exif.tobytes()
         if not source and image.info.get("exif"):
             # Pillow raises only on the first call.
@@ -100,7 +101,7 @@ def resolution_of(image, without_unit=False):
 def has_thumbnail(image):
     """Return whether the EXIF block of an opened file contains a preview."""
     try:
-        # The second directory of a TIFF file is its second page.
+        # In a TIFF file, the second directory is the second page rather than a preview.
         return "exif" in image.info and bool(image.getexif().get_ifd(ExifTags.IFD.IFD1))
     except Exception:  # Pillow's parser may raise anything.
         return False
@@ -161,21 +162,21 @@ def exif_bytes(options, image, max_length=None):
     if options.metadata.has_thumbnail:
         block = _with_thumbnail(plain, image)
         if not fits():
-            options.notes.append("the preview in EXIF was left out: too large for this format")
+            options.notes.append(f"the preview in EXIF was left out {_TOO_LARGE}")
             block = plain
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
-        options.notes.append("the maker note in EXIF was left out: too large for this format")
+        options.notes.append(f"the maker note in EXIF was left out {_TOO_LARGE}")
         del exif[_CAMERA][_MAKER_NOTE]
         block = PREFIX + b"".join(serialized(exif))
     if not fits():
-        options.notes.append("EXIF was left out: too large for this format")
+        options.notes.append(f"EXIF was left out {_TOO_LARGE}")
         metadata = replace(options.metadata, exif=None, has_thumbnail=False)
         return exif_bytes(replace(options, metadata=metadata), image)
     return block
 
 
 def drop_positions(exif):
-    """Delete tags with pixel positions from a result of `read_exif`; return their names."""
+    """Delete tags that contain pixel positions, and return their names as noun phrases."""
     camera, lost = exif.get(_CAMERA, {}), []
     lost += _drop("the subject area", _SUBJECT, camera)
     lost += _drop("focal plane resolutions", _FOCAL_PLANE, camera)
@@ -185,7 +186,7 @@ def drop_positions(exif):
 
 
 def _drop_stale(source, exif, is_turned):
-    """Delete tags that describe the input file; return their names as noun phrases."""
+    """Delete tags that describe the input file, and return their names as noun phrases."""
     lost = []
     if _LAYERS in source:
         lost.append("editor layers")
@@ -201,7 +202,7 @@ def _drop_stale(source, exif, is_turned):
 
 
 def _drop(what, tags, directory):
-    """Delete tags; return a list that contains `what` if any of them was present."""
+    """Delete tags, and return a list that contains `what` if any of them was present."""
     present = [tag for tag in tags if tag in directory]
     for tag in present:
         del directory[tag]
@@ -230,7 +231,7 @@ def _text(value):
 
 
 def _directory(source, tag, within=None):
-    """Return a copy of the directory that a tag points to; empty if there is none."""
+    """Return a copy of the directory that a tag points to, or an empty dict if there is none."""
     value = (source if within is None else within).get(tag)
     if value is None or isinstance(value, dict):
         return dict(value or {})
@@ -257,7 +258,8 @@ def _with_thumbnail(block, image):
     (first,) = struct.unpack_from(order + "I", tiff, 4)
     (num_entries,) = struct.unpack_from(order + "H", tiff, first)
     link = first + 2 + 12 * num_entries
-    # The directory has an entry count, six entries, and the next directory's offset, which is 0.
+    # A directory consists of an entry count, the entries (here six), and the offset of the next
+    # directory (here 0).
     values_at = len(tiff) + 2 + 6 * 12 + 4
     start = values_at + 2 * 8
     entries = (

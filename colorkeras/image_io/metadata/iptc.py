@@ -20,7 +20,7 @@ _STALE = {*range(1006, 1008), *range(1012, 1020), 1024, 1026, 1045, 1053, 1067, 
 _POSITIONS = {1032, 1050, *range(2000, 3000)}
 _POSITIONS_NAME = "guides, slices and paths"
 
-# Color profile, EXIF and XMP, which files store elsewhere.
+# Color profile, EXIF and XMP, which are stored elsewhere in a file.
 _ELSEWHERE = {1039, 1058, 1059, 1060}
 
 
@@ -36,7 +36,7 @@ def resources_of(image, is_turned=False):
         naming the data that was left out; and whether the resources contained a preview.
     """
     tags = getattr(image, "tag_v2", {})
-    # JPEG files split long content into several segments.
+    # In JPEG files, long content is split into several segments.
     segments = [
         content.removeprefix(_SIGNATURE)
         for name, content in getattr(image, "applist", [])
@@ -59,7 +59,7 @@ def resources_of(image, is_turned=False):
 
 
 def without_positions(resources):
-    """Return the resources without pixel positions, or None, and names of the removed data.
+    """Return the resources without pixel positions (or None) and the names of the removed data.
 
     >>> without_positions(_resource(2000, b"outline"))
     (None, ['guides, slices and paths'])

@@ -1,4 +1,4 @@
-"""Tag directories, the structure of EXIF blocks and TIFF files.
+"""Read and write the tag directories of EXIF blocks and TIFF files.
 
 References:
     Adobe, "TIFF Revision 6.0", section 2.
@@ -23,7 +23,7 @@ _BYTES = {ExifTags.IFD.Exif: set(), ExifTags.IFD.GPSInfo: {0, 5}}
 
 
 class Text(bytes):
-    """Text of a tag in an unknown encoding, without the terminating zero byte."""
+    """Tag value with text in an unknown encoding, without the terminating zero byte."""
 
 
 class _Layout(NamedTuple):
@@ -103,7 +103,7 @@ def add_exif(path, exif):
 
 
 def _child(block, entry, start, order, layout):
-    """Return the entry positions, by tag, of the directory that an entry points to."""
+    """Return a dict from tag to entry position for the directory that an entry points to."""
     (at,) = struct.unpack_from(order + "I", block, entry + layout.value_at)
     return _entries(block, at - start, order, layout)[0]
 
@@ -115,7 +115,7 @@ def _correct_types(block, entries, tags, exceptions, order):
         block: Bytes of the directories; changed in place.
         entries: Positions of a directory's entries, by tag.
         tags: Values by tag.
-        exceptions: Tags whose type really is BYTE; None means all tags.
+        exceptions: Tags that actually have the type BYTE, or None if all of them do.
         order: Byte order.
     """
     for tag, place in entries.items():
@@ -127,7 +127,7 @@ def _correct_types(block, entries, tags, exceptions, order):
 
 
 def _entries(content, at, order, layout):
-    """Return a directory's entry positions by tag, and where the next directory's offset is."""
+    """Return a dict from tag to entry position, and the position of the next directory's offset."""
     (count,) = struct.unpack_from(order + layout.count, content, at)
     first = at + struct.calcsize(layout.count)
     places = range(first, first + count * layout.length, layout.length)

@@ -1,4 +1,4 @@
-"""XMP packets: removing stale properties, and recording that a program colorized the image.
+"""Remove stale properties from XMP packets, and record that a program colorized the image.
 
 Packets are untrusted input. They are not parsed into trees, which could be arbitrarily deep, and
 entities are not expanded. All other bytes of a packet are preserved.
@@ -32,7 +32,7 @@ EMPTY = (
     '<?xpacket end="w"?>'
 ).encode()
 
-# Properties that describe the input file, as patterns of "namespace name".
+# Patterns of "namespace name" for properties that describe the input file.
 _STALE = {
     "the gain map": (
         r"http://ns.adobe.com/hdr-gain-map/1.0/ .*|http://ns.apple.com/HDRGainMap/1.0/ .*"
@@ -47,7 +47,7 @@ _STALE = {
         r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
         r"|http://darktable.sf.net/ .*"
     ),
-    "XMP about the color and structure of the input file": (
+    "the XMP description of the input file's color and structure": (
         r"http://ns.adobe.com/photoshop/1.0/ (ColorMode|ICCProfile)"
         rf"|{_EXIF} (ColorSpace|Gamma|ComponentsConfiguration|CompressedBitsPerPixel)"
         r"|http://cipa.jp/exif/1.0/ Gamma"
@@ -60,13 +60,15 @@ _STALE = {
 
 # Additional properties that become invalid when an image is rotated upright.
 _STALE_IF_TURNED = {
-    "regions and positions": (
+    "image regions and positions": (
         r"http://www.metadataworkinggroup.com/schemas/regions/ .*|http://ns.microsoft.com/photo/1.2.*"
         rf"|{_IPTC} (ImageRegion|RegionId)|{_EXIF} Subject(Area|Location)"
         r"|http://ns.(acdsee|apple).com/(regions|faceinfo)/1.0/ .*"
         rf"|{_GOOGLE}(panorama|focus)/ .*"
     ),
-    "XMP sizes": rf"{_EXIF} Pixel[XY]Dimension|{_EXIF} FocalPlane.*|{_TIFF} Image(Width|Length)",
+    "XMP dimensions": (
+        rf"{_EXIF} Pixel[XY]Dimension|{_EXIF} FocalPlane.*|{_TIFF} Image(Width|Length)"
+    ),
 }
 
 # A complete tag; quoted values may contain any character.
@@ -82,7 +84,7 @@ class UnusableError(Exception):
 
 
 def cleaned(packet, is_turned=False):
-    """Remove properties that are not valid for an upright image with new pixels.
+    """Remove properties that do not apply to the upright, colorized image.
 
     Args:
         packet: Bytes.
@@ -118,7 +120,7 @@ def marked(packet, software):
 
     Args:
         packet: Bytes that passed `check`, or None.
-        software: Program, version and model; any program that the packet names is appended.
+        software: Program, version and model. A program already recorded in the packet is appended.
 
     Returns:
         Bytes.

@@ -13,5 +13,5 @@ def test_missing_end_is_reported(is_complete, padding, tmp_path):
     (tmp_path / "a.gif").write_bytes((content if is_complete else content[:-1]) + padding)
     (image,), contents = read(tmp_path / "a.gif")
     assert image.size == (30, 40)
-    expected = ["the file has no end marker, but its pixel data is complete"]
+    expected = ["the file's end marker is missing, but the pixel data is complete"]
     assert contents.notes == ([] if is_complete else expected)

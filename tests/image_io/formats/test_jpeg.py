@@ -65,7 +65,7 @@ def test_missing_end_markers(missing, progressive, tmp_path):
         return
     (image,), contents = read(path)
     np.testing.assert_array_equal(image.pixels, expected.pixels)
-    assert contents.notes == ["the file has no end marker, but its pixel data is complete"]
+    assert contents.notes == ["the file's end marker is missing, but the pixel data is complete"]
 
 
 def test_stereo_files(tmp_path):

@@ -236,7 +236,7 @@ def test_other_color_codings_are_reported(tmp_path):
     for coding in ([9, 16, 0, 1], [1, 13, 0, 0], [1, 13, 1, 1]):
         color_chunks(tmp_path / "a.png", Image.new("RGB", (8, 8)), cICP=bytes(coding))
         name = "/".join(map(str, coding))
-        expected = [f"the color encoding {name} (cICP) was not converted"]
+        expected = [f"the unsupported color encoding {name} (cICP) was ignored"]
         assert read(tmp_path / "a.png")[1].notes == expected
 
 
@@ -257,4 +257,4 @@ def test_missing_end_is_reported(tmp_path):
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:-12])
     (image,), contents = read(tmp_path / "a.png")
     np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
-    assert contents.notes == ["the file has no end marker, but its pixel data is complete"]
+    assert contents.notes == ["the file's end marker is missing, but the pixel data is complete"]

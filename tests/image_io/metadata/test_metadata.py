@@ -94,7 +94,10 @@ def test_each_kind_is_kept_or_named(case, scan, tmp_path):
     kept = kinds_present(read(path)[1].metadata)
     assert set(kept) == set(kind_of(suffix).keeps)
     lost = [kind for kind in KINDS if kind not in kept]
-    assert notes == [f"this format does not store {kind}" for kind in lost]
+    assert notes == [
+        f"the image was saved without {kind}, which the output format does not support"
+        for kind in lost
+    ]
 
 
 def test_exif_holds_for_the_result(case, scan, tmp_path):
@@ -237,9 +240,8 @@ def test_every_result_is_marked_or_the_format_is_reported(case, tmp_path):
     notes = image_io.save(path, iter([DecodedImage(pixels)]), metadata)
     is_said = SOFTWARE.encode() in path.read_bytes() and b"DigitalSourceType" in path.read_bytes()
     assert is_said is (suffix != ".bmp")
-    assert notes == (
-        [] if is_said else ["this format cannot record that a program colorized the image"]
-    )
+    note = "the image is not marked as colorized because the output format does not support XMP"
+    assert notes == ([] if is_said else [note])
 
 
 def test_no_metadata_stays_none(case, tmp_path):
@@ -270,9 +272,9 @@ def test_limits_of_jpeg_segments_are_reported(tmp_path):
     image_io.mark(metadata, SOFTWARE)
     notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
     assert notes == [
-        "the maker note in EXIF was left out: too large for this format",
-        "XMP was left out: too large for this format",
-        "this format does not store comments with keywords",
+        "the maker note in EXIF was left out because it is too large for the output format",
+        "XMP was left out because it is too large for the output format",
+        "keyword comments were left out because JPEG does not support them",
     ]
     (_,), contents = read(tmp_path / "a.jpg")
     assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
@@ -280,7 +282,7 @@ def test_limits_of_jpeg_segments_are_reported(tmp_path):
     assert b"algorithmicallyEnhanced" in contents.metadata.xmp
     metadata.exif[ExifTags.Base.Artist] = "a" * 70_000
     notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
-    assert "EXIF was left out: too large for this format" in notes
+    assert "EXIF was left out because it is too large for the output format" in notes
     assert dict(read(tmp_path / "a.jpg")[1].metadata.exif) == {ExifTags.Base.Software: SOFTWARE}
 
 
@@ -355,14 +357,14 @@ def test_xmp_that_is_not_text(kind, tmp_path):
     tag = (700, kind, len(value) if kind == "B" else 1, value, True)
     tifffile.imwrite(tmp_path / "a.tif", ramp((5, 9)), extratags=[tag])
     (decoded,), contents = read(tmp_path / "a.tif")
-    assert contents.notes[-1] == "XMP that is not UTF-8 was left out"
+    assert contents.notes[-1] == "XMP was left out because it is not UTF-8"
     image_io.save(tmp_path / "a.png", iter([decoded]), contents.metadata)
 
 
 def test_long_comments(tmp_path):
     metadata = Metadata(comments={"Comment": "x" * 70_000})
     notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
-    assert notes == ["the comment was left out: too large for this format"]
+    assert notes == ["the comment was left out because it is too large for JPEG"]
     assert image_io.save(tmp_path / "a.png", iter([DecodedImage(RED)]), metadata) == []
     assert read(tmp_path / "a.png")[1].metadata.comments == metadata.comments
 

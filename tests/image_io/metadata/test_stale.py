@@ -29,7 +29,7 @@ NAMESPACES = {
     "GPano": "http://ns.google.com/photos/1.0/panorama/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-STRUCTURE = "XMP about the color and structure of the input file was left out"
+STRUCTURE = "the XMP description of the input file's color and structure was left out"
 STALE = [
     ("GCamera:MotionPhoto", "the video of the motion photo was left out"),
     ("GCamera:MicroVideoOffset", "the video of the motion photo was left out"),
@@ -46,12 +46,12 @@ STALE = [
     ("dcterms:provenance", "the provenance data was left out"),
 ]
 STALE_IF_TURNED = [
-    ("mwg-rs:Regions", "regions and positions were left out"),
-    ("MP:RegionInfo", "regions and positions were left out"),
-    ("exif:SubjectArea", "regions and positions were left out"),
-    ("GPano:CroppedAreaLeftPixels", "regions and positions were left out"),
-    ("exif:PixelXDimension", "XMP sizes were left out"),
-    ("tiff:ImageWidth", "XMP sizes were left out"),
+    ("mwg-rs:Regions", "image regions and positions were left out"),
+    ("MP:RegionInfo", "image regions and positions were left out"),
+    ("exif:SubjectArea", "image regions and positions were left out"),
+    ("GPano:CroppedAreaLeftPixels", "image regions and positions were left out"),
+    ("exif:PixelXDimension", "XMP dimensions were left out"),
+    ("tiff:ImageWidth", "XMP dimensions were left out"),
 ]
 CURRENT = ["photoshop:City", "xmp:Rating", "dc:rights", "tiff:Make", "exif:FNumber"]
 
@@ -227,7 +227,7 @@ def test_texts_with_the_same_keyword_are_reported(tmp_path):
         info.add_text("Comment", text)
     Image.fromarray(RED).save(tmp_path / "a.png", pnginfo=info)
     (note,) = copy(tmp_path / "a.png")[1]
-    assert note == "only the last of several texts with the same keyword was kept"
+    assert note == "only the last of several comments with the same keyword was kept"
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
@@ -274,7 +274,11 @@ def test_video_behind_a_photograph_is_reported(trailer, tmp_path):
 @pytest.mark.parametrize(
     ("maker_note", "has_preview", "notes"),
     [
-        (61_000, False, ["the preview in EXIF was left out: too large for this format"]),
+        (
+            61_000,
+            False,
+            ["the preview in EXIF was left out because it is too large for the output format"],
+        ),
         (1_000, True, []),
     ],
 )
@@ -302,7 +306,7 @@ def test_regions_of_heic_files_that_their_reader_turns(tmp_path):
         (image,), contents = read(tmp_path / "a.heic")
         assert image.size == ((64, 80) if orientation == 1 else (80, 64))
         is_stale = orientation == 6
-        assert contents.notes == ["regions and positions were left out"] * is_stale
+        assert contents.notes == ["image regions and positions were left out"] * is_stale
 
 
 def test_further_images_of_heic_files_are_reported():

@@ -68,7 +68,7 @@ def test_positions_are_dropped_only_if_they_change(model, folder):
     ):
         (result,) = color(model, f"{name}.jpg", output="new.jpg", overwrite=True, **options)
         assert result.status == DONE
-        lost = {"the subject area was left out", "regions and positions were left out"}
+        lost = {"the subject area was left out", "image regions and positions were left out"}
         assert lost & set(result.notes) == (lost if is_moved else set())
         with Image.open("new.jpg") as colored:
             assert colored.info["dpi"] == (300, 300)
