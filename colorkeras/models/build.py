@@ -23,7 +23,8 @@ def build_network(name, prediction=None, dtype="float32", num_classes=0):
         `keras.Model`.
 
     Raises:
-        UserError: The name or prediction is unknown, or the architecture has no class head.
+        UserError: The name or prediction is unknown, or `num_classes` is positive but the
+            architecture has no class head.
 
     >>> build_network("baseline").count_params()
     9440256

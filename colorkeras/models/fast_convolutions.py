@@ -1,9 +1,9 @@
 """Depthwise and 1x1 convolutions with gradients that are fast on CPUs.
 
-TensorFlow computes the forward pass of depthwise convolutions with oneDNN, but their gradients with
-generic kernels, which are several times slower. Here, input gradients, and kernel gradients for
-kernels larger than 3x3, are computed as forward depthwise convolutions. The kernel gradient of a
-1x1 convolution is computed as a matrix product. Outputs and gradients match the Keras layers.
+TensorFlow uses oneDNN for the forward pass of depthwise convolutions but generic kernels, which are
+several times slower, for their gradients. This module computes input gradients, and the gradients
+of kernels larger than 3x3, as forward depthwise convolutions. It computes the kernel gradient of a
+1x1 convolution as a matrix product. Outputs and gradients match the Keras layers.
 """
 
 import keras
@@ -106,8 +106,8 @@ def _spread(values, size, axis):
     shape = tf.unstack(tf.shape(values))
     shape[axis] *= 2
     spread = tf.reshape(tf.stack([values, tf.zeros_like(values)], axis=axis + 1), shape)
-    # With "same" padding, windows are centered on odd pixels if the size is even and on even pixels
-    # if the size is odd.
+    # With "same" padding, windows are centered on odd-numbered pixels if the size is even, and on
+    # even-numbered pixels if the size is odd.
     padding = [[0, 0]] * 4
     padding[axis] = [1 - size % 2, 0]
     spread = tf.pad(spread, padding)

@@ -1,4 +1,4 @@
-"""Decoder and head of `hint_unet`, which follow a pretrained backbone.
+"""Decoder and head of `hint_unet`, to be combined with a pretrained backbone.
 
 The decoder is a U-Net without normalization. It has self-attention at strides 32 and 16 for global
 context, and attention to hints at stride 8. The head maps the decoder's stride-4 features to logits
@@ -113,7 +113,7 @@ def decoder(feature_channels, widths=None, name="decoder"):
 
 
 def head(channels=WIDTHS[4], name="head"):
-    """Build the head, which processes positions independently.
+    """Build the head, which processes each position independently.
 
     Args:
         channels: Number of feature channels.
@@ -150,7 +150,7 @@ def _merge(inputs, channels, kernel_size, name):
 
 
 def _residual(x, name, kernel_size=3):
-    """Apply a pre-activation residual block whose second convolution starts out close to zero."""
+    """Apply a pre-activation residual block that starts out close to the identity."""
     channels = x.shape[-1]
     y = layers.ReLU(name=f"{name}_relu0")(x)
     y = _convolution(y, channels, kernel_size, f"{name}_conv0", "he_normal", "relu")

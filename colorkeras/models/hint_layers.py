@@ -86,7 +86,8 @@ class HintAttention(layers.Layer):
             shape=(channels, 2 * heads * self.head_dim),
             initializer="glorot_uniform",
         )
-        # Standard deviations of about 2, 4, 8 and 16 positions.
+        # Initialize the heads to Gaussians with standard deviations of about 2, 4, 8 and 16
+        # positions.
         self.log_decay = self.add_weight(
             name="log_decay",
             shape=(heads,),
@@ -102,7 +103,7 @@ class HintAttention(layers.Layer):
         shape = tf.shape(features)
         cells, channels = shape[1] * shape[2], 3 * self.num_heads
         hints = tf.reshape(hints, [shape[0], cells, 4])
-        # Skip images without hints, which make up half of a training batch.
+        # Skip images without hints, which make up half of each training batch.
         hinted = tf.where(tf.reduce_any(hints[..., 2] > 0, axis=1))[:, 0]
         # Use a convolution because tf.matmul of small batches by a single matrix crashes in oneDNN
         # (TensorFlow 2.21), and ONNX cannot reshape the empty batches of tf.tensordot.

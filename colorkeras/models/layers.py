@@ -1,4 +1,4 @@
-"""Layers shared by several architectures: convolution blocks, padding, cropping, depth to space."""
+"""Layers shared by several architectures, such as convolution blocks, padding and cropping."""
 
 import keras
 import tensorflow as tf
@@ -18,8 +18,8 @@ def convolution_block(x, filters, kernel_size=3, strides=1):
 
 def batch_norm_relu(x):
     """Apply batch normalization, synchronized across replicas, followed by ReLU."""
-    # With a window of about 10 steps, even short runs forget the initial statistics. In long runs,
-    # the EMA weights also smooth the statistics.
+    # A momentum of 0.9 averages over about 10 steps, so that even short runs forget the initial
+    # statistics. In long runs, the EMA network provides additional smoothing.
     synchronized = tf.distribute.get_strategy().num_replicas_in_sync > 1
     x = layers.BatchNormalization(momentum=0.9, synchronized=synchronized)(x)
     return layers.ReLU()(x)
@@ -31,7 +31,7 @@ def prediction_layer(x, name, num_channels, kernel_size=1):
     Args:
         x: Tensor `[batch, height, width, channels]`.
         name: Name of the layer: a key in `PREDICTIONS` if it is the network's output layer.
-        num_channels: Number of channels of the result.
+        num_channels: Number of output channels.
         kernel_size: Height and width of the kernel in pixels.
     """
     return layers.Conv2D(
@@ -58,10 +58,10 @@ def upsample_nearest(x):
 
 @keras.saving.register_keras_serializable("colorkeras")
 class PadToMultiple(layers.Layer):
-    """Pad height and width to a multiple by repeating the last row and column.
+    """Pad height and width to multiples of a number by repeating the last row and column.
 
     Args:
-        multiple: Positive int.
+        multiple: The number, a positive int.
 
     Input shape: `[batch, h, w, channels]`; h and w are at least 1, static or dynamic. Output shape:
     `[batch, h', w', channels]`, where h' and w' are h and w rounded up to a multiple of `multiple`.
@@ -79,7 +79,7 @@ class PadToMultiple(layers.Layer):
             size = inputs.shape[axis]
             if size is not None and size % self.multiple == 0:
                 continue
-            # Unlike reflection, clipping indices also works for images smaller than the padding.
+            # Unlike reflection padding, clipping indices works for images smaller than the padding.
             size = tf.shape(inputs)[axis]
             padded_size = ceil_divide(size, self.multiple) * self.multiple
             inputs = tf.gather(inputs, tf.minimum(tf.range(padded_size), size - 1), axis=axis)

@@ -1,8 +1,8 @@
 """Predictions: the quantities that networks output.
 
-To add a prediction, add an entry to `PREDICTIONS` and support it in an objective, which defines its
-training target and loss and decodes it to RGB. A network's output layer is named after its
-prediction.
+To add a prediction, add an entry to `PREDICTIONS` and support for it to an objective. The objective
+defines the training target and the loss, and decodes the prediction to RGB. The output layer of a
+network is named after the prediction.
 """
 
 from dataclasses import dataclass

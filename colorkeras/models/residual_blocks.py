@@ -30,7 +30,7 @@ def unet_backbone(grayscale, widths, depths):
         is the spatial mean of the coarsest encoder features, `[batch, widths[-1]]`.
     """
     x = PadToMultiple(STEM_STRIDE * 2 ** (len(widths) - 1))(grayscale)
-    x = layers.Rescaling(4.0, offset=-2.0)(x)  # `[-2, 2]`, on the same scale as other features.
+    x = layers.Rescaling(4.0, offset=-2.0)(x)  # `[-2, 2]`, similar to the range of other features.
     x = convolution(x, widths[0], kernel_size=4, strides=STEM_STRIDE)
     skips = []
     for level, (width, depth) in enumerate(zip(widths, depths, strict=True)):
@@ -58,9 +58,9 @@ def convolution(x, filters, kernel_size=3, strides=1):
 
 
 def residual_block(x, condition=None):
-    """Apply a pre-activation residual block with two convolutions, initially the identity.
+    """Apply a pre-activation residual block with two convolutions, which is initially the identity.
 
-    If `condition`, a tensor `[batch, k]`, is given, a projection of it is added between the
+    If `condition` is given, a tensor `[batch, k]`, it is projected and added between the two
     convolutions.
     """
     width = x.shape[-1]

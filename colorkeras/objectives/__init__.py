@@ -1,7 +1,7 @@
 """Objectives: training targets, losses, and decoding of predictions to color.
 
-To add an objective, write a module with a function that returns an `Objective`. Add it to
-`OBJECTIVES` and `SETTINGS`, and its prediction to `PREDICTIONS`.
+To add an objective, write a module with a function that returns an `Objective`. Add the function to
+`OBJECTIVES`, the objective's settings to `SETTINGS`, and its prediction to `PREDICTIONS`.
 """
 
 from colorkeras.config.training_config import TrainingConfig
@@ -23,7 +23,7 @@ OBJECTIVES = {
     "flow": flow_matching,
     "hinted": hinted,
 }
-"""Functions that create objectives, by name, with the same arguments as `create`."""
+"""Functions that create objectives, by name; they take the same arguments as `create`."""
 
 SETTINGS = {
     "regression": ("loss", "flip_tta", "smoothness_weight", "gradient_weight"),
@@ -52,7 +52,7 @@ def create(prediction, settings, source=None, priors=None):
 
 
 def check_settings(config):
-    """Raise `UserError` if the resolved objective or loss would ignore a setting."""
+    """Raise `UserError` if a setting would have no effect on the resolved objective or loss."""
     defaults = TrainingConfig()
     for name in dict.fromkeys(name for names in SETTINGS.values() for name in names):
         if getattr(config, name) == getattr(defaults, name):

@@ -14,15 +14,15 @@ from colorkeras.objectives.objective import Objective
 from colorkeras.utils.errors import UserError
 
 TEMPERATURE = 0.38
-"""Default temperature of the annealed mean, as in the paper; 1 gives the mean, 0 the mode."""
+"""Default temperature of the annealed mean, from the paper; 1 gives the mean and 0 the mode."""
 
 
 def classification(prediction, settings, source=None, priors=None):
     """Create the objective for the "bins" prediction: cross entropy with class rebalancing.
 
     Chroma is predicted at half the resolution of luma and upsampled bilinearly. The `rebalance`
-    setting is passed to `rebalancing_weights` as `uniform_share`. A `temperature` of None selects
-    `TEMPERATURE`. For the arguments, see `objectives.create`.
+    setting is passed to `rebalancing_weights` as `uniform_share`. If the `temperature` setting is
+    None, `TEMPERATURE` is used. The arguments are described in `objectives.create`.
     """
     del prediction
     if priors is None and source is not None:
@@ -53,7 +53,7 @@ def classification(prediction, settings, source=None, priors=None):
 
 
 def priors_metadata(priors):
-    """Return the metadata of an objective with these priors, which may be None."""
+    """Return the metadata that stores an objective's priors; empty if `priors` is None."""
     return {} if priors is None else {"priors": [float(f"{share:.6g}") for share in priors]}
 
 
@@ -66,7 +66,11 @@ def count_bins(source, encode, max_images=None):
             `[batch, h', w', NUM_CHROMA_BINS]`.
         max_images: Maximum number of images to use, evenly spaced; None uses all images.
 
-    Returns float64 NumPy `[NUM_CHROMA_BINS]` with sum 1. Raises `UserError` if all images are gray.
+    Returns:
+        NumPy array of frequencies that sum to 1, float64 `[NUM_CHROMA_BINS]`.
+
+    Raises:
+        UserError: All images are gray.
     """
     size = source.image_size
 
@@ -81,8 +85,8 @@ def count_bins(source, encode, max_images=None):
     gray = chroma_bins.soft_encode(tf.zeros([2])).numpy()
     if np.abs(priors - gray).max() < 1e-6:
         raise UserError(
-            f"{source.num_examples} training images, all of them gray",
-            "color images; training derives the grayscale input from them",
+            f"{source.num_examples} training images, all of which are gray",
+            "color images, from which training computes the grayscale inputs",
             "Pass another --dataset.",
         )
     return priors

@@ -16,15 +16,15 @@ def likeliest_colors(probabilities, luma):
     """Group bins with similar colors and return the most likely groups.
 
     Args:
-        probabilities: float32 `[..., NUM_CHROMA_BINS]` with sum 1.
+        probabilities: Probability of each bin, float32 `[..., NUM_CHROMA_BINS]`.
         luma: float32 `[..., 1]` in `[0, 1]`.
 
     Returns:
         `(colors, probabilities)`: RGB, uint8 `[..., NUM_COLORS, 3]`, and float32
-        `[..., NUM_COLORS]`, in descending order of probability. If the luma allows fewer distinct
-        colors, the remaining colors have probability 0.
+        `[..., NUM_COLORS]`, in descending order of probability. If fewer distinct colors are
+        possible at this luma, the remaining entries have probability 0.
     """
-    # Luma limits chroma, so several bins may result in the same color.
+    # The gamut limits the chroma at each luma, so several bins may result in the same color.
     possible = rgb_to_chroma(luma_chroma_to_rgb(luma[..., tf.newaxis, :], BIN_CENTERS))
     remaining, chroma, shares = probabilities, [], []
     for _ in range(NUM_COLORS):

@@ -19,15 +19,15 @@ from colorkeras.objectives.objective import Objective
 DETAIL_WEIGHT = 2.0
 """Weight of the error in velocity differences between neighboring pixels.
 
-Without this term, small objects are learned last because large areas account for most of the chroma
-variance.
+Without this term, the colors of small objects are learned last because large areas account for most
+of the chroma variance.
 """
 
 MEAN_WEIGHT = 0.5
 """Weight of the mean chroma error relative to the velocity error."""
 
 NOISE_SAMPLES_PER_IMAGE = 2
-"""Number of noise samples per image and step; they share the image encoding, which is costly."""
+"""Number of noise samples per image and step; they share one image encoding to save time."""
 
 CONDITIONING_DROPOUT = 0.1
 """Fraction of labeled training images for which the velocity network does not receive the class."""
@@ -38,7 +38,8 @@ def flow_matching(prediction, settings, source=None, priors=None):
 
     For noise x0, ground-truth chroma x1 at half resolution and time t in `[0, 1]`, the network
     receives `x = (1 - t) x0 + t x1` and learns the velocity `x1 - x0`. At inference, the velocity
-    is integrated from noise; see `FlowSampler`. A `temperature` of None selects 1.
+    is integrated over time, starting from noise; see `FlowSampler`. If the `temperature` setting is
+    None, a temperature of 1 is used.
     """
     del prediction, source, priors
     sampling = {
@@ -78,7 +79,7 @@ def _target(rgb, grayscale, randomness, labels=None):
 
 
 def _condition(labels, randomness, num_images):
-    """Return one-hot classes, some replaced by zeros, float32 `[num_images, NUM_CLASSES]`."""
+    """Return one-hot classes, some of them zeroed, float32 `[num_images, NUM_CLASSES]`."""
     if labels is None:
         return tf.zeros([num_images, NUM_CLASSES])
     is_kept = randomness.uniform(num_images, [1]) < 1 - CONDITIONING_DROPOUT

@@ -12,20 +12,20 @@ GRID_DISTANCES = (1, 2, 4)
 AMPLITUDES = (0.7, 0.38, 0.45, 0.46)
 """Amplitudes of the noise components: one that is constant within an image, then one per grid.
 
-The sum of the components has the same spectrum as half-resolution chroma in CIFAR-10. Relative to
-the total, the standard deviations of that chroma are 0.26, 0.34, 0.39 and 0.33 per octave, and 0.75
-for the image means. Paths from this noise to chroma are short and resolve large and small
-structures at the same time. White noise has nearly all its energy at frequencies where chroma has
-none.
+The sum of the components has the same spectrum as half-resolution chroma in CIFAR-10. The standard
+deviations of that chroma, relative to the total, are 0.26, 0.34, 0.39 and 0.33 in successive
+octaves, and 0.75 for the image means. Paths from this noise to chroma are short and resolve large
+and small structures at the same time. In contrast, nearly all the energy of white noise is at
+frequencies at which chroma has none.
 """
 
 _RADIUS = 0.8  # Kernel standard deviation / grid spacing; leaves grid artifacts of 0.4%.
 MARGIN = 3
-"""Number of grid points beyond each border; kernels farther out would not reach the image."""
+"""Number of grid points beyond each border; kernels farther out would not affect the image."""
 
 
 def training_noise(randomness, num_images, height, width):
-    """Draw noise `[num_images, height, width, 2]` from the `Randomness` for a training step."""
+    """Draw noise `[num_images, height, width, 2]` using a training step's `Randomness`."""
     points = [randomness.normal(num_images, shape) for shape in _grid_shapes(height, width)]
     return interpolate(points, height, width)
 
@@ -51,8 +51,7 @@ def precomputed_noise(seed, max_height, max_width):
     """Precompute the noise for one seed, for graphs without random operations.
 
     Returns a function of height and width that returns the same noise as `noise_from_seeds`,
-    `[1, height, width, 2]`. That function fails for sizes that need more grid points than the
-    maximum size.
+    `[1, height, width, 2]`. It fails for sizes that require more grid points than the maximum size.
     """
     # The n-th random number does not depend on the shape or on the number of draws that follow.
     stored = [
@@ -72,7 +71,7 @@ def precomputed_noise(seed, max_height, max_width):
 
 
 def _grid_shapes(height, width):
-    """Return the noise shape `[rows, columns, 2]` of each component, the constant one first."""
+    """Return the shape `[rows, columns, 2]` of each noise component, starting with the constant."""
     grids = ([_num_points(height, step), _num_points(width, step), 2] for step in GRID_DISTANCES)
     return [[1, 1, 2], *grids]
 
@@ -84,7 +83,7 @@ def _num_points(length, distance):
 def interpolate(points, height, width, amplitudes=AMPLITUDES):
     """Interpolate noise on grids with different spacings and sum the results.
 
-    Interpolation uses Gaussian kernels. The sum is stationary, so the grids are invisible.
+    Interpolation uses Gaussian kernels. The sum is stationary, so the grids are not visible.
     `points` is a list of arrays of normal noise `[batch, rows, columns, 2]`; see `_grid_shapes`.
     The result has a standard deviation of about 1.
     """

@@ -32,13 +32,13 @@ to magenta.
 """
 
 CLASS_CONFIDENCE_THRESHOLD = 0.5
-"""Minimum probability of a predicted class; below it, the class is treated as unknown."""
+"""Minimum probability of the predicted class; otherwise, the class is treated as unknown."""
 
 NOISE_GRIDS = {"stride": STEM_STRIDE, "distances": list(GRID_DISTANCES), "margin": MARGIN}
-"""The value of `Objective.noise_grids` for flows."""
+"""Value of `Objective.noise_grids` for the flow objective."""
 
 NUM_SPREAD_SAMPLES = 8
-"""Number of samples for estimating the standard deviation of the distribution."""
+"""Number of samples used to estimate the standard deviation of the distribution."""
 
 TIME_STEP_EXPONENT = 2.2
 """Exponent of the solver's time grid. Steps are shorter near the noise, where paths curve most.
@@ -66,7 +66,7 @@ def solver_times(steps, exponent=TIME_STEP_EXPONENT):
 
 @dataclass(frozen=True)
 class FlowSampler:
-    """Color sampler for `flow_unet` networks; its methods implement the functions in `Objective`.
+    """Color sampler for `flow_unet` networks, with methods that implement `Objective` functions.
 
     Args:
         sampling_steps: Number of ODE solver steps. Each step evaluates the velocity network once.
@@ -136,11 +136,11 @@ class FlowSampler:
         return luma_chroma_to_rgb(grayscale, upsample_2x(chroma, grayscale))
 
     def _encode(self, network, grayscale):
-        """Return a list with the features at each resolution, mean chroma and class logits."""
+        """Return a list: the features at each resolution, the mean chroma and the class logits."""
         encoder = network.get_layer(ENCODER)
         *encoded, logits = encoder(grayscale, training=False)
         if self.flip_tta:
-            # In graphs, TensorFlow prunes the part of this second call that only affects features.
+            # In graphs, TensorFlow prunes the operations of this call that only compute features.
             *_, flipped = encoder(tf.reverse(grayscale, axis=[2]), training=False)
             logits = (logits + flipped) / 2
         return [*encoded, logits]

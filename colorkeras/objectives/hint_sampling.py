@@ -1,8 +1,8 @@
 """Sample color variations by drawing hints from the network's predictions.
 
-Hints are added one at a time, each at the most uncertain position. Its color is drawn from the
-distribution predicted at that position, given all previous hints. The network propagates the color
-across the object, which keeps the variation coherent.
+Hints are added one at a time. Each hint is placed at the most uncertain position, and its color is
+drawn from the distribution predicted at that position, given all previous hints. The network
+propagates the color across the object, which keeps the variation coherent.
 """
 
 import tensorflow as tf
@@ -14,15 +14,20 @@ NUM_HINTS = 5
 """Number of hints per image."""
 
 ALPHA, TEMPERATURE = 0.75, 0.7
-"""Before a color is drawn, the predicted distribution is multiplied by the class weights to the
-power of -`ALPHA` and sharpened with `TEMPERATURE`."""
+"""Class weight exponent and temperature for drawing colors.
+
+The predicted distribution is multiplied by the class weights to the power of -`ALPHA`, and then
+sharpened with `TEMPERATURE`.
+"""
 
 _REACH = 5
-"""Minimum distance between hints, in units of predicted values."""
+"""Minimum distance between hints, in cells of `STRIDE` x `STRIDE` pixels."""
 
 _WINDOW = 5
-"""Side length of the averaging window for uncertainty, in units of predicted values. Averaging
-favors uncertain regions over isolated uncertain values."""
+"""Side length of the window over which uncertainty is averaged, in cells.
+
+Averaging favors uncertain regions over isolated uncertain values.
+"""
 
 
 def draw_numbers(seeds):
@@ -42,7 +47,7 @@ def draw_numbers(seeds):
 
 
 def sample_hints(predict_logits, log_weights, grayscale, numbers):
-    """Draw hints for each image from the distributions that a network predicts.
+    """Draw hints for each image from the distributions predicted by a network.
 
     Args:
         predict_logits: Function of hints that returns logits `[batch, h', w', NUM_CHROMA_BINS]`.

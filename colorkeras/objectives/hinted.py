@@ -25,10 +25,10 @@ from colorkeras.objectives.reference_hints import downscale_references, referenc
 from colorkeras.objectives.vividness import DEFAULT_VIVIDNESS, decode_chroma
 
 RENDER_SIZE = 256
-"""Length of the network input's longer side for photographs, in pixels."""
+"""Longer side, in pixels, to which photographs are resized for the network."""
 
 MAX_SCALE = 1.5
-"""Maximum factor by which small photographs are enlarged for the network."""
+"""Maximum factor by which smaller photographs are enlarged for the network."""
 
 
 def hinted(prediction, settings, source=None, priors=None):
@@ -53,7 +53,7 @@ def hinted(prediction, settings, source=None, priors=None):
     return Objective(
         description="cross entropy, mean and median, with hints",
         target=hinted_loss.target,
-        # Computing the table takes a while, and inference does not need it.
+        # Create the loss on demand: its table is slow to compute and not needed for inference.
         loss=lambda target, predicted: hinted_loss.make_loss(priors)(target, predicted),
         colorize=colorizer.colorize,
         standard_deviation=colorizer.standard_deviation,
@@ -107,7 +107,8 @@ class HintedColorizer:
             return predict(network, grayscale, hints)["logits"]
 
         hints = sample_hints(predict_logits, self.log_weights, grayscale, numbers)
-        # Do not match these hints exactly: what the network predicts for them is more coherent.
+        # Do not enforce these hints exactly, because the network's own predictions are more
+        # coherent.
         return luma_chroma_to_rgb(grayscale, self._chroma(network, grayscale, hints, vividness))
 
     def colorize_with_reference(self, network, grayscale, reference, vividness):
@@ -129,7 +130,7 @@ class HintedColorizer:
         return upsample_chroma(grayscale, chroma, STRIDE)
 
     def standard_deviation(self, network, grayscale):
-        """Return the standard deviation, ignoring class weights; see `Objective`."""
+        """Return the standard deviation of chroma without class rebalancing; see `Objective`."""
         logits = predict(network, grayscale)["logits"] - self.log_weights
         return upsample(chroma_bins.standard_deviation(logits), grayscale, STRIDE)
 

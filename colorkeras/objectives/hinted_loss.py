@@ -44,12 +44,12 @@ def class_weights(priors):
     """Compute the loss weights for chroma bins.
 
     Args:
-        priors: Frequency of each bin in the training images, float `[NUM_CHROMA_BINS]` with sum 1;
-            None if unknown.
+        priors: Frequency of each bin in the training images, float `[NUM_CHROMA_BINS]`, with a sum
+            of 1; None if unknown.
 
     Returns:
-        float32 NumPy `[NUM_CHROMA_BINS]`. The mean under the priors is 1; if `priors` is None, all
-        weights are 1.
+        NumPy float32 `[NUM_CHROMA_BINS]`. The mean of the weights under the priors is 1; if
+        `priors` is None, all weights are 1.
 
     Raises:
         UserError: The priors are invalid; see `check_priors`.
@@ -72,7 +72,7 @@ def count_priors(source):
         source: `Source`; at most `NUM_COUNTED_IMAGES` of its images are used.
 
     Returns:
-        float64 NumPy `[NUM_CHROMA_BINS]` with sum 1.
+        NumPy array of frequencies that sum to 1, float64 `[NUM_CHROMA_BINS]`.
 
     Raises:
         UserError: All images are gray.
@@ -87,9 +87,9 @@ def target(rgb, grayscale, randomness, labels=None):
     """Simulate hints and select positions for the loss; see `Objective.target`.
 
     Returns:
-        `([grayscale, hints], {"chroma": ..., "offset": ...})`. "hints" is a batch of maps from
-        `simulate_hints`; "chroma" is Cb and Cr at every other position along each axis, float32
-        `[batch, h / 8, w / 8, 2]`; "offset" is the first of these positions, int32 `[2]`.
+        `([grayscale, hints], {"chroma": ..., "offset": ...})`. "hints" contains the results of
+        `simulate_hints`. "chroma" contains Cb and Cr at every other position along each axis,
+        float32 `[batch, h / 8, w / 8, 2]`. "offset" is the first of these positions, int32 `[2]`.
     """
     del labels
     seeds = randomness.integers(tf.shape(rgb)[0], [2], 2**31 - 1)
@@ -104,7 +104,7 @@ def target(rgb, grayscale, randomness, labels=None):
 
 
 def make_loss(priors):
-    """Return the loss, a function of (dict from `target`, prediction).
+    """Create the loss, a function of (dict from `target`, prediction).
 
     The loss is the weighted sum of three terms: the class-weighted cross entropy between the logits
     and the soft-encoded chroma, the squared error of the mean, and the absolute error of the
@@ -157,7 +157,7 @@ def _every_second(values, offset):
 
 @functools.cache
 def _soft_encodings():
-    """Return the soft encoding of each cell's center, float32 NumPy `[cells, bins]`.
+    """Return the soft encoding of each cell's center, NumPy float32 `[cells, bins]`.
 
     Looking up encodings is many times faster than computing the distances to all bins.
     """
@@ -177,7 +177,7 @@ def _cells(chroma):
 def _squared_rgb_error(difference):
     """Convert a difference in Cb and Cr to a squared RGB error, summed over channels.
 
-    Luma is the same, so the luma-weighted sum of the channel errors is 0.
+    Luma is unaffected, so the luma-weighted sum of the channel errors is 0.
     """
     blue, red = BLUE_PER_CB * difference[..., 0], RED_PER_CR * difference[..., 1]
     green = -(LUMA_WEIGHTS[2] * blue + LUMA_WEIGHTS[0] * red) / LUMA_WEIGHTS[1]

@@ -65,7 +65,7 @@ def structure(encoding, rgb, prediction, smoothness_weight, gradient_weight):
 
 
 def mean_or_zero(values):
-    """Compute the mean, or 0 if empty, such as for column differences of a 1-pixel-wide image."""
+    """Compute the mean, or 0 without values, as for column differences of a 1-pixel-wide image."""
     return tf.math.divide_no_nan(tf.reduce_sum(values), tf.cast(tf.size(values), values.dtype))
 
 
@@ -73,7 +73,7 @@ LOSSES = {"mse": mean_squared_error, "mae": mean_absolute_error, "structure": st
 """Losses by name."""
 
 LOSS_WEIGHTS = {"structure": ("smoothness_weight", "gradient_weight")}
-"""Settings that are passed to a loss as additional arguments."""
+"""Settings passed to each loss as additional arguments."""
 
 
 def describe(name, settings):
@@ -85,7 +85,7 @@ def describe(name, settings):
 def with_weights(name, settings):
     """Bind the weights of a loss and return a function of (encoding, rgb, prediction).
 
-    `settings` has an attribute for each name in `LOSS_WEIGHTS[name]`.
+    `settings` must have an attribute for each name in `LOSS_WEIGHTS[name]`.
     """
     weights = {weight: getattr(settings, weight) for weight in LOSS_WEIGHTS.get(name, ())}
     return functools.partial(LOSSES[name], **weights)

@@ -1,4 +1,4 @@
-"""The interface of objectives."""
+"""Interface of objectives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class HintFunctions:
             `[batch, k, 5]`, in descending order. Points are x and y in pixels, int32
             `[batch, k, 2]`.
         colorize_with_reference: Function of (network, grayscale, references, vividness) that
-            returns RGB. There is one RGB reference per image; references may have any size.
+            returns RGB. References are RGB images of any size, one per grayscale image.
         reference_hints: Function of (network, grayscale, references) that returns hints. `colorize`
             with these hints is equivalent to `colorize_with_reference`. References have at most
             `MAX_REFERENCE_SIZE` pixels per side.
@@ -44,7 +44,7 @@ class Objective:
     `[batch, height, width, 1]`.
 
     Attributes:
-        description: One-line description for run records.
+        description: One-line description for the run metadata.
         target: Function of (ground-truth RGB, grayscale, `Randomness`, labels) that returns
             `(inputs, target)`: the network's inputs and the first argument to `loss`. Labels
             are int64 `[batch]`, or None if unknown.
@@ -64,7 +64,7 @@ class Objective:
             image pixels, and "margin" points beyond each border. `tf.random.stateless_normal` draws
             the n-th array with the seed `[seed, n]`. None if `colorize` uses no random operations.
         standard_deviation: Function of (network, grayscale) that returns the joint standard
-            deviation of Cb and Cr in the predicted distribution, before gamut mapping, as
+            deviation of Cb and Cr in the predicted distribution, before gamut mapping,
             `[batch, height, width, 1]`. None if no distribution is predicted.
         hint_functions: `HintFunctions` if networks accept hints, otherwise None. `colorize` uses no
             hints and the default vividness.

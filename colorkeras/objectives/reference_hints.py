@@ -48,8 +48,8 @@ def reference_hints(network, grayscale, reference):
         reference: References from `downscale_references`, one per image.
 
     Returns:
-        float32 `[batch, h, w, 3]`: hints with mask value `INEXACT` in the half of the cells with
-        the more confident matches.
+        Hints, float32 `[batch, h, w, 3]`. The mask is `INEXACT` in the more confidently matched
+        half of the cells and 0 elsewhere.
     """
     reference = PadToMultiple(LARGEST_STRIDE, dtype="float32")(reference)
     chroma = tf.nn.avg_pool2d(rgb_to_chroma(reference), _CELL, _CELL, "VALID")

@@ -18,7 +18,7 @@ class ColorEncoding:
         encode: Function that maps RGB, float32 `[batch, height, width, 3]` in `[0, 1]`, to the loss
             target, `[batch, height, width, num_channels]`.
         decode: Function that maps grayscale, float32 `[batch, height, width, 1]` in `[0, 1]`, and
-            the prediction to RGB in `[0, 1]`. Not used in losses.
+            the prediction to RGB in `[0, 1]`. It is not used by losses.
         luma_and_chroma: Function that maps grayscale and the prediction to luma
             `[batch, height, width, 1]` and chroma `[batch, height, width, 2]`, without clipping.
     """
@@ -47,9 +47,9 @@ COLOR_ENCODINGS = {
 def regression(prediction, settings, source=None, priors=None):
     """Create the objective for the "chroma" and "rgb" predictions; see `objectives.create`.
 
-    The loss is minimized by the mean ("mse") or median ("mae") of the plausible colors, which is
-    accurate on average but desaturated. With `flip_tta`, the predictions for the image and its
-    mirror image are averaged.
+    The loss is minimized by the mean ("mse") or median ("mae") of the plausible colors, both of
+    which are accurate on average but desaturated. With `flip_tta`, the predictions for an image and
+    its mirror image are averaged.
 
     Reference (test-time augmentation): Timofte, Rothe, Van Gool, "Seven ways to improve
     example-based single image super resolution", CVPR 2016.

@@ -15,7 +15,7 @@ DEFAULT_VIVIDNESS = 0.5
 """Default vividness."""
 
 _ALPHA = 0.5
-"""Exponent alpha; 0 keeps the effect of the class weights, and 1 removes it."""
+"""Exponent alpha; 0 retains the effect of the class weights, and 1 removes it."""
 
 _TEMPERATURE = 0.3
 """Temperature of the annealed mean."""
@@ -24,7 +24,7 @@ _MEDIAN_SHARE = 0.75
 """Weight of the predicted median when it is mixed with the annealed mean."""
 
 _BOOST = (0.0, 0.052, 0.112)
-"""Root mean square of the added chroma at vividness 0, 0.5 and 1; linear in between."""
+"""Root mean square of the added chroma at vividness 0, 0.5 and 1; interpolated linearly."""
 
 _MEAN_BOOST = 0.2
 """Boost of the image's mean color, relative to the boost of deviations from the mean."""
@@ -39,8 +39,11 @@ _SKIN_DIRECTION = (-0.53, 0.848)
 """Hue shared by all skin tones (122 degrees), as a unit vector (Cb, Cr)."""
 
 _SKIN_PROTECTION, _SKIN_CONCENTRATION = 0.9, 10.5
-"""Relative reduction in the boost at the skin hue, and the rate at which the reduction decays with
-the hue angle (37% remains at 25 degrees). Skin needs less boost because networks predict it well.
+"""Strength and concentration of the reduction in boost for skin tones.
+
+The strength is the relative reduction at the skin hue. The concentration determines how quickly the
+reduction decays with the hue angle (37% remains at 25 degrees). Skin needs less boost because
+networks predict it well.
 """
 
 

@@ -109,7 +109,7 @@ def test_gray_training_images_are_rejected():
     with pytest.raises(UserError) as error:
         create(GRAY, (0, 0, 0), (255, 255, 255))
     received, expected, fix = str(error.value).splitlines()
-    assert "3 training images, all of them gray" in received
+    assert "3 training images, all of which are gray" in received
     assert "color images" in expected and "--dataset" in fix
     # A single image with some color is sufficient.
     assert create(*[GRAY] * 20, (100, 100, 101)).metadata["priors"]

@@ -1,8 +1,8 @@
 """Architectures: Keras functional models that map grayscale images to a prediction.
 
-To add an architecture, write a module with a builder function and add it to `ARCHITECTURES`; the
-shared tests then cover it. The function takes `prediction`, one of the `PREDICTIONS` keys that its
-entry lists as supported. It returns a functional model that maps grayscale, float32
+To add an architecture, write a module with a builder function and add an entry to `ARCHITECTURES`;
+the shared tests then cover it. The function takes the argument `prediction`, one of the
+`predictions` in the entry. It returns a functional model that maps grayscale images, float32
 `[batch, height, width, 1]` in `[0, 1]`, to the float32 prediction (`flow_unet` and `hint_unet` have
 additional inputs). The output layer is named after the prediction.
 """
@@ -32,7 +32,8 @@ class Architecture:
         has_class_head: Whether the model can have a second output, class logits
             `[batch, num_classes]`.
         has_half_precision_export: Whether exports store the weights as float16.
-        backbone: Key in `BACKBONES` to pass to the constructor, or None if it takes no backbone.
+        backbone: Key in `BACKBONES` to pass to the constructor; None for architectures without a
+            backbone.
     """
 
     name: str

@@ -12,8 +12,8 @@ SIZE = 32
 def baseline(prediction="rgb"):
     """Build a fully connected layer for 32x32 images, `[batch, 32, 32, 1]`.
 
-    The grayscale image is repeated to three channels, flattened, passed through one `Dense` layer
-    and reshaped. For RGB, the kernel size is 3072 x 3072 and the model has 9,440,256 parameters.
+    The grayscale channel is repeated three times, flattened, passed through one `Dense` layer and
+    reshaped. For RGB, the kernel size is 3072 x 3072, and the model has 9,440,256 parameters.
 
     Args:
         prediction: "rgb" or "chroma".

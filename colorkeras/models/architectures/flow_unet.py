@@ -18,10 +18,10 @@ from colorkeras.models.residual_blocks import (
 _CONDITION_WIDTH = 128  # Number of channels in the time and class embedding.
 
 ENCODER = "encoder"
-"""Name of the submodel that encodes the grayscale image, once per image."""
+"""Name of the submodel that encodes the grayscale image; evaluated once per image."""
 
 VELOCITY_NETWORK = "velocity_network"
-"""Name of the submodel that predicts the velocity for noisy chroma, once per ODE solver step."""
+"""Name of the submodel that predicts the velocity; evaluated once per ODE solver step."""
 
 
 def flow_unet(
@@ -75,8 +75,8 @@ def flow_unet(
 def _encoder(widths, depths, velocity_widths, trains_classes):
     """Build a model that maps grayscale to multi-resolution features, mean chroma and class logits.
 
-    The features are projected to the velocity network's number of channels here so that this
-    happens once per image rather than at every step.
+    The encoder also projects the features to the velocity network's number of channels, so that
+    this is computed once per image rather than at every step.
     """
     grayscale = keras.Input((None, None, 1))
     features, summary = unet_backbone(grayscale, widths, depths)

@@ -13,7 +13,7 @@ BACKBONE, DECODER, HEAD = "backbone", "decoder", "head"
 """Names of the submodels."""
 
 LARGEST_STRIDE = 32
-"""Images are padded to a multiple of this size in pixels."""
+"""Largest stride of the backbone's features; images are padded to a multiple of this size."""
 
 _FROZEN_STRIDE = 8
 
@@ -53,7 +53,7 @@ def hint_unet(
     hints = keras.Input((None, None, 3), name="hints")
     pad = PadToMultiple(LARGEST_STRIDE, dtype="float32")
     padded = pad(grayscale)
-    # Backbones expect `(pixel - 127) / 128`.
+    # Backbones expect inputs scaled by `(pixel - 127) / 128`.
     scaled = layers.Rescaling(255 / 128, -127 / 128, dtype="float32")(padded)
     features = encoder(layers.Concatenate(dtype="float32")([scaled] * 3))
     decode = decoder(BACKBONES[backbone].channels, widths, DECODER)

@@ -14,8 +14,8 @@ def residual_unet(
 ):
     """Build a U-Net backbone with a prediction head.
 
-    The head upsamples to full resolution, except for "bins", which are predicted at half
-    resolution, like the backbone's features.
+    The head upsamples to full resolution, except for the "bins" prediction, which has the same half
+    resolution as the backbone's features.
 
     Args:
         prediction: Key in `PREDICTIONS`.

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 as a feature extractor.
 
-Batch normalization is folded into the convolutions. Because the ImageNet statistics never change,
-this only affects speed and the number of variables.
+Batch normalization is folded into the convolutions. Because the ImageNet batch statistics are
+frozen, this only affects the speed and the number of variables.
 
 Reference: Tan and Le, "EfficientNet: rethinking model scaling for convolutional neural networks",
 ICML 2019. The Lite variants omit squeeze-and-excitation and use ReLU6.
@@ -35,7 +35,7 @@ _BLOCKS = [
 ]
 
 _FEATURE_STRIDES = {0: 2, 2: 4, 4: 8, 10: 16, 15: 32}
-"""Map from block index to stride, for blocks whose outputs are returned as features."""
+"""Stride of each block whose output is returned as a feature map, by block index."""
 
 _STEM_CHANNELS = 32
 _EPSILON = 1e-3
@@ -85,8 +85,8 @@ def load_weights(model, path):
         path: `.npz` file with arrays such as `block01/expand/kernel` and `block01/expand_bn/gamma`.
 
     Raises:
-        UserError: The file cannot be read, or an array is missing or has the wrong shape. In these
-            cases, the model is unchanged.
+        UserError: The file cannot be read, or an array is missing or has the wrong shape. The model
+            is left unchanged.
     """
     weighted = [layer for layer in model.layers if layer.weights]
     try:
@@ -103,7 +103,7 @@ def load_weights(model, path):
 
 def _wrong_file(path, difference):
     return UserError(
-        f"{path}: {difference}",
+        f"the weights file {path} ({difference})",
         "an .npz file with EfficientNet-Lite0 weights",
         "Pass efficientnet_lite0.npz or choose an architecture with a matching backbone.",
     )
