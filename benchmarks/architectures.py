@@ -4,9 +4,9 @@
 
 Runs the compiled train step repeatedly, including augmentation and EMA, on one batch of 128 images
 of 32x32 pixels. Each setting runs in a separate process, because op determinism and oneDNN cannot
-be disabled once they are enabled. The "without determinism" columns show the cost of bit-identical
-runs. "without oneDNN" is TensorFlow's default on CPUs without neural network instructions. bfloat16
-is omitted on CPUs that only emulate it.
+be disabled once they are enabled. The "without determinism" column shows the cost of bit-identical
+runs. Running without oneDNN is TensorFlow's default on CPUs without neural network instructions.
+bfloat16 is omitted on CPUs that only emulate it.
 
 The latest results were measured on shared machines, where repeated runs differ by about 10%.
 Speeds are in images/s with TensorFlow 2.21.0. On two cores of an AMD EPYC with AVX512-BF16

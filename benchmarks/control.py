@@ -4,9 +4,9 @@
     python pipelines/evaluate.py --model unet --saturation FACTOR --learned-metrics \\
         --results results
 
-Scaling chroma is enough to increase colorfulness. To show that a vivid model does more than that,
-compare it with another model whose saturation was increased until both are equally colorful. The
-first command prints the factor to pass to the second.
+Colorfulness can be increased simply by scaling chroma. To show that a vivid model does more than
+that, compare it with another model whose saturation is increased until both are equally colorful.
+The first command prints the factor to pass to the second.
 
 Latest result (2026-11-26, test split): unet_vivid has a colorfulness of 27.53. unet reaches the
 same value with --saturation 1.76.
@@ -28,7 +28,7 @@ NAME = "colorfulness"
 """Key in `METRICS` of the metric to equalize."""
 
 PRECISION = 0.01
-"""Precision of the factor. Smaller differences are invisible."""
+"""Precision of the saturation factor. Smaller differences are invisible."""
 
 
 def colorfulness(colorize, source):

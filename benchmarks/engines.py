@@ -8,13 +8,13 @@ total time for one 1-megapixel file including startup, the time for a 12-megapix
 startup, the peak memory for each of them, and the number of 1-megapixel files per second. The
 engines alternate within each round, so that load on the machine affects both equally. FOLDER
 contains another version of colorkeras, such as a git worktree. Targets for LiteRT on two cores:
-one file in less than 1.5 s including startup; 12 megapixels at least as fast as TensorFlow and in
-no more memory; and, for `unet`, 1.3 times as many files per second as version 0.1.0 (commit
+one file in less than 1.5 s including startup; 12 megapixels at least as fast as on TensorFlow and
+in no more memory; and, for `unet`, 1.3 times as many files per second as version 0.1.0 (commit
 132c822).
 
-Latest results (2026-11-28, two cores of an Intel Xeon with AMX): medians of three rounds, with the
-lowest and highest values in parentheses. On an otherwise idle machine, before
-`guided_upsampling_numpy` became faster:
+The latest results are medians of three rounds, with the lowest and highest values in parentheses.
+Two cores of an otherwise idle Intel Xeon with AMX (2026-11-28), before `guided_upsampling_numpy`
+was optimized:
 
 | | unet, LiteRT | unet, TensorFlow | photo, LiteRT | photo, TensorFlow |
 | --- | --- | --- | --- | --- |
@@ -22,8 +22,8 @@ lowest and highest values in parentheses. On an otherwise idle machine, before
 | 12 megapixels (s) | 0.28 | 0.28 | 0.36 | 0.36 |
 | files per second | 19.77 | 19.58 | 9.62 | 10.45 |
 
-On two otherwise idle cores of an AMD EPYC (Zen 3, 2026-11-28), where programs start more slowly. In
-one run with version 0.1.0, unet:
+Two otherwise idle cores of an AMD EPYC (Zen 3, 2026-11-28), where programs start more slowly; a run
+of `unet` that included version 0.1.0:
 
 | | LiteRT | TensorFlow | version 0.1.0 |
 | --- | --- | --- | --- |
@@ -33,7 +33,7 @@ one run with version 0.1.0, unet:
 | peak memory at 12 megapixels (MB) | 195 | 808 | 830 |
 | files per second | 17.17 (9.37-17.59) | 11.74 (10.52-32.69) | 12.17 (5.53-12.95) |
 
-And in another run, photo:
+Another run, of `photo`, on the same machine:
 
 | | LiteRT | TensorFlow |
 | --- | --- | --- |

@@ -7,9 +7,9 @@ decoding and encoding without colorization, and of the whole command in frames/s
 peak memory of the whole command. Targets on two cores at 1280x720: at least 25 frames/s for
 decoding and encoding, at least 4 frames/s for the whole command, and less than 1.5 GB of memory.
 
-Measured on 2026-11-28 on two cores of an AMD EPYC processor (Zen 3): decoding and encoding at 33
-frames/s; the whole command at 7.7 frames/s with 0.45 GB of memory. With a key frame every fourth
-frame instead of every second one, the whole command ran at 9.1 frames/s with 0.47 GB.
+Latest results (2026-11-28, two cores of an AMD EPYC, Zen 3): Decoding and encoding run at 33
+frames/s, and the whole command runs at 7.7 frames/s with 0.45 GB of memory. With a key frame every
+fourth frame instead of every second one, the whole command ran at 9.1 frames/s with 0.47 GB.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from colorkeras.video.film_scan import scan
 PHOTOGRAPH = Path(__file__).resolve().parents[1] / "results" / "photographs" / "stairs.jpg"
 
 RATE, MARGIN = 25, 1.25
-"""Frame rate in frames/s, and size of the photograph relative to the film."""
+"""Frame rate in frames/s, and side length of the photograph relative to the film's longer side."""
 
 MAX_MEGAPIXELS = 150
 

@@ -11,7 +11,7 @@ output files, which must be in color and have the same size as the input.
 Latest result (2026-11-26): The command was killed after writing 66 files, one of them temporary.
 The second run colorized 125 images, skipped 65, failed on 10, and exited with status 1. The result
 was 190 correct output files, 10 reported failures, and 1 hidden temporary file left behind by the
-kill.
+killed process.
 """
 
 import argparse
@@ -42,7 +42,7 @@ SAVED_AS = (
     ("bmp", "L", {}),
     ("gif", "L", {}),
 )
-"""Suffix, mode and encoder settings of the files, which cycle through this list."""
+"""Suffixes, modes and encoder settings, which are assigned to the files in turn."""
 
 
 def gray_image(number):
@@ -68,7 +68,7 @@ def make(folder, num_files=NUM_FILES, num_damaged=NUM_DAMAGED):
         path.parent.mkdir(exist_ok=True)
         image.save(path, **settings)
         if number % every == every - 1:
-            # Empty, truncated or text.
+            # Make the file empty, truncate it, or replace it with text.
             contents = path.read_bytes()
             path.write_bytes((b"", contents[: len(contents) // 3], b"text")[number // every % 3])
             damaged.add(path.name)
@@ -96,7 +96,7 @@ def main():
         before = len(list(color.rglob("*.*")))
         process = subprocess.run(words, cwd=folder, capture_output=True, text=True)
         print(process.stdout.splitlines()[-1], f"- status {process.returncode}")
-        print(f"{before} output files before the kill")
+        print(f"{before} output files when the first process was killed")
         with (folder / "report.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         failed = {Path(row["source"]).name for row in rows if row["status"] == "failed"}
@@ -116,7 +116,7 @@ def main():
                         assert np.ptp(np.asarray(result.convert("RGB")), axis=-1).max() > 0
         print(
             f"{len(results)} correct output files, {len(failed)} reported failures; "
-            f"{len(hidden)} temporary files left behind by the kill"
+            f"{len(hidden)} temporary files left behind by the killed process"
         )
 
 

@@ -2,17 +2,17 @@
 
     pip install -e '.[demo,browser]'     # and Chromium: apt-get install chromium
     python benchmarks/page.py
-    python benchmarks/page.py --uploads 500      # memory; ten minutes
+    python benchmarks/page.py --uploads 500      # measure memory use; takes ten minutes
 
 Drops a grayscale 12-megapixel photograph on the page and waits until the browser has decoded the
 colorized preview. Then moves the slider, places a hint, and downloads the photograph at full size.
 Targets on two cores: 2.5 s for the preview, and 0.5 s for a hint or a slider movement. Memory is
 measured for the server process.
 
-Latest result (2026-11-28, two cores of an AMD EPYC, Zen 3, otherwise idle): preview 0.75 s (0.70 to
-0.82; first time 1.55 s), slider 0.32 s, hint 0.37 s (0.32 to 0.39), full size 0.75 s.
-Memory after 100, 200, 300, 400 and 500 uploads, busy with other work: 0.56, 0.64, 0.64, 0.67 and
-0.69 GB.
+Latest results (2026-11-28, two otherwise idle cores of an AMD EPYC, Zen 3): preview 0.75 s (0.70 to
+0.82; 1.55 s for the first photograph), slider 0.32 s, hint 0.37 s (0.32 to 0.39), full size 0.75 s.
+While the machine was busy with other work, memory use was 0.56, 0.64, 0.64, 0.67 and 0.69 GB after
+100, 200, 300, 400 and 500 uploads.
 """
 
 import argparse

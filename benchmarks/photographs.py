@@ -47,7 +47,8 @@ NUM_FILES, MEGAPIXELS_OF_FILES = 120, 1
 REPEATS = 5
 """Number of timed runs after startup."""
 
-# The parent process cannot measure this: its value would include its own memory before the fork.
+# Run in the child process, because a peak measured by the parent would include the memory that the
+# parent itself used before the fork.
 _PRINT_PEAK = """
 import atexit, pathlib, sys
 status = pathlib.Path("/proc/self/status")
@@ -62,7 +63,7 @@ ROUNDS = 3
 
 
 def make(path, megapixels, seed=0):
-    """Write a grayscale JPEG file with grain, so that it is about as large as a real scan."""
+    """Write a grayscale JPEG file with grain, which makes it about as large as a real scan."""
     height, width = SIZES[megapixels]
     generator = np.random.default_rng(seed)
     coarse = Image.fromarray(generator.integers(0, 256, (12, 16), np.uint8))
@@ -80,7 +81,7 @@ def make_deep(path):
 
 
 def warm(path):
-    """Return the shortest total time and the shortest network time, in seconds."""
+    """Colorize a file repeatedly; return the shortest total and network times, in seconds."""
     from colorkeras.config.colorize_options import ColorizeOptions
     from colorkeras.inference import predictor
     from colorkeras.inference.batch import color_files, plan

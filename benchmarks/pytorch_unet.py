@@ -9,18 +9,18 @@ eager mode, in float32 and with bfloat16 autocast. The frameworks alternate, eac
 process, so that load on the machine affects both equally.
 
 Latest results (2026-11-28, two otherwise idle cores of an AMD EPYC, Zen 3 with AVX2 only): PyTorch
-2.13 trains at 328 images/s in float32 (300 to 333), colorkeras with TensorFlow 2.21 at 193 (180 to
-197). Both only emulate bfloat16 on this CPU: 25 to 33 images/s.
+2.13 trains at 328 images/s in float32 (300 to 333), and colorkeras with TensorFlow 2.21 trains at
+193 images/s (180 to 197). Both only emulate bfloat16 on this CPU and reach 25 to 33 images/s.
 
-The filter gradients of the convolutions are the bottleneck. In TensorFlow's profiler, the oneDNN
-kernel `_MklNativeConv2DBackpropFilter` runs for 61% of the train step, three times as long as the
-forward convolutions, although both need the same number of operations. (Input gradients run for
-41%, partly at the same time.) TensorFlow passes tensors to oneDNN as [batch, height, width,
-channels], whereas PyTorch lets oneDNN choose a blocked layout. Alternatives, for the eight largest
-layers together: the kernel takes 205 ms; a matrix product with image patches, 353 ms; nine products
-with shifted images, 235 ms; a convolution in which batch and channels are swapped, 173 ms. Even the
-fastest choice for each layer (150 ms) would make the step only about 15% shorter, so the kernel
-stays.
+The bottleneck is computing the filter gradients of the convolutions. According to TensorFlow's
+profiler, the oneDNN kernel `_MklNativeConv2DBackpropFilter` runs for 61% of the train step, three
+times as long as the forward convolutions, although both need the same number of operations. (Input
+gradients are computed for 41% of the step, partly at the same time.) TensorFlow passes tensors to
+oneDNN as [batch, height, width, channels], whereas PyTorch lets oneDNN choose a blocked layout. For
+the eight largest layers together, the kernel takes 205 ms. Alternatives are a matrix product with
+image patches (353 ms), nine products with shifted images (235 ms), and a convolution in which batch
+and channels are swapped (173 ms). Even the fastest choice for each layer (150 ms) would shorten the
+step by only about 15%, so colorkeras keeps the kernel.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main():
         print(images_per_second(arguments.measure))
         return
     if not arguments.torch_python:
-        parser.error("--torch-python is missing: pass the interpreter of an environment with torch")
+        parser.error("--torch-python is required; see --help")
     architectures = str(Path(__file__).with_name("architectures.py"))
     for precision in PRECISIONS:
         commands = {
@@ -91,7 +91,7 @@ def images_per_second(precision):
 
 
 def augment(rgb):
-    """Flip a random half of the images `[batch, 3, height, width]`."""
+    """Flip each image, `[batch, 3, height, width]`, horizontally with a probability of 50%."""
     import torch
 
     flipped = torch.rand(len(rgb), 1, 1, 1) < 0.5
@@ -109,7 +109,7 @@ def to_luma_and_chroma(rgb):
 
 
 def unet(widths=(32, 64, 128, 192), head_channels=8):
-    """Build the layers of colorkeras's `unet`, but only for image sizes that need no padding."""
+    """Build the same layers as colorkeras's `unet`, for image sizes that do not require padding."""
     import torch
     from torch import nn
 

@@ -3,9 +3,10 @@
     pip install --no-deps scikit-learn scikit-image gradio
     python benchmarks/render_size.py
 
-Converts the color photographs in this repository and in these packages to grayscale, and colorizes
-them at up to 512 pixels. Results of sampling models are averaged over three seeds. Pooled PSNR is
-computed from the mean squared error over all photographs, with equal weight for each photograph.
+Downscales the color photographs in this repository and in these packages to at most 512 pixels,
+converts them to grayscale, and colorizes them. Results of sampling models are averaged over three
+seeds. Pooled PSNR is computed from the mean squared error over all photographs, with equal weight
+for each photograph.
 
 Latest results on 14 photographs: gain in pooled PSNR (dB) over the grayscale baseline of 18.79 dB,
 by render size in pixels:
@@ -51,7 +52,7 @@ OTHERS = {
 """Color photographs in third-party packages."""
 
 MAX_SIDE = 512
-"""Maximum side length in pixels. Larger sizes would take longer without affecting chroma."""
+"""Maximum side length in pixels. Larger photographs would take longer without affecting chroma."""
 
 
 def photographs():

@@ -17,15 +17,16 @@ keeps the optimizer and learning rate with the best result on the validation spl
 skips this search. For the results below, the search ran with a momentum of 0.99 (see `MOMENTUM`).
 Training time excludes the search and validation. Training consists of rounds of about
 `MINUTES_PER_ROUND`, and the best round is exported. The number of steps is computed from the
-training time and the speed of the first steps. If other programs run at the same time, as was the
-case for both results below, set the speed with `--images-per-second`; the minutes are then nominal.
+training time and the speed of the first steps. If other programs run at the same time, as they did
+for both results below, set the speed with `--images-per-second`; training times are then nominal.
 With `--work-dir`, an interrupted run resumes after its last round.
 
 Latest results (2026-11-26, two cores of an AMD EPYC, test split, measured with evaluate.py): pooled
 PSNR is 23.27 dB for `rival`, 23.58 dB for `rival_long` and 24.08 dB for `unet`; CIEDE2000 is 9.80,
-9.38 and 9.09. A second run of `rival` for the same number of steps in a new environment
-(2026-11-27, two cores with AVX2 only, float32) reached 23.28 dB and 9.81. It trained at about 40
-images/s with TF_ENABLE_ONEDNN_OPTS=1, and at 9 to 14 images/s without it.
+9.38 and 9.09, respectively. A second run of `rival` for the same number of steps in a new
+environment (2026-11-27, two cores with AVX2 only, float32) reached a PSNR of 23.28 dB and a
+CIEDE2000 of 9.81. It trained at about 40 images/s with TF_ENABLE_ONEDNN_OPTS=1, and at 9 to 14
+images/s without it.
 
 Reference: Nazeri, Ng, Ebrahimi, "Image colorization using generative adversarial networks", AMDO
 2018. Layers, dropout and scaling follow the authors' code for CIFAR-10,
@@ -75,7 +76,7 @@ AB_SCALE = 110.0
 """Divisor that scales a* and b* to about `[-1, 1]`."""
 
 CANDIDATES = (("adamw", 2e-4), ("adamw", 2e-3), ("muon", 2e-3))
-"""Optimizers and peak learning rates. The authors used the first rate."""
+"""Pairs of optimizer and peak learning rate. The authors used the first of these rates."""
 
 MINUTES_TO_TRY = 4
 
@@ -302,7 +303,10 @@ def main():
     options = parser.parse_args()
     for number in (options.minutes, options.images_per_second):
         if number is not None and not 0 < number < float("inf"):
-            parser.error(f"{number:g} minutes or images per second; expected a positive number")
+            parser.error(
+                "--minutes and --images-per-second must be positive numbers, "
+                f"but one of them is {number:g}"
+            )
     if options.work_dir and not options.images_per_second:
         parser.error("--work-dir requires --images-per-second, which sets the number of steps")
     config, tried = TrainingConfig(seed=options.seed), None

@@ -119,7 +119,8 @@ def colorizer(network, labels, settings, sample=0):
     labels, share = tf.constant(labels, tf.int32), settings["true_classes"]
 
     def colorize(grayscale, indices):
-        # Use the first images of each hundred, so that larger fractions include smaller ones.
+        # Select the first images of each hundred, so that a larger fraction includes all images
+        # that a smaller one selects.
         is_known = tf.cast(indices % 100, tf.float32) < 100 * share
         conditioned = GroundTruthClasses(network, tf.gather(labels, indices), is_known)
         return sampler.colorize(conditioned, grayscale, indices + sample * len(labels))
@@ -205,7 +206,8 @@ def variation(words):
     if not numbers or not all(0 < number <= highest for number in numbers):
         raise UserError(
             f"--vary {' '.join(words)}",
-            f"a setting ({', '.join(SETTINGS)}), then positive numbers (true_classes: at most 1)",
+            f"a setting ({', '.join(SETTINGS)}) and one or more positive values, which must not "
+            "exceed 1 for true_classes",
             "Pass --vary sampling_steps 4 8, for example.",
         )
     return name, numbers
@@ -229,7 +231,9 @@ def main():
         raise UserError(f"--samples {options.samples}", "at least 1", "Omit --samples.")
     if not options.vary and not options.page_only:
         raise UserError(
-            "no --vary", "a setting and its values", "Pass --vary sampling_steps 4 8, for example."
+            "no --vary option",
+            "a setting and its values",
+            "Pass --vary sampling_steps 4 8, for example.",
         )
     if not options.page_only:
         record(options)
@@ -239,7 +243,7 @@ def main():
 
 
 def record(options):
-    """Measure all values; write the record after each."""
+    """Measure all values and update the record file after each one."""
     variations = [variation(words) for words in options.vary]
     settings = {**restore.color_settings(options.model), **NOT_EXPORTED}
     if "sampling_steps" not in settings:
@@ -250,7 +254,7 @@ def record(options):
         )
     lines = [(setting, value) for setting, values in variations for value in values]
     for setting, value in lines:
-        objective_of({**settings, setting: value})  # Rejects invalid values before measuring any.
+        objective_of({**settings, setting: value})  # Check all values before measuring any.
     network = restore.load(options.model)
     source = load_dataset("cifar10", options.data_dir).validation
     found = {

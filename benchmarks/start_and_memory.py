@@ -3,7 +3,7 @@
     python benchmarks/start_and_memory.py [--data-dir DIR]
 
 Runs `pipelines/train.py --arch unet --dataset cifar10 --epochs 1` in a child process. Targets: with
-prepared data, the first step ends within 20 s; peak resident memory stays below 2.5 GB.
+prepared data, the first step ends within 20 s, and peak resident memory stays below 2.5 GB.
 
 Latest result (2026-11-22, two cores of an AMD EPYC, TensorFlow 2.21.0): The first step ended after
 16.0 s, and peak resident memory was 1.45 GB.

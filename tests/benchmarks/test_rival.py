@@ -39,8 +39,8 @@ def test_only_the_same_run_is_continued(tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--minutes -5", "-5 minutes or images"),
-        ("--minutes 5 --images-per-second 0", "0 minutes or images"),
+        ("--minutes -5", "one of them is -5"),
+        ("--minutes 5 --images-per-second 0", "one of them is 0"),
         ("--minutes 5 --candidate adamm 0.002", "optimizer 'adamm'"),
         ("--minutes 5 --candidate adamw x", "adamw x, which is not a learning rate"),
     ],
