@@ -1,4 +1,4 @@
-"""Colorize archives with Apache Beam, on this machine or, with other runners, on several machines.
+"""Colorize archives with Apache Beam, on this machine or, with another runner, on several machines.
 
     pip install -e '.[beam]'                             # in a separate environment
     python pipelines/colorize_beam.py --input scans --output color
@@ -7,13 +7,13 @@
 
 The input is a folder, a glob pattern, or a .txt file with one image or film path per line. Output
 paths mirror the input paths relative to the folder, to the part before the first wildcard, or to
-the common parent folder of the listed files. Existing output files are kept. To resume an
-interrupted run, repeat the command with the same input. OUTPUT/report.csv contains one row per
-file, and OUTPUT/failed.csv one row per failed file.
+the common parent folder of the listed files. Existing output files are not overwritten by
+default, so an interrupted run can be resumed by repeating the command with the same input.
+OUTPUT/report.csv contains one row per file, and OUTPUT/failed.csv one row per failed file.
 
 With --runner, options that are not listed here are passed to Beam. Only the local runner has been
-tested. Other runners require colorkeras on all machines, with the images, the model and the output
-folder at the same paths everywhere.
+tested. For other runners, colorkeras must be installed on all machines, and the images, the model
+and the output folder must have the same paths on all of them.
 """
 
 import argparse
@@ -42,7 +42,8 @@ except ImportError:
     beam = None
 
 LOCAL_RUNNER = "FnApiRunner"
-"""Runner that stays within this process. Beam's default runner may download an executable."""
+"""Runner within this process. It is the default because Beam's own default runner may download an
+executable."""
 
 REPORT, FAILURES = "report.csv", "failed.csv"
 """Files in the output folder."""
@@ -57,7 +58,7 @@ def main():
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--input", required=True, metavar="GLOB_OR_LIST", help="images; see above")
+    add("--input", required=True, metavar="GLOB_OR_LIST", help="images or films; see above")
     add("--output", required=True, metavar="DIR", help="output folder")
     add_colorize_arguments(parser)
     add("--runner", default=LOCAL_RUNNER, help="Beam runner (default: %(default)s)")
@@ -99,7 +100,7 @@ def color(options, others):
         loaded.exported.check_temperature(settings.temperature)
     if settings.vividness is not None:
         loaded.exported.check_vividness(settings.vividness)
-    # Beam logs this for each worker, although nothing is wrong.
+    # Suppress a harmless message that Beam logs for each worker.
     logging.getLogger().addFilter(lambda record: "Resource module" not in str(record.msg))
     if options.runner == LOCAL_RUNNER:
         workers = options.workers or (os.cpu_count() or 1) + 1
@@ -112,7 +113,7 @@ def color(options, others):
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if not counts["failed"]:
         return DONE
-    print(f"{failures} lists the failed files and the reasons.")
+    print(f"The failed files and the reasons are listed in {failures}.")
     return FAILED
 
 

@@ -1,4 +1,4 @@
-"""Start several workers for one training run on this machine, to try `--strategy multi_worker`.
+"""Start several workers on this machine for one training run, to try out `--strategy multi_worker`.
 
     python pipelines/launch_local.py --workers 2 --dataset sample --arch skip_cnn --epochs 1
     python pipelines/launch_local.py --workers 2 --resume runs/skip_cnn/20260101-120000
@@ -25,7 +25,7 @@ from colorkeras.cli import guarded
 TRAIN = Path(__file__).with_name("train.py")
 
 SECONDS_TO_END = 120
-"""Seconds that the other workers have to stop on their own after one has failed."""
+"""Time in seconds that the other workers are given to stop on their own after one has failed."""
 
 
 def main():
@@ -81,7 +81,7 @@ def start_worker(addresses, number, words):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # This process forwards Ctrl-C; the terminal must not send it a second time.
+        # This process forwards Ctrl-C, so the terminal must not also send it to the workers.
         start_new_session=True,
     )
 

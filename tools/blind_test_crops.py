@@ -3,8 +3,9 @@
     python tools/blind_test_crops.py
 
 Recolors the packaged color photographs with the default model and settings. Writes crops of the
-original and recolored photographs to colorkeras/demo/static/crops, and their authors and licenses
-to crops.json there. Crops do not overlap and show the most detailed areas of each photograph.
+original and recolored photographs to colorkeras/demo/static/crops, and the authors and licenses of
+the photographs to crops.json in the same folder. The crops do not overlap and show the most
+detailed areas of each photograph.
 """
 
 import argparse
@@ -72,7 +73,7 @@ def main(arguments=None):
                 crop.save(options.output / crop_file(len(crops), kind), quality=QUALITY)
             crops.append({key: source[key] for key in ("title", "author", "license")})
     write_json(options.output / "crops.json", crops)
-    print(f"{len(crops)} crops, {loaded.name}: {options.output}")
+    print(f"Wrote {len(crops)} crops, recolored by {loaded.name}, to {options.output}")
     return 0
 
 

@@ -2,10 +2,10 @@
 
     python tools/color_photographs.py
 
-Writes results/photographs.png, which shows the output of each model, with several samples if the
-model is stochastic. For each photograph, also writes results/photographs/<name>_pair.png, which
-shows the input next to the output of the default model. The photographs in results/photographs are
-square; sources.json lists their authors and licenses.
+Writes results/photographs.png, which shows the output of each model, with several samples for
+stochastic models. For each photograph, also writes results/photographs/<name>_pair.png, which shows
+the input next to the output of the default model. The photographs in results/photographs are
+square; their authors and licenses are listed in sources.json.
 """
 
 import argparse

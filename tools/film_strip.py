@@ -1,9 +1,9 @@
-"""Colorize a film that pans across a photograph, and show some frames for the documentation.
+"""Colorize a film that pans across a photograph, and save sample frames for the documentation.
 
     pip install -e '.[video]'
     python tools/film_strip.py
 
-Writes results/photographs/film_strip.png: grayscale frames above the colorized ones.
+Writes results/photographs/film_strip.png, which shows grayscale frames above the colorized ones.
 """
 
 import argparse

@@ -4,8 +4,8 @@
 
 Draws 30 photographs from the test split of the `photographs` dataset, half of them with people, and
 writes three sheets of ten. Columns A, B and C show `photo`, `unet` and the true colors, in a random
-order for each photograph. key.json contains the order; graders must not open it until they have
-finished. Do not publish the files, because the dataset is not public.
+order for each photograph. The orders are stored in key.json, which graders must not open until they
+have finished. Do not publish the files, because the dataset is not public.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main(arguments=None):
     for sheet, start in zip(sheets, starts, strict=True):
         save_sheet(sheet, rows[start : start + PER_SHEET], COLUMNS, HEIGHT)
     write_json(key_file, key)
-    print(f"{', '.join(map(str, sheets))}; key: {key_file}")
+    print(f"Wrote {', '.join(map(str, sheets))} and the key {key_file}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write the LiteRT files of the bundled models. Run this after re-exporting a bundled model.
 
-python tools/lite_files.py --model unet_vivid    # without --model: all bundled models
+python tools/lite_files.py --model unet_vivid    # omit --model to convert all bundled models
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Build the packaged `sample` dataset from freely redistributable color photographs.
 
-All photographs are from PyPI packages and are in the public domain or licensed under CC0-1.0. The
-output is committed. Run this script only to change the photographs, in a separate environment with
-Python 3.11:
+All photographs are taken from PyPI packages and are in the public domain or licensed under CC0-1.0.
+The output is committed to the repository, so run this script only to change the photographs. It
+requires a separate environment with Python 3.11:
 
     pip install scikit-image==0.26.0 matplotlib==3.11.2 scipy==1.11.4 numpy==1.26.4 pillow==13.0.0
     python tools/make_sample.py

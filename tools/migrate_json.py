@@ -2,8 +2,9 @@
 
     python tools/migrate_json.py saved_models/*/*/assets.extra/*.json results
 
-Values, including recorded commits, are kept. Files that are already migrated do not change. Folders
-are searched for `*.json`. Export checksums remain valid because they do not cover metadata.
+Values, including recorded commits, are preserved. Files that have already been migrated remain
+unchanged. Folders are searched recursively for `*.json`. Export checksums remain valid because they
+do not cover metadata.
 """
 
 import argparse
@@ -33,7 +34,7 @@ RENAMED = {
 """New key for each old key, at any depth."""
 
 RENAMED_ENTRIES = {"setting": RENAMED, "variant": {"faithful": "accurate"}}
-"""New value for each old value of keys in studies whose values are names."""
+"""New name for each old name that is the value of a given key in study files."""
 
 
 def renamed(value):

@@ -1,4 +1,4 @@
-"""Random test photographs and contact sheet layout, shared by several scripts."""
+"""Random selection of test photographs and contact sheet layout, shared by several scripts."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -8,7 +8,7 @@ from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import atomic_write
 
 PEOPLE = ("faces", "heads", "figures", "fashion", "sports")
-"""Sources in the `photographs` dataset that show people."""
+"""Sources in the `photographs` dataset whose photographs show people."""
 
 _GAP, _HEADER = 6, 22
 """Gap between photographs and height of the header, in pixels."""
@@ -31,9 +31,9 @@ def draw_photographs(data_dir, count, seed):
     shows_people = np.array([source.group(i) in PEOPLE for i in range(source.num_examples)])
     if min(shows_people.sum(), (~shows_people).sum()) < count // 2:
         raise UserError(
-            f"{count} photographs to draw from a test split of {len(shows_people)}, "
-            f"{shows_people.sum()} of them with people",
-            f"a split of at least {count // 2} photographs with people and {count // 2} without",
+            f"a request for {count} photographs from a test split of {len(shows_people)}, "
+            f"{shows_people.sum()} of which show people",
+            f"a split with at least {count // 2} photographs with people and {count // 2} without",
             "Draw fewer photographs.",
         )
     generator = np.random.default_rng(seed)

@@ -4,8 +4,8 @@
     python tools/reexport.py --model unet --replace
 
 Weights, other settings and metadata do not change. By default, a new version is written to
-`--export-dir`. `--replace` replaces the export in place instead and keeps its metrics. `--card`
-only rewrites the model card.
+`--export-dir`. With `--replace`, the new export replaces the original, whose metrics are kept. With
+`--card`, only the model card is rewritten.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def export_again(folder, settings, parent):
     )
     objectives.check_settings(config)
     objective = objectives.create(output, config, priors=metadata.get("priors"))
-    if settings and objective.is_stochastic:  # Other descriptions do not depend on these settings.
+    if settings and objective.is_stochastic:  # Other descriptions are independent of settings.
         metadata["loss"] = objective.description
     network, _ = restore.rebuild(exported)
     again = saved_model.export(network, objective, Path(parent, metadata["name"]), metadata)

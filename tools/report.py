@@ -76,7 +76,7 @@ def check_same_data(results):
     if len(datasets) > 1:
         raise UserError(
             f"results on different data: {'; '.join(sorted(datasets))}",
-            "results on a single split of a single dataset",
+            "results on the same split of the same dataset",
             "Evaluate all models on the same data.",
         )
 
@@ -138,8 +138,8 @@ def _with_section(path, text):
 def _check_model(name, metrics, folder):
     if not is_same_model(metrics["model"], read_metadata(folder)):
         raise UserError(
-            f"results for a model named {name!r} that is not the bundled one",
-            f"results for {folder}",
+            f"results for a model named {name!r} that is not the bundled model",
+            f"results for the bundled model in {folder}",
             f"Run colorkeras evaluate --model {name} --results DIR --overwrite.",
         )
 
@@ -182,7 +182,8 @@ def main(arguments=None):
     write_sections(texts)
     for path, card in cards.items():
         write_json(path, card)
-    print(f"{len(results)} models: {', '.join(map(str, [*texts, *cards, *plots]))}")
+    files = ", ".join(map(str, [*texts, *cards, *plots]))
+    print(f"Models with CIFAR-10 results: {len(results)}. Updated files: {files}")
 
 
 if __name__ == "__main__":

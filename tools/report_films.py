@@ -30,10 +30,11 @@ def page_section(films):
     missed = missed_table(films)
     if missed:
         summary = (
-            f"Stable colors miss these targets by at most {_largest_miss(films):.1%}:\n\n{missed}"
+            "Stable colorization misses these targets by at most "
+            f"{_largest_miss(films):.1%}:\n\n{missed}"
         )
     else:
-        summary = "Stable colors meet all targets."
+        summary = "Stable colorization meets all targets."
     return f"{film_table(films)}\n\n{summary}"
 
 

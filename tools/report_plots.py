@@ -13,8 +13,8 @@ COMPARISON_FILE = "comparison.png"
 """File with a plot of ten images: grayscale input, each model's predictions, and ground truth."""
 
 ERROR_FILE, REALISM_FILE, MINUTES_FILE = "color_error.png", "realism.png", "minutes.png"
-"""Files with plots of colorfulness versus color error and of fooling rate versus top-1 accuracy,
-with one dot per model, and of validation metrics versus training minutes."""
+"""Files with plots of colorfulness versus color error, of fooling rate versus top-1 accuracy (each
+with one dot per model), and of validation metrics versus training minutes."""
 
 CURVES = ("psnr_pooled", "ciede2000", "colorfulness")
 """Keys in `METRICS` to plot against training minutes."""

@@ -6,7 +6,7 @@
 Starts TensorBoard, opens it in headless Chromium, and writes
 docs/images/tensorboard_{scalars,images,graphs,hparams}.png. The folder should contain exactly two
 finished runs, because each run uses three of TensorBoard's seven colors. Run the script again
-whenever the data that training logs changes.
+after any change to what training logs.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def scalars(page):
     # Only the first two groups are expanded initially.
     page.get_by_text("steps", exact=True).click()
     stable_screenshot(page)
-    # Charts that were drawn before that click keep their range.
+    # Charts drawn before the outlier setting changed keep their old range.
     for button in page.get_by_title("Fit domain to data").all():
         button.click()
 
@@ -90,7 +90,7 @@ def main():
     parser.add_argument("--logdir", type=Path, required=True, help="folder with finished runs")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="default: %(default)s")
     options = parser.parse_args()
-    # Without this, SIGTERM would leave TensorBoard running.
+    # Without this handler, TensorBoard would keep running after SIGTERM.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     browser_path = find_browser()
     options.output.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def tensorboard(logdir):
 
 
 def loaded_runs(address):
-    """Return the set of runs that TensorBoard has loaded; it is empty during startup."""
+    """Return the set of runs that TensorBoard has loaded, which is empty during startup."""
     try:
         with urllib.request.urlopen(address + "data/runs", timeout=10) as response:
             return set(json.load(response))

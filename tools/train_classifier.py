@@ -1,15 +1,15 @@
-"""Train the CIFAR-10 classifier that the learned metrics use.
+"""Train the CIFAR-10 classifier used by the learned metrics.
 
     python tools/train_classifier.py --output classifier.keras
 
-The resulting file is part of the package, in colorkeras/evaluation/learned_metrics/. Training uses
-only the original color images of the training split, with random flips, shifts and cutout. The
+The resulting file is included in the package, in colorkeras/evaluation/learned_metrics/. Training
+uses only the original color images of the training split, with random flips, shifts and cutout. The
 script prints the accuracy on the color images of the test split.
 
-Latest result: 88.37% on the test split (JPEG copy of CIFAR-10, 46k/10k) with flip test-time
-augmentation and seed 0. The 18 epochs took 67 s each on two cores with native bfloat16. An earlier
-classifier (no cutout, shifts of at most 2 pixels, 12 epochs, no test-time augmentation) reached
-86.67% and missed the target of 88%.
+Latest result: an accuracy of 88.37% on the test split (JPEG copy of CIFAR-10, 46k/10k images) with
+flip test-time augmentation and seed 0. The 18 epochs took 67 s each on two cores with native
+bfloat16. An earlier classifier (no cutout, shifts of at most 2 pixels, 12 epochs, no test-time
+augmentation) reached 86.67% and missed the target of 88%.
 """
 
 import argparse
@@ -44,7 +44,8 @@ def train(dataset, epochs, seed):
 
     Args:
         dataset: `ImageDataset` of 32x32 images with labels.
-        epochs: Number of epochs. The learning rate warms up during the first, then decays to zero.
+        epochs: Number of epochs. The learning rate is warmed up in the first epoch, then decays to
+            zero.
         seed: Random seed.
 
     Returns:

@@ -130,7 +130,9 @@ def test_report_rebuilds_tables_plots_and_cards(tmp_path, monkeypatch, capsys):
         report.main(["--results", "measured"])
     monkeypatch.setattr(report, "read_metadata", lambda folder: metrics["model"])
     report.main(["--results", "measured"])
-    assert capsys.readouterr().out.startswith("1 models: docs/results.md, ")
+    assert capsys.readouterr().out.startswith(
+        "Models with CIFAR-10 results: 1. Updated files: docs/results.md, "
+    )
     for name in ("docs/results.md", "card/README.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.startswith(f"kept\n{RESULTS_BEGIN}\n")
