@@ -21,7 +21,7 @@ _LAZY = {
     "train": "colorkeras.training.trainer:train",
     "write_hints": "colorkeras.inference.color_hints:write_hints",
 }
-"""Public names; imported on first use because TensorFlow takes several seconds to load."""
+"""Public names, imported on first use because TensorFlow takes several seconds to load."""
 
 __all__ = ["__version__", *_LAZY]
 

@@ -1,4 +1,4 @@
-"""Conversion of arrays and Pillow images."""
+"""Conversion between arrays, Pillow images and `DecodedImage`."""
 
 import numpy as np
 from PIL import Image
@@ -35,7 +35,7 @@ def decoded_image(image):
 def rgb_image(image):
     """Convert an image to an 8-bit RGB `PIL.Image.Image` on a white background.
 
-    The argument and errors are the same as for `decoded_image`.
+    Takes the same argument and raises the same errors as `decoded_image`.
     """
     pixels = on_white(decoded_image(image)).pixels
     if not np.issubdtype(pixels.dtype, np.integer):
@@ -50,20 +50,23 @@ def _checked(image):
         pixels = np.asarray(image)
     except ValueError as error:  # For example, rows of different lengths.
         raise UserError(
-            f"a {type(image).__name__} that is not an array ({one_line(error)})", "an array", fix
+            f"a {type(image).__name__} that cannot be converted to an array ({one_line(error)})",
+            "an array",
+            fix,
         ) from error
     received = f"an array with dtype {pixels.dtype} and shape {list(pixels.shape)}"
     if pixels.ndim == 3 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     is_gray, is_rgb = pixels.ndim == 2, pixels.ndim == 3 and pixels.shape[-1] == 3
     if pixels.size == 0 or not (is_gray or is_rgb):
-        raise UserError(received, "[h, w], [h, w, 1] or [h, w, 3] with at least one pixel", fix)
+        expected = "an array with shape [h, w], [h, w, 1] or [h, w, 3] and at least one pixel"
+        raise UserError(received, expected, fix)
     if pixels.dtype in (np.uint8, np.uint16):
         return pixels
     if pixels.dtype not in (np.float16, np.float32, np.float64):
-        expected = "uint8, uint16, or float16, float32 or float64 in [0, 1]"
+        expected = "dtype uint8 or uint16, or float16, float32 or float64 with values in [0, 1]"
         raise UserError(received, expected, fix)
-    if not (pixels.min() >= 0 and pixels.max() <= 1):  # Also true for NaN.
+    if not (pixels.min() >= 0 and pixels.max() <= 1):  # This also rejects NaN.
         raise UserError(
             f"{received} with values in [{pixels.min():g}, {pixels.max():g}]",
             "values in [0, 1]",

@@ -13,7 +13,7 @@ VERSION = 1
 """Format version of hints files."""
 
 _RADIUS_SHARE, _MIN_RADIUS = 0.01, 2.0
-"""Default radius as a fraction of the longer side, and its minimum in pixels."""
+"""Default radius as a fraction of the image's longer side, and its minimum in pixels."""
 
 _FIELDS = {
     "x": Setting(float, low=0),
@@ -36,9 +36,9 @@ class Hint:
     """Color at a position in an image. Only its chroma is used; the image keeps its luma.
 
     Args:
-        x: Column in pixels of the upright image, from 0 at the left.
-        y: Row in pixels, from 0 at the top.
-        color: Color as "#rrggbb", sRGB.
+        x: Column in the upright image, in pixels; the leftmost column is 0.
+        y: Row in the upright image, in pixels; the top row is 0.
+        color: sRGB color as "#rrggbb".
         radius: Radius of the hint in pixels, at least 1; None uses 1% of the image's longer side,
             but at least 2 pixels.
         time: Time in seconds from the start of a film; ignored for images.
@@ -82,8 +82,8 @@ class HintList:
 
     Attributes:
         hints: Tuple of `Hint`.
-        size: Required image width and height in pixels; None allows any image that contains all
-            positions.
+        size: Required image width and height in pixels; None allows any image that is large enough
+            to contain all hints.
     """
 
     hints: tuple = ()
@@ -114,8 +114,8 @@ class HintList:
         """Raise UserError unless the hints can be applied to an image of this size."""
         if self.size is not None and self.size != (width, height):
             raise UserError(
-                f"hints for an image of {self.size[0]}x{self.size[1]} pixels, but an image of "
-                f"{width}x{height} pixels",
+                f"hints for an image of {self.size[0]}x{self.size[1]} pixels, applied to an "
+                f"image of {width}x{height} pixels",
                 "the image that the hints were made for",
                 "Pass the hints file for this image.",
             )
@@ -125,14 +125,14 @@ class HintList:
         for hint in self.hints:
             if hint.x >= width or hint.y >= height:
                 raise UserError(
-                    f"{hint}, outside the image of {width}x{height} pixels",
+                    f"{hint}, which is outside the image of {width}x{height} pixels",
                     f"x below {width} and y below {height}",
                     "Correct or omit this hint.",
                 )
 
 
 def parse_hint(text):
-    """Parse the value of a `--hint` option; return a `Hint`.
+    """Parse the value of a `--hint` option and return a `Hint`.
 
     Args:
         text: "X,Y=#RRGGBB".
@@ -154,7 +154,7 @@ def parse_hint(text):
         ) from error
     if not color:
         raise UserError(
-            f"--hint {text!r}, which has no color",
+            f"--hint {text!r} without a color",
             "X,Y=#RRGGBB",
             f"Add a color. For example: --hint '{place}=#7a1f2b'",
         )
@@ -165,8 +165,9 @@ def read_hints(path):
     """Read a hints file.
 
     Args:
-        path: JSON file: `{"version": 1, "width", "height", "hints": [{"x", "y", "color", "radius"?,
-            "time"?}]}`; width and height are those of the upright image in pixels.
+        path: JSON file with the structure `{"version": 1, "width", "height", "hints": [{"x", "y",
+            "color", "radius"?, "time"?}]}`, where `?` marks optional keys. The width and height refer
+            to the upright image and are in pixels.
 
     Returns:
         `HintList` with the `size` from the file.
@@ -226,7 +227,10 @@ def hint_list(content):
 
 
 def hints_of(content):
-    """Convert a parsed JSON list to `Hint` objects; raises the same errors as `hint_list`."""
+    """Convert a parsed JSON list to a list of `Hint` objects.
+
+    Raises the same errors as `hint_list`.
+    """
     if not isinstance(content, list):
         raise ValueError("the hints are not a list")
     hints = []

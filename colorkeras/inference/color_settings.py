@@ -18,12 +18,12 @@ from colorkeras.utils.files import quoted
 _OLD_PHOTOGRAPHS = ("straighten", "auto_contrast", "neutral_borders", "crop_borders")
 
 _SHARED = ("temperature", "saturation", "vividness", *_OLD_PHOTOGRAPHS)
-"""Fields, except for the seed, that `ColorSettings` and `ColorizeOptions` have in common."""
+"""Fields, other than the seed, that `ColorSettings` and `ColorizeOptions` have in common."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Color image with content similar to that of the image to colorize.
+    """Color image whose content is similar to that of the image to colorize.
 
     Attributes:
         pixels: uint8 RGB `[h, w, 3]`.
@@ -80,7 +80,7 @@ class ColorSettings:
         hints: `HintList`.
         reference: `Reference`, or None.
         straighten: Whether to straighten a print that lies at an angle on the scanner bed.
-        auto_contrast: Whether to stretch luma to the full range first.
+        auto_contrast: Whether to stretch luma to the full range before colorizing.
         neutral_borders: Whether to keep paper borders gray.
         crop_borders: Whether to crop paper borders.
     """
@@ -136,4 +136,4 @@ class ColorSettings:
         if self.seed and exported.takes_hints:
             given.append(f"seed {self.seed}")
         if len(given) > 1:
-            raise UserError(" with ".join(given), "only one of them", f"Omit the {given[-1]}.")
+            raise UserError(" with ".join(given), "only one of these settings", "Omit all but one.")

@@ -21,8 +21,9 @@ _MIN_SMALL_RADIUS = 1.5
 """Minimum radius of a hint, in pixels of the network input."""
 
 _TOLERANCE, _MAX_ERROR = 1 / 255, 2 / 255
-"""Largest error in a hint's mean chroma that needs no correction, and largest error that may remain
-if the gamut limits the correction. Above the second limit, the hint's area gets uniform chroma."""
+"""Maximum error in a hint's mean chroma that needs no correction, and maximum error that may remain
+if the gamut limits the correction. Above the second limit, the hint's area is filled with uniform
+chroma."""
 
 _VISIBLE = 3 / 255
 """Minimum chroma difference at which a hint limited by the gamut is reported."""
@@ -39,7 +40,7 @@ class LimitedHint:
 
     Attributes:
         hint: `Hint`.
-        color: Mean color that the hint's area has instead, as "#rrggbb".
+        color: Actual mean color of the hint's area, as "#rrggbb".
         is_bright: Whether the image is too bright for the color rather than too dark. This depends
             on the gamut: an image of medium luma is too dark for yellow, but too bright for blue.
     """
@@ -50,8 +51,8 @@ class LimitedHint:
 
     def __str__(self):
         return (
-            f"{self.hint}: the image is too {'bright' if self.is_bright else 'dark'} there for "
-            f"this color, which became {self.color}"
+            f"{self.hint}: the image is too {'bright' if self.is_bright else 'dark'} for this "
+            f"color at this position; {self.color} was used instead"
         )
 
 
@@ -135,7 +136,7 @@ class _Place:
         self._wanted = saturation * _chroma_of(hint)
 
     def is_near(self, other):
-        """Return whether this window may overlap that of another hint."""
+        """Return whether this window may overlap another hint's window."""
         distance = np.abs(self._center - other._center).max()
         return distance < self._reach + other._reach + 3
 
@@ -151,7 +152,7 @@ class _Place:
         self._weight[own] *= ~earlier.inside[others] | self.inside[own]
 
     def _shared(self, other):
-        """Return slices of this window and of another one that select the pixels in both."""
+        """Return slices of this window and of another one that select their common pixels."""
         slices = []
         for place, neighbor in ((self, other), (other, self)):
             height, width = place.inside.shape
@@ -203,7 +204,10 @@ def _possible(luma_values, chroma):
 
 
 def _is_too_bright(luma_values, chroma):
-    """Return whether RGB of this chroma is above 1 rather than below 0, for luma `[n, 1]`."""
+    """Return whether RGB values with this chroma exceed 1 by more than they fall below 0.
+
+    `luma_values` has shape `[n, 1]`.
+    """
     red, blue = chroma[1] * RED_PER_CR, chroma[0] * BLUE_PER_CB
     green = -(LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[2] * blue) / LUMA_WEIGHTS[1]
     above = np.maximum(luma_values + max(red, green, blue) - 1, 0)

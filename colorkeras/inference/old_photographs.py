@@ -1,8 +1,8 @@
 """Options for old photographs: straightening, contrast stretching and paper border handling.
 
-Borders are detected in a small copy of the image. A border is a uniform strip along one side that
-ends at an edge. At least three sides must have borders with similar luma; otherwise, a bright sky
-could be mistaken for a border.
+Borders are detected in a small copy of the image. A border is a uniform strip along one side of the
+image that ends at a luma edge. At least three sides must have borders with similar luma; otherwise,
+a bright sky could be mistaken for a border.
 """
 
 import dataclasses
@@ -39,7 +39,7 @@ _MAX_SPREAD = 0.08
 """Maximum luma difference within a border, ignoring the darkest and brightest 5% of the pixels."""
 
 _MIN_EDGE, _MIN_EDGE_SHARE = 0.1, 0.25
-"""Minimum luma difference at a border's edge, and minimum fraction of the edge with it."""
+"""Minimum luma difference at a border's edge, and minimum fraction of the edge that reaches it."""
 
 _MIN_SIDES, _MAX_DIFFERENCE = 3, 0.1
 """Minimum number of sides with a border, and maximum luma difference between the borders."""
@@ -50,7 +50,7 @@ def color_photograph(model, image, settings, notes=None, tone=False):
 
     Args:
         model: `Predictor`, or a stand-in that has `color_image`.
-        image: `DecodedImage`; its pixels may also be floating point in [0, 1].
+        image: `DecodedImage`; its pixels may also be floating-point values in [0, 1].
         settings: `ColorSettings`.
         notes: List to which notes are appended, or None.
         tone: Whether to preserve the tone of a toned image.
@@ -76,7 +76,7 @@ def color_photograph(model, image, settings, notes=None, tone=False):
 
 
 def preprocess(image, settings, notes):
-    """Apply the options for old photographs that precede the colorization.
+    """Apply the options for old photographs that take effect before colorization.
 
     Args:
         image: See `color_photograph`.
@@ -84,9 +84,9 @@ def preprocess(image, settings, notes):
         notes: List to which notes are appended.
 
     Returns:
-        `(image, settings, inside)`: the image to colorize, settings whose hints refer to it, and
-        slices of the rows and columns inside its borders. The slices are None if there are no
-        borders or no option needs them.
+        `(image, settings, inside)`: the image to colorize, the settings with hints moved to match
+        it, and slices of the rows and columns inside its borders. The slices are None if there are
+        no borders or no option needs them.
 
     Raises:
         UserError: A hint is outside the image.
@@ -106,7 +106,7 @@ def preprocess(image, settings, notes):
 
 
 def _inside_borders(pixels, outline):
-    """Find the borders of an image, or of the print in its outline; see `preprocess`."""
+    """Find the borders of an image, or of the print inside `outline`; see `preprocess`."""
     inside = find_borders(pixels if outline is None else pixels[outline])
     if outline is None or inside is None:
         return inside or outline
@@ -118,9 +118,9 @@ def _straightened(image, settings, notes):
     """Rotate a skewed print upright.
 
     Returns:
-        `(image, settings, inside)`: the upright image, settings whose hints refer to it, and slices
-        of the rows and columns inside the print. If no skewed print is found, the image and the
-        settings are unchanged, and the slices are None.
+        `(image, settings, inside)`: the upright image, the settings with hints moved to match it,
+        and slices of the rows and columns inside the print. If no skewed print is found, the image
+        and the settings are unchanged, and the slices are None.
     """
     found = find_skewed_print(image)
     if found is None:
@@ -154,7 +154,7 @@ def auto_contrast(pixels, inside=None, alpha=None):
     Args:
         pixels: uint8, uint16 or floating point in [0, 1], `[h, w]` or `[h, w, 3]`.
         inside: Slices of the rows and columns over which to measure the range, or None for all.
-        alpha: `[h, w]`, or None; pixels with an alpha of 0 are not measured.
+        alpha: `[h, w]`, or None; pixels with an alpha of 0 are ignored.
 
     Returns:
         New array with the same dtype and shape, or `pixels` itself if the image is blank or already
@@ -209,7 +209,7 @@ def find_borders(pixels):
         return None
     inside = []
     for length, small_length, ends in zip(size, small.shape, (found[:2], found[2:]), strict=True):
-        # Downscaling mixes paper and photograph in one more row.
+        # Downscaling blends paper and photograph in one additional row.
         mixed = small_length < length
         rows = [width and width + mixed for width, _ in ends]
         before, after = (math.ceil(count * length / small_length) for count in rows)

@@ -89,7 +89,7 @@ class Predictor:
 
     @functools.cached_property
     def recorded_name(self):
-        """Name and version, as recorded in output files, with a digest unless it is bundled."""
+        """Name and version recorded in output files, plus a digest unless the model is bundled."""
         path = self.exported.path
         return self.name if bundled.is_bundled(path) else f"{self.name} ({checksums.digest(path)})"
 
@@ -122,11 +122,11 @@ class Predictor:
                 or array. It cannot be combined with hints.
             **settings: `temperature`: sampling temperature in [0, 1.5] for models such as
                 unet_vivid. `vividness`: float in [0, 1], from muted to vivid, for models such as
-                photo. Both are None by default, which uses the model's default. `saturation`:
-                chroma multiplier in [0, 4], 1 by default. For old photographs, all False by
-                default: `straighten` deskews prints that lie at an angle on the scanner bed,
-                `auto_contrast` stretches faded tones to the full range first, `neutral_borders`
-                keeps paper borders gray, and `crop_borders` crops them.
+                photo. Both default to None, which selects the model's default. `saturation`:
+                chroma multiplier in [0, 4], 1 by default. The options for old photographs are False
+                by default: `straighten` deskews prints that lie at an angle on the scanner bed,
+                `auto_contrast` stretches faded tones to the full range before colorizing,
+                `neutral_borders` keeps paper borders gray, and `crop_borders` crops them.
 
         Returns:
             RGB array `[h, w, 3]` with the same dtype. If the input is a Pillow image, the result is
@@ -230,9 +230,9 @@ class Predictor:
         """Colorize a `DecodedImage` and keep its alpha channel.
 
         Args:
-            image: `DecodedImage`; its pixels may also be floating point in [0, 1].
+            image: `DecodedImage`; its pixels may also be floating-point values in [0, 1].
             settings: `ColorSettings`.
-            notes: List that receives notes about hints limited by the gamut, or None.
+            notes: List to which notes about hints limited by the gamut are appended, or None.
 
         Returns:
             `DecodedImage`.

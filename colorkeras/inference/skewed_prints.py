@@ -24,31 +24,32 @@ _MIN_SIDE = 64
 """Minimum length of a print's sides, in pixels of the small copy."""
 
 _MIN_CONTRAST, _MAX_CONTRAST, _DEVIATIONS = 0.06, 0.2, 4
-"""Minimum luma difference between print and background if there is little noise, largest minimum if
-there is much, and minimum in standard deviations of the noise."""
+"""Limits on the luma threshold that separates the print from the background: minimum threshold,
+maximum threshold (noisier backgrounds are rejected), and threshold in standard deviations of the
+noise."""
 
 _DEVIATION_PER_MAD = 1.4826
 """Standard deviation of normally distributed values, divided by their median absolute deviation."""
 
 _MIN_BACKGROUND, _MAX_CLUTTER = 0.75, 0.03
-"""Minimum fraction of the outermost pixels that are background, and maximum fraction of the area
-around the print that is not."""
+"""Minimum fraction of the outermost pixels that must be background, and maximum fraction of the
+area around the print that may differ from the background."""
 
 _EDGE_DEPTH = 3
-"""Number of consecutive pixels that must differ from the background; most dust is smaller."""
+"""Number of consecutive pixels that must differ from the background, to ignore most dust."""
 
 _SLOPES = np.tan(np.radians(np.arange(-MAX_SKEW - 1, MAX_SKEW + 1.01, 0.25)))
-"""Slopes of the lines from which the fit starts."""
+"""Candidate slopes for the initial line of the fit."""
 
 _BIN = 3
-"""Width of the strip in which points support a slope, in pixels."""
+"""Width in pixels of the bins in which points near a candidate line are counted."""
 
 _DISTANCES = (4, 3, 2, 1.5, 1.5)
 """Maximum distance from the line, in pixels, of the points used in each iteration of the fit."""
 
 _MIN_COVERAGE, _MAX_DISAGREEMENT = 0.5, 0.5
-"""Minimum fraction of each side that lies on its line, and maximum difference in degrees between
-the angles of the four sides."""
+"""Minimum fraction of each side that is covered by points on its line, and maximum difference in
+degrees between the angles of the four sides."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class SkewedPrint:
 
     Attributes:
         skew: Clockwise angle in degrees.
-        center: Column and row of its center, in pixels; it does not move when the print is rotated.
+        center: Column and row of the print's center, around which it is rotated, in pixels.
         inside: Slices of the rows and columns that the print covers once it is upright.
         background: Median level of the background: float `[]`, or `[3]` for RGB.
         background_alpha: Median alpha of the background, or None.
@@ -70,11 +71,11 @@ class SkewedPrint:
     background_alpha: float | None = None
 
     def upright(self, x, y):
-        """Return the column and row in the upright image of a position in the scan."""
+        """Convert a position in the scan to a column and row in the upright image."""
         return _rotated(x, y, self.center, -self.skew)
 
     def original(self, x, y):
-        """Return the column and row in the scan of a position in the upright image."""
+        """Convert a position in the upright image to a column and row in the scan."""
         return _rotated(x, y, self.center, self.skew)
 
 
@@ -82,7 +83,7 @@ def find_skewed_print(image):
     """Find a skewed print on a uniform background.
 
     Args:
-        image: `DecodedImage`; its pixels may also be floating point in [0, 1].
+        image: `DecodedImage`; its pixels may also be floating-point values in [0, 1].
 
     Returns:
         `SkewedPrint`, or None if there is no print or its angle is not in [0.3, 15] degrees.
@@ -110,9 +111,9 @@ def find_skewed_print(image):
 
 
 def _contrast(luma):
-    """Return the luma difference from the background, `[h, w]`, and the minimum for a print.
+    """Return the luma difference from the background, `[h, w]`, and its threshold for a print.
 
-    The minimum is None if there is no uniform background.
+    The threshold is None if there is no uniform background.
     """
     frame = np.ones(luma.shape, bool)
     frame[1:-1, 1:-1] = False
@@ -124,7 +125,7 @@ def _contrast(luma):
 
 
 def _views(image):
-    """Return views of an image with its top, bottom, left and right side at the top."""
+    """Return four views of an image whose first rows are its top, bottom, left and right side."""
     return image, image[::-1], image.T, image.T[::-1]
 
 
@@ -139,7 +140,7 @@ def _line(contrast, threshold):
     for row in range(_EDGE_DEPTH):
         is_edge &= is_print[row : row + len(is_edge)]
     rows = np.argmax(is_edge, axis=0)
-    # A print that starts in the first row has its edge outside the image.
+    # If the print starts in the first row, its edge is outside the image.
     columns = np.flatnonzero(is_edge.any(axis=0) & (rows > 0))
     if len(columns) < _MIN_SIDE:
         return None
@@ -162,7 +163,7 @@ def _best_start(x, y):
         offsets = y - slope * x
         low = offsets.min()
         counts = np.bincount(((offsets - low) / _BIN).astype(int), minlength=2)
-        # Pairs of neighboring bins, because the points may lie on both sides of a limit.
+        # Count pairs of neighboring bins, because the points may straddle a bin boundary.
         pairs = counts[:-1] + counts[1:]
         best = max(best, (pairs.max(), slope, low + _BIN * (np.argmax(pairs) + 1)))
     return best[1:]
@@ -181,7 +182,7 @@ def _corners(lines, size):
 
 
 def _are_covered(lines, corners):
-    """Return whether enough points of each side are on its line."""
+    """Return whether enough points lie on the line of each side."""
     sides = ((0, 1), (3, 2), (0, 3), (1, 2))
     for (_, _, columns), (start, stop), axis in zip(lines, sides, (0, 0, 1, 1), strict=True):
         low, high = corners[start][axis], corners[stop][axis]
@@ -220,7 +221,7 @@ def _skew(corners):
 def _inside(corners, size, scale):
     """Return slices of the rows and columns inside a print with nearly upright sides."""
     top_left, top_right, bottom_right, bottom_left = corners
-    # Downscaling mixes background and print in one more row.
+    # Downscaling blends background and print in one additional row.
     left = max(top_left[0], bottom_left[0]) + scale[0]
     right = min(top_right[0], bottom_right[0]) - scale[0]
     top = max(top_left[1], top_right[1]) + scale[1]

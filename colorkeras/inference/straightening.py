@@ -13,10 +13,10 @@ from colorkeras.inference.color_hints import Hint, HintList
 from colorkeras.utils.ordered_map import ordered_map
 
 _TILE = int(PIXELS_PER_STRIP**0.5)
-"""Side length of the tiles in which images are rotated, in pixels, which bounds memory."""
+"""Side length, in pixels, of the tiles in which images are rotated to bound memory."""
 
 _MARGIN = 3
-"""Additional pixels around a tile that bicubic interpolation uses."""
+"""Number of pixels around each tile that are needed for bicubic interpolation."""
 
 _MAX_THREADS = 4
 
@@ -24,11 +24,11 @@ _MAX_THREADS = 4
 def straighten(image, found):
     """Rotate a print upright.
 
-    The print is rotated around its own center, so that all of it remains in an image of the same
-    size. Areas from outside the scan get the level of the background.
+    The print is rotated around its own center, so that it still fits in an image of the same size.
+    Areas outside the scan are filled with the level of the background.
 
     Args:
-        image: `DecodedImage`; its pixels may also be floating point in [0, 1].
+        image: `DecodedImage`; its pixels may also be floating-point values in [0, 1].
         found: `SkewedPrint`.
 
     Returns:
@@ -51,7 +51,7 @@ def move_hints(hints, found, size, notes):
         hints: `HintList`.
         found: `SkewedPrint`.
         size: Height and width of both images in pixels.
-        notes: List that receives notes on hints that are outside the straightened image.
+        notes: List to which notes about hints outside the straightened image are appended.
 
     Returns:
         `HintList`.
@@ -66,7 +66,7 @@ def move_hints(hints, found, size, notes):
         if 0 <= x < size[1] and 0 <= y < size[0]:
             moved.append(_MovedHint(**asdict(hint) | {"x": x, "y": y}, origin=hint))
         else:
-            notes.append(f"{hint}: it is outside the straightened image and was left out")
+            notes.append(f"{hint}: ignored because it is outside the straightened image")
     return HintList(moved, hints.size)
 
 
@@ -81,7 +81,7 @@ class _MovedHint(Hint):
 
 
 def _rotated(pixels, found, background):
-    """Rotate pixels `[h, w, channels]` with bicubic interpolation; several threads process tiles.
+    """Rotate pixels `[h, w, channels]` with bicubic interpolation, using several threads.
 
     Args:
         pixels: Unsigned integers, or floating point in [0, 1].
@@ -122,7 +122,7 @@ def _rotated(pixels, found, background):
 
 
 def _padded(plane, part, level):
-    """Return a part of a plane, float32; the part may extend beyond the plane, where it is flat."""
+    """Return a part of a plane as float32; pixels outside the plane have the value `level`."""
     rows, columns = part
     padded = np.full([rows.stop - rows.start, columns.stop - columns.start], level, np.float32)
     top, left = max(0, rows.start), max(0, columns.start)

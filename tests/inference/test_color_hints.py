@@ -123,5 +123,5 @@ def test_hints_apply_to_images_of_their_size():
             hints.check(*size)
     sized = HintList(hints.hints, (80, 60))
     sized.check(height=60, width=80)
-    with pytest.raises(UserError, match="80x60 pixels, but an image of 60x80"):
+    with pytest.raises(UserError, match="80x60 pixels, applied to an image of 60x80"):
         sized.check(height=80, width=60)

@@ -69,10 +69,9 @@ def test_hints_for_dark_and_bright_places_are_honored_as_far_as_possible_and_rep
     notes = list(map(str, limited))
     for hint in hints:
         assert mean_error(pixels, colored, hint) <= 3 / 255
-    assert "hint 20,60=#4040b0: the image is too bright there for this color" in notes[-2]
+    assert "hint 20,60=#4040b0: the image is too bright for this color at this" in notes[-2]
     assert (
-        "hint 140,60=#e01010: the image is too dark there for this color, which became #"
-        in notes[-1]
+        "hint 140,60=#e01010: the image is too dark for this color at this position; #" in notes[-1]
     )
 
 

@@ -230,9 +230,7 @@ def test_hints_refer_to_the_original_image(skewed):
     )
     assert (moved.x, moved.y) == pytest.approx(expected, abs=1)
     assert str(moved) == "hint 200,120=#7a1f2b"
-    assert notes[1:] == [
-        "hint 0,399=#7a1f2b: it is outside the straightened image and was left out"
-    ]
+    assert notes[1:] == ["hint 0,399=#7a1f2b: ignored because it is outside the straightened image"]
 
 
 @pytest.mark.parametrize("option", ["crop_borders", "straighten"])

@@ -110,7 +110,7 @@ def test_temperature_and_saturation(vivid, gray):
         (np.full([4, 4], 1.5), r"values in \[1.5, 1.5\]"),
         (np.full([4, 4], np.nan), r"values in \[nan, nan\]"),
         (np.zeros([4, 4], np.longdouble), "dtype float128|dtype longdouble"),
-        ([[1, 2], [3]], "list that is not an array"),
+        ([[1, 2], [3]], "list that cannot be converted to an array"),
         ("image.jpg", "dtype <U9"),
     ],
 )
@@ -222,10 +222,10 @@ def test_variations_have_one_seed_each(hint_model, vivid, gray):
         ({"vividness": 1.1}, "vividness 1.1"),
         ({"vividness": "1"}, "vividness '1'"),
         ({"temperature": 0.5}, "temperature 0.5 for"),
-        ({"hints": [Hint(40, 0, "#000000")]}, "40,0=#000000, outside the image of 40x48"),
+        ({"hints": [Hint(40, 0, "#000000")]}, "40,0=#000000, which is outside the image of 40x48"),
         (
             {"hints": HintList([Hint(0, 0, "#000000")], (48, 40))},
-            "48x40 pixels, but an image of 40x48",
+            "48x40 pixels, applied to an image of 40x48",
         ),
         ({"hints": ["#000000"]}, "hints containing a str"),
         ({"hints": [Hint(0, 0, "#000000")], "seed": 1}, "hints with seed 1"),

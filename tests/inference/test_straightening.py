@@ -117,6 +117,6 @@ def test_hints_that_leave_the_image_are_reported(scan):
     found = find_skewed_print(DecodedImage(scan))
     notes = []
     assert not move_hints(HintList([Hint(0, 0, "#102030")]), found, scan.shape, notes)
-    assert notes == ["hint 0,0=#102030: it is outside the straightened image and was left out"]
+    assert notes == ["hint 0,0=#102030: ignored because it is outside the straightened image"]
     with pytest.raises(UserError, match="outside the image of"):
         move_hints(HintList([Hint(scan.shape[1], 0, "#102030")]), found, scan.shape, notes)

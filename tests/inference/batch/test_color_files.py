@@ -402,11 +402,11 @@ def test_hints_for_other_files_are_refused(hint_model, folder):
     pages[0].save("scans/pages.tif", save_all=True, append_images=pages[1:])
     for name, hints, received in (
         ("pages.tif", HintList([Hint(1, 1, "#000000")]), "hints for a file with 2 pages"),
-        ("0.png", HintList([Hint(1, 40, "#000000")]), "outside the image of 30x40 pixels"),
+        ("0.png", HintList([Hint(1, 40, "#000000")]), "which is outside the image of 30x40 pixels"),
         (
             "0.png",
             HintList([Hint(1, 1, "#000000")], (30, 41)),
-            "30x41 pixels, but an image of 30x40",
+            "30x41 pixels, applied to an image of 30x40",
         ),
     ):
         [item] = plan.plan([f"scans/{name}"], f"out/{name}").items
@@ -420,7 +420,7 @@ def test_hints_that_the_gamut_limits_are_noted(hint_model, folder):
     [item] = plan.plan(["scans/0.png"], "out.png").items
     item = dataclasses.replace(item, hints=HintList([Hint(2, 2, "#ff0000")]))
     [note] = color_with(hint_model, item).notes
-    assert note.startswith("hint 2,2=#ff0000: the image is too dark there for this color")
+    assert note.startswith("hint 2,2=#ff0000: the image is too dark for this color")
 
 
 def test_variations_are_numbered_on_the_sheet(hint_model, folder):
