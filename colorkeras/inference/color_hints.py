@@ -166,8 +166,8 @@ def read_hints(path):
 
     Args:
         path: JSON file with the structure `{"version": 1, "width", "height", "hints": [{"x", "y",
-            "color", "radius"?, "time"?}]}`, where `?` marks optional keys. The width and height refer
-            to the upright image and are in pixels.
+            "color", "radius"?, "time"?}]}`, where `?` marks optional keys. The width and height
+            refer to the upright image and are in pixels.
 
     Returns:
         `HintList` with the `size` from the file.

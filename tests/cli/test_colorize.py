@@ -104,7 +104,7 @@ def test_what_a_folder_holds_besides_images_is_reported(run):
             f"{1 - num_finished} done, {num_finished} skipped, 0 failed, "
             "3 ignored (2 .pgm, 1 .tga)",
             "Ignored files in unsupported formats: 'scans/x.pgm', 'scans/y.pgm', 'scans/z.tga'",
-            "Skipped subfolders: 'scans/deep' (--recursive includes all but links)",
+            "Skipped subfolders: 'scans/deep' (--recursive includes all except links)",
             "Output files are in 'color'.",
         ]
         assert [path.name for path in Path("color").iterdir()] == ["a.png"]
@@ -183,7 +183,7 @@ UNUSABLE = [
     ("scans --model missing", "'missing'", "bundled"),
     ("scans --model unet-vivid", "'unet-vivid'", "Did you mean unet_vivid?"),
     ("scans --format xyz", "xyz", ".jpg"),
-    ("scans/a.jpg -o new.png --format jpg", "--format jpg", "one format"),
+    ("scans/a.jpg -o new.png --format jpg", "--format jpg", "the same format"),
     ("My scans", "'My', 'scans'", '"My scans"'),
     ("scans --variations 2", "2 variations from", "unet_vivid"),
     ("scans --temperature 1", "temperature 1", "Omit"),

@@ -25,7 +25,7 @@ NOTES = {
     "mixed/stereo.mpo": "only the first of 2 images in the file was colorized",
     "train/color_00.jpg": "it was already in color; its colors were replaced",
     "train/float.tif": "32-bit floating-point pixels are not supported",
-    "mixed/x.pgm": ".pgm is not a supported image format",
+    "mixed/x.pgm": "its format (.pgm) is not supported",
     "mixed/raw.dng": "it is a raw file; export it as TIFF or JPEG",
     "raw.dng": "it is a raw file; export it as TIFF or JPEG",
 }
@@ -53,7 +53,7 @@ def test_all_cases(main):
         "72 done, 0 skipped, 1 failed, 5 ignored (2 .dng, 1 .pcx, 1 .pgm, 1 .tga)",
         "Ignored files in unsupported formats: 'cases/raw.dng', 'cases/mixed/raw.dng', "
         "'cases/mixed/x.pcx', 'cases/mixed/x.pgm', 'cases/mixed/x.tga'",
-        "Skipped subfolders: 'cases/train/link' (--recursive includes all but links)",
+        "Skipped subfolders: 'cases/train/link' (--recursive includes all except links)",
         "Output files are in 'color'. 1 failed: 'cases/train/float.tif'.",
     ]
     with Path("report.csv").open(newline="", encoding="utf-8") as file:

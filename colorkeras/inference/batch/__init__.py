@@ -1,1 +1,1 @@
-"""Batch colorization of files: plan, run and report."""
+"""Batch colorization of files: planning, execution and reports."""

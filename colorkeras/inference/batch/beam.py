@@ -5,7 +5,8 @@ colors from the network's small image to the full-size image. Network batches th
 small images, and few large images are in memory at the same time. In all other respects, files are
 handled as in `colorkeras.inference.batch.color_files`. Each film is colorized by a single worker.
 
-All workers need colorkeras and the same paths to the images, the model and the output folder.
+All workers need an installation of colorkeras, and must be able to access the images, the model and
+the output folder by the same paths.
 """
 
 import dataclasses
@@ -42,9 +43,9 @@ _FINAL = "final"
 
 
 def color(pipeline, items, model, options, report, failures, color_film):
-    """Add steps that colorize files to a pipeline.
+    """Extend a pipeline with steps that colorize files.
 
-    Files whose output files exist are skipped unless `options` says to overwrite them, so a
+    Files whose output files already exist are skipped unless `options.overwrite` is set, so a
     pipeline that was stopped can be restarted.
 
     Args:
@@ -52,8 +53,8 @@ def color(pipeline, items, model, options, report, failures, color_film):
         items: List of `plan.BatchItem`.
         model: `Predictor`; each worker loads its own copy.
         options: `ColorizeOptions`.
-        report: Path to a CSV file with one row per file; see `BatchReport`. Rows are added to an
-            existing file.
+        report: Path to a CSV file with one row per file; see `BatchReport`. If the file exists,
+            rows are added to it.
         failures: Path to a CSV file with one row per failed file. An existing file is replaced.
         color_film: Function that colorizes a film, with the same signature as `colorize_file`.
     """
@@ -78,7 +79,7 @@ def color(pipeline, items, model, options, report, failures, color_film):
     )
     all_results = results | beam.Flatten() | "Count" >> beam.Map(_counted)
     failed = all_results | beam.Filter(lambda result: result.status == color_files.FAILED)
-    # Beam's own file sink leaves temporary folders behind if it is killed.
+    # Beam's own file sink leaves temporary folders behind if the process is killed.
     for path, some, write in (
         (report, all_results, _write_report),
         (failures, failed, _write_failures),
@@ -89,7 +90,7 @@ def color(pipeline, items, model, options, report, failures, color_film):
 
 
 def counts(result):
-    """Return a dict from status to number of files, given a pipeline's result."""
+    """Return a dict from status to number of files for the result of a pipeline."""
     counted = dict.fromkeys(color_files.STATUSES, 0)
     for counter in result.metrics().query()[result.metrics().COUNTERS]:
         if counter.key.metric.namespace == __name__:
@@ -261,7 +262,7 @@ def _lost(failed):
     for file in batch:
         source = file.item.source
         error = UserError(
-            f"{quoted(source)}, in a batch that could not be colorized: {text}",
+            f"{quoted(source)}, which was in a batch that could not be colorized: {text}",
             "a batch that the network can process",
             "If memory ran out, pass a smaller --render-size or fewer --workers.",
         )

@@ -1,4 +1,4 @@
-"""Colorization of files: skips finished files, overwrites only on request, and reports errors."""
+"""Colorization of files, including skipping, overwriting and error handling."""
 
 import contextlib
 import itertools
@@ -39,7 +39,8 @@ _RECORDED_OPTIONS = (
     "keep_colored",
     "quality",
 )
-"""Fields of `ColorizeOptions`, besides the seed, that are recorded in output files if set."""
+"""Fields of `ColorizeOptions` whose non-default values are recorded in output files, in addition to
+the seed."""
 
 _large_files = threading.Lock()
 
@@ -53,7 +54,7 @@ def colorize_files(
     colorize=None,
     cancel=lambda: None,
 ):
-    """Colorize an iterable of `BatchItem`; yield a `FileResult` for each item, in order.
+    """Colorize several files and yield a `FileResult` for each, in order.
 
     Worker threads call `record` with each `FileResult` as soon as a file is finished, so no result
     is lost if the run stops.
@@ -92,8 +93,8 @@ def dry_run(model, item, options):
     """Pass a model the pages that `colorize_file` would colorize, in order, without writing files.
 
     The model is usually a stand-in that records the pages. Only one sample per file is supported,
-    and existing output files are not compared with the options. The arguments are the same as for
-    `colorize_file`.
+    and the settings recorded in existing output files are not checked. The arguments are the same
+    as for `colorize_file`.
 
     Returns:
         `FileResult`. The status `DONE` means that the file can be colorized.
@@ -137,8 +138,8 @@ def missing_targets(item, options, is_finished):
             and settings.
 
     Raises:
-        UserError: An output file exists that was not created with the same settings, and the
-            options do not allow replacing or skipping it.
+        UserError: An existing output file was not created with the same model and settings, and
+            the options do not allow replacing or skipping it.
         SkippedError: All output files exist.
     """
     if options.overwrite:
@@ -147,8 +148,8 @@ def missing_targets(item, options, is_finished):
     for path in existing:
         if not (options.skip_existing or is_finished(path)):
             raise UserError(
-                f"the output file {quoted(path)} for {quoted(item.source)}, which already exists",
-                "a new file, or a file that was colorized with the same settings",
+                f"{quoted(item.source)}, whose output file {quoted(path)} already exists",
+                "an output file that is new or was created with the same model and settings",
                 "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
             )
     missing = [path for path in item.targets if path not in existing]
@@ -175,7 +176,7 @@ def describe(model, item, options, seed):
 def _is_recorded(path, description):
     """Return whether a file's metadata contains the text from `describe`."""
     try:
-        with image_io.open_image(path, float("inf")) as contents:  # Decodes no pixels.
+        with image_io.open_image(path, float("inf")) as contents:  # This decodes no pixels.
             xmp = contents.metadata.xmp or b""
     except UserError:
         return False
@@ -242,17 +243,17 @@ def _colorize_to(target, model, settings, options, software, result):
 
 @contextlib.contextmanager
 def _opened(source, options, result):
-    """Yield the contents of a file; the pages of only one large file are decoded at a time."""
+    """Yield the contents of a file, but decode only one large file at a time."""
     with image_io.open_image(source, options.max_megapixels) as contents:
         is_large = contents.num_pixels > LARGE
         started = time.perf_counter()
         with _large_files if is_large else contextlib.nullcontext():
-            result.seconds -= time.perf_counter() - started  # Waiting is not processing.
+            result.seconds -= time.perf_counter() - started  # Exclude waiting time.
             yield contents
 
 
 def _colored_pages(model, contents, settings, options):
-    """Return an iterator that colorizes a file's pages and keeps none of them in memory."""
+    """Return an iterator that colorizes a file's pages without keeping them in memory."""
     if settings.hints and contents.num_pages > 1:
         raise UserError(
             f"hints for a file with {contents.num_pages} pages",
@@ -283,7 +284,7 @@ def _colored_pages(model, contents, settings, options):
 def _start(pages, contents):
     """Compute the first page immediately, but release its memory after use.
 
-    Metadata with pixel positions is dropped if they changed.
+    Metadata that contains pixel positions is dropped if cropping or rotation made them invalid.
     """
     first = [next(pages)]
     if first[0].is_moved:

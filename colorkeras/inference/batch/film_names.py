@@ -52,7 +52,7 @@ def can_read_films():
 
 
 def film_suffix(path):
-    """Return the suffix of the output file: that of the input if supported, otherwise ".mp4".
+    """Return the suffix of a film's output file: the input suffix if supported, otherwise ".mp4".
 
     >>> film_suffix("a/b.MKV"), film_suffix("c.avi")
     ('.MKV', '.mp4')
@@ -67,7 +67,7 @@ def is_film_target(path):
 
 
 def check_target(path, source):
-    """Raise UserError if the suffix of an output file does not match that of the input file."""
+    """Raise UserError if an output file's format is not supported for the given input file."""
     if not is_film(source):
         image_io.check_target(path)
     elif not is_film_target(path):

@@ -1,4 +1,4 @@
-"""Search for image files and films in folders, lists and glob patterns."""
+"""Search for images and films by folder, list of paths or glob pattern."""
 
 import codecs
 import fnmatch
@@ -24,7 +24,8 @@ class Found:
     Attributes:
         files: List of `(path, relative path)`. Relative paths are preserved in output folders.
         passed_over: Paths of files that were found in folders but are neither images nor films.
-        unsearched: Subfolders that were skipped: links and, without `recursive`, all others.
+        unsearched: Subfolders that were skipped: symbolic links or, without `recursive`, all of
+            them.
         unreadable: List of `(path, UserError)` for folders that cannot be read.
     """
 
@@ -107,11 +108,11 @@ def _is_excluded(relative, patterns):
 
 
 def find_archive(source, output):
-    """Find the files that a list contains or a pattern matches.
+    """Find the files listed in a text file or matched by a glob pattern.
 
     Args:
-        source: Absolute path to a ".txt" file with one path per line, or a pattern with `*`, `?`,
-            `[...]`, or `**` for any number of folders. Patterns match images and films, except
+        source: Absolute path to a ".txt" file with one path per line, or a glob pattern with `*`,
+            `?`, `[...]`, or `**` for any number of folders. Patterns match images and films, except
             for hidden files and files in system folders.
         output: Output folder to exclude from the search.
 
@@ -143,7 +144,7 @@ def _listed(path):
     try:
         content = path.read_bytes()
         if b"\0" in content:
-            raise ValueError("it contains null bytes, as UTF-16 files do")
+            raise ValueError("it contains null bytes; it may be a UTF-16 file")
     except (OSError, ValueError) as error:
         raise UserError(
             f"{quoted(path)}, which cannot be read ({one_line(error)})",

@@ -16,7 +16,7 @@ _TILE_SIZE, _QUALITY = 1024, 80
 """Longer side of the embedded images in pixels, and their JPEG quality."""
 
 _GENERATOR = '<meta name="generator" content="colorkeras gallery">'
-"""Tag that marks a file as a gallery, which a later run may replace."""
+"""Tag that identifies a file as a gallery, so that a later run may replace it."""
 
 _HEAD = f"""<!DOCTYPE html>
 <html lang="en">
@@ -109,7 +109,7 @@ document.addEventListener("click", ({ target }) => {
 
 
 def check_gallery(path, planned, overwrite=False):
-    """Check before a run that its gallery can be written.
+    """Check before a run that the gallery can be written.
 
     Args:
         path: Path to the HTML file.

@@ -22,7 +22,7 @@ MARK = "_color"
 """Name suffix of output files that are written next to their input files."""
 
 VARIATIONS, SIDE_BY_SIDE = "_variations", "_side_by_side"
-"""Name suffixes of contact sheets that show the input with all variations or the first output."""
+"""Name suffixes of contact sheets that show the input next to all variations or to one output."""
 
 RESULT_EXISTS = "it was skipped because its output file already exists"
 """Reason for skipping a file that has already been colorized."""
@@ -67,7 +67,8 @@ class Plan:
         items: List of `BatchItem`. Items that would replace an input file, or an output file of an
             earlier item, have a `problem`.
         passed_over: Paths of files that were found in folders but are neither images nor films.
-        unsearched: Subfolders that were skipped: links and, without `recursive`, all others.
+        unsearched: Subfolders that were skipped: symbolic links or, without `recursive`, all of
+            them.
     """
 
     items: list
@@ -103,7 +104,7 @@ def plan(
         UserError: There are no files to colorize, or the output format is not supported.
     """
     if not all(map(os.fspath, inputs)):
-        raise UserError("an empty input", "paths of images or folders", "Pass at least one path.")
+        raise UserError("an empty path", "paths to images or folders", "Pass at least one path.")
     paths = [Path(os.path.expanduser(path)) for path in inputs]  # noqa: PTH111
     _check_quotes(paths)
     if suffix is not None and not is_film_target(f"result{suffix}"):
@@ -138,7 +139,7 @@ def plan_archive(source, output):
 
     Args:
         source: Folder, which is searched recursively; ".txt" file with one path per line; or
-            pattern (see `find_archive`).
+            glob pattern (see `find_archive`).
         output: Output folder. Files keep their paths relative to the folder, to the common parent
             of all listed files, or to the folder before the first wildcard.
 
@@ -155,7 +156,7 @@ def plan_archive(source, output):
     if not paths:
         raise UserError(
             f"{quoted(source)}, where no images were found",
-            f"a folder, a pattern in quotes, or a list that ends in {LIST_SUFFIX}",
+            f"a folder, a glob pattern in quotes, or a {LIST_SUFFIX} file with one path per line",
             "Choose another input.",
         )
     targets = [(path, _target(path, output, path.relative_to(root))) for path in paths]
@@ -185,7 +186,7 @@ def _names_a_file(output, paths):
         return True
     if image_io.is_image(output) or is_film_target(output):
         raise UserError(
-            f"--output {quoted(output)}, which is a file name, for several images",
+            f"--output {quoted(output)}, which is a file name, for several input files",
             "an output folder",
             "Pass a folder. If this is meant to be a folder, append a slash.",
         )
@@ -196,8 +197,9 @@ def _check_output(source, output, suffix):
     check_target(output, source)
     if suffix is not None and suffix.lower() != output.suffix.lower():
         raise UserError(
-            f"--output {quoted(output)} with --format {suffix.removeprefix('.')}",
-            "one format",
+            f"--format {suffix.removeprefix('.')}, which conflicts with the extension of "
+            f"--output {quoted(output)}",
+            "the same format in both options",
             "Omit --format or change the name of the output file.",
         )
 
@@ -239,7 +241,10 @@ def _without_results(items):
         match = _RESULT.fullmatch(item.source.stem)
         original = match and sources.get(item.source.with_name(match[1]))
         if original:
-            reason = f"it is named like an output file for {quoted(original)}"
+            reason = (
+                "it was skipped because its name suggests that it is an output file for "
+                f"{quoted(original)}"
+            )
             item = BatchItem(item.source, skipped=reason)
         checked.append(item)
     return checked
@@ -257,9 +262,9 @@ def without_collisions(items):
             other = first.setdefault(identity, item)
             if identity in sources:
                 problem = UserError(
-                    f"the output file {quoted(target)} for {quoted(item.source)}, which is also an "
-                    "input file",
-                    "an output file that is not an input file",
+                    f"{quoted(item.source)}, whose output file {quoted(target)} is also an input "
+                    "file",
+                    "an output file that is not also an input file",
                     "Pass another --output.",
                 )
             elif other is not item:

@@ -36,8 +36,8 @@ class FileResult:
         targets: Paths to the written files.
         notes: Notes about lost data and other information for the user.
         error: `UserError` if the file failed, otherwise None.
-        seconds: Processing time in seconds, without waiting for other files. In Beam pipelines,
-            the time of a network batch is divided equally among its files.
+        seconds: Processing time in seconds, excluding time spent waiting for other files. In Beam
+            pipelines, the time for a network batch is divided equally among its files.
         engine: Runtime that the model used, such as "LiteRT"; empty if nothing was colorized.
     """
 
@@ -71,9 +71,9 @@ def as_csv(rows):
 
 
 class BatchReport:
-    """Thread-safe CSV report that gains a row whenever a file is finished.
+    """Thread-safe CSV report to which a row is added whenever a file is finished.
 
-    The report is created along with its first row. If the run is killed, the report contains all
+    The file is created when the first row is added. If the run is killed, the report contains all
     finished files in the order in which they finished, and possibly an incomplete last row.
 
     Args:
@@ -102,7 +102,7 @@ class BatchReport:
             require_new([self.path], overwrite)
         for file in planned.passed_over:
             name = printable(file)
-            note = f"{file.suffix or 'no suffix'} is not a supported image format"
+            note = f"its format ({file.suffix or 'no suffix'}) is not supported"
             if image_io.is_raw_suffix(file):
                 note = "it is a raw file; export it as TIFF or JPEG"
             elif is_film_name(file):
@@ -142,7 +142,7 @@ class BatchReport:
                 stream.write(as_csv([self._rows[name]]))
 
     def save(self):
-        """Rewrite the file in plan order, with rows for files outside the plan first."""
+        """Rewrite the file in plan order, starting with the rows for files outside the plan."""
         planned = dict.fromkeys(self._names)
         names = [*(name for name in self._rows if name not in planned), *planned]
         rows = [self._rows[name] for name in names if name in self._rows]
@@ -180,8 +180,8 @@ class BatchSummary:
             yield f"Ignored files in unsupported formats: {_names(passed_over)}"
         if self._planned.unsearched:
             names = _names(self._planned.unsearched)
-            yield f"Skipped subfolders: {names} (--recursive includes all but links)"
-        where = "next to their inputs" if self._output is None else f"in {quoted(self._output)}"
+            yield f"Skipped subfolders: {names} (--recursive includes all except links)"
+        where = "next to the input files" if self._output is None else f"in {quoted(self._output)}"
         failed = f" {len(self._failed)} failed: {_names(self._failed)}." if self._failed else ""
         yield f"Output files are {where}.{failed}"
 

@@ -21,7 +21,9 @@ _CAPTION_SHARE, _MIN_CAPTION = 0.05, 12
 
 
 def write_sheet(path, sources, options, software):
-    """Write a contact sheet with the first page of each file; several output files are numbered.
+    """Write a contact sheet with the first page of each file.
+
+    If there are several output files, they are numbered.
 
     Args:
         path: Image file to write.
@@ -48,7 +50,7 @@ def tile(path, max_megapixels, size=TILE_SIZE, straightens=False):
         path: Image file.
         max_megapixels: Maximum image size in megapixels.
         size: Maximum length in pixels of the longer side of the result.
-        straightens: Whether to straighten the page like the pages to colorize.
+        straightens: Whether to straighten the page, as is done before colorizing.
     """
     with image_io.open_image(path, max_megapixels) as contents:
         page = next(contents.pages)
@@ -71,7 +73,7 @@ def captioned(image, text):
 
 
 def grid(tiles):
-    """Arrange images in a grid on white; return an RGB `PIL.Image.Image`."""
+    """Arrange images in a grid on a white background; return an RGB `PIL.Image.Image`."""
     width, height = (max(sides) for sides in zip(*(image.size for image in tiles), strict=True))
     columns = math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)

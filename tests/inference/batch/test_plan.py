@@ -57,7 +57,7 @@ def test_results_beside_sources_are_not_colored_again(scans):
     for path in [*written, "scans/b_color_side_by_side.jpg"]:
         Path(path).touch()
     assert planned(["scans"]) == first
-    # This file is named like an output file but has no matching input file.
+    # The name of this file suggests that it is an output file, but there is no matching input file.
     Path("scans/red_color.jpg").touch()
     assert "scans/red_color.jpg" in planned(["scans"])
 
@@ -95,7 +95,7 @@ def test_sources_are_never_targets(scans, source, output, settings):
     Path("link").symlink_to("scans", target_is_directory=True)
     scans.joinpath(source).touch()
     (item,) = plan.plan([scans / source], output, **settings).items
-    assert item.targets == [] and "which is also an input file" in str(item.problem)
+    assert item.targets == [] and "is also an input file" in str(item.problem)
 
 
 def test_two_sources_with_one_result_are_a_problem(scans):
@@ -121,14 +121,15 @@ def test_duplicates_are_colored_once(scans):
 def test_results_that_a_shell_matches_are_skipped_with_the_reason(scans):
     Path("scans/b_color.jpg").touch()
     skipped = plan.plan(["scans/b.jpg", "scans/b_color.jpg"]).items[1]
-    assert skipped.skipped == "it is named like an output file for 'scans/b.jpg'"
+    reason = "it was skipped because its name suggests that it is an output file for 'scans/b.jpg'"
+    assert skipped.skipped == reason
     # If there is an output folder, names are not interpreted.
     found = planned(["scans"], "color")
     assert found["scans/b_color.jpg"] == "color/b_color.jpg"
 
 
 def test_an_empty_input_is_not_the_current_folder(scans):
-    with pytest.raises(UserError, match="an empty input"):
+    with pytest.raises(UserError, match="an empty path"):
         plan.plan([""])
 
 
@@ -167,7 +168,7 @@ def test_a_name_that_is_too_long_is_planned(scans):
 
 @pytest.mark.parametrize("inputs", [["scans/b.jpg", "scans/a.PNG"], ["scans"]])
 def test_several_images_are_not_one_result(scans, inputs):
-    with pytest.raises(UserError, match="for several images"):
+    with pytest.raises(UserError, match="for several input files"):
         plan.plan(inputs, "new.png")
     assert "new.png/b.jpg" in planned(inputs, "new.png/").values()
 
@@ -256,7 +257,7 @@ def test_one_format_for_all_results(scans):
     assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
     with pytest.raises(UserError, match=r"xyz.*\n.*\.jpg"):
         plan.plan(["scans"], suffix=".xyz")
-    with pytest.raises(UserError, match="one format"):
+    with pytest.raises(UserError, match="the same format"):
         plan.plan(["scans/b.jpg"], "new.png", suffix=".jpg")
 
 

@@ -124,7 +124,7 @@ def test_summary_counts_and_says_where_the_results_are():
     results = [FileResult(Path("a")), FileResult(Path("b"), SKIPPED), FileResult(Path("c"))]
     assert summary(results, planned()) == [
         "2 done, 1 skipped, 0 failed",
-        "Output files are next to their inputs.",
+        "Output files are next to the input files.",
     ]
     assert summary(results, planned(), "my color")[-1] == "Output files are in 'my color'."
 
@@ -135,8 +135,8 @@ def test_summary_names_what_was_left_out():
     assert summary([FileResult(Path("d.png"))], plan) == [
         "1 done, 0 skipped, 0 failed, 3 ignored (2 .pgm, 1 no suffix)",
         "Ignored files in unsupported formats: 'a.pgm', 'b.PGM', 'c'",
-        "Skipped subfolders: 'deep' (--recursive includes all but links)",
-        "Output files are next to their inputs.",
+        "Skipped subfolders: 'deep' (--recursive includes all except links)",
+        "Output files are next to the input files.",
     ]
 
 
