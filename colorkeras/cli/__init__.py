@@ -32,7 +32,7 @@ COMMANDS = {
 }
 
 DONE, FAILED, UNUSABLE = 0, 1, 2
-"""Exit statuses: success; some inputs or the training run failed; unusable input."""
+"""Exit statuses for success, failure of some inputs or of the training run, and unusable input."""
 
 
 def main(arguments=None, command=None):
@@ -100,7 +100,7 @@ def _split_command(arguments):
         description="Colorize grayscale images with Keras and TensorFlow.",
         epilog="commands:\n"
         + "\n".join(f"  {name:10} {summary}" for name, summary in COMMANDS.items())
-        + "\n\n'colorkeras COMMAND --help' lists the options of a command.",
+        + "\n\nRun 'colorkeras COMMAND --help' to list the options of a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colorkeras {__version__}")

@@ -1,11 +1,11 @@
 """Colorize images, films and folders.
 
     colorkeras colorize grandma.jpg                    # writes grandma_color.jpg next to it
-    colorkeras colorize scans/ -o color/ --recursive   # colorizes a folder into another folder
+    colorkeras colorize scans/ -o color/ --recursive   # colorizes a folder and its subfolders
     colorkeras colorize film.mp4                       # writes film_color.mp4 with the same audio
 
-Existing images and films are replaced only with --overwrite. The metadata of the output files
-records that a program colorized them.
+Existing images and films are replaced only with --overwrite. The metadata of each output file
+records that it was colorized by software.
 """
 
 import contextlib
@@ -56,7 +56,7 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="PATTERN",
-        help="skip files and folders whose name or path matches; can be repeated",
+        help="skip files and folders whose name or path matches this pattern; can be repeated",
     )
     add("--format", metavar="NAME", help="output format, such as jpg (default: input format)")
     add_colorize_arguments(parser)
@@ -65,12 +65,17 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="X,Y=#RRGGBB",
-        help="color at a position, in pixels from the top left; can be repeated (photo model only)",
+        help="color at a position, in pixels from the top left corner; can be repeated "
+        "(photo model only)",
     )
     add("--hints", metavar="FILE", help="hints file for one image or film (photo model only)")
     add("--reference", metavar="FILE", help="color image with similar content (photo model only)")
     add("--variations", type=int, default=1, metavar="N", help="number of variations per image")
-    add("--side-by-side", action="store_true", help="also write input and output as one image")
+    add(
+        "--side-by-side",
+        action="store_true",
+        help="also write an image that shows the input and the output side by side",
+    )
     add("--gallery", metavar="FILE", help="write an HTML page with all images in gray and color")
     add("--open", action="store_true", help="open the gallery, output file or folder when done")
     add_film_arguments(parser)
@@ -129,7 +134,7 @@ def run(options):
 def _loaded(options, settings, items):
     """Announce the items to colorize, load the model, and check that it supports the options."""
     print(_beginning(items, options.model), file=sys.stderr, flush=True)
-    # Load the model after checking all files and folders, since TensorFlow may take seconds.
+    # Load the model after checking all files and folders, since this may take several seconds.
     with quiet_start():
         from colorkeras.inference import predictor
 
@@ -143,7 +148,9 @@ def _loaded(options, settings, items):
 
 def _check(options, settings):
     if settings.overwrite and settings.skip_existing:
-        raise UserError("--overwrite with --skip-existing", "one of them", "Omit one of them.")
+        raise UserError(
+            "--overwrite with --skip-existing", "only one of these options", "Omit one of them."
+        )
     Setting(int, low=1, high=MAX_VARIATIONS).check("--variations", options.variations)
     if options.workers != "auto":
         Setting(

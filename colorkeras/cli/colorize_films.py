@@ -50,7 +50,7 @@ def add_film_arguments(parser):
     add(
         "--preview",
         action="store_true",
-        help="write a contact sheet with one frame per scene instead (films)",
+        help="write a contact sheet with one frame per scene instead of a film (films)",
     )
     add("--start", metavar="HH:MM:SS", help="start time of the output (films)")
     add(
@@ -76,13 +76,15 @@ def check_film_options(options, items):
                 f"Omit {name}, or colorize {'films' if film else 'images'} separately.",
             )
     if options.duration is not None and parse_time(options.duration, "--duration") == 0:
-        raise UserError("--duration 0", "more than 0 seconds", "For example: --duration 20")
+        raise UserError(
+            "--duration 0", "a duration of more than 0 seconds", "For example: --duration 20"
+        )
     if any(is_film(item.source) for item in items):
         import_av()
 
 
 def is_sheet_name(options):
-    """Return whether --output names the contact sheet of --preview."""
+    """Return whether --output is a file name for the contact sheet written by --preview."""
     return options.preview and options.output is not None and image_io.is_image(options.output)
 
 
@@ -131,7 +133,7 @@ class FilmColorizer:
 
 
 class _FilmProgress(contextlib.AbstractContextManager):
-    """Progress bar of one film, which shows one stage at a time.
+    """Progress bar for one film that shows one stage at a time.
 
     Several worker threads may call `show` for the same film, but not at the same time.
     """

@@ -2,7 +2,7 @@
 
     colorkeras demo
 
-By default, the page is only reachable from this machine. It loads nothing from the network.
+By default, the page can only be reached from this machine. It loads nothing from the internet.
 Uploads are deleted when visitors close the page.
 """
 
@@ -18,7 +18,7 @@ from colorkeras.export.metadata import read_metadata
 from colorkeras.utils.errors import UserError
 
 _PACKAGES = ("starlette", "uvicorn", "python_multipart")
-"""Modules from the `demo` extra that the page needs."""
+"""Modules from the `demo` extra that the server needs."""
 
 _HOST_NAME = Setting(
     str,
@@ -54,8 +54,9 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="NAME",
-        help="host name in URLs of the page, such as that of a reverse proxy; may be repeated "
-        "(IP addresses, localhost and the name of this machine are always accepted)",
+        help="additional host name under which the page may be reached, such as that of a reverse "
+        "proxy; can be repeated (IP addresses, localhost and the name of this machine are always "
+        "accepted)",
     )
     add_options(parser, DemoOptions)
 

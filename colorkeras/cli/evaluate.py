@@ -26,7 +26,7 @@ LEARNED_FILE = "learned_metrics.json"
 """File in the --results folder that caches the learned metrics, which are slow to compute."""
 
 ADJUSTMENTS = ("saturation", "temperature")
-"""Fields of `ColorizeOptions` that adjust the output of a model."""
+"""Fields of `ColorizeOptions` that adjust a model's output."""
 
 
 def add_arguments(parser):
@@ -36,14 +36,15 @@ def add_arguments(parser):
     parser.add_argument(
         "--learned-metrics",
         action="store_true",
-        help="also compute the realism metrics; this trains 18 networks per model, and 72 for the "
-        "references, to distinguish recolored images from real ones, and takes an hour or more",
+        help="also compute the realism metrics; this takes an hour or more because 18 networks per "
+        "model, and 72 for the references, are trained to distinguish recolored images from real "
+        "ones",
     )
     parser.add_argument(
         "--backbone-weights",
         metavar="FILE",
-        help="also compute the Frechet distance for photographs at native resolution; .npz file "
-        "with ImageNet weights for EfficientNet-Lite0",
+        help=".npz file with ImageNet weights for EfficientNet-Lite0; if given, the Frechet "
+        "distance is also computed for photographs at native resolution",
     )
     parser.add_argument("--json", metavar="FILE", help="write all metrics to a new JSON file")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Command-line options shared by the evaluation commands, and loading of models and datasets."""
+"""Options shared by the evaluation commands, and functions that load their models and datasets."""
 
 import logging
 from pathlib import Path

@@ -3,9 +3,9 @@
     colorkeras export --format onnx --model unet -o unet.onnx
     colorkeras export --format litert --model unet_vivid --image-size 128 -o vivid.tflite
 
-If the format's runtime is installed, the file is verified, and deleted if its colors differ from
-those of the model. Models that sample are converted with seed 0. To install the converter and the
-runtime for ONNX, run pip install 'colorkeras[onnx]'.
+If a runtime for the format is installed, the output file is verified. It is deleted if its colors
+differ from those of the original model. Models that sample are converted with seed 0. To install
+the converter and the runtime for ONNX, run pip install 'colorkeras[onnx]'.
 """
 
 from pathlib import Path
@@ -57,8 +57,8 @@ def _summary(converted, converter):
 def _checked(converted, converter):
     if converted.difference is None:
         return (
-            f"Note: not verified, because {converter.runtime} is not installed: "
-            f"pip install '{converter.package}'"
+            f"Note: The file was not verified because {converter.runtime} is not installed. "
+            f"To install it, run pip install '{converter.package}'."
         )
     return (
         f"Verified with {converter.runtime}: colors differ from those of the SavedModel by at most "

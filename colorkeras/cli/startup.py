@@ -73,7 +73,7 @@ def _discarded_stderr():
 
 @contextlib.contextmanager
 def without_remapper_errors():
-    """Remove error messages of TensorFlow's remapper pass from the output to file descriptor 2.
+    """Remove error messages of TensorFlow's remapper pass from output to file descriptor 2.
 
     For some networks, the pass fails, and TensorFlow skips this optimization. A child process
     copies all other lines, so no message is lost if this process is killed.
@@ -100,7 +100,7 @@ def console_logging():
     previous = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    # If a library adds a handler to the root logger, every line would be printed twice.
+    # Otherwise, every line is printed twice if a library adds a handler to the root logger.
     logger.propagate = False
     try:
         yield

@@ -36,7 +36,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="run directory to continue; can only be combined with "
+        help="directory of the run to continue; can only be combined with "
         f"{', '.join(map(option_of, CHANGEABLE))}",
     )
     add_options(parser, TrainingConfig, REGISTRIES)
@@ -47,7 +47,7 @@ def run(options):
     settings = vars(options)
     is_preview, run_directory = settings.pop("preview"), settings.pop("resume")
     if is_preview and run_directory is not None:
-        raise UserError("--preview with --resume", "one of them", "Omit one of them.")
+        raise UserError("--preview with --resume", "only one of these options", "Omit one of them.")
     if run_directory is not None:
         trainer.resume(run_directory, settings)
         return DONE

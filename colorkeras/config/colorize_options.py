@@ -8,7 +8,7 @@ MAX_TEMPERATURE = 1.5
 """Maximum sampling temperature; higher values give implausible colors."""
 
 MAX_SATURATION = 4.0
-"""Maximum saturation factor; higher values clip most colors to the gamut."""
+"""Maximum saturation factor; with higher values, most colors would be clipped to the gamut."""
 
 MAX_VARIATIONS = 100
 
@@ -45,7 +45,7 @@ class ColorizeOptions(Checked):
     )
     vividness: float | None = setting(
         None,
-        "Vividness in [0, 1]; 0 gives muted colors, 1 vivid colors (photo model only).",
+        "Vividness in [0, 1], from muted to vivid colors (photo model only).",
         default_text="the model's",
         low=0,
         high=1,
@@ -63,7 +63,7 @@ class ColorizeOptions(Checked):
     render_size: int | None = setting(
         None,
         "Longer side of the network's input image, in pixels; smaller values give smoother colors, "
-        "larger values more detail.",
+        "larger values give more detail.",
         default_text="the model's",
         low=8,
         high=4096,
@@ -90,7 +90,7 @@ class ColorizeOptions(Checked):
         95, "Quality of JPEG images, WebP images and films.", low=1, high=100, section="files"
     )
     max_megapixels: float = setting(
-        150.0, "Largest image to open, in megapixels.", low=0.001, high=10_000, section="files"
+        150.0, "Maximum image size, in megapixels.", low=0.001, high=10_000, section="files"
     )
     overwrite: bool = setting(False, "Replace existing output files.", section="files")
     skip_existing: bool = setting(

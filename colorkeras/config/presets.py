@@ -17,10 +17,12 @@ class Preset:
 PRESETS = {
     "accurate": Preset(
         description="""\
-Small color errors: regression, accurate on average but pale where colors are ambiguous.
+Small color errors: regression gives accurate colors on average, but pale ones where the color is
+ambiguous.
 colorkeras train --preset accurate
-34.5 minutes on two cores of an AMD EPYC with bfloat16, JPEG copy of CIFAR-10, seed 0: pooled PSNR
-24.08 dB, 1.93 dB above the grayscale baseline; CIEDE2000 9.09, 14% below the baseline.
+Results with the JPEG copy of CIFAR-10 and seed 0: a pooled PSNR of 24.08 dB, 1.93 dB above the
+grayscale baseline, and a CIEDE2000 of 9.09, 14% below the baseline. Training takes 34.5 minutes on
+two cores of an AMD EPYC with bfloat16.
 """,
         settings={
             "arch": "residual_unet",
@@ -34,11 +36,11 @@ colorkeras train --preset accurate
     ),
     "vivid": Preset(
         description="""\
-Vivid colors: flow matching, which generates a different plausible sample for each seed.
+Vivid colors: flow matching generates a different plausible sample for each seed.
 colorkeras train --preset vivid
-53.0 minutes on two cores of an AMD EPYC with bfloat16, JPEG copy of CIFAR-10, seed 0: one sample
-has 89.6% of the ground truth's colorfulness; the best of 8 samples has a pooled PSNR of 24.86 dB,
-2.71 dB above the grayscale baseline.
+Results with the JPEG copy of CIFAR-10 and seed 0: one sample has 89.6% of the ground truth's
+colorfulness, and the best of 8 samples has a pooled PSNR of 24.86 dB, 2.71 dB above the grayscale
+baseline. Training takes 53.0 minutes on two cores of an AMD EPYC with bfloat16.
 """,
         settings={
             "arch": "flow_unet",
@@ -55,12 +57,13 @@ has 89.6% of the ground truth's colorfulness; the best of 8 samples has a pooled
     ),
     "photo": Preset(
         description="""\
-Photographs: predicts a color distribution with a pretrained backbone; supports color hints and
-adjustable vividness.
+Photographs: a network with a pretrained backbone predicts color distributions; it supports color
+hints and adjustable vividness.
 colorkeras train --preset photo --dataset photographs --data-dir DIR
-Training starts from the backbone of the bundled model; --backbone-weights efficientnet_lite0.npz
-starts from ImageNet weights, and --init photo from all weights of the bundled model. 16 epochs take
-about 220 minutes on two cores of an Intel Xeon with AMX, estimated from the bundled model.
+By default, training starts from the backbone of the bundled model. To start from ImageNet weights,
+pass --backbone-weights efficientnet_lite0.npz; to start from all weights of the bundled model, pass
+--init photo. Based on the training of the bundled model, 16 epochs are estimated to take about 220
+minutes on two cores of an Intel Xeon with AMX.
 """,
         settings={
             "arch": "hint_unet",

@@ -11,7 +11,7 @@ MAX_COUNT = 10**9
 """Maximum number of epochs, steps or images; larger values are probably typos."""
 
 PLAIN_NAME = r"[A-Za-z0-9][\w.-]{0,99}"
-"""Regular expression for names that are valid folder names on every system."""
+"""Regular expression for names that are valid folder names on all operating systems."""
 
 EXPORT_EPOCHS = ("best", "last")
 
@@ -56,7 +56,8 @@ class TrainingConfig(Checked):
     )
     data_dir: str | None = _data(
         None,
-        "Folder of prepared datasets, used instead of TFDS_DATA_DIR; cifar10 is searched in both.",
+        "Folder of prepared datasets, used instead of TFDS_DATA_DIR; cifar10 is searched for in "
+        "both.",
         changeable=True,
         **_FOLDER,
     )
@@ -174,7 +175,7 @@ class TrainingConfig(Checked):
     )
     early_stopping_patience: int = _optimization(
         0,
-        "Stop after this many epochs without a lower validation loss; 0 never stops early.",
+        "Stop after this many epochs without a lower validation loss; 0 turns off early stopping.",
         low=0,
         high=MAX_COUNT,
         metavar="EPOCHS",
@@ -184,7 +185,8 @@ class TrainingConfig(Checked):
     )
     strategy: str = _run(
         "auto",
-        "Distribution strategy; auto uses the most GPUs that divide the batch size evenly.",
+        "Distribution strategy; auto uses the largest number of GPUs that evenly divides the batch "
+        "size.",
         **_NAME,
     )
     seed: int = _run(
@@ -197,7 +199,7 @@ class TrainingConfig(Checked):
     checkpoint_every: str | None = _run(
         "10min",
         "Interval between checkpoints; a checkpoint is also saved after each epoch. With several "
-        "workers, only steps are supported.",
+        "workers, the interval must be given in steps.",
         pattern=r"0*[1-9]\d*steps|(?=.*[1-9])\d+(\.\d+)?min",
         expected="a number of steps or minutes above 0, such as 500steps or 10min",
         changeable=True,
@@ -231,7 +233,7 @@ class TrainingConfig(Checked):
 
     @property
     def checkpoint_interval(self):
-        """Return the number and unit ("steps" or "min") of `checkpoint_every`, or None.
+        """Number and unit ("steps" or "min") of `checkpoint_every`, or None.
 
         >>> TrainingConfig(checkpoint_every="0.5min").checkpoint_interval
         (0.5, 'min')

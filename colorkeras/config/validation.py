@@ -1,6 +1,6 @@
 """Declarative settings: one definition of each setting's type, range, default and help text.
 
-Python validation, command-line options and `config.json` are all derived from that definition.
+Validation in Python, command-line options and `config.json` are all derived from this definition.
 """
 
 import argparse

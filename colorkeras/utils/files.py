@@ -117,7 +117,7 @@ def as_user_error(path, error):
     if isinstance(error, OSError) and error.errno is not None:
         return UserError(
             received,
-            "a file system without errors",
+            "storage that can be read and written without errors",
             "Check that the folder, disk and network are available, and try again.",
         )
     return UserError(received, "a valid image", "Please report this bug and attach the image.")
@@ -212,10 +212,10 @@ def require_new(files, overwrite):
 
 
 def require_writable(directory, option):
-    """Raise UserError if a folder cannot be written to or created. Does not create it.
+    """Raise UserError if a folder cannot be written to or created.
 
-    If the folder does not exist, its nearest existing parent is checked. `option` is the
-    command-line option to name in the error message.
+    The folder itself is not created. If it does not exist, its nearest existing parent is checked.
+    `option` is the command-line option to name in the error message.
     """
     directory = Path(directory)
     existing = next(

@@ -11,7 +11,7 @@ def format_table(title, lines, width=WIDTH, num_text_columns=1):
 
     `lines` are rows, each a list of str. The first row is the header; `title` replaces its first
     cell. The first `num_text_columns` columns are left-aligned; the others contain numbers and are
-    right-aligned. A table exceeds `width` only if it has a single column besides the first.
+    right-aligned. A table can only be wider than `width` if it has at most two columns.
 
     >>> print(format_table("model", [["", "output", "dB"], ["a", "rgb", "24.08"]], 80, 2))
     model  output     dB

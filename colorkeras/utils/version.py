@@ -20,7 +20,10 @@ def package_versions():
 
 
 def git_commit():
-    """Return the Git commit, or None outside a repository; "+changes" marks uncommitted edits."""
+    """Return the Git commit, or None outside a repository.
+
+    "+changes" is appended if there are uncommitted edits.
+    """
     package = Path(__file__).resolve().parents[1]
     try:
         if Path(_git(package, "rev-parse", "--show-toplevel")).resolve() != package.parent:

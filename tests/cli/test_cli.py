@@ -125,7 +125,7 @@ UNUSABLE = [
     ("train --resume missing", "'missing'", "config.json", "printed at the start of training"),
     ("train --resume empty", "'empty'", "config.json", "printed at the start of training"),
     ("train --resume file", "'file'", "config.json", "printed at the start of training"),
-    ("train --resume empty --preview", "--preview", "one of them", "Omit"),
+    ("train --resume empty --preview", "--preview", "only one of these options", "Omit"),
     ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
     ("train --init missing.keras", "missing.keras", "a bundled model", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "omit --arch"),

@@ -22,7 +22,7 @@ def test_the_written_file_is_described(run, exports, tmp_path, monkeypatch):
     assert status == cli.DONE
     assert output.startswith("new/model.tflite: LiteRT, ")
     assert "h and w can have any value up to 512\n" in output
-    assert "Note: not verified" in output and "pip install 'ai-edge-litert'" in output
+    assert "Note: The file was not verified" in output and "pip install 'ai-edge-litert'" in output
     first = (tmp_path / "new" / "model.tflite").read_bytes()
     assert first[4:8] == b"TFL3"
     status, output, errors = run(words)
