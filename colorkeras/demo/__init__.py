@@ -7,7 +7,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def temporary_folder():
-    """Yield a folder for all of the page's files, including partial uploads; delete it on exit."""
+    """Create a folder for the page's files, including partial uploads, and delete it on exit."""
     previous = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="colorkeras-demo-") as folder:
         tempfile.tempdir = folder

@@ -1,4 +1,4 @@
-"""ASGI application for the web page."""
+"""ASGI application that serves the web page and its API."""
 
 import asyncio
 import contextlib
@@ -105,7 +105,7 @@ async def _clean(page):
 
 
 def _info(page):
-    """Return the server information that the page requests when it loads."""
+    """Return the information about the server that the page requests when it loads."""
     models = [
         {
             "name": name,

@@ -1,4 +1,4 @@
-"""Blind test in which visitors try to tell real photograph crops from recolored ones."""
+"""Blind test in which visitors try to distinguish real from recolored crops of photographs."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ from colorkeras.demo import web
 from colorkeras.demo.visitor_messages import PageError
 
 NUM_CROPS = 30
-"""Number of bundled crops, which `tools/blind_test_crops.py` created."""
+"""Number of bundled crops created by `tools/blind_test_crops.py`."""
 
 DEFAULT_COUNT = 10
 """Default number of crops in a round."""
@@ -27,7 +27,7 @@ _CROPS = resources.files("colorkeras.demo") / "static" / "crops"
 
 
 def crop_file(number, kind):
-    """Return the file name of a crop, where `kind` is `REAL` or `RECOLORED`.
+    """Return the file name of a crop of the given kind, `REAL` or `RECOLORED`.
 
     >>> crop_file(3, REAL)
     '03_real.jpg'
@@ -38,8 +38,8 @@ def crop_file(number, kind):
 class BlindTest:
     """Request handlers for the blind test.
 
-    The server stores nothing about rounds. Each item's ID is a message authentication code of the
-    round, the crop number and the kind of crop, so it does not reveal the answer.
+    The server does not store rounds. Each item's ID is a message authentication code computed from
+    the round, the crop number and the kind of crop, so it does not reveal the answer.
     """
 
     def __init__(self):
@@ -57,7 +57,7 @@ class BlindTest:
     async def start(self, request):
         """Draw crops for a round, each real or recolored with equal probability."""
         text = request.query_params.get("count", str(DEFAULT_COUNT))
-        # Python cannot convert numbers with thousands of digits.
+        # Python raises an error for numbers with thousands of digits.
         if not (text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= NUM_CROPS):
             raise PageError(f"A round can have 1 to {NUM_CROPS} pictures.")
         name, chance = secrets.token_hex(8), secrets.SystemRandom()
@@ -73,7 +73,7 @@ class BlindTest:
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:20]
 
     def _items(self, name):
-        """Return a dict from ID to (crop number, kind) with all possible items of a round."""
+        """Return a dict from ID to (crop number, kind) for all possible items of a round."""
         return {
             self._id(name, number, kind): (number, kind)
             for number in range(NUM_CROPS)
@@ -86,11 +86,11 @@ class BlindTest:
         found = items.get(request.path_params["item"])
         if found is None:
             raise PageError("This picture does not exist. Please start a new round.", 404)
-        # A file response would add headers that reveal which file it is.
+        # A file response would include headers that identify the file.
         return web.file_bytes((_CROPS / crop_file(*found)).read_bytes())
 
     async def score(self, request):
-        """Score the answers of a round without storing anything."""
+        """Score the answers of a round without storing them."""
         content = await web.read_json(request)
         answers, items = content.get("answers"), self._items(str(content.get("round")))
         if not isinstance(answers, dict) or not answers:

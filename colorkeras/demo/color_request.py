@@ -1,4 +1,4 @@
-"""Parsing and validation of the settings that visitors send with a photograph."""
+"""Parsing and validation of the settings that visitors submit for a photograph."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _VARIATION = Setting(int, low=0, high=MAX_VARIATIONS - 1)
 _SWITCH = Setting(bool)
 
 SWITCHES = ("keep_tone", "auto_contrast", "neutral_borders")
-"""Settings for old photographs, which are on or off."""
+"""Boolean settings for old photographs."""
 
 FIELDS = {"model", "vividness", "saturation", "variation", "hints", *SWITCHES}
 
@@ -91,7 +91,7 @@ def _hints(content):
         raise UserError(
             f"invalid hints ({one_line(error)})",
             "a list of positions with colors, or the contents of a hints file",
-            "Choose a file that this page saved.",
+            "Choose a hints file that was saved by this page.",
         ) from error
     if len(hints.hints) > MAX_HINTS:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Queues for slow work, which run one task at a time because the network uses all CPU cores."""
+"""Queues for slow tasks, which run one at a time because the network uses all CPU cores."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from colorkeras.demo.visitor_messages import PageError
 
 MAX_WAITING = 200
-"""Maximum number of waiting requests; any more are rejected."""
+"""Maximum number of waiting requests; further requests are rejected."""
 
 MAX_TICKETS = 1000
 """Maximum number of tickets to keep."""
 
 PREVIEW, FILE = 0, 1
-"""Priorities: previews go before files, because visitors are waiting for them."""
+"""Priorities; previews run before files because visitors are actively waiting for previews."""
 
 WAITING, WORKING, UNKNOWN = "waiting", "working", "unknown"
 """Ticket states."""
@@ -24,7 +24,7 @@ WAITING, WORKING, UNKNOWN = "waiting", "working", "unknown"
 
 @dataclass(eq=False)
 class Ticket:
-    """Progress of a request, which the visitor's browser can poll.
+    """Progress of a request that the visitor's browser can poll.
 
     Attributes:
         state: `WAITING` or `WORKING`.
@@ -61,7 +61,7 @@ class ColoringQueue:
         self._tickets = OrderedDict()
 
     def ticket(self, name):
-        """Create the `Ticket` for a request; `name` is chosen by the browser, or None."""
+        """Create the `Ticket` for a request; if `name` is not None, `state` can look it up."""
         ticket = Ticket()
         if name is not None:
             self._tickets[name] = ticket
@@ -70,7 +70,7 @@ class ColoringQueue:
         return ticket
 
     def state(self, name):
-        """Return the state of the ticket with this name as a JSON-serializable dict."""
+        """Return the state of the named ticket as a JSON-serializable dict."""
         ticket = self._tickets.get(name)
         if ticket is None:
             return {"state": UNKNOWN, "ahead": 0, "done": 0, "total": 0}
@@ -84,22 +84,22 @@ class ColoringQueue:
         }
 
     async def run(self, work, ticket, priority=PREVIEW, key=None):
-        """Wait for a turn in the queue, run a function, and return its result.
+        """Run a function when its turn comes and return its result.
 
         Args:
             work: Function without arguments.
             ticket: `Ticket` of the request.
             priority: `PREVIEW` or `FILE`.
-            key: If not None, drop any waiting work with the same key.
+            key: If not None, any waiting work with the same key is dropped.
 
         Raises:
-            PageError: The queue is full, or newer work with the same key replaced this one.
+            PageError: The queue is full, or newer work with the same key replaced this work.
         """
         if key is not None:
             self._drop(key)
         await self._wait(priority, key, ticket)
         ticket.state = WORKING
-        # Even if this request is canceled, the next one must not start before the thread ends.
+        # Even if this request is canceled, the next one must wait until the thread has finished.
         running = asyncio.ensure_future(asyncio.to_thread(work))
         running.add_done_callback(self._end)
         return await asyncio.shield(running)
@@ -124,7 +124,7 @@ class ColoringQueue:
             raise
 
     def _forget_canceled(self):
-        """Remove entries whose request was canceled, but has not run since."""
+        """Remove entries of canceled requests whose own cleanup has not run yet."""
         self._waiting = [entry for entry in self._waiting if not entry.turn.done()]
 
     def _drop(self, key):
@@ -147,7 +147,7 @@ class ColoringQueue:
     def _end(self, running=None):
         if running is not None:
             with contextlib.suppress(asyncio.CancelledError):
-                running.exception()  # Marks it as retrieved if nobody awaits the result.
+                running.exception()  # Marks the exception as retrieved if nobody awaits it.
         self._is_busy = False
         self._start_next()
         if not self._is_busy:

@@ -1,4 +1,4 @@
-"""Full-size downloads: single results, zip archives, and the API for programs."""
+"""Full-size downloads: single results, zip archives, and an API for scripts."""
 
 import asyncio
 import contextlib
@@ -22,22 +22,22 @@ from colorkeras.inference.batch.plan import BatchItem
 from colorkeras.utils.errors import UserError
 
 FORMATS = (".jpg", ".png", ".tif")
-"""File suffixes that visitors may request; the default is the format of the photograph."""
+"""File suffixes that visitors may request; by default, the input format is kept."""
 
 MAX_ITEMS, MAX_API_VARIATIONS = 200, 20
-"""Maximum number of photographs in a zip archive, and of variations in an API call."""
+"""Maximum numbers of photographs per zip archive and of variations per API call."""
 
 MAX_ZIP_BYTES, MAX_RESULT_BYTES = 2_000_000_000, 4_000_000_000
-"""Maximum size in bytes of a zip archive, and of all files that are being created or sent.
+"""Maximum sizes in bytes of a zip archive and of all files that are being created or sent.
 
-The file that reaches a limit is kept; further ones are rejected.
+The limits are checked before each file is added, so the last file may exceed them.
 """
 
 _NOT_COLORED = "not colored.txt"
 
 
 class Downloads:
-    """Request handlers for full-size files.
+    """Request handlers for full-size downloads.
 
     Args:
         page: `page.Page`.
@@ -73,12 +73,12 @@ class Downloads:
         if not all(isinstance(item, dict) for item in items):
             raise PageError("The request must be a list of photographs.", 400)
         ticket.total = len(items)
-        # One at a time, because archives are large and take a long time.
+        # One archive at a time, because archives are large and take long to create.
         async with self._zip_lock:
             return await self._zipped(request, items, kind, ticket)
 
     async def _zipped(self, request, items, kind, ticket):
-        """Return the response with the zip archive."""
+        """Create a zip archive and return it as a response."""
         failed = []
         with self._folder() as keep:
             archive = keep.folder / "photographs_color.zip"
@@ -94,7 +94,7 @@ class Downloads:
             return keep.response(archive, [], {"X-Failed": str(len(failed))})
 
     async def _add(self, archive, item, kind, failed, ticket):
-        """Colorize a photograph and add it to an archive; on failure, add a line to `failed`."""
+        """Colorize a photograph and add it to an archive; append failures to `failed`."""
         name, store = "A photograph", self._page.store
         try:
             wanted = color_request.parse(item.get("settings") or {}, self._page.models)
@@ -113,7 +113,7 @@ class Downloads:
             failed.append(f"{name}: {error.message}")
 
     async def colorize(self, request):
-        """Colorize an upload without storing it; return a file, or a zip archive of variations."""
+        """Colorize an upload without storing it; return an image or a zip archive of variations."""
         page, ticket = self._page, web.new_ticket(self._page.queue, request)
         with self._folder() as keep:
             async with web.open_form(page.uploads, request) as form:
@@ -139,7 +139,7 @@ class Downloads:
         """Colorize a file; return the path of the result and a list of notes."""
 
         def work():
-            # Checked here because others may have filled the space while this one was waiting.
+            # Checked only now, because other requests may have used up the space during the wait.
             check_space(self._page.results)
             return color_to(self._page, source, wanted, kind, folder)
 
@@ -150,7 +150,7 @@ class Downloads:
 
 
 def check_space(folder):
-    """Raise PageError if the files that are being created or sent use too much disk space."""
+    """Raise `PageError` if files that are being created or sent use too much disk space."""
     if _num_bytes(folder) >= MAX_RESULT_BYTES:
         raise PageError(
             "Too many files are being downloaded at the moment. Please try again in a minute.",
@@ -166,12 +166,12 @@ def color_to(page, source, wanted, kind, folder):
         page: `page.Page`.
         source: Path of the input file.
         wanted: `ColorRequest`.
-        kind: `(side_by_side, suffix)`: whether to return the side-by-side image, and the suffix of
-            the result; None keeps the input format.
+        kind: `(side_by_side, suffix)`: whether to return a side-by-side image, and the file suffix
+            of the result, or None to keep the input format.
         folder: Output folder.
 
     Returns:
-        Path of the result and a list of notes.
+        Path of the result, and a list of notes about it.
 
     Raises:
         UserError: The file cannot be colorized.
@@ -193,12 +193,12 @@ def color_to(page, source, wanted, kind, folder):
 def _kind(content):
     side_by_side, suffix = content.get("side_by_side", False), content.get("format")
     if suffix not in (None, *FORMATS):
-        raise UserError(f"format {suffix!r}", "one of " + ", ".join(FORMATS), "Choose another one.")
+        raise UserError(f"format {suffix!r}", "one of " + ", ".join(FORMATS), "Correct the format.")
     return bool(side_by_side), suffix
 
 
 def _fields(form):
-    """Return the settings of an API call, parsing all fields except the model as JSON."""
+    """Return the settings in an API call; all fields except the model are parsed as JSON."""
     content = {}
     for name, value in form.items():
         if name == "file":
@@ -206,14 +206,14 @@ def _fields(form):
         try:
             content[name] = value if name == "model" else json.loads(value)
         except (ValueError, TypeError, RecursionError) as error:
-            raise UserError(f"{name} {value!r:.50}", "a JSON value", "Correct it.") from error
+            raise UserError(f"{name} {value!r:.50}", "valid JSON", "Correct the value.") from error
     if "seed" in content:
         content["variation"] = content.pop("seed")
     return content
 
 
 def _api_requests(content, models):
-    """Return a list with a `ColorRequest` for each variation of an API call, and its `_kind`."""
+    """Return the `ColorRequest`s for the variations in an API call, and their `_kind`."""
     num_variations = content.pop("variations", 1)
     kind = _kind({"side_by_side": content.pop("side_by_side", False)})
     if num_variations not in range(1, MAX_API_VARIATIONS + 1):
@@ -225,7 +225,7 @@ def _api_requests(content, models):
 
 
 def _num_bytes(folder):
-    """Return the size of all files in a folder, some of which may be deleted in the meantime."""
+    """Return the total size of all files in a folder, ignoring files deleted meanwhile."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -246,12 +246,12 @@ def _zip(path, files):
     with zipfile.ZipFile(path, "w") as archive:
         for file in files:
             archive.write(file, file.name)
-            # Otherwise, the files would need twice their space.
+            # Otherwise, the files would take up twice as much disk space.
             file.unlink()
 
 
 def _unused(archive, path):
-    """Return a name that the archive does not contain yet."""
+    """Return a file name that is not yet used in the archive."""
     names, name, number = set(archive.namelist()), path.name, 2
     while name in names:
         name = f"{path.stem} ({number}){path.suffix}"

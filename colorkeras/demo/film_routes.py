@@ -1,4 +1,4 @@
-"""Requests about films: upload, one second in color, and the whole film."""
+"""Routes for films: uploads, one-second color previews, and complete films."""
 
 import asyncio
 from dataclasses import replace
@@ -22,17 +22,18 @@ PREVIEW_SECONDS = 1.0
 """Maximum duration of previews."""
 
 _MARGIN = 0.0005
-"""Seconds before the end of a scene at which its preview ends, so that rounding does not matter."""
+"""Time in seconds between the end of a preview and the end of its scene, which prevents rounding
+errors from including a frame of the next scene."""
 
 _POLL_SECONDS = 0.5
-"""Interval at which to check whether the visitor still waits."""
+"""Interval in seconds between checks that the visitor is still waiting."""
 
 
 class FilmRoutes:
-    """Handlers of requests about films.
+    """Request handlers for films.
 
-    The first frame of a scene has the ID of the film, followed by "-" and the index of the scene.
-    Requests about it are those about photographs.
+    The first frame of each scene can be used like a photograph. Its ID is the ID of the film,
+    followed by "-" and the index of the scene.
 
     Args:
         page: `page.Page`.
@@ -42,7 +43,7 @@ class FilmRoutes:
         self._page = page
 
     def routes(self):
-        """Return the routes below `/api`."""
+        """Return the routes under `/api`."""
         return [
             Route("/films", self.add, methods=["POST"]),
             Route("/films/{id}/preview", self.preview, methods=["POST"]),
@@ -68,7 +69,7 @@ class FilmRoutes:
         return JSONResponse({"id": film.id, **details, "scenes": scenes}, 201)
 
     async def preview(self, request):
-        """Return the first second of a scene in color."""
+        """Colorize the first second of a scene and return it."""
         page, content = self._page, await web.read_json(request)
         ticket = web.new_ticket(page.queue, request)
         wanted = _settings(content, page.models)
@@ -82,7 +83,7 @@ class FilmRoutes:
             return keep.response(*await _finished(request, running, ticket, options.stopped))
 
     async def result(self, request):
-        """Return a film in color."""
+        """Colorize a film and return it."""
         page, content = self._page, await web.read_json(request)
         ticket = web.new_ticket(page.film_queue, request)
         wanted = _settings(content, page.models)
@@ -103,27 +104,27 @@ class FilmRoutes:
 
 
 def _settings(content, models):
-    """Return the `ColorRequest` for a film from the JSON object of a request."""
+    """Parse the JSON object of a request into the `ColorRequest` for a film."""
     settings = content.get("settings") or {}
     wanted = color_request.parse(settings, models)
     for name in color_request.SWITCHES:
         if settings.get(name):
-            raise UserError(f"{name} for a film", "a photograph", f"Omit {name}.")
+            raise UserError(f"{name} for a film", "it for photographs only", f"Omit {name}.")
     return wanted
 
 
 def _scene_times(film, index):
     """Return the times in seconds at which a scene starts and ends."""
     if type(index) is not int or index not in range(len(film.scenes)):
-        raise PageError("There is no such scene.", 404)
+        raise PageError("This scene does not exist.", 404)
     details = film.scenes[index].details
     return details["start"], details["end"]
 
 
 def _with_hints_between(wanted, start, end, default):
-    """Return a `ColorRequest` without the hints whose time is outside a range of seconds.
+    """Return a copy of a `ColorRequest` with only the hints in a time range.
 
-    `default` is the time of hints without a time.
+    All times are in seconds. `default` is the time assumed for hints without a time.
     """
     hints = wanted.settings.hints
     inside = [
@@ -133,7 +134,7 @@ def _with_hints_between(wanted, start, end, default):
 
 
 def _counter(ticket):
-    """Return a progress function that counts the colorized frames in a ticket."""
+    """Return a progress callback that records the number of colorized frames in a ticket."""
 
     def progress(stage, finished, total):
         if stage == "Colorizing":
@@ -143,23 +144,23 @@ def _counter(ticket):
 
 
 def _color(page, film, wanted, folder, options):
-    """Colorize a film like `colorkeras colorize`.
+    """Colorize a film in the same way as `colorkeras colorize`.
 
     Args:
         page: `page.Page`.
-        film: `Photograph` with scenes.
+        film: `Photograph` of the film.
         wanted: `ColorRequest`.
         folder: Folder for the result.
         options: `FilmOptions`.
 
     Returns:
-        Path of the result and a list of notes.
+        Path of the result, and a list of notes about it.
 
     Raises:
         UserError: The film cannot be colorized.
         PageError: `options.stopped` was set.
     """
-    # The extra `video` may be missing.
+    # Imported here because the `video` extra may not be installed.
     from colorkeras.video.color_films import colorize_film
 
     target = folder / f"{film.source.stem}{plan.MARK}.mp4"
@@ -176,12 +177,12 @@ def _color(page, film, wanted, folder, options):
 
 
 async def _finished(request, work, ticket, stopped):
-    """Return the result of a coroutine; stop it if the visitor no longer waits.
+    """Return the result of a coroutine, stopping it if the visitor is no longer waiting.
 
     Args:
-        request: Request whose connection is watched.
+        request: Request whose connection is monitored.
         work: Coroutine that colorizes a film.
-        ticket: `Ticket` of the work.
+        ticket: `Ticket` of the request.
         stopped: `threading.Event` that ends the colorization when it is set.
     """
     running = asyncio.ensure_future(work)
@@ -195,7 +196,7 @@ async def _finished(request, work, ticket, stopped):
         stopped.set()
         if ticket.state == WAITING:
             running.cancel()
-        # The folder must not be deleted before its last file is written.
+        # The result folder must not be deleted while files are being written to it.
         await asyncio.wait([running])
         if not running.cancelled():
-            running.exception()  # Marks it as retrieved if the visitor is gone.
+            running.exception()  # Marks the exception as retrieved if nobody awaits it.

@@ -1,4 +1,4 @@
-"""Films that visitors colorize: limits, scenes and the first frames of scenes."""
+"""Preparation of visitors' films: size limits, scenes, and the first frame of each scene."""
 
 import numpy as np
 from PIL import Image
@@ -13,28 +13,28 @@ from colorkeras.video.film_frames import FrameSource
 from colorkeras.video.film_scan import scan
 
 MAX_MEGABYTES, MAX_SECONDS = 200, 60
-"""Maximum size in megabytes and duration in seconds."""
+"""Maximum file size in megabytes and maximum duration in seconds."""
 
 MAX_WIDTH, MAX_HEIGHT = 1920, 1080
-"""Maximum longer and shorter side of frames in pixels."""
+"""Maximum lengths in pixels of the longer and the shorter side of a frame."""
 
 MAX_MEGAPIXELS = MAX_WIDTH * MAX_HEIGHT / 1e6
-"""Maximum size of frames in megapixels."""
+"""Maximum size of a frame in megapixels."""
 
 MAX_FRAMES, MAX_SCENES = 3700, 60
-"""Maximum number of frames, and of scenes that visitors can choose."""
+"""Maximum numbers of frames in a film and of scenes offered to the visitor."""
 
 _TOLERANCE = 0.5
-"""Seconds by which films may exceed the maximum duration."""
+"""Number of seconds by which a film may exceed the maximum duration."""
 
 _NO_EXTRA = (
-    "This page cannot colorize films, because the software for films is missing on its server. "
-    "Photographs work. Please ask the operator to install the extra “video”."
+    "This page can only colorize photographs, because its server lacks the software for films. "
+    "Please ask the operator to install the “video” extra."
 )
 
 
 def limits():
-    """Return what the browser needs to know about films as a dict for JSON."""
+    """Return the limits and file formats for films as a JSON-serializable dict."""
     return {
         "is_available": film_names.can_read_films(),
         "missing": _NO_EXTRA,
@@ -47,16 +47,16 @@ def limits():
 
 
 def prepare(film, models, ticket, pause):
-    """Find the scenes of a film, write their first frames, and fill its `details` and `scenes`.
+    """Find the scenes of a film, save their first frames, and set its `details` and `scenes`.
 
     Args:
         film: `photograph_store.Photograph`.
-        models: Dict of model name to `predictor.Predictor`.
-        ticket: `coloring_queue.Ticket`, which counts frames.
-        pause: Function that is called for each frame.
+        models: Dict from model name to `predictor.Predictor`.
+        ticket: `coloring_queue.Ticket` in which the number of scanned frames is recorded.
+        pause: Function to call after each frame; see `Page.pause`.
 
     Raises:
-        PageError: The film exceeds a limit, or the extra `video` is missing.
+        PageError: The film exceeds a limit, or the `video` extra is not installed.
         UserError: The film cannot be read.
     """
     timeline = _scan(film.source, ticket, pause)
@@ -103,7 +103,7 @@ def _scan(path, ticket, pause):
     _check_duration(path.name, _duration(timeline))
     if len(timeline.pts) > MAX_FRAMES:
         raise PageError(
-            f"{path.name} has {len(timeline.pts):,} frames. This page takes films of up to "
+            f"{path.name} has {len(timeline.pts):,} frames. This page accepts films of up to "
             f"{MAX_FRAMES:,} frames. Please lower the frame rate or cut the film."
         )
     return timeline
@@ -112,7 +112,7 @@ def _scan(path, ticket, pause):
 def _duration(timeline):
     """Return the time in seconds from the first to the last frame.
 
-    Decoders may give a wrong duration of the last frame of films with a variable frame rate.
+    The duration of the last frame is excluded, because it may be wrong if the frame rate varies.
     """
     return timeline.seconds(len(timeline.pts) - 1) - timeline.seconds(0)
 
@@ -121,27 +121,27 @@ def _check_size(name, size):
     width, height = size
     if max(size) > MAX_WIDTH or min(size) > MAX_HEIGHT:
         raise PageError(
-            f"{name} has {width} x {height} pixels. This page takes films of up to {MAX_WIDTH} x "
-            f"{MAX_HEIGHT} pixels. Please scale it down."
+            f"{name} has {width} x {height} pixels. This page accepts films of up to {MAX_WIDTH} x "
+            f"{MAX_HEIGHT} pixels. Please downscale the film."
         )
 
 
 def _check_duration(name, seconds):
     if seconds > MAX_SECONDS + _TOLERANCE:
         raise PageError(
-            f"{name} is longer than {MAX_SECONDS} seconds, the most that this page takes. Please "
-            "cut it first."
+            f"{name} is longer than {MAX_SECONDS} seconds, the maximum that this page accepts. "
+            "Please shorten the film."
         )
 
 
 def _scene(film, luma, times, models):
-    """Write the first frame of a scene; return it as a `Photograph`.
+    """Save the first frame of a scene and return it as a `Photograph`.
 
     Args:
-        film: `Photograph`, the film.
-        luma: float32 `[h, w]` in [0, 1].
+        film: `Photograph` of the film.
+        luma: Luma of the frame, float32 `[h, w]` in [0, 1].
         times: Times in seconds at which the scene starts and ends.
-        models: Dict of model name to `predictor.Predictor`.
+        models: Dict from model name to `predictor.Predictor`.
     """
     number = len(film.scenes)
     folder = film.folder / "scenes" / str(number)

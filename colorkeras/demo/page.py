@@ -1,4 +1,4 @@
-"""Server state: models, photographs, queue and examples."""
+"""Server state: models, photographs, queues and examples."""
 
 import asyncio
 from functools import lru_cache
@@ -11,12 +11,12 @@ from colorkeras.demo.photograph_store import PhotographStore
 from colorkeras.export.bundled import BUNDLED_MODELS
 
 _NUM_PREVIEWS = 8
-"""Number of previews to keep in memory; others are reloaded on demand."""
+"""Number of previews to keep in memory; all others are reloaded on demand."""
 
 _MAX_UPLOADS, _MAX_FILM_UPLOADS = 8, 4
 
 _MAX_PAUSE = 1.0
-"""Maximum time in seconds for which each frame of a film waits for photographs."""
+"""Maximum time in seconds by which photographs can delay each frame of a film."""
 
 
 class Page:
@@ -29,11 +29,13 @@ class Page:
 
     Attributes:
         store: `PhotographStore`.
-        queue: `ColoringQueue`.
-        film_queue: `ColoringQueue` of whole films, which are colorized while `queue` is idle.
-        scan_queue: `ColoringQueue` of new films, whose scenes are found while `queue` is idle.
-        uploads: Semaphore that limits the number of photographs that are not stored yet.
-        film_uploads: Semaphore that limits the number of films that are not stored yet.
+        queue: `ColoringQueue` for photographs and previews.
+        film_queue: `ColoringQueue` for colorizing films, with lower priority than `queue`.
+        scan_queue: `ColoringQueue` for scanning new films, with lower priority than `queue`.
+        uploads: Semaphore that limits the number of photographs being received or waiting to be
+            stored.
+        film_uploads: Semaphore that limits the number of films being received or waiting to be
+            stored.
         results: Folder for files that are being downloaded.
         suffixes: Accepted file suffixes.
         examples: Dict from ID to (path of a color photograph, title).
@@ -49,18 +51,18 @@ class Page:
         self.suffixes = [suffix for kind in image_io.FORMATS.values() for suffix in kind.suffixes]
         self.examples = {path.stem: (path, title) for path, title in sample.photographs()}
         self._preview = lru_cache(_NUM_PREVIEWS)(self._read_preview)
-        # They limit the disk space of uploads that arrive or wait in a queue.
+        # Limit the disk space used by uploads that are being received or are waiting in a queue.
         self.uploads = asyncio.Semaphore(_MAX_UPLOADS)
         self.film_uploads = asyncio.Semaphore(_MAX_FILM_UPLOADS)
 
     def queue_state(self, name):
-        """Return the state of a ticket of any queue by its name as a dict for JSON."""
+        """Return the state of a ticket in any queue as a JSON-serializable dict."""
         queues = self.queue, self.film_queue, self.scan_queue
         states = [queue.state(name) for queue in queues]
         return next((state for state in states if state["state"] != UNKNOWN), states[0])
 
     def pause(self):
-        """Wait while photographs are processed, at most `_MAX_PAUSE` seconds."""
+        """Wait while photographs are being processed, for at most `_MAX_PAUSE` seconds."""
         self.queue.idle.wait(_MAX_PAUSE)
 
     @property
@@ -93,7 +95,7 @@ class Page:
 
 
 def named(models):
-    """Return a dict from display name to model; the names do not reveal the server's folders.
+    """Return a dict from display name to model, with names that do not reveal server paths.
 
     Args:
         models: List of `(name, predictor)`: the name of a bundled model or the path of an export,

@@ -1,4 +1,4 @@
-"""Routes for single photographs: uploads, color previews, hints and uncertainty."""
+"""Routes for single photographs: uploads, color previews, likely colors and uncertainty."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from colorkeras.demo.visitor_messages import PageError, visitor_notes
 from colorkeras.utils.errors import UserError, check_choice
 
 MAX_UNCERTAINTY = 0.15
-"""Standard deviation of chroma at which the uncertainty map reaches its last color."""
+"""Standard deviation of chroma that corresponds to the last color of the uncertainty map."""
 
 LEGEND = ("#ffe97f", "#ffb340", "#f2672f", "#c42a5f", "#6a1b8a")
 """Colors of the uncertainty map, from certain to uncertain."""
@@ -79,7 +79,7 @@ class PhotographRoutes:
         return Response(status_code=204)
 
     async def keep_alive(self, request):
-        """Keep the photographs of an open page from expiring."""
+        """Keep the photographs of an open page from expiring, and return any unknown IDs."""
         names = (await web.read_json(request)).get("ids")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise PageError("The request contains no list of photographs.", 400)
@@ -90,11 +90,11 @@ class PhotographRoutes:
         return await self._image(request, lambda photograph: photograph.source, web.gray)
 
     async def original(self, request):
-        """Return the photograph as uploaded, but upright."""
+        """Return the uploaded photograph, rotated upright."""
         return await self._image(request, lambda photograph: photograph.source)
 
     async def truth(self, request):
-        """Return the photograph in its true colors."""
+        """Return the photograph in its original colors."""
 
         def path(photograph):
             if not photograph.details["has_truth"]:
@@ -147,13 +147,13 @@ class PhotographRoutes:
                 return web.jpeg(colored, {"X-Limited-Hints": json.dumps(hints)})
 
             answer = await page.queue.run(work, ticket, key=key and (key, photograph.id))
-        # The first hint then shows its likely colors as fast as later ones.
+        # Makes the likely colors of the first hint appear as fast as those of later hints.
         model = page.models[wanted.model].exported
         answer.background = BackgroundTask(model.prepare_distribution)
         return answer
 
     async def uncertainty(self, request):
-        """Return a map of the model's uncertainty as a transparent overlay."""
+        """Return a map of the model's color uncertainty as a transparent overlay."""
         page = self._page
         model = self._model(await web.read_json(request), "is_confident")
 
@@ -168,7 +168,7 @@ class PhotographRoutes:
         page, content = self._page, await web.read_json(request)
         model = self._model(content, "takes_hints")
         x, y = (web.number(content, name) for name in "xy")
-        # Not in the queue, so that the color that the visitor picks need not wait for it.
+        # This does not use the queue, so colorization need not wait for it.
         await asyncio.to_thread(page.models[model].exported.prepare_distribution)
 
         def work(photograph):
@@ -192,16 +192,16 @@ class PhotographRoutes:
             return await self._page.queue.run(bound, ticket, key=key)
 
     def _model(self, content, feature):
-        """Return the name of the requested model; fail if it lacks a required feature."""
+        """Return the name of the requested model; raise an error if it lacks a required feature."""
         names = list(self._page.models)
         name = content.get("model", names[0])
         check_choice("model", name, names)
         if not getattr(self._page.models[name].exported, feature):
-            raise PageError(f"The {name} model cannot do this. Please choose another one.")
+            raise PageError(f"The {name} model does not support this. Please choose another one.")
         return name
 
     async def compare(self, request):
-        """Return the URLs of all versions of a photograph."""
+        """Return the URLs of all versions of a photograph: gray, colorized, and in true colors."""
         address = request.url.path
         with self._page.store.use_photograph(request.path_params["id"]) as photograph:
             parent = address.rpartition("/")[0]

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from colorkeras.demo.visitor_messages import PageError
 
 MAX_PHOTOGRAPHS = 200
-"""Maximum number of photographs; beyond that, the least recently used ones are removed."""
+"""Maximum number of photographs; when it is exceeded, the least recently used ones are deleted."""
 
 MAX_BYTES = 4_000_000_000
 """Maximum total size of all photographs in bytes."""
@@ -21,7 +21,7 @@ IDLE_SECONDS = 3600
 """Time in seconds after which an unused photograph is deleted."""
 
 LOST_SECONDS = 600
-"""Time in seconds after which a photograph is deleted if its page no longer sends requests."""
+"""Time in seconds after which a photograph is deleted if its page has stopped sending requests."""
 
 _MAX_NAME = 100
 
@@ -31,14 +31,14 @@ class Photograph:
     """A visitor's photograph, or a film or one of its scenes.
 
     Attributes:
-        id: Unguessable name; anyone who knows it can use the photograph.
+        id: Unguessable ID; anyone who knows it can access the photograph.
         folder: Folder that contains only this photograph's files.
         source: Path of the uploaded file, which keeps the visitor's file name.
-        truth: Path of the same photograph in color, or None.
-        details: Dict that the page receives, with the size in pixels and other properties.
+        truth: Path of the original color photograph, or None.
+        details: Dict sent to the page, with the size in pixels and other properties.
         scenes: Scenes of a film, as a list of `Photograph`s of their first frames.
         num_users: Number of requests that are using the photograph.
-        is_over: Whether to delete the files as soon as no request uses them.
+        is_over: Whether to delete the files as soon as no request is using them.
         last_used: Monotonic time at which the last request started or ended.
         last_seen: Like `last_used`, but also updated by a page that is open but idle.
         num_bytes: Total size of the files in bytes.
@@ -78,19 +78,19 @@ class PhotographStore:
         self._photographs, self._lock = {}, threading.Lock()
 
     def add(self, name, stream, prepare, truth=None):
-        """Add a photograph.
+        """Store a photograph or film.
 
         Args:
             name: The visitor's file name.
             stream: Binary file object, read from the start.
-            prepare: Function that is called with the `Photograph` and sets its `details`.
+            prepare: Function that takes the `Photograph` and sets its `details`.
             truth: See `Photograph`.
 
         Returns:
             `Photograph`.
 
         Raises:
-            UserError: `prepare` rejected the photograph, and its files were deleted.
+            UserError: `prepare` rejected the photograph. Its files have been deleted.
         """
         name_on_disk = uuid.uuid4().hex
         folder = self._folder / name_on_disk
@@ -115,10 +115,11 @@ class PhotographStore:
 
     @contextlib.contextmanager
     def use(self, name):
-        """Yield the `Photograph` with this ID and keep its files until the block ends.
+        """Yield the `Photograph` with the given ID and keep its files until the block ends.
 
         Args:
-            name: ID of a photograph or film; for a scene, followed by "-" and its index.
+            name: ID of a photograph or film, or the ID of a film followed by "-" and the index of a
+                scene.
 
         Raises:
             PageError: The photograph does not exist or has expired.
@@ -129,7 +130,7 @@ class PhotographStore:
             used = next((each for each in known if each.id == name), None)
             if used is None:
                 raise PageError(
-                    "This file is no longer on the server. Please drop it again.",
+                    "This file is no longer on the server. Please add it again.",
                     404,
                     gone=True,
                 )
@@ -147,7 +148,7 @@ class PhotographStore:
 
     @contextlib.contextmanager
     def use_photograph(self, name):
-        """Yield a photograph or a scene like `use`, but raise `PageError` for a film."""
+        """Yield a photograph or scene in the same way as `use`; raise `PageError` for a film."""
         with self.use(name) as used:
             if used.scenes:
                 raise PageError("This is a film. Please choose one of its scenes.", 404)
@@ -155,14 +156,14 @@ class PhotographStore:
 
     @contextlib.contextmanager
     def use_film(self, name):
-        """Yield a film like `use`, but raise `PageError` for a photograph or a scene."""
+        """Yield a film in the same way as `use`; raise `PageError` for a photograph or scene."""
         with self.use(name) as used:
             if not used.scenes:
                 raise PageError("This is not a film.", 404)
             yield used
 
     def keep_alive(self, names):
-        """Record that a page with these photographs is open; return the missing IDs."""
+        """Record that a page with these photographs is open, and return any unknown IDs."""
         with self._lock:
             for name in names:
                 if name in self._photographs:
@@ -176,7 +177,7 @@ class PhotographStore:
         self._end([photograph] if photograph else [])
 
     def expire(self):
-        """Delete photographs that have been idle too long or that exceed the limits."""
+        """Delete photographs that have been idle for too long or that exceed the limits."""
         now = time.monotonic()
         with self._lock:
             by_age = sorted(self._photographs.values(), key=lambda each: each.last_used)

@@ -22,7 +22,7 @@ MAX_PAGES = 50
 """Maximum number of pages in a file."""
 
 _NUM_CACHED = 8
-"""Number of predictions to cache per preview, so that a new saturation needs no prediction."""
+"""Number of predictions to cache per preview, so that changing the saturation is fast."""
 
 _FILE = "preview.npz"
 
@@ -30,14 +30,14 @@ _FILE = "preview.npz"
 class Preview:
     """First page of a photograph at display size.
 
-    The network input is the same as at full size, so the colors match those of the final file.
+    The network input is the same as at full size, so the preview has the colors of the final file.
 
     Args:
         pixels: uint8 `[h, w]` or sRGB `[h, w, 3]` with a longer side of at most `MAX_SIDE`.
         size: Width and height of the photograph in pixels.
         grayscale: Dict from model name to network input; see `Predictor.network_input`.
         models: Dict from model name to `predictor.Predictor`.
-        inside: Slices of the rows and columns of the photograph inside its paper borders, or None.
+        inside: Slices of the rows and columns inside the paper borders, or None.
         tone: Result of `tone_curve` for the photograph, or None if it is not toned.
     """
 
@@ -48,7 +48,7 @@ class Preview:
         self._predict = lru_cache(_NUM_CACHED)(self._predict)
 
     def save(self, folder):
-        """Save the preview in a folder; `load` restores it."""
+        """Save the preview to a folder; `load` restores it."""
         arrays = {f"input_{name}": grayscale for name, grayscale in self._grayscale.items()}
         if self._inside is not None:
             arrays["inside"] = [(part.start, part.stop) for part in self._inside]
@@ -58,7 +58,7 @@ class Preview:
 
     @classmethod
     def load(cls, folder, models):
-        """Load a preview that `save` wrote."""
+        """Load a preview written by `save`."""
         inside, tone = None, None
         with np.load(folder / _FILE, allow_pickle=False) as stored:
             grayscale = {name: stored[f"input_{name}"] for name in models}
@@ -80,12 +80,13 @@ class Preview:
 
         Args:
             request: `color_request.ColorRequest`.
-            pixels: The photograph at another size, uint8 or uint16; None for the preview. With
-                auto-contrast, both this preview and the pixels must be stretched.
+            pixels: Pixels of the photograph at another size, uint8 or uint16, or None for the
+                preview. With auto-contrast, the contrast of both the preview and these pixels must
+                already be stretched.
 
         Returns:
-            `(rgb, limited)`: RGB of the same size and dtype, and a list of `(index, limited_hint)`
-            with the index of a hint and its `LimitedHint`.
+            `(rgb, limited)`: RGB pixels of the same size and dtype, and a list of
+            `(index, limited_hint)` with the index of each limited hint and its `LimitedHint`.
 
         Raises:
             UserError: See `Predictor.color_image`.
@@ -167,14 +168,14 @@ def prepare(photograph, models, max_megapixels):
 
 
 def stretched_preview(path, models, max_megapixels):
-    """Return the `Preview` of a file's first page with auto-contrast; see `prepare`."""
+    """Return the `Preview` of a file's first page with auto-contrast."""
     with image_io.open_image(path, max_megapixels) as contents:
         page = next(contents.pages)
     return _preview(page, find_tint(on_white(page).pixels), models, is_stretched=True)
 
 
 def _preview(page, tint, models, is_stretched=False):
-    """Create a `Preview`; `tint` is that of the page before auto-contrast."""
+    """Create a `Preview`; `tint` is the tint of the page before auto-contrast."""
     settings = ColorSettings(auto_contrast=is_stretched, neutral_borders=True)
     page, _, inside = preprocess(page, settings, [])
     tone = tone_curve(page.pixels) if tint == "toned" else None
@@ -184,7 +185,7 @@ def _preview(page, tint, models, is_stretched=False):
 
 
 def read_first_page(path, max_megapixels, is_stretched=False):
-    """Return the pixels of a file's first page on white, uint8 gray or RGB.
+    """Return the first page of a file on a white background as uint8 gray or RGB pixels.
 
     Args:
         path: Image file.
@@ -200,7 +201,7 @@ def read_first_page(path, max_megapixels, is_stretched=False):
 def shrunk(pixels):
     """Convert pixels to uint8, downscaled so that the longer side is at most `MAX_SIDE`."""
     image = Image.fromarray(image_io.as_uint8(pixels))
-    # reducing_gap halves the image first, which is much faster and almost as good.
+    # With reducing_gap, the image is first reduced by an integer factor, which is much faster.
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(image)
 
@@ -208,14 +209,14 @@ def shrunk(pixels):
 def _check_num_pages(source, contents):
     if contents.num_pages > MAX_PAGES:
         raise UserError(
-            f"'{source.name}' with {contents.num_pages} pages",
+            f"'{source.name}', which has {contents.num_pages} pages",
             f"at most {MAX_PAGES} pages",
             "Split it into several files.",
         )
 
 
 def _scaled_hints(hints, size, scaled_size):
-    """Rescale hints from `size` (width, height) to `scaled_size` (height, width)."""
+    """Rescale hints from an image of `size` (width, height) to `scaled_size` (height, width)."""
     height, width = scaled_size
     factors = width / size[0], height / size[1]
 

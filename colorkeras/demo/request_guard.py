@@ -1,4 +1,4 @@
-"""ASGI middleware that blocks cross-site requests, limits sizes and sets security headers."""
+"""ASGI middleware that blocks cross-site requests, limits body sizes, and sets security headers."""
 
 import ipaddress
 import re
@@ -20,10 +20,10 @@ FILM_UPLOADS = "/api/films"
 """Path that accepts films."""
 
 _FORM_BYTES = 100_000
-"""Maximum total size in bytes of the other parts of an upload."""
+"""Maximum total size in bytes of an upload form, excluding the file."""
 
 _HOST = re.compile(r"(\[[^\]]*\]|[^:\[]*)(:\d*)?")
-"""Pattern of `Host` headers: a name or address, and a port."""
+"""Pattern of a `Host` header: a name or address, and an optional port."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; "
@@ -34,20 +34,20 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""Headers of all responses. They keep the browser from loading anything from other servers."""
+"""Headers of all responses, which keep the browser from loading content from other servers."""
 
 
 class RequestGuard:
     """Middleware that rejects cross-site requests and large bodies.
 
-    Any web page can make the browser submit forms to any address that the browser can reach; the
-    `Origin` header reveals such requests. The owner of a web page can also make its name resolve to
-    this machine (DNS rebinding); the `Host` header reveals that.
+    Any web page can make a browser submit forms to any server that the browser can reach. Such
+    requests can be recognized by their `Origin` header. An attacker can also make their own domain
+    resolve to this machine (DNS rebinding). Such requests can be recognized by their `Host` header.
 
     Args:
         app: ASGI application.
-        host_names: Host names in URLs of the page, besides `localhost`. IP addresses are always
-            accepted.
+        host_names: Host names, in addition to `localhost`, under which the page may be reached. IP
+            addresses are always accepted.
         max_upload_bytes: Maximum size of an uploaded photograph in bytes.
     """
 
@@ -64,7 +64,7 @@ class RequestGuard:
             reason, status = _check_origin(headers), 403
         if reason:
             return await web.error_response(reason, status)(scope, receive, send)
-        # Files in forms are written to the disk, but other bodies are kept in memory.
+        # Files in forms are written to disk, whereas other bodies are kept in memory.
         is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
         limit = MAX_BODY_BYTES
         if is_form and scope["path"] in UPLOADS:
@@ -74,15 +74,15 @@ class RequestGuard:
         return await self._app(scope, _limited(receive, limit), send)
 
     def _check_host(self, headers):
-        """Return the reason to reject the name in a request's `Host` header, or None."""
+        """Return the reason for rejecting the `Host` header of a request, or None to accept it."""
         host = headers.get("host", "")
         match = _HOST.fullmatch(host)
         name = match[1].strip("[]").rstrip(".").lower() if match else ""
         if name in self._host_names or _is_ip_address(name):
             return None
         return (
-            f"This page does not accept the name {host[:100]!r}. Use its IP address, or ask its "
-            "operator to add the name with --allow-host."
+            f"This page does not accept the host name {host[:100]!r}. Use the IP address, or ask "
+            "the operator to allow the name with --allow-host."
         )
 
 
@@ -95,12 +95,12 @@ def _is_ip_address(name):
 
 
 def _check_origin(headers):
-    """Return the reason to reject a request, or None."""
+    """Return the reason for rejecting the origin of a request, or None to accept it."""
     origin = headers.get("origin")
     if origin is not None and _host_of(origin) != headers.get("host"):
         return f"Requests from other pages ({origin[:100]}) are not allowed."
     is_cross_site = headers.get("sec-fetch-site") == "cross-site"
-    # Other sites may link to the page, but may not embed its images and scripts.
+    # Other sites may link to the page, but must not embed its images and scripts.
     if is_cross_site and origin is None and headers.get("sec-fetch-mode") != "navigate":
         return "Requests from other pages are not allowed."
     return None
@@ -115,7 +115,7 @@ def _host_of(origin):
 
 
 def _limited(receive, limit):
-    """Wrap an ASGI `receive` so that it fails once the body exceeds `limit` bytes."""
+    """Wrap an ASGI `receive` function to raise an error if the body exceeds `limit` bytes."""
     num_bytes = 0
 
     async def limited():
@@ -131,7 +131,7 @@ def _limited(receive, limit):
 
 
 def _with_headers(send):
-    """Wrap an ASGI `send` so that it adds `_HEADERS`."""
+    """Wrap an ASGI `send` function to add `_HEADERS` to responses."""
 
     async def sending(message):
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Folders of files that are created for a visitor, sent and deleted."""
+"""Temporary folders for results, which are deleted after they have been sent."""
 
 import contextlib
 import json
@@ -13,10 +13,10 @@ from colorkeras.demo.visitor_messages import visitor_notes
 
 @contextlib.contextmanager
 def result_folder(parent):
-    """Yield a `ResultFolder`, which is deleted at the end or when its file has been sent.
+    """Yield a `ResultFolder`, which is deleted on exit or after its file has been sent.
 
     Args:
-        parent: Folder for all results.
+        parent: Parent folder of all result folders.
     """
     keep = ResultFolder(parent / uuid.uuid4().hex)
     try:
@@ -27,14 +27,14 @@ def result_folder(parent):
 
 
 class ResultFolder:
-    """Folder of a file that is being created or sent."""
+    """Folder for a file that is being created or sent."""
 
     def __init__(self, folder):
         self.folder, self.is_being_sent = folder, False
         folder.mkdir()
 
     def response(self, path, notes, headers=None):
-        """Return an answer with a file of this folder and notes on it."""
+        """Return a response with a file from this folder and with notes about the file."""
         self.is_being_sent = True
         headers = {"X-Notes": json.dumps(visitor_notes(notes)), **(headers or {})}
         return _DeletedFileResponse(self, path, headers)
@@ -45,7 +45,7 @@ class ResultFolder:
 
 
 class _DeletedFileResponse(FileResponse):
-    """File as an attachment that is deleted after it was sent or the connection was lost."""
+    """Attachment whose folder is deleted after it has been sent or the connection has been lost."""
 
     def __init__(self, kept, path, headers):
         super().__init__(path, headers=headers, filename=Path(path).name)

@@ -1,4 +1,4 @@
-"""Web server for the page."""
+"""HTTP server for the web page."""
 
 import errno
 import ipaddress
@@ -26,7 +26,8 @@ def serve(page, options, host_names=()):
     Args:
         page: `page.Page`.
         options: `DemoOptions` of `colorkeras demo`.
-        host_names: Names of the page's host in addition to `options.host` and those of the machine.
+        host_names: Host names under which the page may be reached, in addition to `options.host`
+            and the names of the machine.
 
     Raises:
         UserError: The address is unavailable, or the port is in use.
@@ -37,7 +38,7 @@ def serve(page, options, host_names=()):
         app.create(page, [options.host, *names_of_machine(), *host_names]),
         host=str(address),
         port=port,
-        # The default configuration would close the log handlers of other packages.
+        # The default configuration would close log handlers of other packages.
         log_config=None,
         log_level="error",
         access_log=False,
@@ -53,7 +54,7 @@ def serve(page, options, host_names=()):
             file=sys.stderr,
         )
     if address.is_unspecified:
-        # The unspecified address means all addresses, and browsers cannot open it.
+        # The unspecified address stands for all addresses, and browsers cannot open it.
         name = _in_url(ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1"))
 
     def report():
@@ -66,7 +67,7 @@ def serve(page, options, host_names=()):
 
 
 class _Server(uvicorn.Server):
-    """Server that calls a function once it accepts connections."""
+    """Uvicorn server that calls a function as soon as it accepts connections."""
 
     def __init__(self, config, on_start):
         super().__init__(config)
@@ -78,23 +79,23 @@ class _Server(uvicorn.Server):
 
 
 def names_of_machine():
-    """Return the names by which browsers in the local network may reach this machine."""
+    """Return the names under which browsers on the local network may reach this machine."""
     name = socket.gethostname()
     short = name.partition(".")[0]
-    # The last one is its name in multicast DNS.
+    # The last item is the multicast DNS name.
     return [name, short, f"{short}.local"]
 
 
 def free_address(host, port):
     """Resolve a host name or address of this machine and check that the port is free.
 
-    IPv6 addresses may be in brackets.
+    IPv6 addresses may be enclosed in brackets.
 
     Returns:
         `ipaddress.IPv4Address` or `IPv6Address`.
 
     Raises:
-        UserError: This machine does not have the address, or the port is in use.
+        UserError: The address does not belong to this machine, or the port is in use.
     """
     try:
         kind, _, _, _, address = socket.getaddrinfo(
@@ -104,7 +105,7 @@ def free_address(host, port):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
-        # Python reports invalid host names as UnicodeError, which has no number.
+        # Invalid host names raise UnicodeError, which has no errno.
         if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
             raise UserError(
                 f"--port {port} ({one_line(error)})", "a free port", "Pass another --port."

@@ -1,12 +1,12 @@
-"""Error messages for visitors."""
+"""Error messages and notes for visitors."""
 
 import re
 
 _OPERATOR_ADVICE = re.compile(r"--\w|\bpip\b")
-"""Pattern that matches advice for the operator of the server."""
+"""Pattern for command-line advice, which only the operator of the server can follow."""
 
 _FILM_REASON = re.compile(r"(cannot be opened as a film) \(.*?\)(?=\. Please use)")
-"""FFmpeg's reason, which says no more than the sentence before it."""
+"""Pattern for FFmpeg's error message, which adds nothing useful for visitors."""
 
 _VISITOR_ADVICE = "Use another file or ask the operator."
 

@@ -41,10 +41,10 @@ async def read_json(request):
 
 @contextlib.asynccontextmanager
 async def open_form(slots, request):
-    """Yield the fields of a multipart form, including the upload `file`; delete the files on exit.
+    """Yield the fields of a multipart form, one of which is `file`, and delete the upload on exit.
 
     Args:
-        slots: `asyncio.Semaphore`, such as `page.uploads`. The form occupies a slot until the exit.
+        slots: `asyncio.Semaphore`, such as `page.uploads`; the form occupies a slot until exit.
         request: Request with the form.
 
     Raises:
@@ -65,13 +65,13 @@ async def open_form(slots, request):
 
 
 async def check_connection(request):
-    """Raise PageError if the visitor is no longer waiting for the response."""
+    """Raise `PageError` if the visitor is no longer waiting for the response."""
     if await request.is_disconnected():
         raise PageError("The connection was lost.", 499)
 
 
 def new_ticket(queue, request):
-    """Create the `Ticket` of a queue that is named by the `X-Ticket` header of a request."""
+    """Create a `Ticket` with the name in a request's `X-Ticket` header."""
     name = request.headers.get("x-ticket")
     if name is not None and not _TICKET.fullmatch(name):
         raise PageError("The request has an invalid ticket.", 400)
@@ -103,7 +103,7 @@ def number(content, name):
     """Return a number from a JSON object.
 
     Raises:
-        UserError: The value is missing or not a number.
+        UserError: The value is missing or is not a number.
     """
     value = content.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -117,5 +117,5 @@ def error_response(message, status, flags=None):
 
 
 def file_bytes(content):
-    """Return a JPEG file's bytes as a response, without its name or modification time."""
+    """Return a response with the bytes of a JPEG file, but not its name or modification time."""
     return Response(content, media_type="image/jpeg")

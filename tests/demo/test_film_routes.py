@@ -182,7 +182,7 @@ def tall(folder):
         (text, "cannot be opened as a film"),
         (without_index, "cannot be opened as a film"),
         (long, "is longer than 60 seconds"),
-        (wide, "has 1930 x 32 pixels. This page takes films of up to 1920 x 1080 pixels."),
+        (wide, "has 1930 x 32 pixels. This page accepts films of up to 1920 x 1080 pixels."),
         (tall, "has 1090 x 1090 pixels"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
