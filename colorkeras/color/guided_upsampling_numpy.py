@@ -117,7 +117,7 @@ def upsample_color(pixels, grayscale, rgb, saturation=1.0):
 
 
 def _for_strips(function, pixels):
-    """Call a function with each strip's row slice, in several threads."""
+    """Call a function with the row slice of each strip, using several threads."""
     num_rows = rows_per_strip(pixels.shape[1])
     strips = [slice(start, start + num_rows) for start in range(0, len(pixels), num_rows)]
     num_threads = min(len(strips), os.cpu_count() or 1, _MAX_THREADS)

@@ -88,8 +88,8 @@ def _find_prepared(directories):
 def _download(directories):
     if not _is_reachable(DOWNLOAD_URL):
         raise UnavailableError(
-            "CIFAR-10, which is not prepared in " + " or ".join(map(str, directories)) + ", and "
-            f"{DOWNLOAD_URL} did not respond within {PROBE_SECONDS:g} s",
+            f"CIFAR-10, which was not found in {' or '.join(map(str, directories))} and cannot be "
+            f"downloaded because {DOWNLOAD_URL} did not respond within {PROBE_SECONDS:g} s",
             "a directory that contains cifar10/<version>/ as prepared by tensorflow-datasets, or a "
             "network connection",
             "Pass --data-dir or set TFDS_DATA_DIR, connect to the network, or train on the "

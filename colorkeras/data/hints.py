@@ -78,7 +78,7 @@ def _add_strokes(hints, rgb, generator):
 
 
 def _add_inexact(hints, rgb, generator):
-    """Fill random grid cells with their noisy mean chroma, or occasionally with another cell's."""
+    """Fill random grid cells with noisy mean chroma, occasionally that of a different cell."""
     cell = min(int(generator.choice([8, 16])), *rgb.shape[:2])
     rows, columns = rgb.shape[0] // cell, rgb.shape[1] // cell
     grid = rgb[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell, 3)

@@ -31,7 +31,7 @@ def scale_to_uint(samples, bits):
     """Scale samples of any bit depth to the full range of uint8 or uint16.
 
     Args:
-        samples: Unsigned integers, or signed integers whose smallest value means black.
+        samples: Unsigned integers, or signed integers with their smallest value representing black.
         bits: Bit depth in [1, 16].
 
     Returns:

@@ -44,12 +44,12 @@ class Metadata:
         xmp: UTF-8 XMP packet, or None.
         iptc: Photoshop resources with IPTC-IIM, as stored in TIFF files, or None.
         dpi: Horizontal and vertical resolution in pixels per inch, or None.
-        aspect: Unitless horizontal and vertical resolution, which only determines the pixel aspect
-            ratio, or None.
+        aspect: Unitless horizontal and vertical resolution, of which only the ratio is meaningful,
+            or None.
         page_dpi: `dpi` of each page in files with several pages.
         comments: Dict from keyword to text, as in PNG files. A JPEG comment has the keyword
             `Comment`.
-        has_profile: Whether the file contains an ICC profile. Decoded pixels are always sRGB.
+        has_profile: Whether the file contains an ICC profile. Decoding converts pixels to sRGB.
         has_thumbnail: Whether the file contains a preview. If so, output files get a new one.
         is_lossless: Whether pixels are stored losslessly, for formats that also have a lossy mode.
         software: Program that colorized the image, set by `mark`, or None.

@@ -215,7 +215,7 @@ def _pillow_image(path, stream, max_megapixels):
     if missing:
         name, extra = missing
         raise UserError(
-            f"{quoted(path)} in {name} format, which needs an optional package",
+            f"{quoted(path)} in {name} format, which requires an optional package",
             "an image in a format that the installed packages can read",
             f"Run pip install 'colorkeras[{extra}]' or save the image as JPEG.",
         )

@@ -46,7 +46,7 @@ MAX_FADING = 0.25
 """Maximum amount by which the black level rises and the white level falls."""
 
 MAX_SLOPE, MAX_VIGNETTE = 0.2, 0.35
-"""Maximum relative change in brightness from the center to an edge, and to a corner."""
+"""Maximum relative changes in brightness, from the center to an edge and to a corner."""
 
 FILM_SHARE = 0.7
 """Fraction of degraded images that simulate a film from `FILMS`."""
