@@ -284,7 +284,7 @@ def test_deleted_photographs_are_gone(client, upload, page):
     for _ in range(2):
         assert client.delete(address).status_code == 204
     answer = get(client, photograph, "gray.jpg")
-    assert "drop it again" in message_of(answer, 404) and answer.json()["gone"]
+    assert "add it again" in message_of(answer, 404) and answer.json()["gone"]
     for name in ("color", "uncertainty", "compare", "result"):
         assert client.post(f"{address}/{name}", json={}).json()["gone"]
     ids = [photograph["id"], other["id"]]

@@ -50,7 +50,7 @@ def test_life_cycle(store, tmp_path):
     store.delete(second.id)
     store.delete("unknown")
     assert not files_in(tmp_path) and not list(tmp_path.iterdir())
-    with pytest.raises(PageError, match="drop it again") as error, store.use(first.id):
+    with pytest.raises(PageError, match="add it again") as error, store.use(first.id):
         pass
     assert error.value.status == 404 and error.value.flags == {"gone": True}
 
