@@ -193,7 +193,7 @@ def _planned(options, settings):
 
 
 def _problem(item):
-    """Return the `UserError` that prevents colorizing an item, such as a missing file, or None."""
+    """Return a `UserError` if a problem such as a missing file prevents colorizing an item."""
     if item.problem is None and item.skipped is None:
         try:
             item.source.stat()

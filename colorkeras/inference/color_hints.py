@@ -10,7 +10,7 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_json
 
 VERSION = 1
-"""Format version of hints files."""
+"""Version of the hints file format."""
 
 _RADIUS_SHARE, _MIN_RADIUS = 0.01, 2.0
 """Default radius as a fraction of the image's longer side, and its minimum in pixels."""

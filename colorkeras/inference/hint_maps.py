@@ -152,7 +152,7 @@ class _Place:
         self._weight[own] *= ~earlier.inside[others] | self.inside[own]
 
     def _shared(self, other):
-        """Return slices of this window and of another one that select their common pixels."""
+        """Return slices of this window and slices of another one that select the same pixels."""
         slices = []
         for place, neighbor in ((self, other), (other, self)):
             height, width = place.inside.shape

@@ -193,7 +193,7 @@ def _are_covered(lines, corners):
 
 
 def _around(corners, size):
-    """Return which pixels are outside the print, bool `[h, w]`."""
+    """Return a mask of the pixels outside the print, bool `[h, w]`."""
     x, y = np.arange(size[1]) + 0.5, np.arange(size[0])[:, np.newaxis] + 0.5
     is_around = np.zeros(size, bool)
     for (x0, y0), (x1, y1) in itertools.pairwise([*corners, corners[0]]):

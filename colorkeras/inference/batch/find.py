@@ -78,7 +78,8 @@ def _search(path, output, recursive, exclude, found):
         found.unsearched += [path for path in paths if not recursive or path.is_symlink()]
         if not recursive:
             folders.clear()
-        # Skip hidden files, which other programs create. Broken links are listed, and fail later.
+        # Skip hidden files, which are usually created by other programs. Keep broken links, so
+        # that they are reported later.
         for name in sorted(names):
             if name.startswith(".") or _is_excluded(below / name, exclude):
                 continue

@@ -41,7 +41,7 @@ class BatchItem:
         sheets: Dict from the path of each contact sheet to the list of output files that it shows.
         skipped: Reason for skipping the file, or None.
         problem: `UserError` that prevents colorizing the file, or None.
-        hints: `HintList` for the file, which must have a single page.
+        hints: `HintList` for the file; if it contains hints, the file must have a single page.
         reference: `color_settings.Reference`, or None.
     """
 
