@@ -1,4 +1,4 @@
-"""Merging of colors carried into a frame by optical flow with the prediction for the frame."""
+"""Merging of colors carried by optical flow with predicted colors."""
 
 import cv2
 import numpy as np

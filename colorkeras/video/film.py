@@ -1,4 +1,4 @@
-"""Opening of films and checks that they can be colorized."""
+"""Opening and validation of films."""
 
 import contextlib
 from dataclasses import dataclass

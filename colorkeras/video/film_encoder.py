@@ -30,7 +30,7 @@ _TRANSFER = {_BT601_50_HZ: 6, _BT2020: 14, _BT2020_CONSTANT: 14}
 
 @dataclass(frozen=True)
 class ColorTags:
-    """Codes for color primaries, transfer function, matrix (ITU-T H.273) and color range."""
+    """Codes for color primaries, transfer function and matrix (ITU-T H.273), and color range."""
 
     primaries: int
     transfer: int

@@ -80,7 +80,7 @@ def upright(plane, rotation):
 
 
 class FrameSource(contextlib.AbstractContextManager):
-    """Reads the luma planes of a film, using seeking if the timestamps permit it.
+    """Reads the luma planes of a film, seeking if the timestamps permit it.
 
     Use it as a context manager to close the file on exit.
 
@@ -165,7 +165,7 @@ class FrameSource(contextlib.AbstractContextManager):
         self._frames = frames
 
     def _skip_to(self, number):
-        """Decode up to the frame with the given number and return whether it was found."""
+        """Decode up to a frame, identified by its timestamp, and return whether it was found."""
         time = int(self._timeline.pts[number]) * self._timeline.time_base
         for frame in self._frames:
             if frame.pts is None or frame.pts * frame.time_base < time:
@@ -176,7 +176,7 @@ class FrameSource(contextlib.AbstractContextManager):
 
 
 def _deinterlaced(stream, frames):
-    """Deinterlace frames one by one, leaving progressive frames unchanged."""
+    """Deinterlace frames, keeping their number and leaving progressive frames unchanged."""
     av = import_av()
     graph = av.filter.Graph()
     nodes = (

@@ -27,7 +27,7 @@ _MAX_DURATION = 48 * 3600
 """Maximum duration in seconds."""
 
 _TOLERANCE = 1.0
-"""Number of seconds by which a film may be shorter than the duration stored in its container."""
+"""Number of seconds by which a film may be shorter than its header indicates."""
 
 
 def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finished, total: None):
@@ -78,7 +78,7 @@ class _Scanner:
         self._damage, self._tints = Counter(), Counter()
 
     def run(self, has_sought):
-        """Return the `Timeline`, or None if seeking missed the first frame."""
+        """Return the `Timeline`, or None if seeking skipped the first frame of the range."""
         cuts = list(find_cuts(self._thumbnails()))
         self._is_ascending &= not self._clock.jumps
         is_late = not self._num_before and self._start > 0

@@ -12,7 +12,8 @@ _TIME_CONSTANT = 0.5
 """Time constant in seconds of the exponential decay of key frame weights."""
 
 _MAX_STEP = 0.2
-"""Maximum time in seconds between two key frames that is used to compute the decay."""
+"""Maximum time in seconds between two key frames when computing the decay; longer times are clipped
+to it."""
 
 
 @dataclass

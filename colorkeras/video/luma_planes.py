@@ -111,7 +111,7 @@ class PlaneLayout:
 
 
 def half_size(plane):
-    """Downscale a plane by averaging 2 x 2 blocks; odd heights and widths are padded by repetition.
+    """Average blocks of 2 x 2 samples and return float32; odd sides are padded by repetition.
 
     >>> half_size(np.uint8([[1, 3, 5], [1, 3, 5], [7, 7, 9]])).tolist()
     [[2.0, 5.0], [7.0, 9.0]]

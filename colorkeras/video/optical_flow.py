@@ -1,4 +1,4 @@
-"""Dense optical flow between frames, its confidence, and warping along the flow.
+"""Dense optical flow between frames, with confidence estimates and warping.
 
 Flow is computed by dense inverse search and validated by a forward-backward consistency check.
 

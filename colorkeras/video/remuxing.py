@@ -43,7 +43,7 @@ class Span:
         return round(self.start / time_base)
 
     def includes(self, time):
-        """Return whether a packet at a time in seconds belongs to the range."""
+        """Return whether the range includes a packet at the given time in seconds."""
         return (not self.is_cut or time >= self.start) and (self.stop is None or time < self.stop)
 
 

@@ -141,7 +141,7 @@ class SceneColorizer:
         return self._settings.seed > 0 and self._predictor.exported.takes_hints
 
     def _first_colors(self, group):
-        """Return the `KeyColors` that precede a scene's first frame."""
+        """Return initial `KeyColors`, which act as the predecessor of a scene's first key frame."""
         chroma = self._predict(group.key.small)
         group.predicted = chroma
         zeros = np.zeros_like(chroma[..., :1])

@@ -27,8 +27,8 @@ _MIN_RATIO = 2.5
 """Minimum ratio of the difference across a cut to the median difference of nearby frames."""
 
 _MIN_LASTING = 0.5
-"""Minimum difference between more distant frames on either side of a cut, relative to the
-difference across the cut."""
+"""Minimum difference between nearby frames on opposite sides of a cut, relative to the difference
+between the two frames at the cut."""
 
 _BLANK_DEVIATION = 0.015
 """Maximum standard deviation of luma in [0, 1] for a frame to be considered blank."""

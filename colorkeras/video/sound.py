@@ -17,7 +17,7 @@ _NUM_PROBED = 100
 """Number of packets to try before considering an audio stream undecodable."""
 
 _RARELY_PLAYED = ("pcm_", "vorbis")
-"""Prefixes of the names of codecs that few players support in MP4."""
+"""Name prefixes of audio codecs that few players support in MP4."""
 
 
 def is_rarely_played(output, stream):
