@@ -9,8 +9,8 @@ runs. Running without oneDNN is TensorFlow's default on CPUs without neural netw
 bfloat16 is omitted on CPUs that only emulate it.
 
 The latest results were measured on shared machines, where repeated runs differ by about 10%.
-Speeds are in images/s with TensorFlow 2.21.0. On two cores of an AMD EPYC with AVX512-BF16
-(2026-11-23), before residual_unet and flow_unet were added:
+Speeds are in images/s with TensorFlow 2.21.0. This table was measured on two cores of an AMD EPYC
+with AVX512-BF16 (2026-11-23), before residual_unet and flow_unet were added:
 
 | architecture | parameters | GFLOP per image | float32 | bfloat16 | bfloat16 without determinism |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -19,7 +19,7 @@ Speeds are in images/s with TensorFlow 2.21.0. On two cores of an AMD EPYC with 
 | encoder_decoder | 522,338 | 0.055 | 749 | 798 | 698 |
 | unet | 1,554,788 | 0.083 | 634 | 739 | 851 |
 
-On two cores of an AMD EPYC with AVX2 only (2026-11-27):
+This table was measured on two cores of an AMD EPYC with AVX2 only (2026-11-27):
 
 | architecture | parameters | GFLOP per image | float32 | float32 without oneDNN |
 | --- | ---: | ---: | ---: | ---: |

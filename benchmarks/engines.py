@@ -13,8 +13,8 @@ in no more memory; and, for `unet`, 1.3 times as many files per second as versio
 132c822).
 
 The latest results are medians of three rounds, with the lowest and highest values in parentheses.
-Two cores of an otherwise idle Intel Xeon with AMX (2026-11-28), before `guided_upsampling_numpy`
-was optimized:
+One run used two cores of an otherwise idle Intel Xeon with AMX (2026-11-28), before
+`guided_upsampling_numpy` was optimized:
 
 | | unet, LiteRT | unet, TensorFlow | photo, LiteRT | photo, TensorFlow |
 | --- | --- | --- | --- | --- |
@@ -22,8 +22,8 @@ was optimized:
 | 12 megapixels (s) | 0.28 | 0.28 | 0.36 | 0.36 |
 | files per second | 19.77 | 19.58 | 9.62 | 10.45 |
 
-Two otherwise idle cores of an AMD EPYC (Zen 3, 2026-11-28), where programs start more slowly; a run
-of `unet` that included version 0.1.0:
+Another run, of `unet` including version 0.1.0, used two otherwise idle cores of an AMD EPYC (Zen 3,
+2026-11-28), on which programs start more slowly:
 
 | | LiteRT | TensorFlow | version 0.1.0 |
 | --- | --- | --- | --- |
@@ -33,7 +33,7 @@ of `unet` that included version 0.1.0:
 | peak memory at 12 megapixels (MB) | 195 | 808 | 830 |
 | files per second | 17.17 (9.37-17.59) | 11.74 (10.52-32.69) | 12.17 (5.53-12.95) |
 
-Another run, of `photo`, on the same machine:
+A further run, of `photo`, used the same machine:
 
 | | LiteRT | TensorFlow |
 | --- | --- | --- |

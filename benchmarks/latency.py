@@ -15,9 +15,10 @@ runs. On two cores of an AMD EPYC with AVX-512, two runs:
 | unet | 5.6 to 6.7 | 237 to 281 | 8.1 to 9.4 | 377 to 384 |
 | unet_vivid | 15.7 to 16.5 | 353 to 399 | 9.2 to 12.4 | 508 to 511 |
 
-On two cores of an AMD EPYC without AVX-512, three runs without XLA and four with XLA, within one
-hour during which the machine became faster. The lower rows are variants of unet_vivid created with
-`tools/reexport.py --sampling-steps N` or `--no-flip-tta`, and measured in two of the runs:
+On two cores of an AMD EPYC without AVX-512, three runs without XLA and four with XLA. All runs took
+place within one hour, during which the machine became faster. The lower rows are variants of
+unet_vivid that were created with `tools/reexport.py --sampling-steps N` or `--no-flip-tta` and
+measured in two of the runs:
 
 | model | one image (ms) | 128 images (ms) | one, compiled (ms) | 128, compiled (ms) |
 | --- | ---: | ---: | ---: | ---: |

@@ -9,10 +9,11 @@ colorized preview. Then moves the slider, places a hint, and downloads the photo
 Targets on two cores: 2.5 s for the preview, and 0.5 s for a hint or a slider movement. Memory is
 measured for the server process.
 
-Latest results (2026-11-28, two otherwise idle cores of an AMD EPYC, Zen 3): preview 0.75 s (0.70 to
-0.82; 1.55 s for the first photograph), slider 0.32 s, hint 0.37 s (0.32 to 0.39), full size 0.75 s.
-While the machine was busy with other work, memory use was 0.56, 0.64, 0.64, 0.67 and 0.69 GB after
-100, 200, 300, 400 and 500 uploads.
+Latest results (2026-11-28, two otherwise idle cores of an AMD EPYC, Zen 3): The preview takes
+0.75 s (0.70 to 0.82; 1.55 s for the first photograph), a slider movement 0.32 s, a hint 0.37 s
+(0.32 to 0.39), and the full-size download 0.75 s. In a separate run while the machine was busy with
+other work, memory use was 0.56, 0.64, 0.64, 0.67 and 0.69 GB after 100, 200, 300, 400 and 500
+uploads.
 """
 
 import argparse

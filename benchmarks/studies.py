@@ -235,7 +235,7 @@ def main():
         raise UserError(
             f"--study {options.study}, which has no {record.name} yet",
             "a finished study",
-            "Omit --page-only.",
+            "Omit --page-only to run the study.",
         )
     records = json.loads(record.read_text(encoding="utf-8"))
     write_text(target.with_suffix(".md"), markdown(study, records))

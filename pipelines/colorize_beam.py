@@ -7,9 +7,9 @@
 
 The input is a folder, a glob pattern, or a .txt file with one image or film path per line. Output
 paths mirror the input paths relative to the folder, to the part before the first wildcard, or to
-the common parent folder of the listed files. Existing output files are not overwritten by
-default, so an interrupted run can be resumed by repeating the command with the same input.
-OUTPUT/report.csv contains one row per file, and OUTPUT/failed.csv one row per failed file.
+the common parent folder of the listed files. By default, existing output files are not overwritten,
+so an interrupted run can be resumed by repeating the command with the same input. OUTPUT/report.csv
+contains one row per file, and OUTPUT/failed.csv one row per failed file.
 
 With --runner, options that are not listed here are passed to Beam. Only the local runner has been
 tested. For other runners, colorkeras must be installed on all machines, and the images, the model
@@ -54,7 +54,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # Beam's options could be mistaken for abbreviations of these.
+        # Beam's options could be mistaken for abbreviations of the options defined here.
         allow_abbrev=False,
     )
     add = parser.add_argument

@@ -10,7 +10,7 @@ NUM_RESAMPLES = 1000
 _SEED = 0
 
 _PER_CHUNK = 100
-"""Number of resamples per chunk; for 10,000 images, their counts take up 8 MB."""
+"""Number of resamples per chunk. With 10,000 images, the counts for a chunk take up 8 MB."""
 
 
 def intervals(values, finalize):

@@ -84,7 +84,9 @@ def superpixels(image):
         from skimage.segmentation import slic
     except ImportError as error:
         raise UserError(
-            "an environment without scikit-image", "scikit-image", "pip install scikit-image"
+            "a Python environment without scikit-image",
+            "a Python environment with scikit-image",
+            "Run pip install scikit-image.",
         ) from error
     gray = luma(from_uint8(image)).numpy()[..., 0]
     return slic(gray, n_segments=NUM_SUPERPIXELS, channel_axis=None, start_label=0)
