@@ -23,7 +23,7 @@ DEFAULT_MODEL = "photo"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 _PARENTS = (_PACKAGE / "saved_models", _PACKAGE.parent / "saved_models")
-"""Folders of bundled models in an installed package and in a clone of the repository."""
+"""Folders that contain the bundled models: in an installed package, and in a repository clone."""
 
 
 def resolve(model):
@@ -33,7 +33,7 @@ def resolve(model):
         model: Key in `BUNDLED_MODELS`, or a path to an export; `~` is expanded.
 
     Returns:
-        `Path`; it may not exist unless the model is bundled.
+        `Path`. Only the paths to bundled models are guaranteed to exist.
 
     Raises:
         UserError: The bundled model is missing, or the name of a bundled model is misspelled.

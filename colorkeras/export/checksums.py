@@ -1,4 +1,4 @@
-"""Checksums of exported files, for detecting damage before TensorFlow reads them."""
+"""Checksums of exported files, used to detect damage before TensorFlow reads the files."""
 
 import hashlib
 import json
@@ -8,20 +8,20 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted, write_json
 
 CHECKSUMS_FILE = Path("assets.extra", "sha256.json")
-"""SHA-256 checksums of all files that TensorFlow reads; path relative to an export's folder."""
+"""Path to the SHA-256 checksums of the files read by TensorFlow, relative to the export folder."""
 
 _NOT_READ_BY_TENSORFLOW = {"assets.extra", "README.md"}
 
 
 def write_checksums(folder):
-    """Write the checksums file of an export."""
+    """Write an export's checksums file."""
     write_json(Path(folder, CHECKSUMS_FILE), _checksums(folder))
 
 
 def verify(folder, required):
-    """Verify the checksums of an export; `required` is whether the checksums file must exist.
+    """Verify the checksums of an export; `required` specifies whether the checksums must exist.
 
-    Checksums detect damage but not tampering, because an attacker can also change the checksums.
+    Checksums reveal damage but not tampering, because an attacker can also change the checksums.
 
     Raises:
         UserError: A file is missing, modified or unexpected, or the checksums cannot be read.
@@ -45,7 +45,7 @@ def verify(folder, required):
     if problems:
         raise UserError(
             f"the model {quoted(folder)}, which is damaged ({', '.join(problems[:3])})",
-            f"files with the checksums in {CHECKSUMS_FILE.as_posix()}",
+            f"files that match the checksums in {CHECKSUMS_FILE.as_posix()}",
             "Reinstall colorkeras or export the model again.",
         )
 

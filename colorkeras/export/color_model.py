@@ -1,4 +1,4 @@
-"""The interface of exported models, independent of the runtime."""
+"""Runtime-independent interface of exported models."""
 
 import abc
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class ColorModel(abc.ABC):
 
     @property
     def samples(self):
-        """Whether the model has a `sample` endpoint, where each seed gives different colors."""
+        """Whether the model has a `sample` endpoint, which maps each seed to different colors."""
         return "sample" in self.endpoints
 
     @property
@@ -106,7 +106,7 @@ class ColorModel(abc.ABC):
             grayscale: float32 `[n, h, w, 1]` in [0, 1].
 
         Returns:
-            Standard deviation over Cb and Cr jointly, each in [-0.5, 0.5], NumPy float32
+            Joint standard deviation of Cb and Cr, which range from -0.5 to 0.5, NumPy float32
             `[n, h, w, 1]`.
         """
 
@@ -130,8 +130,8 @@ class ColorModel(abc.ABC):
         """Raise UserError unless the model has a vividness input and the value is in [0, 1]."""
         if not self.has_vividness:
             raise UserError(
-                f"vividness {shown(vividness)} for {quoted(self.path)}, which has no such input",
-                "a model that accepts hints, such as photo",
+                f"vividness {shown(vividness)} for {quoted(self.path)}, which has no such setting",
+                "a model with adjustable vividness, such as photo",
                 "Omit the vividness or choose another model.",
             )
         check_option("vividness", vividness)
@@ -140,8 +140,8 @@ class ColorModel(abc.ABC):
         """Raise UserError unless the model can generate this number of variations."""
         if count > 1 and not self.samples:
             raise UserError(
-                f"{count} variations from {quoted(self.path)}, which has only one output",
-                "a model that samples, such as photo or unet_vivid",
+                f"{count} variations from {quoted(self.path)}, which has only one result per image",
+                "a model that can generate variations, such as photo or unet_vivid",
                 "Choose another model.",
             )
 
@@ -149,9 +149,10 @@ class ColorModel(abc.ABC):
         """Raise UserError unless the model has a temperature input and the value is in [0, 1.5]."""
         if self.has_vividness:
             raise UserError(
-                f"temperature {shown(temperature)} for {quoted(self.path)}, which uses vividness",
+                f"temperature {shown(temperature)} for {quoted(self.path)}, which has a vividness "
+                "setting instead",
                 "a vividness in [0, 1]",
-                "Pass a vividness instead.",
+                "Pass a vividness instead of a temperature.",
             )
         if not self.samples:
             raise UserError(

@@ -1,4 +1,4 @@
-"""Endpoints for networks that accept color hints."""
+"""Endpoints of networks that accept color hints."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Read an export's metadata, metrics and model card, without loading TensorFlow."""
+"""Read an export's metadata, metrics and model card without loading TensorFlow."""
 
 import contextlib
 import json
@@ -10,16 +10,16 @@ from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import quoted
 
 METADATA_FILE = Path("assets.extra", "colorkeras.json")
-"""Metadata about the model and its training; path relative to an export's folder."""
+"""Path to the metadata about the model and its training, relative to the export folder."""
 
 FORMAT_VERSION = 2
-"""Format version of the metadata; colorkeras 0.1.0 did not record one."""
+"""Format version of the metadata; missing from exports written by colorkeras 0.1.0."""
 
 METRICS_FILE = Path("assets.extra", "metrics.json")
-"""Metrics written by `python tools/report.py`; path relative to a bundled model's folder."""
+"""Path to the metrics written by `python tools/report.py`, relative to the export folder."""
 
 CARD_FILE = "README.md"
-"""Model card; path relative to an export's folder."""
+"""Path to the model card, relative to the export folder."""
 
 _REQUIRED = ("name", "architecture", "prediction", "num_parameters", "render_size", "dataset")
 
@@ -40,7 +40,7 @@ def read_metadata(path):
         _check_format(path, metadata)
         require_keys(path, metadata, _REQUIRED)
         if not re.fullmatch(PLAIN_NAME, metadata["name"], re.ASCII):
-            raise ValueError(f"its name is {metadata['name']!r}")
+            raise ValueError(f"its metadata contains the invalid name {metadata['name']!r}")
     return metadata
 
 
@@ -69,18 +69,19 @@ def _check_format(path, metadata):
         source = "which was exported by colorkeras 0.1.0: its metadata has no format_version"
         fix = (
             "Rename its keys with tools/migrate_json.py from the colorkeras source code: "
-            f"python migrate_json.py {quoted(path / METADATA_FILE)}. Or train the model again."
+            f"python migrate_json.py {quoted(path / METADATA_FILE)}. Alternatively, train the "
+            "model again."
         )
     else:
         source = f"with format_version {version!r}"
-        fix = "Install the version of colorkeras that exported it, or a newer one."
+        fix = "Install the version of colorkeras that exported the model, or a newer version."
     raise UserError(
         f"the model {quoted(path)}, {source}", f"metadata with format_version {FORMAT_VERSION}", fix
     )
 
 
 def read_metrics(path):
-    """Read an export's metrics; raise UserError if it has none.
+    """Read an export's metrics; raise UserError if they are missing or incomplete.
 
     >>> from colorkeras.export import bundled
     >>> read_metrics(bundled.resolve("unet"))["metrics"]["psnr_pooled"]["unit"]
@@ -89,19 +90,19 @@ def read_metrics(path):
     try:
         content = _read(Path(path, METRICS_FILE))
         if not {"dataset", "num_images", "references", "metrics"} <= set(content):
-            raise ValueError("it is incomplete")
+            raise ValueError("the file is incomplete")
         return content
     except (OSError, ValueError, TypeError) as error:
         raise UserError(
-            f"the model {quoted(path)}, which has no metrics ({one_line(error)})",
-            f"{METRICS_FILE.as_posix()} in its folder",
+            f"the model {quoted(path)}, whose metrics cannot be read ({one_line(error)})",
+            f"a model whose folder contains {METRICS_FILE.as_posix()}",
             "Reinstall colorkeras. In a clone, run colorkeras evaluate --results results, then "
             "python tools/report.py.",
         ) from error
 
 
 def read_card(path):
-    """Return an export's model card as Markdown; raise UserError if it has none."""
+    """Return an export's model card as Markdown; raise UserError if the card is missing."""
     with explain_load_errors(path):
         return Path(path, CARD_FILE).read_text(encoding="utf-8")
 
@@ -123,8 +124,8 @@ def explain_load_errors(path):
         raise UserError(
             f"the model {quoted(path)}, which cannot be loaded ({detail})",
             "the path to an export, such as saved_models/unet/1, or the name of a bundled model",
-            "Pass the numbered folder that training printed. Models from other software have no "
-            f"{METADATA_FILE.as_posix()} and are not supported.",
+            "Pass the versioned export folder whose path was printed at the end of training. "
+            f"Models from other software, which have no {METADATA_FILE.name}, are not supported.",
         ) from error
 
 

@@ -147,7 +147,7 @@ _TRAINING = {
     "git_commit": "commit",
     "exported_again_by": "re-exported at commit",
 }
-"""Labels of the metadata in the "Training" section."""
+"""Labels of the metadata listed in the "Training" section."""
 
 
 def render(metadata, endpoints, image_size):
@@ -160,7 +160,7 @@ def render(metadata, endpoints, image_size):
     """
     takes_hints = "colorize_with_hints" in endpoints
     samples = "sample" in endpoints and not takes_hints
-    # A weight of 0 is omitted, but a seed of 0 is listed.
+    # Omit a class loss weight of 0, but not a seed of 0.
     settings = {**metadata, "aux_class_loss_weight": metadata.get("aux_class_loss_weight") or None}
     training = [
         f"- {label}: {'yes' if settings[key] is True else escape_markdown(str(settings[key]))}"
@@ -189,7 +189,7 @@ def render(metadata, endpoints, image_size):
 
 
 def update(model):
-    """Rewrite an `ExportedModel`'s model card, except for the metrics section."""
+    """Regenerate an `ExportedModel`'s model card, except for the metrics section."""
     before, _, rest = render(model.metadata, model.endpoints, model.image_size).partition(
         RESULTS_BEGIN
     )

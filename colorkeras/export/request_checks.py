@@ -1,9 +1,10 @@
 """Validate requests inside an endpoint's graph.
 
 Without validation, a request without a batch dimension would crash the process in oneDNN kernels.
-`tf.raw_ops.PlaceholderWithDefault` hides the declared shape; otherwise, graph optimization would
-remove checks that the declared shape implies. Only the checks use the tensor with the hidden shape,
-because XLA and the LiteRT converter need the declared shape.
+`tf.raw_ops.PlaceholderWithDefault` hides the declared shape. Otherwise, graph optimization would
+remove all checks that can only fail if the actual shape differs from the declared one. Only the
+checks use the tensor with the hidden shape, because XLA and the LiteRT converter need the declared
+shape.
 """
 
 import tensorflow as tf
@@ -76,7 +77,7 @@ def checked_files(image_bytes):
 
 
 def checked_numbers(name, numbers, count):
-    """Check that there is a single number or one per image; return one per image, `[count]`.
+    """Check that there is a single number or one per image; return one number per image, `[count]`.
 
     Args:
         name: Name of the input.
@@ -101,12 +102,15 @@ def in_range(name, numbers, highest):
 
 
 def not_empty(batch):
-    """Pad empty batches with a zero entry; some kernels return wrong shapes for empty batches."""
+    """Pad an empty batch with one zero entry.
+
+    Some kernels return wrong shapes for empty batches.
+    """
     is_empty = tf.cast(tf.equal(tf.shape(batch)[0], 0), tf.int32)
     paddings = [[0, is_empty], *[[0, 0]] * (batch.shape.rank - 1)]
     if batch.shape.rank < 4:
         return tf.pad(batch, paddings)
-    # Do not pad the channel axis; the LiteRT converter would lose its size.
+    # Do not pad the channel axis, because the LiteRT converter would no longer know its size.
     channels = tf.unstack(batch, axis=-1)
     return tf.stack([tf.pad(channel, paddings[:3]) for channel in channels], axis=-1)
 

@@ -47,7 +47,7 @@ def _from_keras_file(path):
 
 
 def rebuild(model):
-    """Rebuild an `ExportedModel` and return its network (see `load`) and its `Objective`.
+    """Rebuild the network (see `load`) and the `Objective` of an `ExportedModel`.
 
     Raises:
         UserError: This version does not support the architecture, or the metadata is incomplete.
@@ -74,10 +74,10 @@ def rebuild(model):
 
 
 def color_settings(model):
-    """Return a dict of the config fields that affect a trained model's colors; see `load`.
+    """Return the config fields that affect a trained model's colors, as a dict; see `load`.
 
-    The dict is empty for `.keras` files because they contain only weights. Raises `UserError` if a
-    setting is missing from the metadata.
+    The dict is empty for `.keras` files, which do not contain these settings. Raises `UserError` if
+    a setting is missing from the metadata.
     """
     path = bundled.resolve(model)
     return {} if path.suffix == ".keras" else _color_settings(path, read_metadata(path))
@@ -99,8 +99,8 @@ def _assign(variables, values):
 def _in_order_of_use(network, objective):
     """Return the network's weights in the order in which a traced function captures them.
 
-    Exports list variables in this order. Matching by name would not work because SavedModels number
-    layers differently.
+    The variables of an export are listed in this order. They cannot be matched by name because
+    layers are numbered differently in SavedModels.
     """
     _, height, width, _ = network.inputs[0].shape
 
@@ -115,7 +115,7 @@ def _in_order_of_use(network, objective):
 
 
 def _check_equal(network, objective, model):
-    """Raise ValueError unless the network and the export agree on the colors of random images."""
+    """Raise ValueError unless the network and the export give random images the same colors."""
     size = model.image_size or 16
     images = np.random.default_rng(0).random((2, size, size, 1), np.float32)
     # Another version may draw different initial noise; at temperature 0, there is no noise.
@@ -131,5 +131,5 @@ def _unusable(path, error):
     return UserError(
         f"the model {quoted(Path(path))}, whose network cannot be rebuilt ({one_line(error)})",
         "a bundled model, or an export or model.keras written by this version of colorkeras",
-        f"Choose a model with one of the architectures {', '.join(ARCHITECTURES)}.",
+        f"Choose a model with one of these architectures: {', '.join(ARCHITECTURES)}.",
     )

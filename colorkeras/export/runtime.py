@@ -1,4 +1,4 @@
-"""Load a model with LiteRT, which loads quickly, or with TensorFlow."""
+"""Load models with LiteRT, which starts quickly, or with TensorFlow."""
 
 import logging
 from pathlib import Path
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def load(path):
     """Load an export: bundled models with LiteRT if it is installed, others with TensorFlow.
 
-    Logs a warning if a bundled model must run on TensorFlow.
+    Logs a warning if a bundled model has to run on TensorFlow.
 
     Args:
         path: Path to the export, i.e. the folder of one version.
@@ -35,9 +35,9 @@ def load(path):
         try:
             return LiteModel(path, metadata, LiteFunctions(path))
         except (ImportError, OSError, ValueError, RuntimeError) as error:
-            fix = "; pip install ai-edge-litert" if isinstance(error, ImportError) else ""
+            fix = " (pip install ai-edge-litert)" if isinstance(error, ImportError) else ""
             logger.warning(
-                "%s runs on TensorFlow, which is slow to load. LiteRT cannot run it: %s",
+                "%s runs on TensorFlow, which is slow to load, because LiteRT cannot run it: %s",
                 metadata["name"],
                 one_line(error) + fix,
             )

@@ -24,12 +24,14 @@ from colorkeras.utils.files import write_json, write_next_version, write_text
 
 
 def export(network, objective, parent, metadata):
-    """Write a SavedModel with the endpoints from `signatures.create`; return its `parent/<n>` path.
+    """Write a SavedModel with the endpoints from `signatures.create` and return its path.
+
+    The path is `parent/<n>`, where n is the next version number.
 
     Args:
         network: float32 model from `build_network`, without a class head.
         objective: The network's training `Objective`.
-        parent: Folder that contains the numbered versions of a model.
+        parent: Folder that contains the numbered versions of the model.
         metadata: Dict for `assets.extra/colorkeras.json` with at least "name" and "dataset".
             Properties of the network and of the objective are added.
     """
@@ -161,5 +163,5 @@ def load(path):
     with explain_load_errors(path):
         model = ExportedModel(path, metadata, tf.saved_model.load(str(path)))
         if "serving_default" not in model.saved_model.signatures:
-            raise ValueError("it has no serving_default endpoint")
+            raise ValueError("the serving_default endpoint is missing")
     return model

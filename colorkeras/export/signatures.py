@@ -1,4 +1,4 @@
-"""The endpoints of an exported SavedModel."""
+"""Endpoints of exported SavedModels."""
 
 import tensorflow as tf
 
@@ -57,8 +57,8 @@ def create(network, objective, render_size, max_scale=1.0):
     """Create the endpoints for a trained network.
 
     All networks have "serving_default", "colorize" and "colorize_bytes". Networks that sample also
-    have "sample", networks that predict a distribution have "colorize_with_confidence", and
-    networks that accept hints have the endpoints from `hint_signatures`.
+    have "sample", networks that predict a distribution also have "colorize_with_confidence", and
+    networks that accept hints also have the endpoints from `hint_signatures`.
 
     Args:
         network: Network from `build_network`, or a `HalfPrecisionNetwork`.
@@ -102,7 +102,7 @@ def create(network, objective, render_size, max_scale=1.0):
         "colorize_bytes": (colorize_bytes, [files]),
     }
     if objective.is_stochastic:
-        # Either one number for all images, or one per image.
+        # Inputs contain either one number for all images, or one number per image.
         seeds = tf.TensorSpec(None, tf.int32, name="seed")
         temperatures = tf.TensorSpec(None, tf.float32, name="temperature")
         signature = [grayscale_spec(tf.float32), seeds, temperatures]
@@ -144,7 +144,7 @@ def _file_function(color, image_size, scaling):
 
 
 def _color_function(network, objective):
-    """Return the function that all endpoints share; traced only once because graphs are large."""
+    """Return the function shared by all endpoints, which is traced only once to save space."""
 
     @tf.function(
         input_signature=[
@@ -169,7 +169,7 @@ def _decode(contents):
     """Decode a PNG, JPEG or BMP file, or the first frame of a GIF, to uint8 RGB `[h, w, 3]`."""
 
     def decode_jpeg():
-        # The default method is faster, but off by a few levels.
+        # The default method is faster, but its results are off by a few levels.
         return tf.io.decode_jpeg(contents, channels=3, dct_method="INTEGER_ACCURATE")
 
     def decode_other():

@@ -126,7 +126,7 @@ UNUSABLE = [
     ("train --resume empty", "'empty'", "config.json", "printed at the start of training"),
     ("train --resume file", "'file'", "config.json", "printed at the start of training"),
     ("train --resume empty --preview", "--preview", "only one of these options", "Omit"),
-    ("train --init missing", "'missing'", "saved_models/unet/1", "numbered folder"),
+    ("train --init missing", "'missing'", "saved_models/unet/1", "versioned export folder"),
     ("train --init missing.keras", "missing.keras", "a bundled model", "architecture"),
     ("train --init {model} --arch unet", "--arch unet", "skip_cnn", "omit --arch"),
     (
@@ -147,9 +147,9 @@ UNUSABLE = [
         "32x32",
         "--image-size",
     ),
-    ("evaluate --model missing", "'missing'", "saved_models/unet/1", "numbered folder"),
-    ("evaluate --model empty", "'empty'", "saved_models/unet/1", "numbered folder"),
-    ("evaluate --model file", "'file'", "saved_models/unet/1", "numbered folder"),
+    ("evaluate --model missing", "'missing'", "saved_models/unet/1", "versioned export folder"),
+    ("evaluate --model empty", "'empty'", "saved_models/unet/1", "versioned export folder"),
+    ("evaluate --model file", "'file'", "saved_models/unet/1", "versioned export folder"),
     ("evaluate --model {model} --dataset missing", "'missing'", "cifar10", "spelling"),
     ("evaluate --model {model} --dataset sample --json file", "file", "exist yet", "--overwrite"),
     (
@@ -216,7 +216,7 @@ UNUSABLE = [
         "compare --model unet --model missing --output-dir new",
         "'missing'",
         "saved_models/unet/1",
-        "numbered folder",
+        "versioned export folder",
     ),
     (
         "compare --model {model} --model {model}/. --output-dir new",

@@ -47,7 +47,7 @@ def test_the_difference_is_printed_if_the_runtime_is_installed(name, run, export
 @pytest.mark.parametrize(
     ("words", "received", "expected", "fix"),
     [
-        ("--model missing -o a.tflite", "'missing'", "bundled model", "numbered folder"),
+        ("--model missing -o a.tflite", "'missing'", "bundled model", "versioned export folder"),
         ("--model {model} -o a.onnx", "'a.onnx'", ".tflite", "Name it a.tflite"),
         ("--model {model} -o file/a.tflite", "'file'", "folder", "--output"),
         ("--model {model} -o old.tflite", "old.tflite", "do not exist yet", "--overwrite"),

@@ -93,7 +93,7 @@ def test_missing_or_damaged_metrics_are_explained(content, run, tmp_path, monkey
     status, output, errors = run()
     assert status == cli.UNUSABLE and not output
     received, expected, fix = errors.strip().splitlines()
-    assert received.startswith(f"Received: the model '{tmp_path}', which has no metrics")
+    assert received.startswith(f"Received: the model '{tmp_path}', whose metrics cannot be read")
     assert "metrics.json" in expected and "tools/report.py" in fix
 
 

@@ -43,7 +43,7 @@ def test_without_litert_bundled_models_run_on_tensorflow(copied_unet, caplog, mo
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     engine, (warning,) = load(copied_unet, caplog)
     assert engine == "TensorFlow"
-    assert warning.startswith("unet runs on TensorFlow") and "pip install" in warning
+    assert warning.startswith("unet runs on TensorFlow") and "(pip install" in warning
 
 
 def test_a_damaged_litert_file_is_reported(copied_unet, caplog):

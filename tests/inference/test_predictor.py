@@ -258,7 +258,7 @@ def test_models_without_hints_refuse_them(model, vivid, gray):
         for one in (model, vivid):
             with pytest.raises(UserError, match=received):
                 one.colorize(gray, **settings)
-    with pytest.raises(UserError, match=r"2 variations from .*unet/1', which has only one"):
+    with pytest.raises(UserError, match=r"2 variations from .*unet/1', which has only one result"):
         model.variations(gray, 2)
     for count in (0, 101, "2"):
         with pytest.raises(UserError, match="count"):

@@ -31,14 +31,17 @@ MAX_DIFFERENCE = 1e-3
 """Maximum acceptable color difference from the export, for RGB in [0, 1]."""
 
 MAX_SIZE = 512
-"""Maximum image height and width in pixels for converted models that sample. Their files contain
-the initial noise, because other formats have different random number generators or none at all."""
+"""Maximum image height and width in pixels for converted models that sample.
+
+The converted files contain the initial noise, because the random number generators in other formats
+are different or missing.
+"""
 
 SMALLEST, LARGEST = 8, 1024
 """Minimum and maximum fixed image height and width in pixels."""
 
 _CHECKED_SIZES = ((2, 33, 47), (1, 96, 128))
-"""Batches for checking files that accept any image size: number of images, height and width."""
+"""Shapes of the batches used to check files without a fixed image size: count, height, width."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def _difference(converter, path, exported, image_size):
     differences = [np.abs(color(batch) - exported.color(batch)).max() for batch in batches]
     difference = float(np.max(differences))
     if not difference <= MAX_DIFFERENCE:  # Also true for NaN.
-        raise ValueError(f"the colors differ from the export's by {difference:.2g}")
+        raise ValueError(f"the converted colors differ from the original ones by {difference:.2g}")
     return difference
 
 

@@ -1,4 +1,4 @@
-"""The interface of format converters."""
+"""Interface of format converters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Converter:
-    """Converter to a file format, and a runtime for that format.
+    """Converter to a file format, and loader for the converted files.
 
     Attributes:
         title: Name of the format in messages.
@@ -34,7 +34,7 @@ class Converter:
 
 
 def named_inputs(names, grayscale, hints=None):
-    """Return a dict of a converted model's named inputs; missing hints are replaced by zeros.
+    """Return a converted model's inputs as a dict from name to array; hints default to zeros.
 
     >>> sorted(named_inputs(["grayscale", "hints"], np.zeros([1, 2, 3, 1], np.float32)))
     ['grayscale', 'hints']

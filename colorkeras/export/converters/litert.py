@@ -16,7 +16,7 @@ _SIGNATURE = "serving_default"
 def convert(function, path):
     """Write a function to a LiteRT file; see `Converter`."""
     concrete = function.get_concrete_function()
-    # The converter first saves the function, which requires an object that owns its variables.
+    # The converter first saves the function, which requires an object that owns the variables.
     owner = tf.Module()
     owner.owned = concrete.variables
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], owner)

@@ -1,9 +1,9 @@
 """ONNX files for onnxruntime and other runtimes.
 
 Like `keras.Model.export(format="onnx")`, this module uses the ONNX project's converter, tf2onnx.
-Calling tf2onnx directly makes it possible to convert any function, including ones with loops and
-named outputs. Versions before 1.17 need a protobuf version that is incompatible with TensorFlow
-2.21.
+Calling tf2onnx directly makes it possible to convert any function, including functions with loops
+and named outputs. Versions of tf2onnx before 1.17 require a version of protobuf that is
+incompatible with TensorFlow 2.21.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from colorkeras.export.converters.converter import Converter, named_inputs
 
 OPSET = 18
-"""ONNX operator set version: the latest version that tf2onnx is tested with."""
+"""ONNX operator set version: the latest one that tf2onnx has been tested with."""
 
 
 def convert(function, path):

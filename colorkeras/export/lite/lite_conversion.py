@@ -15,14 +15,14 @@ from colorkeras.export.lite import lite_file
 from colorkeras.objectives.hint_sampling import NUM_HINTS
 
 _MIN_BYTES = 1024
-"""Weights of at least this size in bytes are read from the SavedModel instead of stored again."""
+"""Minimum size in bytes of the weights to read from the SavedModel instead of storing twice."""
 
 _AXES = {1: [(0,)], 2: [(1, 0), (0, 1)], 4: [(3, 0, 1, 2), (0, 1, 2, 3)]}
 """Axis orders that LiteRT may use to store a variable, by number of axes."""
 
 
 def add_lite_file(folder):
-    """Write `lite_file.LITE_FILE` to an export's folder, replacing an existing file.
+    """Write `lite_file.LITE_FILE` to an export's folder, replacing any existing file.
 
     Args:
         folder: Path to the export, i.e. the folder of one version.
@@ -40,7 +40,7 @@ def add_lite_file(folder):
         content = _converted(function)
         weights = _weights(content, sources)
         functions[name] = content, weights
-        # The converter stores some products of weights, which several functions have in common.
+        # The converter also stores some products of weights, which several functions may share.
         stored_elsewhere = {weight["target"] for weight in weights}
         for value in _constants(content):
             offset = content.index(value.tobytes())
@@ -65,10 +65,10 @@ def _converted(function):
 
 
 def _functions(network, objective, image_size):
-    """Return the `tf.function`s to convert, by name.
+    """Return a dict of `tf.function`s to convert.
 
-    For models that accept hints, these are the functions from `_hint_functions`. Other models only
-    have "color", which also takes noise if the model samples.
+    Models that accept hints have the functions from `_hint_functions`. Other models only have
+    "color", which takes noise as an additional input if the model samples.
     """
     if objective.hint_functions:
         return _hint_functions(network, objective)
@@ -148,8 +148,8 @@ def _weights(content, sources):
 
     Args:
         content: Bytes of the LiteRT model.
-        sources: List of `(value, function, offset)`: a weight as a NumPy array, and the "function"
-            and "source" where it is stored; see `lite_file.write`.
+        sources: List of `(value, function, offset)`: a weight as a NumPy array, and its location,
+            which corresponds to "function" and "source" in `lite_file.write`.
 
     Returns:
         List of dicts, one per weight found in the model; see `lite_file.write`.

@@ -1,9 +1,9 @@
 """LiteRT models without weights, which are read from the SavedModel instead.
 
-LiteRT models contain the same weights as the SavedModel, in a different order. To store weights
-only once, `LITE_FILE` is a zip archive of LiteRT models whose weights are set to zero, along with a
-description of where each weight is stored. Filling in the weights is fast, so complete models are
-not cached.
+LiteRT models contain the same weights as the SavedModel, in a different order. To avoid storing the
+weights twice, `LITE_FILE` is a zip archive of LiteRT models in which the weights are set to zero,
+along with a description of where each weight is stored. Filling in the weights is fast, so complete
+models are not cached.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def write(folder, signature, functions):
 
     Args:
         folder: Folder of the export.
-        signature: Dict of model properties that callers need.
+        signature: Dict of model properties needed to call the functions.
         functions: Dict from name to `(content, weights)`. `content` is a complete LiteRT model
             as bytes. `weights` is a list of dicts, one for each weight to omit from it:
             "target" is the byte offset of the weight in `content`. "function" is the name of an
@@ -78,7 +78,9 @@ def read_description(folder):
     if not isinstance(description, dict) or not expected <= description.keys():
         raise ValueError(f"{LITE_FILE.as_posix()} has an incomplete {_DESCRIPTION}")
     if description["format_version"] != FORMAT_VERSION:
-        raise ValueError(f"its format_version is {description['format_version']!r}")
+        raise ValueError(
+            f"{LITE_FILE.as_posix()} has format_version {description['format_version']!r}"
+        )
     if description["export"] != _digest_of_export(folder):
         raise ValueError(f"{LITE_FILE.as_posix()} was written for another export")
     return description

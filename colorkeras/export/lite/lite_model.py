@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LiteModel(ColorModel):
-    """Export that runs on LiteRT.
+    """Exported model that runs on LiteRT.
 
-    It falls back to TensorFlow for large references, and for the uncertainty of models that do not
-    accept hints.
+    Large references, and the uncertainty of models that do not accept hints, are processed with
+    TensorFlow instead.
 
     Attributes:
         functions: `LiteFunctions`.
@@ -43,7 +43,7 @@ class LiteModel(ColorModel):
 
     @property
     def saved_model(self):
-        """The same export as loaded by `tf.saved_model.load`; loads TensorFlow on first use."""
+        """The export's SavedModel, loaded with TensorFlow on first use."""
         return _on_tensorflow(self.path).saved_model
 
     def color(
@@ -114,13 +114,13 @@ def _on_tensorflow(path):
     from colorkeras.export import saved_model
 
     logger.info(
-        "Loading TensorFlow (takes several seconds); LiteRT cannot run this part of %s", path
+        "Loading TensorFlow (takes several seconds) because LiteRT cannot run this part of %s", path
     )
     return saved_model.load(path)
 
 
 class LiteFunctions:
-    """Run an export's functions on LiteRT, using all processors; thread-safe.
+    """Thread-safe access to an export's functions, which run on LiteRT using all processors.
 
     Args:
         folder: Path to the export.
@@ -148,7 +148,7 @@ class LiteFunctions:
             return self._runners[name](**inputs)
 
     def prepare(self, name):
-        """Load a function unless it is loaded; calls of loaded functions do not wait for this."""
+        """Load a function if necessary, without blocking calls to functions already loaded."""
         if name in self._runners:
             return
         with self._loading:

@@ -11,7 +11,7 @@ _KEY_INCREMENTS = 0x9E3779B9, 0xBB67AE85
 _NUM_ROUNDS = 10
 
 _SCRAMBLING_KEY = 0x3EC8F720, 0x02461E29
-"""Key that TensorFlow uses to scramble a seed into a key and a counter."""
+"""Key with which TensorFlow scrambles a seed into a key and a counter."""
 
 _SMALLEST_UNIFORM = np.float32(1e-7)
 _MASK = 0xFFFFFFFF

@@ -126,7 +126,8 @@ def refused(convert, *arguments, **settings):
 
 def test_a_file_that_colors_differently_replaces_nothing(convert, tmp_path):
     (tmp_path / "model.gray").write_text("kept")
-    assert "the colors differ from the export's by " in refused(convert, gray_converter())
+    message = refused(convert, gray_converter())
+    assert "the converted colors differ from the original ones by " in message
     assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]
 
 

@@ -121,5 +121,5 @@ def test_incomplete_descriptions_are_refused(folder, text):
 def test_another_version_is_refused(folder, monkeypatch):
     folder, _ = folder
     monkeypatch.setattr(lite_file, "FORMAT_VERSION", 3)
-    with pytest.raises(ValueError, match="format_version is 2"):
+    with pytest.raises(ValueError, match="has format_version 2"):
         read(folder)
