@@ -11,9 +11,9 @@ BUNDLED_MODELS = {"photo": "photo/1", "unet": "unet/1", "unet_vivid": "unet_vivi
 """Map from each bundled model's name to its folder, relative to `saved_models/`."""
 
 PURPOSES = {
-    "photo": "photographs; adjustable vividness, color hints and reference images",
-    "unet": "low color error; pale where colors are ambiguous",
-    "unet_vivid": "vivid colors; several variations",
+    "photo": "photographs, with adjustable vividness, color hints and reference images",
+    "unet": "low color error, but pale where colors are ambiguous",
+    "unet_vivid": "vivid colors, with several variations per image",
 }
 """Short descriptions of the bundled models, by name."""
 

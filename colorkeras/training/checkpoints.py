@@ -138,7 +138,7 @@ def resume(context, folder, best, earlier):
     finished = position.num_epochs
     if config.export_epoch == "best" and finished:
         _check_best(position)
-    # Partway through an epoch, the EMA weights are no longer those at the end of the last epoch.
+    # Partway through an epoch, the EMA weights have changed since the end of the last epoch.
     if config.export_epoch == "last" and finished and not position.num_steps:
         best.set_state(finished - 1, model.ema_network.get_weights(), position.history)
     else:

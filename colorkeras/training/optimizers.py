@@ -123,8 +123,8 @@ OPTIMIZERS = {"adamw": adamw, "muon": muon}
 def create(config, total_steps, backbone_variables=()):
     """Create an optimizer with linear warmup and cosine decay of the learning rate to zero.
 
-    `total_steps` is the number of steps in the whole run. A separate learning rate and no weight
-    decay are used for `backbone_variables`.
+    `total_steps` is the number of steps in the whole run. `backbone_variables` are trained with a
+    separate learning rate and without weight decay.
 
     >>> from colorkeras.config.training_config import TrainingConfig
     >>> float(create(TrainingConfig(warmup_fraction=0.1), total_steps=100).learning_rate)

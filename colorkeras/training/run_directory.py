@@ -24,7 +24,7 @@ _LOCK_FILE = ".lock"
 
 
 def create(parent):
-    """Create the folder `parent/<time>`, with a suffix if a run started in the same second."""
+    """Create the folder `parent/<time>`, with a suffix if it exists, and return its path."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in itertools.count(1):
         folder = Path(parent, stamp if number == 1 else f"{stamp}-{number}")
@@ -113,7 +113,7 @@ def _read(path):
         if metadata.get("format_version") == FORMAT_VERSION:
             config = TrainingConfig.from_dict(settings)
             if not all(type(number) is int for number in metadata.get("resumed_after", [])):
-                raise ValueError("resumed_after is not a list of whole numbers")
+                raise ValueError("resumed_after is not a list of integers")
             return config, metadata
     except (OSError, ValueError, TypeError, KeyError, AttributeError, UserError) as error:
         raise UserError(

@@ -33,7 +33,7 @@ def export(context, folder, best):
     config = context.config
     # Ignore further signals, which would leave no usable model. Exporting only takes seconds.
     with signals_ignored():
-        # Build outside the strategy's scope because only the chief participates.
+        # Build the network outside the strategy's scope because only the chief runs this code.
         num_classes = NUM_CLASSES if context.has_class_head else 0
         trained = build_network(config.arch, config.prediction, num_classes=num_classes)
         trained.set_weights(best.weights)

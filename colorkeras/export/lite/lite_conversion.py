@@ -138,7 +138,7 @@ def _constants(content):
     interpreter = Interpreter(model_content=content)
     constants = []
     for tensor in interpreter.get_tensor_details():
-        with contextlib.suppress(ValueError):  # Other tensors have no values yet.
+        with contextlib.suppress(ValueError):  # Only constants already have values.
             constants.append(interpreter.tensor(tensor["index"])().copy())
     return [x for x in constants if x.dtype == np.float32 and _is_large(x)]
 

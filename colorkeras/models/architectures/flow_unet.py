@@ -33,7 +33,7 @@ def flow_unet(
 ):
     """Build a U-Net that encodes the image and a small U-Net that predicts the chroma velocity.
 
-    Sampling evaluates the encoder once and the velocity network at every step. They are available
+    Sampling evaluates the encoder once and the velocity network at every step. Both are available,
     as `get_layer(ENCODER)` and `get_layer(VELOCITY_NETWORK)`. The velocity network is conditioned
     on the class (the label in training, the encoder's prediction at inference), which keeps colors
     consistent within an object.

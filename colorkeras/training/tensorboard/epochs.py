@@ -71,7 +71,7 @@ class EpochSummaries(keras.callbacks.Callback):
 
     def _write_training(self, logs):
         tf.summary.scalar(
-            tags.LOSS, logs["loss"], description="Mean over the epoch, as the weights change."
+            tags.LOSS, logs["loss"], description="Mean training loss over the steps of the epoch."
         )
         for name, tag in tags.STEPS.items():
             if name in logs:
@@ -83,7 +83,9 @@ class EpochSummaries(keras.callbacks.Callback):
         )
 
     def _write_validation(self, logs):
-        tf.summary.scalar(tags.LOSS, logs["val_loss"], description="EMA network, after the epoch.")
+        tf.summary.scalar(
+            tags.LOSS, logs["val_loss"], description="Loss of the EMA network after the epoch."
+        )
         for name, metric in METRICS.items():
             if f"val_{name}" in logs:
                 tf.summary.scalar(
@@ -94,7 +96,9 @@ class EpochSummaries(keras.callbacks.Callback):
         kernels = [v for v in self.model.ema_network.variables if v.name == "kernel"]
         for number, kernel in enumerate(kernels, start=1):
             tf.summary.histogram(
-                tags.weights(number, kernel), kernel.value, description="EMA network."
+                tags.weights(number, kernel),
+                kernel.value,
+                description="Weights of the EMA network.",
             )
 
     def _write_images(self, number):
@@ -102,7 +106,7 @@ class EpochSummaries(keras.callbacks.Callback):
         rows = {"grayscale": grayscale, "prediction": prediction, "ground truth": self._truth}
         path = self._folder / EPOCHS_FOLDER / f"{number:03}.png"
         plots.save_rows(path, rows, f"{self._title}, epoch {number}")
-        # Show the labeled and enlarged images from the file.
+        # Read the file, which contains enlarged images with labels.
         image = tf.io.decode_png(path.read_bytes(), channels=3)
         tf.summary.image(
             tags.IMAGES,
