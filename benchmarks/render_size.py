@@ -75,7 +75,7 @@ def photographs():
 
 
 def per_image(truth, colored):
-    """Return the per-image metrics of one photograph, by name."""
+    """Return a dict of metric names and values for one photograph."""
     pair = [tf.cast(image, tf.float32)[tf.newaxis] for image in (truth, colored)]
     return {name: float(METRICS[name].per_image(*pair)[0]) for name in METRIC_NAMES}
 

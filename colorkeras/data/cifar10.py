@@ -164,5 +164,5 @@ def _raise_damaged(folder, detail, cause=None):
     raise UserError(
         f"{folder}, which cannot be read as CIFAR-10 ({one_line(detail)})",
         "a cifar10/<version>/ directory as prepared by tensorflow-datasets",
-        "Delete the directory so that it will be prepared again, or pass another --data-dir.",
+        "Delete the directory so that it will be prepared again, or pass a different --data-dir.",
     ) from cause

@@ -108,12 +108,12 @@ def free_address(host, port):
         # Invalid host names raise UnicodeError, which has no errno.
         if getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES):
             raise UserError(
-                f"--port {port} ({one_line(error)})", "a free port", "Pass another --port."
+                f"--port {port} ({one_line(error)})", "a free port", "Pass a different --port."
             ) from error
         raise UserError(
             f"--host {host} ({one_line(error)})",
             "an address of this machine",
-            "Omit --host to serve only this machine.",
+            "Omit --host to accept connections only from this machine.",
         ) from error
     return ipaddress.ip_address(address[0])
 

@@ -54,7 +54,7 @@ def check_colors(dataset, split):
         raise UserError(
             f"only gray images ({dataset.description}, {split})",
             "color images, from which the grayscale input is computed",
-            "Pass another --dataset.",
+            "Pass a different --dataset.",
         )
 
 

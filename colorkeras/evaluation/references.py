@@ -76,5 +76,5 @@ def check_image_size(model, source):
             f"images of {source.image_size}x{source.image_size} pixels for the model "
             f"{str(model.path)!r}",
             f"{model.image_size}x{model.image_size} pixels, the only size that the model accepts",
-            "Choose another --image-size or another model.",
+            "Choose a different --image-size or model.",
         )

@@ -139,7 +139,8 @@ def _check_size(path, size, max_megapixels):
         raise ValueError(f"invalid size of {width}x{height} pixels")
     if width * height > max_megapixels * 1e6:
         raise UserError(
-            f"{quoted(path)} with {width}x{height} pixels, {width * height / 1e6:.6g} megapixels",
+            f"{quoted(path)}, which is {width}x{height} pixels "
+            f"({width * height / 1e6:.6g} megapixels)",
             f"at most {max_megapixels:g} megapixels",
             "If you trust the file, pass a higher --max-megapixels.",
         )

@@ -45,7 +45,7 @@ def straighten(image, found):
 
 
 def move_hints(hints, found, size, notes):
-    """Move hints that refer to a scan to the same places in the straightened image.
+    """Map hint positions from a scan to the straightened image.
 
     Args:
         hints: `HintList`.

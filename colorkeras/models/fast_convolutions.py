@@ -1,9 +1,10 @@
-"""Depthwise and 1x1 convolutions with gradients that are fast on CPUs.
+"""Depthwise and 1x1 convolutions whose gradients are fast to compute on CPUs.
 
-TensorFlow uses oneDNN for the forward pass of depthwise convolutions but generic kernels, which are
-several times slower, for their gradients. This module computes input gradients, and the gradients
-of kernels larger than 3x3, as forward depthwise convolutions. It computes the kernel gradient of a
-1x1 convolution as a matrix product. Outputs and gradients match the Keras layers.
+TensorFlow uses oneDNN for the forward pass of depthwise convolutions, but generic implementations,
+which are several times slower, for their gradients. This module computes input gradients, and the
+gradients of filters larger than 3x3, as forward depthwise convolutions. It computes the filter
+gradient of a 1x1 convolution as a matrix product. Outputs and gradients match those of the Keras
+layers.
 """
 
 import keras

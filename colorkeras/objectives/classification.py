@@ -87,7 +87,7 @@ def count_bins(source, encode, max_images=None):
         raise UserError(
             f"{source.num_examples} training images, all of which are gray",
             "color images, from which training computes the grayscale inputs",
-            "Pass another --dataset.",
+            "Pass a different --dataset.",
         )
     return priors
 

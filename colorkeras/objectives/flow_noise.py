@@ -84,7 +84,7 @@ def interpolate(points, height, width, amplitudes=AMPLITUDES):
     """Interpolate noise on grids with different spacings and sum the results.
 
     Interpolation uses Gaussian kernels. The sum is stationary, so the grids are not visible.
-    `points` is a list of arrays of normal noise `[batch, rows, columns, 2]`; see `_grid_shapes`.
+    `points` is a list of arrays of Gaussian noise `[batch, rows, columns, 2]`; see `_grid_shapes`.
     The result has a standard deviation of about 1.
     """
     # Move rows and columns to the end for `matmul`.

@@ -57,7 +57,7 @@ class Objective:
             `colorize` with this seed and the default temperature, but without random operations,
             which only TensorFlow supports. None if `colorize` uses no random operations.
         colorize_from_normals: Function of (network, grayscale, normals) that returns RGB like
-            `colorize`. `normals` is a list of arrays of normal noise, scaled by the temperature;
+            `colorize`. `normals` is a list of arrays of Gaussian noise, scaled by the temperature;
             `noise_grids` describes their shapes. None if `colorize` uses no random operations.
         noise_grids: Dict that describes the shapes of `normals`. The first is `[batch, 1, 1, 2]`.
             Each distance in "distances" adds a grid with one point per "stride" times distance

@@ -190,7 +190,7 @@ def _log_position(context, position, earlier):
 
 
 def check_same_position(strategy, position):
-    """Raise UserError unless all workers of a strategy start at the same position."""
+    """Raise UserError unless all workers resume from the same epoch and step."""
     own = tf.constant([position.num_epochs, position.num_steps])
     total = strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(lambda: own), axis=None)
     if tf.reduce_any(total != own * strategy.num_replicas_in_sync):

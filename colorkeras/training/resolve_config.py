@@ -125,7 +125,7 @@ def resolve_class_head(config, dataset):
             f"--aux-class-loss-weight {config.aux_class_loss_weight:g} for {dataset.name}, "
             "which has no labels",
             "a dataset with labels, such as cifar10",
-            "Pass --aux-class-loss-weight 0 or another --dataset.",
+            "Pass --aux-class-loss-weight 0 or a different --dataset.",
         )
     return dataclasses.replace(config, aux_class_loss_weight=0.0)
 

@@ -106,18 +106,18 @@ def as_user_error(path, error):
         return UserError(
             f"{quoted(path)}, whose output file {quoted(error.filename)} already exists",
             "an output file that does not exist yet",
-            "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
+            "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
         )
     if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(
             received,
             "free space and write permission",
-            "Free some space or pass another --output.",
+            "Free some space or pass a different --output.",
         )
     if isinstance(error, OSError) and error.errno is not None:
         return UserError(
             received,
-            "storage that can be read and written without errors",
+            "files that can be read and written",
             "Check that the folder, disk and network are available, and try again.",
         )
     return UserError(received, "a valid image", "Please report this bug and attach the image.")

@@ -67,7 +67,7 @@ class Film:
 
     @property
     def time_base(self):
-        """Unit of the video stream's timestamps in seconds, `Fraction`."""
+        """Unit of the video stream's timestamps in seconds, as a `Fraction`."""
         return self.stream.time_base
 
     @property
@@ -101,7 +101,7 @@ class Film:
 
     @property
     def origin(self):
-        """Start time in seconds, `Fraction`; 0 unless the container's clock is arbitrary."""
+        """Start time in seconds, as a `Fraction`; 0 unless timestamps have an arbitrary origin."""
         if not self.has_arbitrary_clock:
             return Fraction(0)
         return Fraction(self.container.start_time or 0, 1_000_000)

@@ -61,7 +61,7 @@ class WorkFolder:
             raise UserError(
                 f"{quoted(self.target)}, which another process is writing",
                 "an output file that no other process is writing",
-                "Wait until the other process has finished, or pass another --output.",
+                "Wait until the other process has finished, or pass a different --output.",
             ) from error
         try:
             if self._recorded_settings() != self._settings:

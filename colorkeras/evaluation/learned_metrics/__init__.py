@@ -219,7 +219,7 @@ def check_images(num_images, image_size):
         raise UserError(
             f"{num_images} images for learned metrics",
             f"at least {MIN_IMAGES} images, half of which are used to train the discriminator",
-            "Pass another --split or --dataset, or omit --learned-metrics.",
+            "Pass a different --split or --dataset, or omit --learned-metrics.",
         )
 
 

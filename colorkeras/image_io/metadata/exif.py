@@ -162,10 +162,10 @@ def exif_bytes(options, image, max_length=None):
     if options.metadata.has_thumbnail:
         block = _with_thumbnail(plain, image)
         if not fits():
-            options.notes.append(f"the preview in EXIF was left out {_TOO_LARGE}")
+            options.notes.append(f"the EXIF preview was left out {_TOO_LARGE}")
             block = plain
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
-        options.notes.append(f"the maker note in EXIF was left out {_TOO_LARGE}")
+        options.notes.append(f"the EXIF maker note was left out {_TOO_LARGE}")
         del exif[_CAMERA][_MAKER_NOTE]
         block = PREFIX + b"".join(serialized(exif))
     if not fits():
@@ -202,7 +202,7 @@ def _drop_stale(source, exif, is_turned):
 
 
 def _drop(what, tags, directory):
-    """Delete tags, and return a list that contains `what` if any of them was present."""
+    """Delete tags; return `[what]` if any of them was present, otherwise an empty list."""
     present = [tag for tag in tags if tag in directory]
     for tag in present:
         del directory[tag]

@@ -150,7 +150,7 @@ def missing_targets(item, options, is_finished):
             raise UserError(
                 f"{quoted(item.source)}, whose output file {quoted(path)} already exists",
                 "an output file that is new or was created with the same model and settings",
-                "Pass --overwrite to replace it, --skip-existing to keep it, or another -o.",
+                "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
             )
     missing = [path for path in item.targets if path not in existing]
     if not missing:
@@ -258,7 +258,7 @@ def _colored_pages(model, contents, settings, options):
         raise UserError(
             f"hints for a file with {contents.num_pages} pages",
             "a file with one page",
-            "Save the page as a separate file.",
+            "Save the page to colorize as a separate file.",
         )
 
     def colorize(page, number):

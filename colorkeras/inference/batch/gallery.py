@@ -128,7 +128,7 @@ def check_gallery(path, planned, overwrite=False):
         raise UserError(
             f"--gallery {quoted(path)}" + ", an existing file that is not a gallery" * is_other,
             "a new file whose name ends in .html",
-            "Pass another --gallery.",
+            "Pass a different --gallery.",
         )
 
 

@@ -265,7 +265,7 @@ def without_collisions(items):
                     f"{quoted(item.source)}, whose output file {quoted(target)} is also an input "
                     "file",
                     "an output file that is not also an input file",
-                    "Pass another --output.",
+                    "Pass a different --output.",
                 )
             elif other is not item:
                 problem = UserError(

@@ -124,7 +124,7 @@ class BatchReport:
         raise UserError(
             f"--report {quoted(self.path)}, which is not a report",
             f"a new file, or a report whose first line is {','.join(COLUMNS)}",
-            "Pass another --report, or pass --overwrite to replace it.",
+            "Pass a different --report, or pass --overwrite to replace it.",
         )
 
     def record(self, result):

@@ -272,7 +272,7 @@ def test_limits_of_jpeg_segments_are_reported(tmp_path):
     image_io.mark(metadata, SOFTWARE)
     notes = image_io.save(tmp_path / "a.jpg", iter([DecodedImage(RED)]), metadata)
     assert notes == [
-        "the maker note in EXIF was left out because it is too large for the output format",
+        "the EXIF maker note was left out because it is too large for the output format",
         "XMP was left out because it is too large for the output format",
         "keyword comments were left out because JPEG does not support them",
     ]
