@@ -322,11 +322,16 @@ def test_missing_files_are_not_announced(run, monkeypatch):
     assert "Received: 'missing.jpg', which does not exist" in errors
     assert "Expected: the path to an image" in errors and "Colorizing" not in errors
     assert "'missing.jpg'" in Path("report.csv").read_text()
-    assert "Expected: the path to a film" in run("missing.mp4")[2]
     status, output, errors = run("missing.jpg scans/a.jpg link.jpg -o color")
     assert status == cli.FAILED and "1 done, 0 skipped, 2 failed" in output
     assert errors.startswith("Colorizing 'scans/a.jpg' with unet ...\n")
     assert "'link.jpg', a broken symbolic link" in errors
+
+
+def test_missing_films_are_reported(run):
+    pytest.importorskip("av", reason="requires the 'video' extra")
+    pytest.importorskip("cv2", reason="requires the 'video' extra")
+    assert "Expected: the path to a film" in run("missing.mp4")[2]
 
 
 def test_a_signal_stops_the_run_and_keeps_finished_files(tmp_path, monkeypatch):

@@ -92,7 +92,10 @@ def test_invalid_options_are_refused(text):
         ({**VALID, "hints": [{"x": 1, "y": 1}]}, "missing: color"),
         ({**VALID, "hints": [{"x": 1, "y": 1, "color": "#000000", "z": 1}]}, "unknown: z"),
         ({**VALID, "hints": [{"x": 1, "y": 1, "color": "blue"}]}, "color blue"),
-        ({**VALID, "hints": [{"x": 80, "y": 1, "color": "#000000"}]}, "80,1=#000000, outside"),
+        (
+            {**VALID, "hints": [{"x": 80, "y": 1, "color": "#000000"}]},
+            "80,1=#000000, which is outside",
+        ),
         ({key: VALID[key] for key in ("version", "hints", "width")}, "missing: height"),
     ],
 )
@@ -119,7 +122,7 @@ def test_hints_apply_to_images_of_their_size():
     hints = HintList([colorkeras.Hint(42, 31, "#7a1f2b")])
     hints.check(height=32, width=43)
     for size in ((31, 43), (32, 42)):
-        with pytest.raises(UserError, match="42,31=#7a1f2b, outside"):
+        with pytest.raises(UserError, match="42,31=#7a1f2b, which is outside"):
             hints.check(*size)
     sized = HintList(hints.hints, (80, 60))
     sized.check(height=60, width=80)

@@ -109,7 +109,7 @@ def test_files_that_are_passed_over_have_rows():
         ("z.NEF", "ignored"),
         ("a.png", "done"),
     ]
-    assert ".pgm is not" in rows()[0]["notes"]
+    assert "(.pgm) is not" in rows()[0]["notes"]
     assert rows()[2]["notes"] == "it is a raw file; export it as TIFF or JPEG"
 
 
