@@ -10,10 +10,10 @@ Targets on two cores: 2.5 s for the preview, and 0.5 s for a hint or a slider mo
 measured for the server process.
 
 Latest results (2026-11-29, two otherwise idle cores of an Intel Xeon with AVX512-BF16): The preview
-takes 0.69 s (0.62 to 0.76; 0.84 s for the first photograph), a slider movement 0.26 s, a hint 0.32 s
-(0.26 to 0.42; 0.38 s for the first one), and the full-size download 0.83 s. On 2026-11-28, on an
-AMD EPYC busy with other work, memory use was 0.56, 0.64, 0.64, 0.67 and 0.69 GB after 100, 200, 300, 400 and 500
-uploads.
+takes 0.69 s (0.62 to 0.76; 0.84 s for the first photograph), a slider movement 0.26 s, a hint 0.32
+s (0.26 to 0.42; 0.38 s for the first one), and the full-size download 0.83 s. On 2026-11-28, on an
+AMD EPYC busy with other work, memory use was 0.56, 0.64, 0.64, 0.67 and 0.69 GB after 100, 200,
+300, 400 and 500 uploads.
 """
 
 import argparse
