@@ -67,5 +67,5 @@ def test_jpeg_2000_with_transparency_keeps_16_bits(num_channels, tmp_path, monke
     expected = pixels[9:, :, 0] if num_channels == 2 else pixels[9:, :, :3]
     np.testing.assert_array_equal(image.pixels[9:], expected)
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    with pytest.raises(UserError, match="16 bits with transparency"):
+    with pytest.raises(UserError, match="16-bit pixels with transparency"):
         read(tmp_path / "a.jp2")
