@@ -116,7 +116,7 @@ def main():
         for model, engine in options.rounds * list(results):
             results[model, engine].append(measure(engines[engine], model, files, folder, many))
     for (model, engine), rounds in results.items():
-        print(f"{model} on {engine}, median (lowest to highest):")
+        print(f"{model} on {engine}, median (minimum to maximum):")
         for name in rounds[0]:
             values = [each[name] for each in rounds]
             median = statistics.median(values)

@@ -167,7 +167,7 @@ def main():
         for workers in ROUNDS * list(rates):
             seconds, _ = command(many, "-o", folder / "out", "--workers", workers)
             rates[workers].append(NUM_FILES / (seconds - statistics.median(starts)))
-        print(f"{MEGAPIXELS_OF_FILES}-megapixel files per second, median (lowest to highest):")
+        print(f"{MEGAPIXELS_OF_FILES}-megapixel files per second, median (minimum to maximum):")
         for workers, each in rates.items():
             median = statistics.median(each)
             print(f"--workers {workers}: {median:.1f} ({min(each):.1f} to {max(each):.1f})")

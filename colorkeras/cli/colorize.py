@@ -76,7 +76,11 @@ def add_arguments(parser):
         action="store_true",
         help="also write an image that shows the input and the output side by side",
     )
-    add("--gallery", metavar="FILE", help="write an HTML page with all images in gray and color")
+    add(
+        "--gallery",
+        metavar="FILE",
+        help="write an HTML page that shows each image in grayscale and in color",
+    )
     add("--open", action="store_true", help="open the gallery, output file or folder when done")
     add_film_arguments(parser)
     add(

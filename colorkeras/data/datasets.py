@@ -47,7 +47,7 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0, inclu
             both directories are searched.
         image_size: Height and width of crops in pixels; must be 32 for CIFAR-10 and the sample.
         seed: Seed for the random crops.
-        include_gray: Whether to also use gray images (image folders only).
+        include_gray: Whether to include gray images (image folders only).
 
     Returns:
         `ImageDataset`.

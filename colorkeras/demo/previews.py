@@ -168,7 +168,7 @@ def prepare(photograph, models, max_megapixels):
 
 
 def stretched_preview(path, models, max_megapixels):
-    """Return the `Preview` of a file's first page with auto-contrast."""
+    """Return the `Preview` of a file's first page after auto-contrast."""
     with image_io.open_image(path, max_megapixels) as contents:
         page = next(contents.pages)
     return _preview(page, find_tint(on_white(page).pixels), models, is_stretched=True)

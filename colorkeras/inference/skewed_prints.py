@@ -219,7 +219,7 @@ def _skew(corners):
 
 
 def _inside(corners, size, scale):
-    """Return slices of the rows and columns inside a print with nearly upright sides."""
+    """Return slices of the rows and columns inside a nearly axis-aligned print."""
     top_left, top_right, bottom_right, bottom_left = corners
     # Downscaling blends background and print in one additional row.
     left = max(top_left[0], bottom_left[0]) + scale[0]

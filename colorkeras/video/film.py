@@ -1,4 +1,4 @@
-"""Opening and validation of films."""
+"""Open and validate films."""
 
 import contextlib
 from dataclasses import dataclass

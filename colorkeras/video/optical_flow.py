@@ -30,7 +30,7 @@ class Motion:
     """Motion from each pixel of a frame to the corresponding point in another frame.
 
     Attributes:
-        vectors: Displacements to the right and down in pixels, float32 `[h, w, 2]`.
+        vectors: Displacements (dx, dy) in pixels, float32 `[h, w, 2]`.
         confidence: float32 `[h, w]` in [0, 1]; 0 where the point is not visible in the other frame.
     """
 
@@ -59,7 +59,7 @@ def warp(values, vectors):
 
     Args:
         values: float32 `[h, w]` or `[h, w, c]`, where c is at most 4.
-        vectors: Displacements to the right and down in pixels, float32 `[h, w, 2]`. Positions
+        vectors: Displacements (dx, dy) in pixels, float32 `[h, w, 2]`. Positions
             outside the frame take the value of the nearest pixel.
 
     Example:

@@ -22,7 +22,7 @@ _REORDER_DELAY = 2
 
 @dataclass(frozen=True)
 class Span:
-    """Time range of the output, in the timestamps of the film.
+    """Time range of the output, as timestamps of the film.
 
     Attributes:
         start: Start time of the output in seconds, `Fraction`.

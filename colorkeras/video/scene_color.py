@@ -137,7 +137,7 @@ class SceneColorizer:
 
     @property
     def _is_seeded(self):
-        """Whether the settings request a variation, which would differ between key frames."""
+        """Whether the settings request a random variation, which differs between key frames."""
         return self._settings.seed > 0 and self._predictor.exported.takes_hints
 
     def _first_colors(self, group):

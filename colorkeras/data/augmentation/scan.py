@@ -1,9 +1,9 @@
 """Simulate scans of old photographs.
 
 `degrade` applies random effects in their physical order: film, lens, development, grain and aging.
-Each effect takes grayscale images, float32 `[batch, height, width, 1]` in `[0, 1]`, and
-`Randomness`, and returns grayscale images. The strength of the effect is chosen randomly for each
-image. Blur and grain sizes are in pixels and do not depend on the image size.
+Each effect takes grayscale images, float32 `[batch, height, width, 1]` in `[0, 1]`, and a
+`Randomness` object, and returns grayscale images. The strength of the effect is chosen randomly for
+each image. Blur and grain sizes are in pixels and do not depend on the image size.
 
 References:
     Film sensitivities and a simpler model: Luo, Zhang, Yoo, Martin-Brualla, Lawrence, Seitz,

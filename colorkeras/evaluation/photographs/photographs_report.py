@@ -1,4 +1,4 @@
-"""Evaluate a model on photographs: metrics for a JSON file and tables for a terminal."""
+"""Evaluate a model on photographs and format the metrics as JSON and as tables for the terminal."""
 
 from dataclasses import dataclass
 

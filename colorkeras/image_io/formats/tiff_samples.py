@@ -177,7 +177,7 @@ def _decode_lzw(directory):
 
 
 def _decompress_lzw(content, length):
-    """Decompress LZW data with Pillow by wrapping it as a one-row gray TIFF image."""
+    """Decompress LZW data with Pillow by wrapping it in a one-row grayscale TIFF image."""
     entries = ((256, length), (257, 1), (258, 8), (259, _LZW), (262, 1), (273, 122), (277, 1))
     entries = (*entries, (278, 1), (279, len(content)))
     header = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
