@@ -316,7 +316,7 @@ def main():
         try:
             config = dataclasses.replace(config, optimizer=optimizer, learning_rate=float(rate))
         except ValueError:
-            parser.error(f"--candidate {optimizer} {rate}, which is not a learning rate")
+            parser.error(f"--candidate {optimizer} {rate}, which is not a valid learning rate")
     dataset = load_dataset("cifar10", options.data_dir)
     precision, _ = choose_precision()
     make_deterministic(config.seed)  # This affects the speed, so call it before measuring.

@@ -78,7 +78,7 @@ def _directory():
 
 
 def _read(file, factor):
-    """Read a photograph and downscale it by an integer factor, uint8 `[height, width, 3]`."""
+    """Read a photograph as uint8 `[height, width, 3]`, downscaled by an integer factor."""
     with (_directory() / file).open("rb") as stream, Image.open(stream) as image:
         return np.asarray(image.reduce(factor))
 

@@ -4,9 +4,9 @@ import tensorflow as tf
 
 
 class Randomness:
-    """Random numbers that depend only on the seed, the step and the position in the batch.
+    """Random numbers determined by the seed, the step, the draw and the position in the batch.
 
-    Numbers differ between draws and between steps. Each replica gets the numbers for its slice of
+    Each replica gets the numbers for its slice of
     the batch, so results do not depend on the number of replicas.
 
     Args:

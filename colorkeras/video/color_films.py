@@ -223,7 +223,7 @@ def _join(path, job, film_options, comment):
     end = (int(timeline.pts[-1]) + timeline.last_duration) * base
     stop = None if film_options.duration is None else end
     start = int(timeline.pts[0]) * base if is_cut else timeline.origin
-    span = remuxing.Span(start, stop, is_cut, timeline.jumps, end)
+    span = remuxing.Span(start, stop, is_cut, timeline.discontinuities, end)
     with open_film(job.source, float("inf")) as film:
         packets = job.packets(span.offset(base))
         try:

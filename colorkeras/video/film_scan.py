@@ -9,8 +9,8 @@ from colorkeras.image_io.color_detection import find_tint
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
 from colorkeras.utils.plurals import counted
-from colorkeras.video.clock_jumps import VideoClock, has_jumps
 from colorkeras.video.clock_times import format_time
+from colorkeras.video.discontinuities import VideoClock, has_discontinuities
 from colorkeras.video.film import MAX_RATE, open_film
 from colorkeras.video.film_frames import decoded_frames
 from colorkeras.video.luma_planes import PlaneLayout
@@ -49,7 +49,7 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
         with open_film(path, max_megapixels) as film:
             # In concatenated streams, seeking may lead to the wrong part.
             can_seek = film.has_fixed_times and not (
-                film.has_arbitrary_clock and has_jumps(film, lambda: progress(0, None))
+                film.has_arbitrary_clock and has_discontinuities(film, lambda: progress(0, None))
             )
     while True:
         with open_film(path, max_megapixels) as film:
@@ -80,7 +80,7 @@ class _Scanner:
     def run(self, has_sought):
         """Return the `Timeline`, or None if seeking skipped the first frame of the range."""
         cuts = list(find_cuts(self._thumbnails()))
-        self._is_ascending &= not self._clock.jumps
+        self._is_ascending &= not self._clock.discontinuities
         is_late = not self._num_before and self._start > 0
         if has_sought and (is_late or not self._is_ascending):
             return None
@@ -107,7 +107,7 @@ class _Scanner:
             None if has_sought else self._num_before,
             self._tint(),
             list(self._notes(pts)),
-            self._clock.jumps,
+            self._clock.discontinuities,
         )
 
     def _thumbnails(self):

@@ -8,8 +8,8 @@ import numpy as np
 from colorkeras.utils.errors import UserError, one_line
 from colorkeras.utils.files import is_disk_problem, printable, quoted
 from colorkeras.utils.plurals import counted
-from colorkeras.video.clock_jumps import CopiedClock
 from colorkeras.video.clock_times import format_time
+from colorkeras.video.discontinuities import CopiedClock
 from colorkeras.video.film import ffmpeg_path, import_av
 from colorkeras.video.stream_copies import add_copy, check_sound, lasting
 
@@ -28,14 +28,14 @@ class Span:
         start: Start time of the output in seconds, `Fraction`.
         stop: End time in seconds, or None for the end of the film.
         is_cut: Whether to drop everything before `start`.
-        jumps: `ClockJump`s of the film.
+        discontinuities: Sequence of `Discontinuity`.
         video_end: End time of the video in seconds.
     """
 
     start: Fraction
     stop: Fraction | None = None
     is_cut: bool = False
-    jumps: tuple | list = ()
+    discontinuities: tuple | list = ()
     video_end: Fraction = Fraction(0)
 
     def offset(self, time_base):
@@ -66,7 +66,7 @@ def join(path, film, encoding, packets, span, comment):
             re-encoded, or it rejects the packets.
         OSError: The film cannot be read to the end.
     """
-    av, notes, clock = import_av(), [], CopiedClock(span.jumps)
+    av, notes, clock = import_av(), [], CopiedClock(span.discontinuities)
     try:
         with av.open(ffmpeg_path(path), "w") as output:
             stream, copies = _add_streams(output, film, encoding, notes)
@@ -223,7 +223,7 @@ def _copied_packets(film, copies, span, clock, notes):
     av = import_av()
     if not copies:
         return
-    if span.is_cut and not span.jumps:
+    if span.is_cut and not span.discontinuities:
         film.seek(span.start)  # If the container has no index, reading starts at the beginning.
     packets = film.container.demux([film.container.streams[index] for index in copies])
     last = span.start

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from colorkeras.video.clock_jumps import ClockJump
+from colorkeras.video.discontinuities import Discontinuity
 from colorkeras.video.luma_planes import PlaneLayout
 
 
@@ -31,7 +31,7 @@ class Timeline:
             at the beginning of the file.
         tint: "gray", "toned" or "color".
         notes: Notes about damage.
-        jumps: List of `ClockJump`s, for which `pts` is already corrected.
+        discontinuities: List of `Discontinuity`, for which `pts` is already corrected.
     """
 
     pts: np.ndarray
@@ -48,7 +48,7 @@ class Timeline:
     num_before: int | None = 0
     tint: str = "gray"
     notes: list = field(default_factory=list)
-    jumps: list = field(default_factory=list)
+    discontinuities: list = field(default_factory=list)
 
     @property
     def scenes(self):
@@ -76,8 +76,8 @@ class Timeline:
     def to_arrays(self):
         """Convert the timeline to a dict of arrays; `from_arrays` restores it."""
         fractions = {"time_base": str(self.time_base), "origin": str(self.origin)}
-        jumps = [(jump.position, str(jump.offset)) for jump in self.jumps]
-        fields = dict(vars(self), layout=vars(self.layout), jumps=jumps, **fractions)
+        found = [(each.position, str(each.offset)) for each in self.discontinuities]
+        fields = dict(vars(self), layout=vars(self.layout), discontinuities=found, **fractions)
         pts = fields.pop("pts")
         return {"pts": pts, "fields": np.array(json.dumps(fields))}
 
@@ -89,5 +89,7 @@ class Timeline:
             fields[name] = Fraction(fields[name])
         fields["layout"] = PlaneLayout(**fields["layout"])
         fields["size"] = tuple(fields["size"])
-        fields["jumps"] = [ClockJump(at, Fraction(offset)) for at, offset in fields["jumps"]]
+        fields["discontinuities"] = [
+            Discontinuity(at, Fraction(offset)) for at, offset in fields["discontinuities"]
+        ]
         return cls(arrays["pts"], **fields)

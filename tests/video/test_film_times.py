@@ -33,7 +33,7 @@ def test_clocks_that_restart_are_continued(codec, tmp_path):
     timeline = scan(joined([one] * 3, tmp_path / "film.ts"), 1)
     assert len(timeline.pts) == 225
     assert {round(float(step * timeline.time_base), 3) for step in timeline.durations} == {0.04}
-    assert len(timeline.jumps) == 2 and not timeline.is_seekable
+    assert len(timeline.discontinuities) == 2 and not timeline.is_seekable
     assert timeline.notes == [
         "its timestamps were incomplete or out of order and have been corrected"
     ]

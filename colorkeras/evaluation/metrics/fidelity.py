@@ -80,7 +80,7 @@ def _mean_area(truth, output):
 
 
 def _weighted_area(truth, output, prior):
-    """Compute each image's mean weight and mean weighted area over all pixels, `[n, 2]`."""
+    """Compute each image's mean pixel weight and mean weighted area under the curve, `[n, 2]`."""
     weights = 1.0 / tf.gather(prior, ab_bins(truth))
     areas = _area_under_curve(truth, output)
     return tf.stack([image_mean(weights), image_mean(weights * areas)], axis=-1)

@@ -56,8 +56,8 @@ class Format:
         header_size: `header_size(stream)` reads the width and height from the header. Set only for
             formats in which opening a file decodes all pixels, otherwise None.
         opener: Function that opens a stream as an image, or None to use Pillow's function.
-        write: `write(path, images, options)` writes a file from an iterator over `DecodedImage` and
-            `SaveOptions`; None if the format cannot be written.
+        write: `write(path, images, options)` writes an iterator of `DecodedImage` to a file, using
+            the given `SaveOptions`; None if the format cannot be written.
         result_suffix: Suffix for output files if the format cannot be written.
         has_16_bits: Whether 16 bits per channel can be written.
         has_alpha: Whether transparency can be written.

@@ -1,7 +1,7 @@
 """Reading and writing pixels in 16-bit PNG files, most of which Pillow would reduce to 8 bits.
 
-All functions process blocks of rows to bound memory, since photographs can be as large as 100
-megapixels.
+All functions process the image in blocks of rows to limit memory use, since photographs can be as
+large as 100 megapixels.
 
 Reference: W3C, "Portable Network Graphics (PNG) Specification", sections 9 and 10.
 """

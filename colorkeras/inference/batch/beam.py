@@ -120,7 +120,7 @@ class Shrunk:
 
 @dataclass
 class _Recorder:
-    """Stand-in for a model that records the network input for each page."""
+    """Stand-in model that records the network input for each page."""
 
     input_rule: tuple
     pages: list = field(default_factory=list)
@@ -215,7 +215,7 @@ class ColorHandler(ModelHandler):
 
 @dataclass
 class _Replay:
-    """Stand-in for a model that returns precomputed colors, page by page."""
+    """Stand-in model that returns precomputed colors, page by page."""
 
     recorded_name: str
     engine: str

@@ -18,7 +18,7 @@ _MAX_REORDERED = 16
 
 _MAX_GAP = 10
 """Maximum gap between frames in seconds; after a longer gap, an arbitrary clock is assumed to have
-jumped forward."""
+skipped forward."""
 
 _MAX_LATE = Fraction(1, 2)
 """Maximum overlap in seconds between the audio of two consecutive parts."""
@@ -28,12 +28,12 @@ _MAX_SHIFT = Fraction(1, 200)
 
 
 @dataclass(frozen=True)
-class ClockJump:
-    """Position at which a film's clock jumps.
+class Discontinuity:
+    """Timestamp discontinuity in a film.
 
     Attributes:
-        position: Position in the file, in bytes, of the first video packet after the jump.
-        offset: Seconds to add to all timestamps from this position on, `Fraction`.
+        position: Position in the file, in bytes, of the first video packet after the discontinuity.
+        offset: `Fraction`, seconds to add to all timestamps from this position on.
     """
 
     position: int
@@ -41,10 +41,10 @@ class ClockJump:
 
 
 class VideoClock:
-    """Corrects the timestamps of a film's video packets after clock jumps.
+    """Corrects the timestamps of a film's video packets after discontinuities.
 
     Attributes:
-        jumps: List of `ClockJump`.
+        discontinuities: List of `Discontinuity`.
 
     Args:
         film: `Film` whose packets are read from the beginning.
@@ -56,7 +56,7 @@ class VideoClock:
         self._max_gap = _MAX_GAP / self._base if film.has_arbitrary_clock else float("inf")
         self._last, self._last_shown = None, float("-inf")
         self._offset, self._position = 0, 0
-        self._steps, self.jumps = deque(maxlen=_NUM_STEPS), []
+        self._steps, self.discontinuities = deque(maxlen=_NUM_STEPS), []
 
     def correct(self, packet):
         """Correct the timestamps of the next packet."""
@@ -81,7 +81,7 @@ class VideoClock:
                 to_next = self._last_shown + step - packet.pts - self._offset
                 shift = min(max(shift, to_next), shift + _MAX_REORDERED * step)
             self._offset += round(shift)
-            self.jumps.append(ClockJump(self._position, self._offset * self._base))
+            self.discontinuities.append(Discontinuity(self._position, self._offset * self._base))
         elif interval > 0:
             self._steps.append(interval)
 
@@ -96,12 +96,12 @@ class CopiedClock:
         num_dropped: Number of packets rejected because they overlap earlier packets in time.
 
     Args:
-        jumps: Iterable of `ClockJump`.
+        discontinuities: Iterable of `Discontinuity`.
     """
 
-    def __init__(self, jumps):
-        self._jumps = [ClockJump(-1, Fraction(0)), *jumps]
-        self._positions = [jump.position for jump in self._jumps]
+    def __init__(self, discontinuities):
+        self._discontinuities = [Discontinuity(-1, Fraction(0)), *discontinuities]
+        self._positions = [each.position for each in self._discontinuities]
         self._last, self._numbers, self.num_dropped = {}, {}, 0
 
     def correct(self, packet):
@@ -117,7 +117,7 @@ class CopiedClock:
         last = self._last.get(index)
         number = self._number(packet, None if last is None else last * base)
         self._numbers[index] = number
-        shift = round(self._jumps[number].offset / base)
+        shift = round(self._discontinuities[number].offset / base)
         if last is not None and packet.dts + shift <= last:
             if (last - packet.dts - shift) * base > _MAX_SHIFT:
                 self.num_dropped += 1
@@ -130,7 +130,7 @@ class CopiedClock:
         return True
 
     def _number(self, packet, last):
-        """Return the index of the last clock jump before a packet.
+        """Return the index of the last discontinuity before a packet.
 
         Audio is continuous, but it is stored slightly before or after the video of the same time.
         """
@@ -141,14 +141,14 @@ class CopiedClock:
         if last is None or packet.stream.type != "audio":
             return number
         time = packet.dts * packet.time_base
-        late = {n: time + jump.offset - last for n, jump in enumerate(self._jumps)}
-        candidates = range(former, min(number + 2, len(self._jumps)))
+        late = {n: time + each.offset - last for n, each in enumerate(self._discontinuities)}
+        candidates = range(former, min(number + 2, len(self._discontinuities)))
         possible = [n for n in candidates if late[n] >= -_MAX_LATE]
         return min(possible, key=lambda n: abs(late[n]), default=number)
 
 
-def has_jumps(film, progress):
-    """Read a film without decoding it, and return whether its clock jumps.
+def has_discontinuities(film, progress):
+    """Read a film without decoding it, and return whether its timestamps have discontinuities.
 
     Args:
         film: `Film`.
@@ -158,6 +158,6 @@ def has_jumps(film, progress):
     for packet in film.container.demux(film.stream):
         clock.correct(packet)
         progress()
-        if clock.jumps:
+        if clock.discontinuities:
             return True
     return False
