@@ -71,7 +71,7 @@ class ColorizeOptions(Checked):
     )
     straighten: bool = setting(
         False,
-        "Straighten (deskew) prints that lie at an angle on the scanner.",
+        "Straighten (deskew) prints that were scanned at an angle.",
         section="color",
     )
     auto_contrast: bool = setting(

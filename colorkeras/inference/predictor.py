@@ -232,7 +232,7 @@ class Predictor:
         Args:
             image: `DecodedImage`; its pixels may also be floating-point values in [0, 1].
             settings: `ColorSettings`.
-            notes: List to which notes about hints limited by the gamut are appended, or None.
+            notes: List or None; a note is appended for each hint that was limited to the gamut.
 
         Returns:
             `DecodedImage`.

@@ -47,7 +47,7 @@ def check_image_size(network, height, width):
         raise UserError(
             f"images of {height}x{width} pixels for the {network.name!r} architecture",
             f"{expected_height}x{expected_width} pixels",
-            "Choose a different --image-size, or an architecture for any size, such as unet.",
+            "Choose a different --image-size, or an architecture for any image size, such as unet.",
         )
 
 

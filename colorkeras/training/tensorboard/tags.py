@@ -19,9 +19,9 @@ STEPS = {
 def quality(name):
     """Return the tag for a metric; `name` is a key in `METRICS`.
 
-    Metrics that are not computed after each epoch have no curve. The name of their group comes last
-    alphabetically because TensorBoard expands the first two chart groups and shows the first five
-    metrics in its table of runs.
+    Metrics that are not computed after each epoch have no curve. They are in a group whose name
+    sorts last, because TensorBoard only expands the first two chart groups and only shows the first
+    five metrics in its table of runs.
 
     >>> quality("psnr_pooled"), quality("ssim")
     ('quality/PSNR, pooled (dB)', 'test only/SSIM')
