@@ -16,7 +16,7 @@ def to_uint8(image):
 
 
 def luma(rgb):
-    """Compute the luma of RGB `[..., 3]` in any range: float32 `[..., 1]` in the same range.
+    """Compute the luma of RGB `[..., 3]` in any range, as float32 `[..., 1]` in the same range.
 
     >>> luma(np.array([1.0, 0.0, 0.0])).astype(float).round(3).tolist()
     [0.299]

@@ -170,7 +170,7 @@ class Predictor:
             List of `count` results from `colorize`.
 
         Raises:
-            UserError: The model does not sample, or `colorize` raises an error.
+            UserError: The model does not support sampling, or `colorize` raises an error.
 
         Example:
 

@@ -78,8 +78,8 @@ def add_copy(output, stream, film, notes):
         notes: List to which notes about dropped and re-encoded streams are appended.
 
     Returns:
-        `CopiedStream`, `SoundEncoder`, or None if no packets need to be written, because the
-        container does not support the stream or stores the cover image in its header.
+        `CopiedStream` or `SoundEncoder`; None if there are no packets to write: the container does
+        not support the stream, or it stores the cover image in its header.
     """
     codec = stream.codec_context.name if stream.codec_context else "unknown"
     name = f"stream {stream.index} ({stream.type}, codec {codec})"

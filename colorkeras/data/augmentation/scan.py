@@ -58,7 +58,7 @@ CLEAN_SHARE = 0.2
 def film(rgb, randomness):
     """Interpolate between BT.601 luma and the response of a film from `FILMS`.
 
-    Film averages linear RGB, while luma averages gamma-encoded RGB; both are equal for gray. Maps
+    Film averages linear RGB, while luma averages gamma-encoded RGB; the two agree for gray. Maps
     float32 `[batch, height, width, 3]` in `[0, 1]` to `[batch, height, width, 1]`.
     """
     weights = tf.gather(

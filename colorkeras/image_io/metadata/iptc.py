@@ -120,7 +120,7 @@ def _extent(content, start):
 
 
 def _split(content):
-    """Yield the number and bytes of each resource, up to the first damaged one."""
+    """Yield the ID and data of each resource before the first damaged one."""
     start = 0
     while content[start : start + 4] == b"8BIM":
         try:
