@@ -9,8 +9,9 @@ decoding and encoding, at least 4 frames/s for the whole command, and less than 
 
 Latest results (2026-11-29, two otherwise idle cores of an Intel Xeon with AVX512-BF16): The first
 pass runs at 255 frames/s, decoding and encoding at 25.4 frames/s, and the whole command at 6.3
-frames/s with 0.45 GB of memory. On 2026-11-28, with one-sided averages, two cores of an AMD EPYC
-(Zen 3) reached 33 frames/s for decoding and encoding and 7.7 frames/s for the whole command.
+frames/s with 0.45 GB of memory. On 2026-11-28, with averages over earlier frames only, two cores of
+an AMD EPYC (Zen 3) reached 33 frames/s for decoding and encoding and 7.7 frames/s for the whole
+command.
 """
 
 import argparse

@@ -86,7 +86,7 @@ def from_samples(pixels, alpha, profile, orientation, notes):
 
 
 def is_plain_rgb(image):
-    """Return whether a Pillow image is upright sRGB without transparency."""
+    """Return whether a Pillow image is upright, is sRGB and has no transparency."""
     if image.mode != "RGB" or image.has_transparency_data or exif.orientation_of(image) != 1:
         return False
     return uint8_converter(image.info.get("icc_profile"), "RGB", []) is unchanged

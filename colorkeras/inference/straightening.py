@@ -1,4 +1,4 @@
-"""Straightening of prints that lie at an angle on the scanner bed."""
+"""Deskewing of scanned prints."""
 
 import itertools
 import os
