@@ -47,7 +47,7 @@ class ColorModel(abc.ABC):
 
     @property
     def samples(self):
-        """Whether the model has a `sample` endpoint, which maps each seed to different colors."""
+        """Whether the model has a `sample` endpoint, whose output differs between seeds."""
         return "sample" in self.endpoints
 
     @property

@@ -72,7 +72,7 @@ def move_hints(hints, found, size, notes):
 
 @dataclass(frozen=True)
 class _MovedHint(Hint):
-    """Hint at a new position; messages show the original position."""
+    """Hint that was moved; messages show its original position."""
 
     origin: Hint | None = None
 

@@ -135,7 +135,7 @@ class _Scanner:
         self._progress(len(self._pts), total)
 
     def _corrected(self, frame):
-        """Return a frame's timestamp, corrected if it is missing or not ascending."""
+        """Return a frame's timestamp, or a replacement if it is missing or out of order."""
         last, pts = self._last, frame.pts
         if pts is None:
             self._is_ascending = False

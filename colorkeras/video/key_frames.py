@@ -91,8 +91,8 @@ class KeyColors:
         weight: Sum of the weights of the predictions in `past`, float32 `[small height, small
             width, 1]`. The weight of the latest prediction is 1.
         shown: Final Cb and Cr, float32 `[small height, small width, 2]`.
-        levels: Moving averages over key frames of the `chroma_levels` of predictions and of
-            averages, float64 `[2, 17]`.
+        levels: Moving averages, over key frames, of `chroma_levels`: of the predictions in row 0,
+            of the averaged colors in row 1; float64 `[2, 17]`.
     """
 
     time: float

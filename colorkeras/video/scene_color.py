@@ -244,7 +244,7 @@ def _as_uint8(small):
 
 
 def _carried_hints(carried, confidence):
-    """Create hints for the network where carried colors result from earlier hints.
+    """Convert carried colors that originate from earlier hints to hints for the network.
 
     Args:
         carried: Cb, Cr and influence of hints, float32 `[h, w, 3]`.

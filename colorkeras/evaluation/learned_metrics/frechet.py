@@ -7,8 +7,8 @@ def frechet_distance(first, second, counts=None):
     """Compute the Frechet distance between two sets of features, float `[n, k]` and `[m, k]`.
 
     For features from an Inception network, this distance is known as FID. Distances for other
-    features are not comparable to FID. `counts`, int `[n]`, is the number of times that each row
-    occurs in both sets; None counts each row once.
+    features are not comparable to FID. `counts`, int `[n]`, gives the multiplicity of each row and
+    applies to both sets, which must then have the same number of rows; None counts each row once.
 
     References:
         Dowson and Landau, "The Frechet distance between multivariate normal distributions", Journal

@@ -50,7 +50,9 @@ def read_samples(directory, notes):
     kind, bits = int(directory.photometric), directory.bitspersample
     num_colors = _NUM_COLORS.get(kind)
     if num_colors is None or (kind == _YCBCR and directory.compression != _JPEG):
-        raise ValueError(f"pixels of type {_name(directory.photometric)} are not supported")
+        raise ValueError(
+            f"the photometric interpretation {_name(directory.photometric)} is not supported"
+        )
     if directory.axes not in ("YX", "YXS", "SYX") or directory.samplesperpixel > _MAX_SAMPLES:
         layout = f"{directory.samplesperpixel} samples per pixel with axes {directory.axes}"
         raise ValueError(f"{layout} are not supported")

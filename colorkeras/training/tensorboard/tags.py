@@ -33,7 +33,7 @@ def quality(name):
 def weights(number, kernel):
     """Return the tag for a kernel, such as "weights/02 conv2d 3x3x32x32".
 
-    The tag contains the number of the kernel, the type of its layer and its shape.
+    The tag contains the kernel's index, layer type and shape.
     """
     # Keras layer names contain numbers that depend on other networks in the process.
     layer = kernel.path.split("/")[-2].rstrip("0123456789").rstrip("_")
