@@ -8,34 +8,39 @@ are 0 where there is no hint.
 import numpy as np
 
 from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
+from colorkeras.data.recolor import recolor_region
 
 INEXACT = 0.25
 """Mask value for approximate hints, such as hints from a reference image."""
 
-_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE = 0.5, 0.36, 0.06
-"""Probabilities of no hints, points and strokes; the remaining images get inexact hints."""
+_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE, _INEXACT_SHARE = 0.4, 0.26, 0.06, 0.06
+"""Probabilities of no hints, points, strokes and inexact hints; a region of the remaining images is
+recolored and gets points."""
 
 _MAX_STROKE_DIFFERENCE = 0.06
 """Maximum chroma difference along a stroke; users usually draw strokes within one object."""
 
 
 def simulate_hints(rgb, generator):
-    """Return a random hint map for an image.
+    """Return a random hint map for an image, and the image, of which a region may be recolored.
 
     Args:
         rgb: uint8 `[h, w, 3]` with h and w at least 2.
         generator: `np.random.Generator`.
 
     Returns:
-        float32 `[h, w, 3]`. Half of all maps contain no hints.
+        The hint map, float32 `[h, w, 3]`, often without any hints, and the image, uint8
+        `[h, w, 3]`.
     """
     hints = np.zeros(rgb.shape, np.float32)
-    kinds = [None, _add_points, _add_strokes, _add_inexact]
-    shares = [_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE]
+    kinds = [None, _add_points, _add_strokes, _add_inexact, _add_recolored]
+    shares = [_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE, _INEXACT_SHARE]
     add_hints = kinds[np.searchsorted(np.cumsum(shares), generator.random(), side="right")]
-    if add_hints:
+    if add_hints is _add_recolored:
+        rgb = add_hints(hints, rgb, generator)
+    elif add_hints:
         add_hints(hints, rgb, generator)
-    return hints
+    return hints, rgb
 
 
 def _chroma(rgb):
@@ -59,6 +64,26 @@ def _add_points(hints, rgb, generator):
     for top, left in zip(tops, lefts, strict=True):
         place = np.s_[top : top + size, left : left + size]
         hints[place] = (*_chroma(rgb[place].mean((0, 1))), 1.0)
+
+
+def _add_recolored(hints, rgb, generator):
+    """Recolor a region, add points inside it and sometimes outside, and return the new image."""
+    found = recolor_region(rgb, generator)
+    if found is None:
+        return rgb
+    rgb, region = found
+    size = min(int(generator.integers(2, 10)), *rgb.shape[:2])
+    counts = [generator.geometric(0.7), generator.geometric(0.4) if generator.random() < 0.3 else 0]
+    for places, count in zip([region, ~region], counts, strict=True):
+        rows, columns = np.nonzero(places)
+        for index in generator.integers(0, len(rows), count):
+            top = np.clip(rows[index] - size // 2, 0, rgb.shape[0] - size)
+            left = np.clip(columns[index] - size // 2, 0, rgb.shape[1] - size)
+            place = np.s_[top : top + size, left : left + size]
+            inside = places[place]
+            color = _chroma(rgb[place][inside].mean(0))
+            hints[place][inside] = (*color, 1.0)
+    return rgb
 
 
 def _add_strokes(hints, rgb, generator):

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
 from colorkeras.color.chroma_bins import NUM_CHROMA_BINS, rebalancing_weights, soft_encode
-from colorkeras.color.spaces import rgb_to_chroma, to_uint8
+from colorkeras.color.spaces import from_uint8, rgb_to_chroma, to_uint8
 from colorkeras.data.hints import simulate_hints
 from colorkeras.models.layers import PadToMultiple
 from colorkeras.models.predictions import PREDICTIONS
@@ -93,8 +93,10 @@ def target(rgb, grayscale, randomness, labels=None):
     """
     del labels
     seeds = randomness.integers(tf.shape(rgb)[0], [2], 2**31 - 1)
-    hints = tf.numpy_function(_simulate_hints, [to_uint8(rgb), seeds], tf.float32, stateful=False)
-    chroma = _downsample(rgb)
+    hints, recolored = tf.numpy_function(
+        _simulate_hints, [to_uint8(rgb), seeds], [tf.float32, tf.uint8], stateful=False
+    )
+    chroma = _downsample(tf.ensure_shape(from_uint8(recolored), rgb.shape))
     # An axis with at most 4 pixels has only one position.
     offset = tf.minimum(randomness.shared_integers([2], 2), tf.shape(chroma)[1:3] - 1)
     return [grayscale, tf.ensure_shape(hints, rgb.shape)], {
@@ -137,12 +139,14 @@ def make_loss(priors):
 
 
 def _simulate_hints(images, seeds):
-    return np.stack(
-        [
+    hints, images = zip(
+        *(
             simulate_hints(image, np.random.default_rng(seed))
             for image, seed in zip(images, seeds, strict=True)
-        ]
+        ),
+        strict=True,
     )
+    return np.stack(hints), np.stack(images)
 
 
 def _downsample(rgb):

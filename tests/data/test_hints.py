@@ -14,6 +14,12 @@ def uniform_image(size=(48, 33), color=(200, 90, 30)):
     return np.full([*size, 3], color, np.uint8)
 
 
+def image_of_two_colors():
+    image = uniform_image((32, 32))
+    image[:, 16:] = (30, 90, 200)
+    return image
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(16, 16), (48, 33)])
 def test_hints_have_the_color_of_the_image(kind, size):
@@ -31,17 +37,34 @@ def test_hints_have_the_color_of_the_image(kind, size):
         np.testing.assert_allclose(hints[given][:, :2] - chroma, 0, atol=0.25 if inexact else 1e-6)
 
 
-def test_half_of_the_images_have_no_hints():
+def test_many_images_have_no_hints():
     generator = np.random.default_rng(0)
-    maps = [simulate_hints(uniform_image(), generator) for _ in range(400)]
-    assert 0.4 < np.mean([not hints.any() for hints in maps]) < 0.6
+    maps = [simulate_hints(image_of_two_colors(), generator)[0] for _ in range(400)]
+    assert 0.33 < np.mean([not hints.any() for hints in maps]) < 0.47
     masks = {float(value) for hints in maps for value in np.unique(hints[..., 2])}
     assert masks == {0.0, INEXACT, 1.0}
 
 
+def test_hints_in_recolored_images_have_the_new_colors():
+    image = image_of_two_colors()
+    num_recolored = 0
+    for seed in range(60):
+        hints, returned = simulate_hints(image, np.random.default_rng(seed))
+        chroma = rgb_to_chroma(returned.astype(np.float32) / 255).numpy()
+        changed = (returned != image).any(-1)
+        if not changed.any():
+            assert returned is image
+            continue
+        num_recolored += 1
+        given = hints[..., 2] > 0
+        assert (given & changed).any()
+        np.testing.assert_array_equal(hints[given][:, 2], 1)
+        np.testing.assert_allclose(hints[given][:, :2], chroma[given], atol=0.01)
+    assert 6 < num_recolored < 22
+
+
 def test_strokes_stay_within_an_object():
-    image = uniform_image((32, 32))
-    image[:, 16:] = (30, 90, 200)
+    image = image_of_two_colors()
     chroma = rgb_to_chroma(image.astype(np.float32) / 255).numpy()
     for seed in range(20):
         hints = np.zeros(image.shape, np.float32)
@@ -51,9 +74,9 @@ def test_strokes_stay_within_an_object():
 
 
 def test_the_same_seed_gives_the_same_hints():
-    image = uniform_image()
+    image = image_of_two_colors()
     maps = [
-        [simulate_hints(image, generator) for _ in range(20)]
+        [np.stack(simulate_hints(image, generator)) for _ in range(20)]
         for generator in (np.random.default_rng(7), np.random.default_rng(7))
     ]
     np.testing.assert_array_equal(*maps)

@@ -32,11 +32,29 @@ def test_target_has_hints_and_the_chroma_of_a_quarter_of_the_positions():
     assert hints.shape == rgb.shape and hints.dtype == tf.float32
     seeds = Randomness(5, 3).integers(8, [2], 2**31 - 1).numpy()
     images = np.round(255 * rgb).astype(np.uint8)
+    recolored = []
     for one, image, seed in zip(hints, images, seeds, strict=True):
-        expected = simulate_hints(image, np.random.default_rng(seed))
+        expected, after = simulate_hints(image, np.random.default_rng(seed))
         np.testing.assert_array_equal(one, expected)
+        recolored.append(after / np.float32(255))
     assert 0 < np.count_nonzero(hints) < hints.shape.num_elements()
-    means = rgb.reshape(8, 8, 4, 6, 4, 3).mean((2, 4))
+    means = np.stack(recolored).reshape(8, 8, 4, 6, 4, 3).mean((2, 4))
+    top, left = positions["offset"].numpy()
+    expected = rgb_to_chroma(means[:, top::2, left::2])
+    np.testing.assert_allclose(positions["chroma"], expected, atol=1e-5)
+
+
+def test_target_has_the_chroma_of_recolored_regions(monkeypatch):
+    rgb = random_images()
+    images = np.round(255 * rgb).astype(np.uint8)
+    recolored = images[..., ::-1]
+
+    def simulate(image, generator):
+        return np.zeros(image.shape, np.float32), image[..., ::-1]
+
+    monkeypatch.setattr(hinted_loss, "simulate_hints", simulate)
+    _, positions = target(rgb)
+    means = (recolored / np.float32(255)).reshape(8, 8, 4, 6, 4, 3).mean((2, 4))
     top, left = positions["offset"].numpy()
     expected = rgb_to_chroma(means[:, top::2, left::2])
     np.testing.assert_allclose(positions["chroma"], expected, atol=1e-5)
