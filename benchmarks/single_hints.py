@@ -3,10 +3,11 @@
     python benchmarks/single_hints.py --data-dir DIR
     python benchmarks/single_hints.py --data-dir DIR --model photo --model saved_models/photo/2
 
-In every fourth test photograph of the `photographs` dataset, a random region of similar color is
-recolored. One hint with the new color is placed inside it. An ideal model gives the whole region
-the new color and leaves the rest of the photograph as it is without the hint. The script writes
-`results/studies/single_hints.json` and `.md`. It takes about 2 minutes per model on two CPU cores.
+In every fourth test photograph of the `photographs` dataset, a random region of roughly uniform
+color is recolored, if there is one. One hint with the new color is placed inside the region, at
+least its radius away from the edge. An ideal model gives the whole region the new color and does
+not change the colors elsewhere. The script adds the models to `results/studies/single_hints.json`
+and `.md`. It takes about 2 minutes per model on two CPU cores.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from colorkeras.cli import guarded
 from colorkeras.color.spaces_numpy import rgb_to_chroma
@@ -27,6 +29,10 @@ from colorkeras.inference.predictor import load
 from colorkeras.utils.files import write_json, write_text
 
 EVERY = 4
+"""Use only every n-th photograph."""
+
+RADIUS = 2
+"""Radius of the hint in pixels."""
 
 COLUMNS = {
     "automatic_error": "Error in the region without the hint",
@@ -34,6 +40,7 @@ COLUMNS = {
     "outside_change": "Change outside",
     "leakage": "Leakage (%)",
 }
+"""Column titles of the measured values."""
 
 
 def main():
@@ -46,11 +53,13 @@ def main():
     parser.add_argument("--output", default="results/studies/single_hints", help="without suffix")
     options = parser.parse_args()
     dataset = load_dataset("photographs", options.data_dir)
-    source = PhotographSource(dataset.test, dataset.test.dataset_title)
+    source = PhotographSource(dataset.test, f"{dataset.test.dataset_title}, test")
     path = Path(f"{options.output}.json")
-    record = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    record = {"dataset": source.title, "models": {}}
+    if path.exists():
+        record = json.loads(path.read_text("utf-8"))
     for name in options.model or ["photo"]:
-        record[name] = measure(load(name), source)
+        record["models"][name] = measure(load(name), source)
         write_json(path, record)
     text = page(record)
     write_text(f"{options.output}.md", text)
@@ -65,32 +74,28 @@ def measure(predictor, source):
     """
     values = list(filter(None, source.map(lambda each: _distances(predictor, each), EVERY)))
     automatic, hinted, outside = np.mean(values, axis=0).tolist()
-    return {
-        "num_photographs": len(values),
-        "automatic_error": automatic,
-        "hinted_error": hinted,
-        "outside_change": outside,
-        "leakage": 100 * outside / automatic,
-    }
+    results = (automatic, hinted, outside, 100 * outside / automatic)
+    return {"num_photographs": len(values), **dict(zip(COLUMNS, results, strict=True))}
 
 
 def _distances(predictor, photograph):
     """Return the first three values in `COLUMNS` for a photograph; None if it has no region."""
     generator = np.random.default_rng(photograph.index)
-    recolored = recolor_region(photograph.truth, generator)
-    if recolored is None:
+    image, region = recolor_region(photograph.truth, generator) or (None, np.zeros([1, 1], bool))
+    size = 2 * RADIUS + 1
+    inner = sliding_window_view(np.pad(region, RADIUS), (size, size)).all(axis=(2, 3))
+    rows, columns = np.nonzero(inner)
+    if not len(rows):
         return None
-    image, region = recolored
-    rows, columns = np.nonzero(region)
     chosen = generator.integers(len(rows))
     y, x = int(rows[chosen]), int(columns[chosen])
-    color = "#{:02x}{:02x}{:02x}".format(*image[region].mean(axis=0).astype(int))
+    color = "#{:02x}{:02x}{:02x}".format(*np.rint(image[region].mean(axis=0)).astype(int))
     wanted, automatic, hinted = (
         rgb_to_chroma(pixels / np.float32(255))
         for pixels in (
             image,
             predictor.colorize(photograph.gray),
-            predictor.colorize(photograph.gray, hints=[Hint(x, y, color)]),
+            predictor.colorize(photograph.gray, hints=[Hint(x, y, color, RADIUS)]),
         )
     )
     return (
@@ -104,13 +109,13 @@ def page(record):
     """Return the record as a Markdown page."""
     rows = [
         [name, *(f"{values[key]:.{1 if key == 'leakage' else 4}f}" for key in COLUMNS)]
-        for name, values in record.items()
+        for name, values in record["models"].items()
     ]
-    count = next(iter(record.values()))["num_photographs"]
+    count = next(iter(record["models"].values()))["num_photographs"]
     lines = [
         "# How far does the color of a single hint spread?",
         "",
-        f"photographs 1.0.0, test, {count} photographs with a recolored region; default vividness. "
+        f"{record['dataset']}, {count} photographs with a recolored region; default vividness. "
         "`benchmarks/single_hints.py` describes the method. Errors and changes are mean distances "
         "in Cb and Cr. The leakage is the change outside the region relative to the error in the "
         "region without the hint.",

@@ -11,9 +11,6 @@ from colorkeras.utils.errors import one_line
 MIN_IMAGE_SIZE = 8
 """Minimum crop size in pixels: twice the maximum shift in augmentation."""
 
-MAX_SCALE = 1.5
-"""Maximum length of a scaled image's shorter side, relative to the size of random crops."""
-
 
 class CropSource(abc.ABC):
     """Base class for a `Source` that decodes and crops images for each batch.
@@ -66,9 +63,8 @@ def crop(image, image_size, generator=None):
         image: Pillow image in mode RGB.
         image_size: Height and width of the crop in pixels.
         generator: NumPy random generator or None. With a generator, the shorter side is scaled to a
-            random length between `image_size` and `MAX_SCALE * image_size`, and the crop position
-            is random. With None, the shorter side is scaled to `image_size` and the center is
-            cropped.
+            random length between `image_size` and twice `image_size`, and the crop position is
+            random. With None, the shorter side is scaled to `image_size` and the center is cropped.
 
     Returns:
         uint8 `[image_size, image_size, 3]`.
@@ -78,8 +74,7 @@ def crop(image, image_size, generator=None):
     """
     shorter = image_size
     if generator is not None:
-        longest = int(MAX_SCALE * image_size)
-        shorter = int(generator.integers(image_size, longest, endpoint=True))
+        shorter = int(generator.integers(image_size, 2 * image_size, endpoint=True))
     scale = shorter / min(image.size)
     width, height = (max(image_size, round(side * scale)) for side in image.size)
     left, top = (width - image_size) // 2, (height - image_size) // 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from colorkeras import image_io
-from colorkeras.data.crops import MAX_SCALE, CropSource
+from colorkeras.data.crops import CropSource
 from colorkeras.data.source import ImageDataset
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import quoted
@@ -23,9 +23,9 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     """Open the images in a folder and its subfolders, in any format that `colorize` supports.
 
     Training images are scaled so that the shorter side has a random length between `image_size` and
-    `crops.MAX_SCALE * image_size`, then cropped at a random position. The crops depend on (seed,
-    epoch, image), so they differ between epochs. Validation and test images are scaled so that the
-    shorter side is `image_size` pixels long, then cropped at the center.
+    twice `image_size`, then cropped at a random position. The crops depend on (seed, epoch, image),
+    so they differ between epochs. Validation and test images are scaled so that the shorter side is
+    `image_size` pixels long, then cropped at the center.
 
     A hash of each image's relative path assigns it to the training (90%), validation (5%) or test
     (5%) split, so adding or removing other images does not change its split.
@@ -200,4 +200,4 @@ def _part(relative_path):
 
 def _open(path, image_size):
     """Read an image the way `colorize` does, but at a reduced size if that is faster."""
-    return image_io.read_rgb(path, min_side=int(MAX_SCALE * image_size))
+    return image_io.read_rgb(path, min_side=2 * image_size)

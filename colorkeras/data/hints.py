@@ -7,22 +7,22 @@ are 0 where there is no hint.
 
 import numpy as np
 
-from colorkeras.color.bt601 import BLUE_PER_CB, LUMA_WEIGHTS, RED_PER_CR
+from colorkeras.color.spaces_numpy import rgb_to_chroma
 from colorkeras.data.recolor import recolor_region
 
 INEXACT = 0.25
 """Mask value for approximate hints, such as hints from a reference image."""
 
 _NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE, _INEXACT_SHARE = 0.4, 0.26, 0.06, 0.06
-"""Probabilities of no hints, points, strokes and inexact hints; a region of the remaining images is
-recolored and gets points."""
+"""Probabilities of no hints, points, strokes and inexact hints. In the remaining images, a region
+is recolored and gets points, if a suitable one is found."""
 
 _MAX_STROKE_DIFFERENCE = 0.06
 """Maximum chroma difference along a stroke; users usually draw strokes within one object."""
 
 
 def simulate_hints(rgb, generator):
-    """Return a random hint map for an image, and the image, of which a region may be recolored.
+    """Return a random hint map for an image, and the image, which may have a recolored region.
 
     Args:
         rgb: uint8 `[h, w, 3]` with h and w at least 2.
@@ -36,20 +36,14 @@ def simulate_hints(rgb, generator):
     kinds = [None, _add_points, _add_strokes, _add_inexact, _add_recolored]
     shares = [_NO_HINTS_SHARE, _POINTS_SHARE, _STROKES_SHARE, _INEXACT_SHARE]
     add_hints = kinds[np.searchsorted(np.cumsum(shares), generator.random(), side="right")]
-    if add_hints is _add_recolored:
+    if add_hints:
         rgb = add_hints(hints, rgb, generator)
-    elif add_hints:
-        add_hints(hints, rgb, generator)
     return hints, rgb
 
 
 def _chroma(rgb):
     """Convert RGB in [0, 255] to Cb and Cr, float32 `[..., 2]`."""
-    rgb = np.asarray(rgb, np.float32) / 255
-    luma = rgb @ np.array(LUMA_WEIGHTS, np.float32)
-    return np.stack(
-        [(rgb[..., 2] - luma) / BLUE_PER_CB, (rgb[..., 0] - luma) / RED_PER_CR], axis=-1
-    )
+    return rgb_to_chroma(np.asarray(rgb, np.float32) / 255)
 
 
 def _add_points(hints, rgb, generator):
@@ -64,6 +58,7 @@ def _add_points(hints, rgb, generator):
     for top, left in zip(tops, lefts, strict=True):
         place = np.s_[top : top + size, left : left + size]
         hints[place] = (*_chroma(rgb[place].mean((0, 1))), 1.0)
+    return rgb
 
 
 def _add_recolored(hints, rgb, generator):
@@ -100,6 +95,7 @@ def _add_strokes(hints, rgb, generator):
         chroma = _chroma(rgb[rows, columns])
         near = np.abs(chroma - chroma[0]).max(-1) < _MAX_STROKE_DIFFERENCE
         hints[rows[near], columns[near]] = (*chroma[near].mean(0), 1.0)
+    return rgb
 
 
 def _add_inexact(hints, rgb, generator):
@@ -116,3 +112,4 @@ def _add_inexact(hints, rgb, generator):
     cells = np.concatenate([chroma.clip(-0.5, 0.5), np.full([rows, columns, 1], INEXACT)], -1)
     cells = (cells * given[..., np.newaxis]).repeat(cell, 0).repeat(cell, 1)
     hints[: rows * cell, : columns * cell] = cells
+    return rgb

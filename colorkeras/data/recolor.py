@@ -18,13 +18,14 @@ _CHROMA_TOLERANCES, _LUMA_TOLERANCES = (0.02, 0.05), (0.1, 0.4)
 """Ranges of the maximum differences from the starting cell within a region."""
 
 _MAGNITUDES = (0.03, 0.25)
-"""Range of the distance between the region's new mean chroma and gray."""
+"""Range of the distance between the region's new mean chroma and gray, before gamut mapping."""
 
 _MAX_ATTEMPTS = 8
+"""Maximum number of starting cells to try."""
 
 
 def recolor_region(rgb, generator):
-    """Change the hue of a random connected region of similar color.
+    """Give a random connected region of roughly uniform color a new mean chroma.
 
     Luma and texture are preserved; chroma is limited to the gamut.
 
@@ -41,9 +42,10 @@ def recolor_region(rgb, generator):
         return None
     inner = rgb[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL, 3)
     cells = inner.mean((1, 3), dtype=np.float32) / 255
+    cells = luma(cells)[..., 0], rgb_to_chroma(cells)
     for _ in range(_MAX_ATTEMPTS):
         start = generator.integers(rows), generator.integers(columns)
-        region = _connected(_is_similar(cells, start, generator), start)
+        region = _connected(_is_similar(*cells, start, generator), start)
         if _SHARES[0] <= region.mean() <= _SHARES[1]:
             break
     else:
@@ -61,9 +63,8 @@ def recolor_region(rgb, generator):
     return recolored, region
 
 
-def _is_similar(cells, start, generator):
-    """Return whether each cell's color is similar to that of the starting cell."""
-    chroma, levels = rgb_to_chroma(cells), luma(cells)[..., 0]
+def _is_similar(levels, chroma, start, generator):
+    """Return whether each cell's luma and chroma are similar to those of the starting cell."""
     chroma_difference = np.linalg.norm(chroma - chroma[start], axis=-1)
     luma_difference = np.abs(levels - levels[start])
     return (chroma_difference < generator.uniform(*_CHROMA_TOLERANCES)) & (

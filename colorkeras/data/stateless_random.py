@@ -6,8 +6,8 @@ import tensorflow as tf
 class Randomness:
     """Random numbers determined by the seed, the step, the draw and the position in the batch.
 
-    Each replica gets the numbers for its slice of
-    the batch, so results do not depend on the number of replicas.
+    Each replica gets the numbers for its slice of the batch, so results do not depend on the number
+    of replicas.
 
     Args:
         seed: Seed for the run, int.

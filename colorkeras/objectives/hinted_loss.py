@@ -87,9 +87,10 @@ def target(rgb, grayscale, randomness, labels=None):
     """Simulate hints and select positions for the loss; see `Objective.target`.
 
     Returns:
-        `([grayscale, hints], {"chroma": ..., "offset": ...})`. "hints" contains the results of
-        `simulate_hints`. "chroma" contains Cb and Cr at every other position along each axis,
-        float32 `[batch, h / 8, w / 8, 2]`. "offset" is the first of these positions, int32 `[2]`.
+        `([grayscale, hints], {"chroma": ..., "offset": ...})`. "hints" contains the hint maps from
+        `simulate_hints`. "chroma" contains Cb and Cr of the images that it returns, in some of
+        which a region was recolored, at every other position along each axis: float32
+        `[batch, h / 8, w / 8, 2]`. "offset" is the first of these positions, int32 `[2]`.
     """
     del labels
     seeds = randomness.integers(tf.shape(rgb)[0], [2], 2**31 - 1)

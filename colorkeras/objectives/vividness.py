@@ -4,7 +4,8 @@ Training multiplies the loss by class weights w, which emphasize rare colors. At
 distribution is multiplied by `w ** -alpha`, sharpened, averaged, and mixed with the predicted
 median. The result has a low error but is pale, like all averages of plausible colors. To make it
 more colorful while adding as little squared error as possible, pixels are moved away from the
-image's mean color. The average distance moved is the same for all images and is set by vividness.
+image's mean color. The root mean square of this shift is set by vividness and is about the same for
+all colorful images.
 """
 
 import tensorflow as tf

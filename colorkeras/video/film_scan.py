@@ -41,8 +41,8 @@ def scan(path, max_megapixels, start=0.0, duration=None, progress=lambda finishe
         progress: Called with the number of frames decoded so far and the estimated total.
 
     Raises:
-        UserError: The range contains no frames, the frame rate is too high, the film is too long,
-            or `open_film` or `decoded_frames` raised an error.
+        UserError: The range contains no frames or is too long, the frame rate is too high, or
+            `open_film` or `decoded_frames` raised an error.
     """
     can_seek = start > 0
     if can_seek:

@@ -90,7 +90,7 @@ def join(path, film, encoding, packets, span, comment):
 
 
 def _write_error(film, error):
-    """Convert an `av.FFmpegError` raised while writing a film to an `OSError` or a `UserError`."""
+    """Return the `OSError` or `UserError` for an `av.FFmpegError` raised while writing a film."""
     if is_disk_problem(error):
         return OSError(error.errno, error.strerror)
     return UserError(

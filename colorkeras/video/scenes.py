@@ -1,4 +1,4 @@
-"""Cut detection based on luma histograms and thumbnails of frames."""
+"""Cut detection based on luma histograms and coarse luma layouts of frames."""
 
 import itertools
 from collections import deque
@@ -6,13 +6,13 @@ from collections import deque
 import numpy as np
 
 _GRID = 16
-"""Number of rows and columns in the grid of mean luma, the thumbnail of a frame."""
+"""Number of rows and columns in the grid of mean luma that represents the layout of a frame."""
 
 _NUM_LEVELS = 32
 """Number of bins in luma histograms."""
 
 _HISTOGRAM_WEIGHT = 2.0
-"""Weight of the histogram difference relative to the thumbnail difference."""
+"""Weight of the histogram difference relative to the layout difference."""
 
 _MIN_VARIANCE = 1e-4
 """Constant added to the variance of luma, in [0, 1], to suppress noise in uniform frames."""
@@ -37,7 +37,7 @@ _BLANK_DEVIATION = 0.015
 def find_cuts(lumas):
     """Find the frames at which scenes begin.
 
-    The difference between two frames is one minus the correlation of their thumbnails, plus the
+    The difference between two frames is one minus the correlation of their layouts, plus the
     weighted earth mover's distance between their histograms. At a cut, this difference is large,
     exceeds the differences between nearby frames (unlike during fast motion), and persists (unlike
     after a flash). A scene also begins where the image reappears after blank frames, such as those
@@ -75,21 +75,21 @@ class _Frame:
 
     def __init__(self, luma):
         levels = luma.astype(np.float32) / 255
-        thumbnail = levels
+        layout = levels
         for axis, length in enumerate(levels.shape):
             edges = np.arange(_GRID) * length // _GRID
-            sums = np.add.reduceat(thumbnail, edges, axis)
+            sums = np.add.reduceat(layout, edges, axis)
             counts = np.maximum(np.diff(np.append(edges, length)), 1)
-            thumbnail = sums / np.expand_dims(counts, 1 - axis)
+            layout = sums / np.expand_dims(counts, 1 - axis)
         self.is_blank = levels.std() < _BLANK_DEVIATION
-        self._thumbnail = thumbnail - thumbnail.mean()
-        self._variance = np.square(self._thumbnail).mean() + _MIN_VARIANCE
+        self._layout = layout - layout.mean()
+        self._variance = np.square(self._layout).mean() + _MIN_VARIANCE
         histogram = np.bincount(luma.ravel() // (256 // _NUM_LEVELS), minlength=_NUM_LEVELS)
         self._cumulative = np.cumsum(histogram) / luma.size
 
     def difference(self, other):
         """Return the difference from another frame, which is about 1 for unrelated frames."""
-        covariance = (self._thumbnail * other._thumbnail).mean() + _MIN_VARIANCE
+        covariance = (self._layout * other._layout).mean() + _MIN_VARIANCE
         correlation = covariance / np.sqrt(self._variance * other._variance)
         distance = np.abs(self._cumulative - other._cumulative).mean()
         return 1 - correlation + _HISTOGRAM_WEIGHT * distance

@@ -47,7 +47,7 @@ def test_many_images_have_no_hints():
 
 def test_hints_in_recolored_images_have_the_new_colors():
     image = image_of_two_colors()
-    num_recolored = 0
+    num_recolored = num_outside = 0
     for seed in range(60):
         hints, returned = simulate_hints(image, np.random.default_rng(seed))
         chroma = rgb_to_chroma(returned.astype(np.float32) / 255).numpy()
@@ -60,7 +60,15 @@ def test_hints_in_recolored_images_have_the_new_colors():
         assert (given & changed).any()
         np.testing.assert_array_equal(hints[given][:, 2], 1)
         np.testing.assert_allclose(hints[given][:, :2], chroma[given], atol=0.01)
-    assert 6 < num_recolored < 22
+        num_outside += (given & ~changed).any()
+    assert 6 < num_recolored < 22 and num_outside
+
+
+@pytest.mark.parametrize("size", [(2, 3), (48, 33)])
+def test_an_image_without_a_region_gets_no_hints(size):
+    image, hints = uniform_image(size), np.zeros([*size, 3], np.float32)
+    assert hints_module._add_recolored(hints, image, np.random.default_rng(0)) is image
+    assert not hints.any()
 
 
 def test_strokes_stay_within_an_object():

@@ -35,6 +35,13 @@ def test_a_region_is_one_object():
         np.testing.assert_array_equal(recolored[~region], image[~region])
 
 
+def test_a_region_is_connected():
+    image = np.full([32, 64, 3], BLUE, np.uint8)
+    image[:, :12] = image[:, -12:] = RED
+    for _, region in recolor(image):
+        assert region[:, :12].all() != region[:, -12:].all()
+
+
 def test_recoloring_changes_the_mean_chroma_but_not_luma_or_texture():
     image = image_of_two_objects()
     colors = []

@@ -1,4 +1,4 @@
-"""Tests for films whose timestamps are missing, jump or vary."""
+"""Tests for films whose timestamps are missing, discontinuous or irregular."""
 
 import errno
 from fractions import Fraction
@@ -39,7 +39,7 @@ def test_clocks_that_restart_are_continued(codec, tmp_path):
     ]
 
 
-def test_clocks_that_jump_forward_are_continued(tmp_path):
+def test_clocks_that_skip_forward_are_continued(tmp_path):
     parts = [part(tmp_path / "a.ts", 25), part(tmp_path / "b.ts", 25, 500_000)]
     timeline = scan(joined(parts, tmp_path / "film.ts"), 1)
     assert timeline.seconds(50) == pytest.approx(2.0, abs=0.05)

@@ -162,7 +162,7 @@ def exif_bytes(options, image, max_length=None):
     if options.metadata.has_thumbnail:
         block = _with_thumbnail(plain, image)
         if not fits():
-            options.notes.append(f"the EXIF thumbnail was left out {_TOO_LARGE}")
+            options.notes.append(f"the EXIF preview was left out {_TOO_LARGE}")
             block = plain
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
         options.notes.append(f"the EXIF maker note was left out {_TOO_LARGE}")

@@ -277,7 +277,7 @@ def test_video_behind_a_photograph_is_reported(trailer, tmp_path):
         (
             61_000,
             False,
-            ["the EXIF thumbnail was left out because it is too large for the output format"],
+            ["the EXIF preview was left out because it is too large for the output format"],
         ),
         (1_000, True, []),
     ],
