@@ -42,7 +42,7 @@ def test_only_the_same_run_is_continued(tmp_path):
         ("--minutes -5", "one of them is -5"),
         ("--minutes 5 --images-per-second 0", "one of them is 0"),
         ("--minutes 5 --candidate adamm 0.002", "optimizer 'adamm'"),
-        ("--minutes 5 --candidate adamw x", "adamw x, which is not a learning rate"),
+        ("--minutes 5 --candidate adamw x", "adamw x, which is not a valid learning rate"),
     ],
 )
 def test_invalid_options_are_rejected(run_script, words, message):
