@@ -81,7 +81,10 @@ def measure(predictor, source):
 def _distances(predictor, photograph):
     """Return the first three values in `COLUMNS` for a photograph; None if it has no region."""
     generator = np.random.default_rng(photograph.index)
-    image, region = recolor_region(photograph.truth, generator) or (None, np.zeros([1, 1], bool))
+    recolored = recolor_region(photograph.truth, generator)
+    if recolored is None:
+        return None
+    image, region = recolored
     size = 2 * RADIUS + 1
     inner = sliding_window_view(np.pad(region, RADIUS), (size, size)).all(axis=(2, 3))
     rows, columns = np.nonzero(inner)

@@ -59,8 +59,8 @@ def warp(values, vectors):
 
     Args:
         values: float32 `[h, w]` or `[h, w, c]`, where c is at most 4.
-        vectors: Displacements (dx, dy) in pixels, float32 `[h, w, 2]`. Positions
-            outside the frame take the value of the nearest pixel.
+        vectors: Displacements (dx, dy) in pixels, float32 `[h, w, 2]`. Positions outside the frame
+            take the value of the nearest pixel.
 
     Example:
 
