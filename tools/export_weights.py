@@ -1,9 +1,12 @@
-"""Export `hint_unet` with weights from an .npz file as a SavedModel, replacing earlier exports.
+"""Export `hint_unet` with weights from .npz files as a SavedModel, replacing earlier exports.
 
-    python tools/export_weights.py weights.npz priors.npy --record training.json
+    python tools/export_weights.py priors.npy weights.npz --record training.json
+    python tools/export_weights.py priors.npy first.npz second.npz --shares 0.4 0.6 --record ...
 
-The arrays, sorted by name, must be in the same order as `network.weights`. The record is a JSON
-object with metadata for the export, such as `{"dataset": ..., "minutes": ...}`.
+The weighted mean of several sets of weights often has lower errors than each of them if one was
+trained from the other (https://arxiv.org/abs/2203.05482). In each file, the arrays, sorted by name,
+must be in the same order as `network.weights`. The record is a JSON object with metadata for the
+export, such as `{"dataset": ..., "minutes": ...}`.
 """
 
 import argparse
@@ -28,8 +31,9 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("weights", help=".npz file with the weights")
     parser.add_argument("priors", help=".npy file with the chroma bin frequencies")
+    parser.add_argument("weights", nargs="+", help=".npz files with weights")
+    parser.add_argument("--shares", nargs="+", type=float, help="default: equal shares")
     parser.add_argument("--record", required=True, help="JSON file with metadata")
     parser.add_argument("--output", default="saved_models/photo/1", help="default: %(default)s")
     options = parser.parse_args()
@@ -37,8 +41,10 @@ def main():
     record = json.loads(Path(options.record).read_text(encoding="utf-8"))
     metadata = {"name": folder.parent.name, "git_commit": git_commit(), **record}
     network = build_network("hint_unet")
-    with np.load(options.weights) as arrays:
-        network.set_weights([arrays[name] for name in sorted(arrays)])
+    sets = [_read_arrays(path) for path in options.weights]
+    network.set_weights(
+        [np.average(same, axis=0, weights=options.shares) for same in zip(*sets, strict=True)]
+    )
     objective = objectives.create(
         "hinted_bins", TrainingConfig(), priors=np.load(options.priors).tolist()
     )
@@ -48,6 +54,11 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
         exported.rename(folder)
     print(folder)
+
+
+def _read_arrays(path):
+    with np.load(path) as arrays:
+        return [arrays[name].astype(np.float32) for name in sorted(arrays)]
 
 
 if __name__ == "__main__":
