@@ -1,7 +1,8 @@
 """Export `hint_unet` with weights from .npz files as a SavedModel, replacing earlier exports.
 
     python tools/export_weights.py priors.npy weights.npz --record training.json
-    python tools/export_weights.py priors.npy first.npz second.npz --shares 0.4 0.6 --record ...
+    python tools/export_weights.py priors.npy first.npz second.npz --shares 0.4 0.6 \\
+        --backbone-shares 0.75 0.25 --record training.json
 
 The weighted mean of several sets of weights often has lower errors than each of them if one was
 trained from the other (https://arxiv.org/abs/2203.05482). In each file, the arrays, sorted by name,
@@ -22,6 +23,7 @@ from colorkeras import objectives
 from colorkeras.cli import guarded
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import saved_model
+from colorkeras.models.architectures.hint_unet import BACKBONE
 from colorkeras.models.build import build_network
 from colorkeras.utils.version import git_commit
 
@@ -34,6 +36,7 @@ def main():
     parser.add_argument("priors", help=".npy file with the chroma bin frequencies")
     parser.add_argument("weights", nargs="+", help=".npz files with weights")
     parser.add_argument("--shares", nargs="+", type=float, help="default: equal shares")
+    parser.add_argument("--backbone-shares", nargs="+", type=float, help="default: --shares")
     parser.add_argument("--record", required=True, help="JSON file with metadata")
     parser.add_argument("--output", default="saved_models/photo/1", help="default: %(default)s")
     options = parser.parse_args()
@@ -42,9 +45,11 @@ def main():
     metadata = {"name": folder.parent.name, "git_commit": git_commit(), **record}
     network = build_network("hint_unet")
     sets = [_read_arrays(path) for path in options.weights]
-    network.set_weights(
-        [np.average(same, axis=0, weights=options.shares) for same in zip(*sets, strict=True)]
-    )
+    in_backbone = {weight.path for weight in network.get_layer(BACKBONE).weights}
+    for weight, *values in zip(network.weights, *sets, strict=True):
+        is_special = options.backbone_shares and weight.path in in_backbone
+        shares = options.backbone_shares if is_special else options.shares
+        weight.assign(np.average(values, axis=0, weights=shares))
     objective = objectives.create(
         "hinted_bins", TrainingConfig(), priors=np.load(options.priors).tolist()
     )
