@@ -2,10 +2,11 @@
 
     python tools/export_weights.py priors.npy weights.npz --record training.json
     python tools/export_weights.py priors.npy first.npz second.npz --shares 0.4 0.6 \\
-        --backbone-shares 0.75 0.25 --record training.json
+        --layers d4 hidden points logits --record training.json
 
 The weighted mean of several sets of weights often has lower errors than each of them if one was
-trained from the other (https://arxiv.org/abs/2203.05482). In each file, the arrays, sorted by name,
+trained from the other (https://arxiv.org/abs/2203.05482). With `--layers`, only layers whose names
+start with one of the given prefixes are averaged; the others have the first set's weights. In each file, the arrays, sorted by name,
 must be in the same order as `network.weights`. The record is a JSON object with metadata for the
 export, such as `{"dataset": ..., "minutes": ...}`.
 """
@@ -23,7 +24,6 @@ from colorkeras import objectives
 from colorkeras.cli import guarded
 from colorkeras.config.training_config import TrainingConfig
 from colorkeras.export import saved_model
-from colorkeras.models.architectures.hint_unet import BACKBONE
 from colorkeras.models.build import build_network
 from colorkeras.utils.version import git_commit
 
@@ -36,7 +36,7 @@ def main():
     parser.add_argument("priors", help=".npy file with the chroma bin frequencies")
     parser.add_argument("weights", nargs="+", help=".npz files with weights")
     parser.add_argument("--shares", nargs="+", type=float, help="default: equal shares")
-    parser.add_argument("--backbone-shares", nargs="+", type=float, help="default: --shares")
+    parser.add_argument("--layers", nargs="+", default=[""], help="default: all layers")
     parser.add_argument("--record", required=True, help="JSON file with metadata")
     parser.add_argument("--output", default="saved_models/photo/1", help="default: %(default)s")
     options = parser.parse_args()
@@ -45,10 +45,10 @@ def main():
     metadata = {"name": folder.parent.name, "git_commit": git_commit(), **record}
     network = build_network("hint_unet")
     sets = [_read_arrays(path) for path in options.weights]
-    in_backbone = {weight.path for weight in network.get_layer(BACKBONE).weights}
     for weight, *values in zip(network.weights, *sets, strict=True):
-        is_special = options.backbone_shares and weight.path in in_backbone
-        shares = options.backbone_shares if is_special else options.shares
+        is_averaged = weight.path.startswith(tuple(options.layers))
+        values = values if is_averaged else values[:1]
+        shares = options.shares if is_averaged else None
         weight.assign(np.average(values, axis=0, weights=shares))
     objective = objectives.create(
         "hinted_bins", TrainingConfig(), priors=np.load(options.priors).tolist()
