@@ -6,9 +6,9 @@
 
 The weighted mean of several sets of weights often has lower errors than each of them if one was
 trained from the other (https://arxiv.org/abs/2203.05482). With `--layers`, only layers whose names
-start with one of the given prefixes are averaged; the others have the first set's weights. In each file, the arrays, sorted by name,
-must be in the same order as `network.weights`. The record is a JSON object with metadata for the
-export, such as `{"dataset": ..., "minutes": ...}`.
+start with one of the given prefixes are averaged; the others have the first set's weights. In each
+file, the arrays, sorted by name, must be in the same order as `network.weights`. The record is a
+JSON object with metadata for the export, such as `{"dataset": ..., "minutes": ...}`.
 """
 
 import argparse
