@@ -209,7 +209,11 @@ class Exported:
     network: keras.Model
     objective: objectives.Objective
     folder: Path
-    model: saved_model.ExportedModel
+
+    @functools.cached_property
+    def model(self):
+        """The loaded `ExportedModel`."""
+        return saved_model.load(self.folder)
 
     @property
     def size(self):
@@ -232,10 +236,7 @@ def exports(tmp_path_factory, worker_id):
     def get(name, output=None):
         name, output = pair = choose_architecture(name, output)
         if pair not in made:
-            # As in training, copy the mixed-precision network to float32 for the export.
-            trained = _randomize(build_network(name, output, "mixed_bfloat16"))
-            network = build_network(name, output)
-            network.set_weights(trained.get_weights())
+            network = _randomize(build_network(name, output))
             objective = objectives.create(output, TrainingConfig(sampling_steps=3))
             parent = folder_of_all / f"exports_{output}" / name
             parent.parent.mkdir(exist_ok=True)
@@ -245,7 +246,7 @@ def exports(tmp_path_factory, worker_id):
                     saved_model.export(
                         network, objective, parent, {"name": name, "dataset": "none"}
                     )
-            made[pair] = Exported(network, objective, folder, saved_model.load(folder))
+            made[pair] = Exported(network, objective, folder)
         return made[pair]
 
     return get

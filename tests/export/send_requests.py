@@ -55,33 +55,31 @@ def one_of_each(signature):
         seen.add(title)
 
 
-def direct(path):
+def direct(path, model):
     """Call endpoints from Python."""
-    model = tf.saved_model.load(path)  # Keep the variables alive.
+    del path
     for name, signature in model.signatures.items():
         for title, inputs in requests(signature):
             tensors = {key: tf.constant(value) for key, value in inputs.items()}
             yield name, title, inputs, lambda s=signature, t=tensors: s(**t)
 
 
-def mapped(path):
+def mapped(path, model):
     """Call endpoints in a dataset of tensors with unknown shapes."""
-    model = tf.saved_model.load(path)  # Keep the variables alive.
+    del path
     for name, signature in model.signatures.items():
         _, specs = signature.structured_input_signature
         unknown = {key: tf.TensorSpec(None, spec.dtype) for key, spec in specs.items()}
-        for title, inputs in one_of_each(signature):
+        requested = dict(one_of_each(signature))
+        dataset = tf.data.Dataset.from_generator(requested.values, output_signature=unknown)
+        # The iterator continues after an error. A new iterator would optimize the graph again.
+        responses = iter(dataset.map(lambda tensors, signature=signature: signature(**tensors)))
+        for title, inputs in requested.items():
+            yield name, title, inputs, lambda responses=responses: next(responses)
 
-            def call(signature=signature, inputs=inputs, unknown=unknown):
-                dataset = tf.data.Dataset.from_generator(lambda: [inputs], output_signature=unknown)
-                return next(iter(dataset.map(lambda tensors: signature(**tensors))))
 
-            yield name, title, inputs, call
-
-
-def rest(path):
+def rest(path, model):
     """Send JSON requests to a session, as TensorFlow Serving does."""
-    model = tf.saved_model.load(path)
     graph = tf.Graph()
     with graph.as_default():
         session = tf.compat.v1.Session(graph=graph)
@@ -126,8 +124,9 @@ def _decoded(value):
 
 def main():
     for path in sys.argv[1:]:
+        model = tf.saved_model.load(path)  # Keep the variables alive.
         for way in (direct, mapped, rest):
-            for endpoint, title, inputs, call in way(path):
+            for endpoint, title, inputs, call in way(path, model):
                 answer = {"model": path, "way": way.__name__, "endpoint": endpoint, "title": title}
                 answer["shapes"] = {key: list(np.shape(value)) for key, value in inputs.items()}
                 try:

@@ -1,6 +1,7 @@
 """Tests that every registered converter must pass, and tests for shared code."""
 
 import errno
+import functools
 import os
 import sys
 from dataclasses import replace
@@ -33,6 +34,22 @@ def kind(request):
     return request.param
 
 
+@pytest.fixture(scope="module")
+def converted_file(exports, tmp_path_factory):
+    """Function that converts one of `MODELS` with a converter; returns the export and the result.
+
+    Each file is converted once.
+    """
+
+    @functools.cache
+    def convert_once(model, kind):
+        made = exports(*model)
+        path = tmp_path_factory.mktemp("converted") / f"model{CONVERTERS[kind].suffix}"
+        return made, converters.convert(made.folder, kind, path)
+
+    return convert_once
+
+
 def grayscale_of(*size):
     return np.random.default_rng(0).random((*size, 1), np.float32)
 
@@ -48,11 +65,11 @@ def check_equal(path, kind, made, *size):
 
 
 @every_model
-def test_a_file_colors_as_the_export_does(model, kind, exports, tmp_path):
-    made = exports(*model)
-    path = tmp_path / f"model{CONVERTERS[kind].suffix}"
-    converted = converters.convert(made.folder, kind, path)
-    assert converted.path == path and list(tmp_path.iterdir()) == [path]
+def test_a_file_colors_as_the_export_does(model, kind, converted_file):
+    made, converted = converted_file(model, kind)
+    path = converted.path
+    assert path.name == f"model{CONVERTERS[kind].suffix}"
+    assert list(path.parent.iterdir()) == [path]
     assert converted.image_size == made.model.image_size
     assert (converted.max_size is not None) == made.objective.is_stochastic
     assert converted.difference <= converters.MAX_DIFFERENCE
@@ -67,13 +84,11 @@ def test_a_file_colors_as_the_export_does(model, kind, exports, tmp_path):
             CONVERTERS[kind].open(path)(np.zeros([1, side, side, 1], np.float32))
 
 
-def test_a_file_takes_hints(kind, exports, tmp_path):
-    made = exports("hint_unet")
-    path = tmp_path / f"model{CONVERTERS[kind].suffix}"
-    converters.convert(made.folder, kind, path)
+def test_a_file_takes_hints(kind, converted_file):
+    made, converted = converted_file(("hint_unet", "hinted_bins"), kind)
     grayscale, hints = grayscale_of(2, 33, 47), np.zeros([2, 33, 47, 3], np.float32)
     hints[0, 10:14, 20:24] = (0.1, -0.1, 1)
-    received = CONVERTERS[kind].open(path)(grayscale, hints)
+    received = CONVERTERS[kind].open(converted.path)(grayscale, hints)
     expected = made.model.color(grayscale, hints=hints)
     np.testing.assert_allclose(received, expected, atol=converters.MAX_DIFFERENCE)
     assert np.abs(received - made.model.color(grayscale)).max() > 0.01
