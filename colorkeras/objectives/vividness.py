@@ -24,7 +24,7 @@ _TEMPERATURE = 0.3
 _MEDIAN_SHARE = 0.75
 """Weight of the predicted median when it is mixed with the annealed mean."""
 
-_BOOST = (0.0, 0.044, 0.1)
+_BOOST = (0.0, 0.052, 0.112)
 """Root mean square of the added chroma at vividness 0, 0.5 and 1; interpolated linearly."""
 
 _MEAN_BOOST = 0.2
