@@ -25,7 +25,7 @@ from colorkeras.video.film import import_av
 
 NUM_FRAMES, NUM_SHOWN = 48, 5
 
-WINDOW, GAP = (240, 320), 6
+WINDOW, GAP = (300, 400), 6
 """Size of the film (height, width) and gap between frames, in pixels."""
 
 

@@ -1,13 +1,14 @@
 """Measure a photograph model's errors during training, on several groups of images.
 
-    python tools/training_curve.py photo saved_models/photo/2 \\
-        runs/hint_unet/<run>/checkpoints/*.npz --data-dir DIR
+    python tools/training_curve.py --data-dir DIR --model "initial weights=photo"
+    python tools/training_curve.py --data-dir DIR --trained saved_models/photo/2 \\
+        --checkpoints runs/hint_unet/<run>/checkpoints/*.npz
 
-The first argument is the model from which training started, and the second one is the run's
-export, whose color priors are used for all checkpoints. Runs keep only their latest checkpoints, so
-copy the others elsewhere during training. The script writes `results/studies/photo_training.json`
-and `.md`. Images are colorized at native resolution. Measuring one checkpoint on 456 images takes
-about 2 minutes on two CPU cores.
+The first command measures a model, and the second one the checkpoints of a run, using the color
+priors of the run's export. Runs keep only their latest checkpoints, so copy the others elsewhere
+during training. The script adds the results to `results/studies/photo_training.json` and `.md`.
+Images are colorized at native resolution. Measuring one model on 456 images takes about 2 minutes
+on two CPU cores.
 """
 
 import argparse
@@ -43,13 +44,21 @@ GROUPS = ("validation", "train", PACKAGED)
 
 
 def main():
-    """Measure the initial model and each checkpoint."""
+    """Measure the models and checkpoints given on the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("init", help="model from which training started")
-    parser.add_argument("trained", help="export of the run")
-    parser.add_argument("checkpoints", nargs="*", help="checkpoints of the run, oldest first")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="TITLE=MODEL",
+        help="title in the tables, and name or path of a model",
+    )
+    parser.add_argument("--trained", metavar="MODEL", help="export of the run")
+    parser.add_argument(
+        "--checkpoints", nargs="*", default=[], help="checkpoints of the run, oldest first"
+    )
     parser.add_argument("--data-dir", help="folder of prepared datasets")
     parser.add_argument(
         "--images", type=int, default=228, help="images per split (default: %(default)s)"
@@ -58,16 +67,21 @@ def main():
     options = parser.parse_args()
     dataset = load_dataset("photographs", options.data_dir)
     record = {"dataset": dataset.train.dataset_title, "images": options.images, "weights": {}}
-    priors = read_metadata(bundled.resolve(options.trained))["priors"]
+    file = Path(f"{options.output}.json")
+    if file.exists():
+        record = json.loads(file.read_text("utf-8"))
 
     def add(title, exported):
         record["weights"][title] = measure(exported, dataset, options.images)
-        write_json(f"{options.output}.json", record)
+        write_json(file, record)
         write_text(f"{options.output}.md", page(record))
         print(title, json.dumps(record["weights"][title]), flush=True)
 
-    add("initial weights", runtime.load(bundled.resolve(options.init)))
+    for argument in options.model:
+        title, _, model = argument.rpartition("=")
+        add(title or model, runtime.load(bundled.resolve(model)))
     for path in options.checkpoints:
+        priors = read_metadata(bundled.resolve(options.trained))["priors"]
         with tempfile.TemporaryDirectory() as folder:
             add(Path(path).stem, runtime.load(_export(path, priors, folder)))
 
