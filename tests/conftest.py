@@ -204,7 +204,7 @@ def finished(config_for, tmp_path_factory):
 
 @dataclass(frozen=True)
 class Exported:
-    """A float32 network with random weights and its loaded SavedModel."""
+    """A float32 network with random weights and its SavedModel."""
 
     network: keras.Model
     objective: objectives.Objective

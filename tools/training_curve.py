@@ -6,7 +6,8 @@
 
 The first command measures a model, and the second one the checkpoints of a run, using the color
 priors of the run's export. Runs keep only their latest checkpoints, so copy the others elsewhere
-during training. The script adds the results to `results/studies/photo_training.json` and `.md`.
+during training. The script adds the results to `results/studies/photo_training.json` and `.md`,
+replacing results with the same title or file name.
 Images are colorized at native resolution. Measuring one model on 456 images takes about 2 minutes
 on two CPU cores.
 """
@@ -65,11 +66,21 @@ def main():
     )
     parser.add_argument("--output", default="results/studies/photo_training", help="without suffix")
     options = parser.parse_args()
+    models = [argument.partition("=")[::2] for argument in options.model]
+    if not all(path for _, path in models):
+        parser.error("--model requires TITLE=MODEL.")
+    if bool(options.checkpoints) != bool(options.trained):
+        parser.error("Pass both --trained and --checkpoints, or neither.")
+    if not models and not options.checkpoints:
+        parser.error("Pass --model, or --trained and --checkpoints.")
     dataset = load_dataset("photographs", options.data_dir)
     record = {"dataset": dataset.train.dataset_title, "images": options.images, "weights": {}}
     file = Path(f"{options.output}.json")
     if file.exists():
-        record = json.loads(file.read_text("utf-8"))
+        earlier = json.loads(file.read_text("utf-8"))
+        if earlier["images"] != options.images:
+            parser.error(f"--images must be {earlier['images']}, as in {file}.")
+        record = {**record, "weights": earlier["weights"]}
 
     def add(title, exported):
         record["weights"][title] = measure(exported, dataset, options.images)
@@ -77,11 +88,10 @@ def main():
         write_text(f"{options.output}.md", page(record))
         print(title, json.dumps(record["weights"][title]), flush=True)
 
-    for argument in options.model:
-        title, _, model = argument.rpartition("=")
-        add(title or model, runtime.load(bundled.resolve(model)))
+    for title, path in models:
+        add(title, runtime.load(bundled.resolve(path)))
+    priors = read_metadata(bundled.resolve(options.trained))["priors"] if options.trained else None
     for path in options.checkpoints:
-        priors = read_metadata(bundled.resolve(options.trained))["priors"]
         with tempfile.TemporaryDirectory() as folder:
             add(Path(path).stem, runtime.load(_export(path, priors, folder)))
 

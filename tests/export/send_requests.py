@@ -55,18 +55,16 @@ def one_of_each(signature):
         seen.add(title)
 
 
-def direct(path, model):
+def direct(_, model):
     """Call endpoints from Python."""
-    del path
     for name, signature in model.signatures.items():
         for title, inputs in requests(signature):
             tensors = {key: tf.constant(value) for key, value in inputs.items()}
             yield name, title, inputs, lambda s=signature, t=tensors: s(**t)
 
 
-def mapped(path, model):
+def mapped(_, model):
     """Call endpoints in a dataset of tensors with unknown shapes."""
-    del path
     for name, signature in model.signatures.items():
         _, specs = signature.structured_input_signature
         unknown = {key: tf.TensorSpec(None, spec.dtype) for key, spec in specs.items()}
@@ -124,7 +122,7 @@ def _decoded(value):
 
 def main():
     for path in sys.argv[1:]:
-        model = tf.saved_model.load(path)  # Keep the variables alive.
+        model = tf.saved_model.load(path)
         for way in (direct, mapped, rest):
             for endpoint, title, inputs, call in way(path, model):
                 answer = {"model": path, "way": way.__name__, "endpoint": endpoint, "title": title}

@@ -45,7 +45,9 @@ def converted_file(exports, tmp_path_factory):
     def convert_once(model, kind):
         made = exports(*model)
         path = tmp_path_factory.mktemp("converted") / f"model{CONVERTERS[kind].suffix}"
-        return made, converters.convert(made.folder, kind, path)
+        converted = converters.convert(made.folder, kind, path)
+        assert converted.path == path
+        return made, converted
 
     return convert_once
 
@@ -68,7 +70,6 @@ def check_equal(path, kind, made, *size):
 def test_a_file_colors_as_the_export_does(model, kind, converted_file):
     made, converted = converted_file(model, kind)
     path = converted.path
-    assert path.name == f"model{CONVERTERS[kind].suffix}"
     assert list(path.parent.iterdir()) == [path]
     assert converted.image_size == made.model.image_size
     assert (converted.max_size is not None) == made.objective.is_stochastic
