@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -288,3 +289,14 @@ def test_site_builds_without_warnings(tmp_path, monkeypatch):
     pages = list(tmp_path.rglob("*.html"))
     assert len(pages) > 15
     assert not [page.name for page in pages if loaded.search(page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [("benchmarks/single_hints.py", "single_hints"), ("tools/training_curve.py", "photo_training")],
+)
+def test_study_pages_follow_their_records(script, name):
+    page = runpy.run_path(str(ROOT / script))["page"]
+    target = ROOT / "results" / "studies" / name
+    record = json.loads(target.with_suffix(".json").read_text(encoding="utf-8"))
+    assert target.with_suffix(".md").read_text(encoding="utf-8") == page(record)

@@ -5,10 +5,10 @@
         --layers d8_hints d8_spread d8_block1 d4 hidden points logits --record training.json
 
 The weighted mean of two sets of weights can have lower errors than each of them if one was trained
-from the other (https://arxiv.org/abs/2109.01903). With `--layers`, only layers whose names
-start with one of the given prefixes are averaged; the others have the first set's weights. In each
-file, the arrays, sorted by name, must be in the same order as `network.weights`. The record is a
-JSON object with metadata for the export, such as `{"dataset": ..., "minutes": ...}`.
+from the other (https://arxiv.org/abs/2109.01903). With `--layers`, only layers whose names start
+with one of the given prefixes are averaged; the others have the first set's weights. In each file,
+the arrays, sorted by name, must be in the same order as `network.weights`. The record is a JSON
+object with metadata for the export, such as `{"dataset": ..., "minutes": ...}`.
 """
 
 import argparse

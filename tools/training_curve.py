@@ -7,9 +7,8 @@
 The first command measures a model, and the second one the checkpoints of a run, using the color
 priors of the run's export. Runs keep only their latest checkpoints, so copy the others elsewhere
 during training. The script adds the results to `results/studies/photo_training.json` and `.md`,
-replacing results with the same title or file name.
-Images are colorized at native resolution. Measuring one model on 456 images takes about 2 minutes
-on two CPU cores.
+replacing results with the same title or file name. Images are colorized at native resolution.
+Measuring one model on 456 images takes about 2 minutes on two CPU cores.
 """
 
 import argparse
