@@ -40,7 +40,7 @@ def constant_chroma(chroma):
     return colorize
 
 
-def evaluate(colorize, source, degradation="none", prior=None):
+def evaluate(colorize, source, degradation="none", prior=None, names=None):
     """Compute a colorizer's metrics over all images in a source.
 
     Args:
@@ -49,11 +49,15 @@ def evaluate(colorize, source, degradation="none", prior=None):
         source: `Source` with the ground truth, such as `load_dataset("sample").test`.
         degradation: Key in `DEGRADATIONS`; applied to the colorizer's input.
         prior: `ColorStatistics.prior`; None omits the metrics that need it.
+        names: Keys in `METRICS` of the metrics to compute; None computes all that are available.
 
     Returns:
         Dict from metric name, a key in `METRICS`, to float.
     """
-    return finalize(evaluate_per_image(colorize, source, degradation, prior))
+    metrics = metrics_for(source.image_size, prior is not None)
+    if names is not None:
+        metrics = {name: metrics[name] for name in names}
+    return finalize(compute_per_image(DEGRADATIONS[degradation], colorize, source, metrics, prior))
 
 
 def evaluate_per_image(colorize, source, degradation="none", prior=None, samples=False):

@@ -47,7 +47,10 @@ def export(context, folder, best):
 
 def save_curves(context, folder, best):
     """Plot the losses and validation metrics by epoch to `curves.png`."""
-    baseline = evaluation.evaluate(evaluation.grayscale_baseline, context.dataset.validation)
+    # Compute a single metric, because tracing the graphs of all metrics takes several seconds.
+    baseline = evaluation.evaluate(
+        evaluation.grayscale_baseline, context.dataset.validation, names=("psnr_pooled",)
+    )
     plots.save_curves(
         folder / "curves.png", best.history, best.epoch, context.title, baseline["psnr_pooled"]
     )
