@@ -28,6 +28,7 @@ def training_batches(source, batch_size, seed, initial_epoch=0, initial_step=0, 
     """
     num_batches = source.num_examples // batch_size
 
+    @tf.autograph.experimental.do_not_convert
     def epoch_batches(epoch):
         order = tf.random.experimental.stateless_shuffle(
             tf.range(source.num_examples, dtype=tf.int64), seed=tf.stack([seed, epoch])
@@ -62,6 +63,7 @@ def _load(batches, source, batch_size, labels):
             "Pass labels=False."
         )
 
+    @tf.autograph.experimental.do_not_convert
     def load(indices, epoch):
         images = tf.ensure_shape(source.load(indices, epoch), [batch_size, size, size, 3])
         return (images, tf.gather(source.labels, indices)) if labels else images

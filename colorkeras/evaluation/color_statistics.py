@@ -32,7 +32,7 @@ def color_statistics(source):
     """Compute `ColorStatistics` from all images in a `Source`."""
     size = source.image_size
 
-    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)], autograph=False)
     def count(images):
         rgb = tf.cast(images, tf.float32)
         bins = tf.math.bincount(tf.reshape(ab_bins(rgb), [-1]), minlength=NUM_AB_BINS)

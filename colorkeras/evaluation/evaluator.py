@@ -91,7 +91,8 @@ def compute_per_image(degrade, colorize, source, metrics, prior=None):
         input_signature=[
             tf.TensorSpec([None, size, size, 3], tf.uint8),
             tf.TensorSpec([], tf.int32),
-        ]
+        ],
+        autograph=False,
     )
     def colorize_batch(images, first):
         shown = degrade(from_uint8(images))
@@ -125,7 +126,8 @@ def _metrics_graph(metrics, size, num_samples):
             tf.TensorSpec([None, size, size, 3], tf.uint8),
             tf.TensorSpec([num_samples, None, size, size, 3]),
             tf.TensorSpec([NUM_AB_BINS if needs_prior else None]),
-        ]
+        ],
+        autograph=False,
     )
     def compute(images, samples, prior):
         truth = tf.cast(images, tf.float32)
@@ -157,7 +159,8 @@ def recolor(colorize, source, degradation="none"):
         input_signature=[
             tf.TensorSpec([None, size, size, 3], tf.uint8),
             tf.TensorSpec([], tf.int32),
-        ]
+        ],
+        autograph=False,
     )
     def recolor_batch(images, first):
         seeds = first + tf.range(tf.shape(images)[0])

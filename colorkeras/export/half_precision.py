@@ -21,7 +21,9 @@ class HalfPrecisionNetwork:
             for weight in network.weights
         ]
         self._traced = tf.function(
-            self._call, input_signature=[[tf.TensorSpec(x.shape, x.dtype) for x in self.inputs]]
+            self._call,
+            input_signature=[[tf.TensorSpec(x.shape, x.dtype) for x in self.inputs]],
+            autograph=False,
         )
 
     def __call__(self, inputs, training=False):

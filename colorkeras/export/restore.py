@@ -109,7 +109,7 @@ def _in_order_of_use(network, objective):
         return objective.colorize(network, grayscale, seeds, objective.temperature)
 
     grayscale = tf.TensorSpec([None, height, width, 1], tf.float32)
-    function = tf.function(color).get_concrete_function(grayscale)
+    function = tf.function(color, autograph=False).get_concrete_function(grayscale)
     weights = {id(weight.value.handle): weight for weight in network.weights}
     return [weights[id(handle)] for handle in function.captured_inputs if id(handle) in weights]
 

@@ -151,7 +151,8 @@ def _color_function(network, objective):
             tf.TensorSpec(network.inputs[0].shape, tf.float32, name="grayscale"),
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([None], tf.float32),
-        ]
+        ],
+        autograph=False,
     )
     def color_each(grayscale, seeds, temperatures):
         return objective.colorize(network, grayscale, seeds, temperatures)

@@ -74,7 +74,7 @@ def count_bins(source, encode, max_images=None):
     """
     size = source.image_size
 
-    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, size, size, 3], tf.uint8)], autograph=False)
     def count(images):
         return tf.reduce_sum(encode(from_uint8(images)), axis=[0, 1, 2])
 

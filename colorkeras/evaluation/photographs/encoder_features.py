@@ -24,7 +24,7 @@ def load_encoder(weights_file):
     model = backbone.constructor()
     backbone.load_weights(model, weights_file)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)], autograph=False)
     def features(image):
         rgb = (tf.cast(image, tf.float32)[tf.newaxis] - 127.0) / 128.0
         return tf.reduce_mean(model(rgb)[STRIDE][0], axis=[0, 1])

@@ -33,7 +33,8 @@ def image_errors(truth, outputs):
     input_signature=[
         tf.TensorSpec([1, None, None, 3], tf.uint8),
         tf.TensorSpec([None, None, None, 3], tf.uint8),
-    ]
+    ],
+    autograph=False,
 )
 def _image_means(truth, outputs):
     truth = tf.cast(tf.repeat(truth, tf.shape(outputs)[0], axis=0), tf.float32)

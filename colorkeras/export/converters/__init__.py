@@ -126,7 +126,7 @@ def _function(network, objective, image_size):
         largest = image_size or MAX_SIZE
         color = objective.make_deterministic_colorize(0, largest, largest)
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def serving_default(grayscale, *hints):
         return {"rgb": color(network, grayscale, *hints)}
 

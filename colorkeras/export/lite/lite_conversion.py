@@ -84,7 +84,7 @@ def _functions(network, objective, image_size):
         function = color_noise
         for number in range(1 + len(objective.noise_grids["distances"])):
             inputs.append(_images(2, f"normals_{number}"))
-    return {"color": tf.function(function, input_signature=inputs)}
+    return {"color": tf.function(function, input_signature=inputs, autograph=False)}
 
 
 def _hint_functions(network, objective):
@@ -120,7 +120,7 @@ def _hint_functions(network, objective):
         reference_hints: [grayscale, _images(3, "reference")],
     }
     return {
-        function.__name__: tf.function(function, input_signature=signature)
+        function.__name__: tf.function(function, input_signature=signature, autograph=False)
         for function, signature in inputs.items()
     }
 

@@ -125,7 +125,7 @@ def test_mean_over_images_works_in_graphs_of_any_batch_size(name, images):
     metric = MeanOverImages(METRICS[name], name)
     specification = tf.TensorSpec([None, 16, 16, 3])
 
-    @tf.function(input_signature=[specification] * 2)
+    @tf.function(input_signature=[specification] * 2, autograph=False)
     def update(truth, output):
         metric.update_state(truth, output)
 
