@@ -173,6 +173,8 @@ def metadata(path, image, notes):
         # Some programs store IPTC as 32-bit numbers, and Pillow returns only the first one.
         image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
+    if lost_tags(image.file.pages[0]) - _PIXEL_TAGS:
+        notes.append("damaged metadata was left out")
     known, is_lost = _as_set(first), False
     for index, _ in pages:
         other = first

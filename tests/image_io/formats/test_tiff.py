@@ -459,6 +459,18 @@ def test_files_with_truncated_tags_are_refused(compression, tmp_path):
         read(tmp_path / "a.tif")
 
 
+def test_tags_without_values_are_reported(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, iccprofile=rgb_profile(1.8), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        offset = file.pages[0].tags[34675].offset
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    content[offset + 8 : offset + 12] = (10**6).to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(content)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, GRAY)
+    assert contents.notes == ["damaged metadata was left out"]
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd"])
 def test_damaged_data_is_named(compression, dtype, tmp_path):
