@@ -23,6 +23,8 @@ _UNIT_AT = 13
 _VIDEO = re.compile(rb"\xff\xd9.{0,64}?ftyp(mp4|isom|qt)|MotionPhoto_Data", re.DOTALL)
 _MOTION_PHOTO = "the video of the motion photo was left out"
 _END_MARKER = b"\xff\xd9"
+_PADDING_LENGTH = 2000
+"""Number of bytes that is sufficient for several blocks of pixels."""
 
 
 def page(path, image, number, notes):
@@ -75,15 +77,24 @@ def _with_end_marker(path, image):
     Extra bytes before the end marker have no effect if the pixel data is complete, but they change
     the image if any pixels are missing.
     """
-    content = path.read_bytes()
-    images = []
-    for padding in (b"", bytes(range(1, 255)) * 16):
+    # A marker starts with 0xFF.
+    content = path.read_bytes().rstrip(_END_MARKER[:1])
+    first = None
+    for padding in (b"", _padding(0x55, 0), _padding(0xAA, 4)):
         copy = JpegImagePlugin.JpegImageFile(io.BytesIO(content + padding + _END_MARKER))
         copy.draft(None, image.size)
         copy.load()
-        images.append(copy)
-    is_complete = np.array_equal(*map(np.asarray, images))
-    return images[0] if is_complete else None
+        first = first or copy
+        if not np.array_equal(np.asarray(first), np.asarray(copy)):
+            return None
+    return first
+
+
+def _padding(value, number):
+    """Return pixel data of a repeated byte, with all restart markers from a number in [0, 7] on."""
+    data = bytes([value]) * _PADDING_LENGTH
+    markers = (bytes([0xFF, 0xD0 + (number + offset) % 8]) for offset in range(8))
+    return data + b"".join(marker + data for marker in markers)
 
 
 def _comment(options):

@@ -9,20 +9,25 @@ from PIL import Image, PngImagePlugin
 from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_profile
 from colorkeras.image_io.formats.format import Format, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
+from colorkeras.image_io.formats.png_chunks import (
+    PIXEL_CHUNKS,
+    SIGNATURE,
+    chunks,
+    opened,
+    smallest_file,
+    without_pixels,
+)
 from colorkeras.image_io.image import Metadata, signature
 from colorkeras.image_io.metadata import exif, read_metadata, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HEADER_LENGTH = 25
 _DEPTH_AT, _KIND_AT = 24, 25
 """Offsets of the bit depth and the color type."""
 
 _GRAY_KIND = 0
-_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
-_ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
 _SOFTWARE = "Software"
+_DAMAGED = "damaged metadata was left out"
 
 # ITU-T H.273 code points, which cICP chunks contain.
 _PRIMARIES = {
@@ -40,15 +45,16 @@ def page(path, image, number, notes):
     """Decode the image. See `Format`."""
     with path.open("rb") as stream:
         header = stream.read(_KIND_AT + 1)
-        names = {chunk[4:8] for chunk in _chunks(stream, of={b"IEND"})}
+        names = {chunk[4:8] for chunk in chunks(stream, of={b"IEND"})}
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
     if not names:
         notes.append("the file's end marker is missing, but the pixel data is complete")
-    orientation, profile = 1, None
+    orientation, profile = 1, image.info.get("icc_profile")
     try:
-        header_image = _without_pixels(path)
+        header_image, _ = without_pixels(path)
         orientation = exif.orientation_of(header_image)
         profile = _profile(path, header_image, notes)
+        image.info = header_image.info | image.info
     except Exception:  # Pillow's parser may raise anything; `metadata` reports the damage.
         pass
     if depth == 16:
@@ -57,25 +63,26 @@ def page(path, image, number, notes):
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
         # Pillow scales the pixels to 8 bits, but not the transparent level.
         image.info["transparency"] *= 255 // (2**depth - 1)
-    if profile is not None:
-        image.info["icc_profile"] = profile
+    image.info["icc_profile"] = profile
     return read_only_page(path, image, number, notes)
 
 
 def metadata(path, image, notes):
     """Read the metadata stored before and after the pixels. See `Format`."""
     try:
-        header_image = _without_pixels(path)
+        header_image, is_damaged = without_pixels(path)
+        if is_damaged:
+            notes.append(_DAMAGED)
         with path.open("rb") as stream:
-            if list(_chunks(stream, of={b"caBX"})):
+            if list(chunks(stream, of={b"caBX"})):
                 notes.append("the provenance data (C2PA) was left out")
         with path.open("rb") as stream:
-            keywords = [text[8:].split(b"\0")[0] for text in _chunks(stream, of=_TEXT_CHUNKS)]
+            keywords = [text[8:].split(b"\0")[0] for text in chunks(stream, of=_TEXT_CHUNKS)]
         if len(keywords) > len(set(keywords)):
             notes.append("only the last of several comments with the same keyword was kept")
         return read_metadata(header_image, notes)
     except Exception:  # Pillow's parser may raise anything.
-        notes.append("damaged metadata was left out")
+        notes.append(_DAMAGED)
         return Metadata(has_profile="icc_profile" in image.info)
 
 
@@ -87,30 +94,31 @@ def write(path, images, options):
         Image.fromarray(with_alpha(image)).save(path, "PNG", **settings)
         return
     # Copy the chunks that Pillow would write in addition to the pixels.
-    chunks = list(_chunks(io.BytesIO(_smallest_file(**settings)), without=_PIXEL_CHUNKS))
+    others = list(chunks(io.BytesIO(smallest_file(**settings)), without=PIXEL_CHUNKS))
     with path.open("wb") as stream:
-        stream.write(_SIGNATURE)
+        stream.write(SIGNATURE)
         for number, chunk in enumerate(encoded(image)):
             stream.write(chunk)
             if number == 0:
-                stream.writelines(chunks)
+                stream.writelines(others)
 
 
 def _profile(path, image, notes):
     """Return the ICC profile of the pixels. cICP overrides iCCP; sRGB overrides gAMA and cHRM."""
     with path.open("rb") as stream:
-        coding = next(_chunks(stream, of={b"cICP"}), b"")[8:-4]
+        coding = next(chunks(stream, of={b"cICP"}), b"")[8:-4]
     if len(coding) == 4:
         primaries, curve, matrix, is_full = coding
         is_known = primaries in _PRIMARIES and (curve in _SRGB_CURVES or curve in _GAMMAS)
-        if not is_known or matrix != _RGB_MATRIX or is_full != 1:
-            name = "/".join(map(str, coding))
-            notes.append(f"the unsupported color encoding {name} (cICP) was ignored")
-            return None
-        gamma = _GAMMAS.get(curve, _SRGB_GAMMA)
-        return profile_from_primaries(gamma, _PRIMARIES[primaries])
+        if is_known and matrix == _RGB_MATRIX and is_full == 1:
+            gamma = _GAMMAS.get(curve, _SRGB_GAMMA)
+            return profile_from_primaries(gamma, _PRIMARIES[primaries])
+        name = "/".join(map(str, coding))
+        notes.append(f"the unsupported color encoding {name} (cICP) was ignored")
     profile = image.info.get("icc_profile")
-    if profile is not None or "srgb" in image.info:
+    if not profile and "icc_profile" in image.info:
+        notes.append("the damaged color profile was ignored")
+    if profile or "srgb" in image.info:
         return profile
     gamma, primaries = image.info.get("gamma"), image.info.get("chromaticity")
     if not gamma and primaries is None:
@@ -120,17 +128,6 @@ def _profile(path, image, notes):
     except (ValueError, ZeroDivisionError):
         notes.append("invalid color chunks (gAMA, cHRM) were ignored")
         return None
-
-
-def _without_pixels(path):
-    """Open a file as an image with all of its metadata, without decoding pixels.
-
-    Some programs write metadata after the pixels. Pillow reads it only when it decodes the pixels.
-    """
-    with path.open("rb") as stream:
-        chunks = list(_chunks(stream, without=_PIXEL_CHUNKS | _ANIMATION_CHUNKS))
-    small = b"".join(_with_chunks(_smallest_file(), chunks))
-    return PngImagePlugin.PngImageFile(io.BytesIO(small))
 
 
 def _settings(options, image):
@@ -165,43 +162,11 @@ def _without_surrogates(text):
     return text
 
 
-def _smallest_file(**settings):
-    buffer = io.BytesIO()
-    Image.new("L", (1, 1)).save(buffer, "PNG", **settings)
-    return buffer.getvalue()
-
-
-def _with_chunks(contents, chunks):
-    """Return the parts of a file with additional chunks after its header."""
-    behind = len(_SIGNATURE) + _HEADER_LENGTH
-    return [contents[:behind], *chunks, memoryview(contents)[behind:]]
-
-
-def _chunks(stream, of=None, without=()):
-    """Yield the chunks of a file as bytes, up to the first truncated one.
-
-    Args:
-        stream: File opened in binary mode.
-        of: Names of the chunks to yield, or None for all.
-        without: Names of the chunks to skip.
-    """
-    stream.seek(len(_SIGNATURE))
-    while len(head := stream.read(8)) == 8:
-        length, name = struct.unpack(">I4s", head)
-        rest = length + 4  # Including the checksum.
-        if name in without or (of is not None and name not in of):
-            stream.seek(rest, io.SEEK_CUR)
-            continue
-        content = stream.read(rest)
-        if len(content) < rest:
-            return
-        yield head + content
-
-
 PNG = Format(
     (".png",),
     page,
     metadata,
+    opener=opened,
     write=write,
     has_16_bits=True,
     has_alpha=True,

@@ -11,9 +11,9 @@ import sys
 import zlib
 
 import numpy as np
-from PIL import PngImagePlugin
 
 from colorkeras.image_io.bit_depth import blocks
+from colorkeras.image_io.formats.png_chunks import opened
 
 _GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
 
@@ -34,13 +34,6 @@ _LEVEL = 6
 """Compression level; this is the default in libpng."""
 
 
-class _Pixels(PngImagePlugin.PngImageFile):
-    """Image for which the chunks after the pixels are ignored, because they may be damaged."""
-
-    def load_end(self):
-        """Skip the remaining chunks."""
-
-
 def decoded(path, kind):
     """Decode the pixels in a 16-bit PNG file.
 
@@ -54,7 +47,7 @@ def decoded(path, kind):
     """
     color, alpha, level = None, None, None
     for mode, raw_mode, numbers in _PASSES[kind]:
-        with _Pixels(path) as image:
+        with path.open("rb") as stream, opened(stream) as image:
             level = image.info.get("transparency")
             image._mode = mode
             image.tile = [tile._replace(args=raw_mode) for tile in image.tile[:1]]

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 
 import numpy as np
 from PIL import TiffImagePlugin
@@ -9,8 +10,14 @@ from PIL import TiffImagePlugin
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
 from colorkeras.image_io.formats.raw import raw_file_error
-from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages
-from colorkeras.image_io.formats.tiff_samples import read_samples
+from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages, lost_tags
+from colorkeras.image_io.formats.tiff_samples import (
+    ALPHA_KINDS,
+    LOST_CHANNELS,
+    damaged,
+    has_small_palette,
+    read_samples,
+)
 from colorkeras.image_io.metadata import read_metadata, xmp_packet
 from colorkeras.image_io.metadata.exif import exif_for_result
 from colorkeras.image_io.metadata.iptc import records_of, without_records
@@ -19,14 +26,20 @@ from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, 
 from colorkeras.utils.errors import one_line
 
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
-_WIDTH, _LENGTH = 256, 257
+_WIDTH, _LENGTH, _PHOTOMETRIC, _SUBSAMPLING = 256, 257, 262, 530
 _XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
 
-_MIN_IS_BLACK, _CMYK = 1, 5
+_MIN_IS_BLACK, _CMYK, _YCBCR = 1, 5, 6
 _PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
 """Photometric interpretations that Pillow supports: gray, RGB, palette, CMYK and YCbCr."""
 
 _PILLOW_COMPRESSIONS = (*range(1, 9), 32773, 32946)
+_DECODER_ERROR = "decoder error"
+"""Start of Pillow's message if libtiff cannot decode the pixels."""
+
+_PIXEL_TAGS = {*range(254, 260), 262, 273, 277, 278, 279, 284, 320, *range(322, 326), 338, 339, 347}
+"""Tags without which the pixels cannot be decoded correctly."""
+
 _MAX_TILE_SIZE = 2**26
 _BUFFER_SIZE = 2**24
 """Maximum number of bytes that tifffile buffers in addition to the pixels."""
@@ -73,6 +86,13 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
             self.tile = []
             if _PROFILE in self.tag_v2:
                 self.info["icc_profile"] = self.tag_v2[_PROFILE]
+        is_ycbcr = self.tag_v2.get(_PHOTOMETRIC) == _YCBCR and _SUBSAMPLING in self.tag_v2
+        if is_ycbcr and self.tile and not self.use_load_libtiff:
+            # Pillow would ignore the subsampling of chroma in uncompressed YCbCr.
+            self._mode, self.use_load_libtiff = "RGB", True
+            settings = {"codec_name": "libtiff", "extents": (0, 0, *self._tile_size), "offset": 0}
+            settings["args"] = ("RGBX", False, self.tag_v2.offset)
+            self.tile = [self.tile[0]._replace(**settings)]
 
 
 def page(path, image, number, notes):
@@ -82,19 +102,30 @@ def page(path, image, number, notes):
     if index is not None:
         image.seek(index)
         if image.unknown is None and _suits_pillow(image, directory):
-            return from_pillow(image, notes)
+            if any(int(each) not in ALPHA_KINDS for each in directory.extrasamples):
+                notes.append(LOST_CHANNELS)
+            return _by_pillow(image, directory, notes)
     try:
         color, alpha, is_srgb = read_samples(directory, notes)
     except ValueError as error:
         is_16_bit = directory.bitspersample == 16 and directory.sampleformat == 1
         if index is None or image.unknown is not None or not is_16_bit:
             raise
-        decoded = from_pillow(image, notes)
+        decoded = _by_pillow(image, directory, notes)
         if decoded.pixels.dtype == np.uint8:
             notes.append(f"the bit depth was reduced from 16 to 8 bits ({one_line(error)})")
         return decoded
     profile = None if is_srgb else directory.iccprofile
     return from_samples(color, alpha, profile, _orientation(directory), notes)
+
+
+def _by_pillow(image, directory, notes):
+    try:
+        return from_pillow(image, notes)
+    except OSError as error:
+        if _DECODER_ERROR in str(error):
+            raise damaged(directory) from error
+        raise
 
 
 def page_sizes(path, image):
@@ -123,6 +154,8 @@ def _suits_pillow(image, directory):
     kind, num_extra = int(directory.photometric), len(directory.extrasamples)
     if kind == _CMYK and num_extra:
         return False
+    if has_small_palette(directory):
+        return False
     if directory.bitspersample == 16:
         return image.mode in UINT16_MODES and kind == _MIN_IS_BLACK and not num_extra
     return directory.bitspersample in (1, 2, 4, 8) and kind in _PILLOW_KINDS and num_extra <= 1
@@ -140,6 +173,8 @@ def metadata(path, image, notes):
         # Some programs store IPTC as 32-bit numbers, and Pillow returns only the first one.
         image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
+    if lost_tags(image.file.pages[0]) - _PIXEL_TAGS:
+        notes.append("damaged metadata was left out")
     known, is_lost = _as_set(first), False
     for index, _ in pages:
         other = first
@@ -189,15 +224,21 @@ def write(path, images, options):
 
 
 def _check_layout(path, directory):
-    """Raise ValueError if compressed pixels are missing or tiles would need too much memory."""
+    """Raise ValueError if pixels are missing or tiles would need too much memory."""
     tile_size = directory.tilewidth * directory.tilelength * max(1, directory.tiledepth)
     if directory.is_tiled and tile_size > _MAX_TILE_SIZE:
         size = f"{directory.tilewidth}x{directory.tilelength}"
         raise ValueError(f"tiles of {size} pixels are too large")
     parts = zip(directory.dataoffsets, directory.databytecounts, strict=False)
     end = max(map(sum, parts), default=0)
-    if directory.compression != 1 and end > path.stat().st_size:
+    is_cut = directory.compression != 1 and end > path.stat().st_size
+    if is_cut or not _PIXEL_TAGS.isdisjoint(lost_tags(directory)):
         raise ValueError("the file is truncated")
+    num_parts = math.prod(directory.chunked)
+    num_stored = sum(offset > 0 for offset in directory.dataoffsets[:num_parts])
+    if num_stored < num_parts:
+        kind = "tiles" if directory.is_tiled else "strips"
+        raise ValueError(f"pixels are missing: {num_parts - num_stored} of {num_parts} {kind}")
 
 
 def _write_page(file, image, options, number):

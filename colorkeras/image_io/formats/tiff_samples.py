@@ -1,7 +1,9 @@
 """Decode TIFF pages that Pillow cannot decode at their full bit depth."""
 
 import io
+import lzma
 import struct
+import zlib
 
 import numpy as np
 from PIL import TiffImagePlugin
@@ -9,7 +11,7 @@ from PIL import TiffImagePlugin
 from colorkeras.image_io.bit_depth import as_uint8, blocks, scale_to_uint
 from colorkeras.image_io.color_profiles import srgb_from_lab
 
-_ASSOCIATED, _UNASSOCIATED = 1, 2
+ALPHA_KINDS = _ASSOCIATED, _UNASSOCIATED = 1, 2
 """Codes for premultiplied (associated) and unassociated alpha."""
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
@@ -25,8 +27,10 @@ _NUM_COLORS = {
     _SEPARATED: 4,
 }
 _UNSIGNED, _SIGNED, _UNDEFINED = 1, 2, 4
+_OTHER_FORMATS = {3: "floating-point", 5: "complex integer", 6: "complex"}
 _UNCOMPRESSED, _LZW, _JPEG = 1, 5, 7
 _MAX_SAMPLES = 16
+LOST_CHANNELS = "channels of unknown meaning were left out"
 _BUFFER_SIZE = 2**24
 """Maximum number of bytes that tifffile buffers in addition to the pixels."""
 
@@ -48,30 +52,17 @@ def read_samples(directory, notes):
             exceptions.
     """
     kind, bits = int(directory.photometric), directory.bitspersample
-    num_colors = _NUM_COLORS.get(kind)
-    if num_colors is None or (kind == _YCBCR and directory.compression != _JPEG):
-        raise ValueError(
-            f"the photometric interpretation {_name(directory.photometric)} is not supported"
-        )
-    if directory.axes not in ("YX", "YXS", "SYX") or directory.samplesperpixel > _MAX_SAMPLES:
-        layout = f"{directory.samplesperpixel} samples per pixel with axes {directory.axes}"
-        raise ValueError(f"{layout} are not supported")
-    sample_format = int(directory.sampleformat)
-    if sample_format not in (_UNSIGNED, _SIGNED, _UNDEFINED):
-        raise ValueError(
-            f"{bits}-bit floating-point pixels are not supported because their range is unknown"
-        )
-    if not isinstance(bits, int) or bits > 16:
-        raise ValueError(f"{bits}-bit pixels are not supported because their range is unknown")
+    _check_kind(directory)
     samples = _decode(directory)
     samples = np.moveaxis(samples, 0, -1) if directory.axes == "SYX" else np.atleast_3d(samples)
     if samples.shape[:2] != (directory.imagelength, directory.imagewidth):
         size = f"{samples.shape[1]}x{samples.shape[0]}"
         raise ValueError(f"the stored size of {size} pixels does not match the header")
+    num_colors = _NUM_COLORS[kind]
     color, extra = samples[..., :num_colors], samples[..., num_colors:]
     color = color[..., 0] if num_colors == 1 else color
     if kind == _PALETTE:
-        color = as_uint8(directory.colormap.T[color])
+        color = as_uint8(_palette(directory)[color])
     elif kind in (_CIELAB, _ICCLAB):
         color = _srgb_from_lab_samples(color, bits, kind)
     else:
@@ -85,10 +76,53 @@ def read_samples(directory, notes):
     return color, alpha, kind in (_CIELAB, _ICCLAB)
 
 
+def has_small_palette(directory):
+    """Return whether a page has a palette with 8-bit instead of 16-bit levels.
+
+    Some programs write such palettes, although the specification does not allow them.
+    """
+    return directory.colormap is not None and directory.colormap.max(initial=0) < 256
+
+
+def _check_kind(directory):
+    """Raise ValueError if the type of a page's pixels is not supported."""
+    kind, bits = int(directory.photometric), directory.bitspersample
+    name = f"the photometric interpretation {described(directory.photometric)}"
+    if kind not in _NUM_COLORS or (kind == _YCBCR and directory.compression != _JPEG):
+        raise ValueError(f"{name} is not supported")
+    num_samples = directory.samplesperpixel
+    if num_samples < _NUM_COLORS[kind]:
+        raise ValueError(
+            f"{name} requires {_NUM_COLORS[kind]} samples per pixel, not {num_samples}"
+        )
+    if directory.axes not in ("YX", "YXS", "SYX") or num_samples > _MAX_SAMPLES:
+        layout = f"{num_samples} samples per pixel with axes {directory.axes}"
+        raise ValueError(f"{layout} are not supported")
+    sample_format = int(directory.sampleformat)
+    if sample_format not in (_UNSIGNED, _SIGNED, _UNDEFINED):
+        kind_of_sample = _OTHER_FORMATS.get(sample_format, f"format {sample_format}")
+        raise ValueError(
+            f"{bits}-bit {kind_of_sample} pixels are not supported because their range is unknown"
+        )
+    if not isinstance(bits, int):
+        raise ValueError(f"pixels with {bits} bits per sample are not supported")
+    if bits > 16:
+        raise ValueError(f"{bits}-bit pixels are not supported because their range is unknown")
+    if directory.dtype is None:
+        raise ValueError(f"signed {bits}-bit pixels are not supported")
+    if kind == _PALETTE and directory.colormap is None:
+        raise ValueError("the color map is missing")
+
+
+def _palette(directory):
+    """Return the palette as 16-bit levels `[colors, 3]`."""
+    return directory.colormap.T * np.uint16(257 if has_small_palette(directory) else 1)
+
+
 def _with_transparency(color, extra, meanings, bits, notes):
     """Return the color and the alpha channel, or None if there is no alpha channel."""
     for channel, meaning in enumerate(map(int, meanings)):
-        if meaning not in (_ASSOCIATED, _UNASSOCIATED):
+        if meaning not in ALPHA_KINDS:
             continue
         alpha = scale_to_uint(extra[..., channel], bits)
         alpha = as_uint8(alpha) if color.dtype == np.uint8 else alpha
@@ -97,7 +131,7 @@ def _with_transparency(color, extra, meanings, bits, notes):
             _unmultiply(color, alpha)
         return color, alpha
     if extra.shape[-1]:
-        notes.append("channels of unknown meaning were left out")
+        notes.append(LOST_CHANNELS)
     return color, None
 
 
@@ -131,17 +165,22 @@ def _decode(directory):
     except ImportError:
         # tifffile falls back to standard library decoders that old Python versions lack.
         pass
-    except (ValueError, NotImplementedError) as error:
+    except (ValueError, KeyError, NotImplementedError) as error:
         if "imagecodecs" not in str(error):
-            raise
+            raise _explained(error, directory) from error
+    except (RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise damaged(directory) from error
     if directory.compression == _UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
         raise ValueError(
             f"packed {directory.bitspersample}-bit samples require pip install 'colorkeras[codecs]'"
         )
     if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
-        return _decode_lzw(directory)
+        try:
+            return _decode_lzw(directory)
+        except OSError as error:
+            raise damaged(directory) from error
     raise ValueError(
-        f"compression {_name(directory.compression)} requires pip install 'colorkeras[codecs]'"
+        f"compression {described(directory.compression)} requires pip install 'colorkeras[codecs]'"
     )
 
 
@@ -189,5 +228,19 @@ def _decompress_lzw(content, length):
         return image.tobytes()
 
 
-def _name(value):
-    return f"{getattr(value, 'name', 'unknown')} ({int(value)})"
+def _explained(error, directory):
+    """Replace tifffile's messages about compressed data by messages for users."""
+    if "COMPRESSION" in str(error):
+        return ValueError(f"compression {described(directory.compression)} is not supported")
+    return damaged(directory) if "corrupted" in str(error) else error
+
+
+def damaged(directory):
+    """Create the error for a page whose compressed data cannot be decoded."""
+    return ValueError(f"the {described(directory.compression)} data is damaged")
+
+
+def described(value):
+    """Return the name and number of a compression or photometric interpretation."""
+    name = getattr(value, "name", None)
+    return f"{name} ({int(value)})" if name else str(int(value))

@@ -68,6 +68,25 @@ def test_missing_end_markers(missing, progressive, tmp_path):
     assert contents.notes == ["the file's end marker is missing, but the pixel data is complete"]
 
 
+@pytest.mark.parametrize("settings", [{}, {"subsampling": 0}, {"restart_marker_blocks": 4}])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_no_missing_pixels_pass_for_complete(mode, settings, tmp_path):
+    rows, columns = np.mgrid[0:64, 0:96]
+    noise = np.random.default_rng(0).normal(0, 4, (64, 96))
+    waves = 128 + 60 * np.sin(columns / 9) + 40 * np.cos(rows / 7) + noise
+    image = Image.fromarray(np.stack([waves, waves[::-1], waves[:, ::-1]], -1).astype(np.uint8))
+    content = jpeg_bytes(image.convert(mode), **settings)
+    (tmp_path / "a.jpg").write_bytes(content)
+    (expected,), _ = read(tmp_path / "a.jpg")
+    for missing in range(1, 40):
+        (tmp_path / "a.jpg").write_bytes(content[:-missing])
+        try:
+            (found,), _ = read(tmp_path / "a.jpg")
+        except UserError:
+            continue
+        np.testing.assert_array_equal(found.pixels, expected.pixels)
+
+
 def test_stereo_files(tmp_path):
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
     image.save(tmp_path / "a.mpo", "MPO", save_all=True, append_images=[image])

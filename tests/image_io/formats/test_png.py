@@ -5,13 +5,12 @@ import zlib
 
 import numpy as np
 import pytest
-from image_files import ramp, read
+from image_files import ramp, read, rgb_profile
 from PIL import Image, PngImagePlugin
 
 from colorkeras import image_io
 from colorkeras.image_io import DecodedImage, Metadata
 from colorkeras.image_io.color_profiles import srgb_profile
-from colorkeras.utils.errors import UserError
 
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 """Number of channels by color type."""
@@ -117,14 +116,6 @@ def test_16_bit_pixels_are_read_despite_damaged_chunks(name, tmp_path):
     damaged = chunk(name, b"\xff" * 9)
     (tmp_path / "a.png").write_bytes(content[:-12] + damaged + content[-12:])
     np.testing.assert_array_equal(read(tmp_path / "a.png")[0][0].pixels, levels(2, 16))
-
-
-def test_decompression_bombs_in_text_are_refused(tmp_path):
-    text = b"Comment\0\0" + zlib.compress(bytes(100_000_000))
-    content = png(levels(0, 8), 0, 8, chunk(b"zTXt", text))
-    (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read"):
-        read(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("num_colors", [1, 3])
@@ -258,3 +249,84 @@ def test_missing_end_is_reported(tmp_path):
     (image,), contents = read(tmp_path / "a.png")
     np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
     assert contents.notes == ["the file's end marker is missing, but the pixel data is complete"]
+
+
+def damaged(name, content=b"1\0x", cut=0):
+    """Return a chunk with a wrong checksum, or with a content from which bytes were cut."""
+    if cut:
+        return chunk(name, content[:-cut])
+    return chunk(name, content)[:-1] + b"?"
+
+
+DAMAGED_CHUNKS = {
+    "text": damaged(b"tEXt"),
+    "unknown": damaged(b"abCd"),
+    "gamma": damaged(b"gAMA", LINEAR),
+    "short gamma": damaged(b"gAMA", LINEAR, cut=3),
+    "short resolution": damaged(b"pHYs", bytes(9), cut=8),
+    "short primaries": damaged(b"cHRM", P3, cut=30),
+    "text bomb": chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(bytes(100_000_000))),
+}
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("is_after", [False, True])
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("name", DAMAGED_CHUNKS)
+def test_damaged_chunks_are_left_out(name, depth, is_after, interlaced, tmp_path):
+    pixels = levels(2, depth)
+    comment = chunk(b"tEXt", b"Comment\0Grandma")
+    content = png(pixels, 2, depth, comment, interlaced=interlaced)
+    at = len(content) - 12 if is_after else 33
+    (tmp_path / "a.png").write_bytes(content[:at] + DAMAGED_CHUNKS[name] + content[at:])
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert contents.notes == ["damaged metadata was left out"]
+    assert contents.metadata.comments == {"Comment": "Grandma"}
+
+
+def test_other_chunks_count_despite_damaged_ones(tmp_path):
+    image = Image.new("RGBA", (8, 4), (200, 100, 100, 255))
+    exif = Image.Exif()
+    exif[274] = 6
+    image.save(tmp_path / "a.png", exif=exif)
+    content = (tmp_path / "a.png").read_bytes()
+    added = damaged(b"tEXt") + chunk(b"cHRM", P3)
+    (tmp_path / "a.png").write_bytes(content[:33] + added + content[33:])
+    (found,), _ = read(tmp_path / "a.png")
+    assert found.size == (8, 4)
+    np.testing.assert_allclose(found.pixels[0, 0].astype(int), (215, 93, 97), atol=1)
+
+
+def test_damaged_transparency_of_a_palette(tmp_path):
+    palette = chunk(b"PLTE", bytes(range(12)))
+    for transparent, alpha in ((chunk(b"tRNS", b"\0"), 0), (damaged(b"tRNS", b"\0"), None)):
+        content = png(np.zeros((4, 4, 1), np.uint16), 3, 2, palette, transparent)
+        (tmp_path / "a.png").write_bytes(content)
+        (image,), contents = read(tmp_path / "a.png")
+        assert (image.alpha is None) if alpha is None else (image.alpha == alpha).all()
+        assert contents.notes == ([] if alpha == 0 else ["damaged metadata was left out"])
+
+
+ADOBE_RGB = chunk(b"iCCP", b"Adobe\0\0" + zlib.compress(rgb_profile(2.2)))
+SRGB_CODING, PQ_CODING = chunk(b"cICP", bytes([1, 13, 0, 1])), chunk(b"cICP", bytes([9, 16, 0, 1]))
+IGNORED_CODING = "the unsupported color encoding 9/16/0/1 (cICP) was ignored"
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(
+    ("chunks", "is_changed", "notes"),
+    [
+        ([ADOBE_RGB], True, []),
+        ([ADOBE_RGB, SRGB_CODING], False, []),
+        ([ADOBE_RGB, PQ_CODING], True, [IGNORED_CODING]),
+        ([chunk(b"gAMA", LINEAR), PQ_CODING], True, [IGNORED_CODING]),
+        ([chunk(b"iCCP", b"a\0\0?")], False, ["the damaged color profile was ignored"]),
+    ],
+)
+def test_precedence_of_color_chunks(chunks, is_changed, notes, depth, tmp_path):
+    pixels = levels(2, depth)
+    (tmp_path / "a.png").write_bytes(png(pixels, 2, depth, *chunks))
+    (image,), contents = read(tmp_path / "a.png")
+    assert np.array_equal(image.pixels, pixels) is not is_changed
+    assert contents.notes == notes

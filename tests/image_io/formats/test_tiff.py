@@ -123,7 +123,7 @@ def test_lost_bits_are_reported(tmp_path, monkeypatch):
         (np.float64, "64-bit floating-point"),
         (np.uint32, "32-bit pixels are not supported because their range is unknown"),
         (np.int32, "32-bit pixels are not supported because their range is unknown"),
-        (np.complex64, "64-bit floating-point"),
+        (np.complex64, "64-bit complex"),
     ],
 )
 def test_pixels_of_unknown_range_are_refused_by_name(dtype, message, tmp_path):
@@ -243,15 +243,18 @@ DIRECTORIES = {
     "previews only": [(SMALL, 1, []), (GRAY, 1, [])],
     "depth map": [(GRAY, 0, []), (GRAY, 8, [])],
     "mask by its kind": [(GRAY, 0, []), (GRAY > 99, 0, [])],
+    "depth map by its kind": [(GRAY, 0, []), (255 - GRAY, 0, [])],
+    "semantic mask by its kind": [(GRAY, 0, []), (255 - GRAY, 0, [])],
 }
+KINDS = {"mask by": 4, "depth map by": 51177, "semantic mask by": 52527}
 
 
 @pytest.mark.parametrize("name", DIRECTORIES)
 def test_directories_that_are_not_pages(name, tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for pixels, subfile_type, children in DIRECTORIES[name]:
-            is_mask = name == "mask by its kind" and pixels is not GRAY
-            settings = {"photometric": "mask" if is_mask else "minisblack", "metadata": None}
+            kind = 1 if pixels is GRAY else KINDS.get(name.removesuffix(" its kind"), 1)
+            settings = {"photometric": kind, "metadata": None}
             file.write(pixels, subfiletype=subfile_type, subifds=len(children), **settings)
             for child, child_type in children:
                 file.write(child, subfiletype=child_type, **settings)
@@ -273,13 +276,14 @@ def test_images_without_pixels_are_refused(tag, tmp_path):
         read(tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize("kind", ["dng", "cfa", "linear raw", "child"])
+@pytest.mark.parametrize("kind", ["dng", "cfa", "linear raw", "child", "reduced child"])
 def test_raw_files_are_refused(kind, tmp_path):
     dng = [(50706, "B", 4, bytes([1, 4, 0, 0]), True)] if kind == "dng" else []
     raw = {"photometric": 32803 if kind == "cfa" else 34892, "metadata": None}
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-        file.write(SMALL, subifds=kind == "child", extratags=dng, metadata=None)
+        file.write(SMALL, subifds="child" in kind, extratags=dng, metadata=None)
         if kind != "dng":
+            raw["subfiletype"] = kind == "reduced child"
             pixels = DEEP if kind == "cfa" else np.stack([DEEP] * 3, -1)
             file.write(pixels, planarconfig=None if kind == "cfa" else "contig", **raw)
     with pytest.raises(UserError, match="Export the raw file as TIFF or JPEG"):
@@ -331,6 +335,10 @@ def test_lzw_without_imagecodecs(tmp_path):
         paths.append(tmp_path / f"{number}.tif")
         settings = {"photometric": "rgb", "compression": "lzw", **settings}
         tifffile.imwrite(paths[-1], pixels, metadata=None, **settings)
+    paths.append(tmp_path / "damaged.tif")
+    tifffile.imwrite(paths[-1], RGB, photometric="rgb", compression="lzw")
+    with tifffile.TiffFile(paths[-1], mode="r+") as file:
+        file.pages[0].tags[279].overwrite(5000)
     paths.append(tmp_path / "jpeg2000.tif")
     tifffile.imwrite(paths[-1], GRAY, compression="jpeg2000")
     paths.append(tmp_path / "zstd.tif")
@@ -339,10 +347,11 @@ def test_lzw_without_imagecodecs(tmp_path):
     tifffile.imwrite(paths[-1], DEEP >> 4, bitspersample=12)
     program = [sys.executable, "-c", WITHOUT_IMAGECODECS, *paths]
     process = subprocess.run(program, capture_output=True, text=True, check=True)
-    *lines, compressed, new, packed = process.stdout.splitlines()
+    *lines, damaged, compressed, new, packed = process.stdout.splitlines()
     expected = [int(RGB.sum(dtype=np.int64))] * 4
     expected.append(int((RGB - np.uint16(32768)).sum(dtype=np.int64)))
     assert lines == [f"uint16 {total}" for total in expected]
+    assert "the LZW (5) data is damaged" in damaged
     assert "compression JPEG2000 (34712) requires pip install 'colorkeras[codecs]'" in compressed
     assert "compression ZSTD (50000) requires pip install 'colorkeras[codecs]'" in new
     assert "packed 12-bit samples require pip install 'colorkeras[codecs]'" in packed
@@ -422,3 +431,117 @@ def test_editor_layers_are_left_out(tmp_path):
     (decoded,), contents = read(tmp_path / "a.tif")
     image_io.save(tmp_path / "b.tif", iter([decoded]), contents.metadata)
     assert b"gray face" not in (tmp_path / "b.tif").read_bytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("settings", [{"rowsperstrip": 10}, {"tile": (16, 16)}])
+def test_missing_strips_and_tiles_are_refused(settings, compression, dtype, tmp_path):
+    pixels = ramp((30, 40), dtype)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, compression=compression, **settings)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tags = file.pages[0].tags
+        at, length = (324, 325) if "tile" in settings else (273, 279)
+        tags[at].overwrite([0, *tags[at].value[1:]])
+        tags[length].overwrite([0, *tags[length].value[1:]])
+    message = "1 of 6 tiles" if "tile" in settings else "1 of 3 strips"
+    with pytest.raises(UserError, match=f"pixels are missing: {message}"):
+        read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "packbits"])
+def test_files_with_truncated_tags_are_refused(compression, tmp_path):
+    image = Image.fromarray((RGB >> 8).astype(np.uint8))
+    image.save(tmp_path / "a.tif", compression=compression)
+    # libtiff writes the values of the tags, such as the bit depth, at the end.
+    (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:-1])
+    with pytest.raises(UserError, match="the end of the file is missing"):
+        read(tmp_path / "a.tif")
+
+
+def test_tags_without_values_are_reported(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, iccprofile=rgb_profile(1.8), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        offset = file.pages[0].tags[34675].offset
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    content[offset + 8 : offset + 12] = (10**6).to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(content)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, GRAY)
+    assert contents.notes == ["damaged metadata was left out"]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd"])
+def test_damaged_data_is_named(compression, dtype, tmp_path):
+    pytest.importorskip("imagecodecs")
+    noise = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (30, 40), dtype)
+    tifffile.imwrite(tmp_path / "a.tif", noise, compression=compression)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tag = file.pages[0].tags[279]
+        tag.overwrite(tag.value[0] // 2)
+        name = file.pages[0].compression.name
+    with pytest.raises(UserError, match=rf"\(the {name} \(\d+\) data is damaged\)"):
+        read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({259: 34661}, r"compression JBIG \(34661\) is not supported"),
+        ({259: 9999}, "compression 9999 is not supported"),
+        ({262: 2}, r"photometric interpretation RGB \(2\) requires 3 samples per pixel, not 1"),
+        ({262: 8}, r"photometric interpretation CIELAB \(8\) requires 3 samples per pixel, not 1"),
+        ({262: 3}, "the color map is missing"),
+        ({262: 9999}, "the photometric interpretation 9999 is not supported"),
+        ({339: 2, 258: 4}, "signed 4-bit pixels are not supported"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_unsupported_kinds_are_named(tags, message, dtype, tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(2):
+            file.write(np.zeros((30, 40), dtype), metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        for number, value in {339: 1, **tags}.items():
+            file.pages[1].tags[number].overwrite(value)
+    with pytest.raises(UserError, match=f"page 2 of 2: .*{message}"):
+        read(tmp_path / "a.tif")
+
+
+def test_palettes_with_8_bit_levels(tmp_path):
+    palette = np.random.default_rng(0).integers(0, 256, (3, 256), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, photometric="palette", colormap=palette)
+    np.testing.assert_array_equal(read(tmp_path / "a.tif")[0][0].pixels, palette.T[GRAY])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("num_colors", [1, 3])
+def test_channels_of_unknown_meaning_are_reported(num_colors, dtype, tmp_path):
+    pixels = np.dstack([ramp((30, 40), dtype)] * (num_colors + 1))
+    settings = {"photometric": "rgb" if num_colors == 3 else "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "a.tif", pixels, extrasamples=["unspecified"], **settings)
+    (image,), contents = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, ramp((30, 40), dtype))
+    assert contents.notes == ["channels of unknown meaning were left out"]
+
+
+@pytest.mark.parametrize("across", [1, 2, 4])
+@pytest.mark.parametrize("down", [1, 2])
+def test_uncompressed_ycbcr(across, down, tmp_path):
+    rows, columns = np.mgrid[0:32, 0:40]
+    rgb = np.stack([rows * 8, columns * 6, 255 - rows * 8], -1).astype(np.uint8)
+    luma, *chroma = np.moveaxis(np.asarray(Image.fromarray(rgb).convert("YCbCr")), -1, 0)
+    blocks = (32 // down, down, 40 // across, across)
+    luma = luma.reshape(blocks).swapaxes(1, 2).reshape(32 // down, 40 // across, -1)
+    chroma = [channel.reshape(blocks).mean((1, 3)).round() for channel in chroma]
+    content = np.dstack([luma, *chroma]).astype(np.uint8).tobytes()
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((32, 40, 3), np.uint8), photometric="ycbcr")
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        tags, offset = file.pages[0].tags, file.pages[0].dataoffsets[0]
+        tags[530].overwrite((across, down))
+        tags[279].overwrite(len(content))
+        file.filehandle.seek(offset)
+        file.filehandle.write(content)
+    (image,), contents = read(tmp_path / "a.tif")
+    assert np.abs(image.pixels.astype(int) - rgb).max() <= 15 and not contents.notes

@@ -171,6 +171,27 @@ def test_photoshop_resources(number, turned_only, orientation, tmp_path):
     assert resource(1034, b"\1") in result.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("number", "kind", "value"),
+    [
+        (290, "H", 3),  # GrayResponseUnit
+        (291, "H", tuple(range(256))),  # GrayResponseCurve
+        (327, "H", 1),  # CleanFaxData
+        (333, "s", "Orange"),  # InkNames
+        (334, "H", 1),  # NumberOfInks
+        (336, "B", (0, 255)),  # DotRange
+    ],
+)
+def test_tags_about_stored_pixels_are_dropped(number, kind, value, tmp_path):
+    count = len(value) if isinstance(value, tuple) else 1
+    tags = [(number, kind, count, value, True), (271, "s", 0, "Leica", True)]
+    settings = {"metadata": None, "software": False, "extratags": tags}
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.uint8), **settings)
+    _, contents = read(tmp_path / "a.tif")
+    assert dict(contents.metadata.exif) == {271: "Leica"}
+    assert not contents.notes
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".tif", ".png", ".webp"])
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1251"])
 def test_text_of_exif_keeps_its_bytes(suffix, encoding, tmp_path):
