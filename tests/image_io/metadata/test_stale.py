@@ -28,12 +28,19 @@ NAMESPACES = {
     "MP": "http://ns.microsoft.com/photo/1.2/",
     "GPano": "http://ns.google.com/photos/1.0/panorama/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
+    "Device": "http://ns.google.com/photos/dd/1.0/device/",
+    "LImage": "http://ns.leiainc.com/photos/1.0/image/",
+    "OpCamera": "http://ns.oplus.com/photos/1.0/camera/",
+    "acdsee-rs": "http://ns.acdsee.com/regions/",
 }
 STRUCTURE = "the XMP description of the input file's color and structure was left out"
 STALE = [
     ("GCamera:MotionPhoto", "the video of the motion photo was left out"),
     ("GCamera:MicroVideoOffset", "the video of the motion photo was left out"),
     ("Container:Directory", "embedded sound and images were left out"),
+    ("Device:Cameras", "embedded sound and images were left out"),
+    ("LImage:Data", "embedded sound and images were left out"),
+    ("OpCamera:VideoLength", "the video of the motion photo was left out"),
     ("hdrgm:Version", "the gain map was left out"),
     ("photoshop:ColorMode", STRUCTURE),
     ("photoshop:ICCProfile", STRUCTURE),
@@ -47,6 +54,7 @@ STALE = [
 ]
 STALE_IF_TURNED = [
     ("mwg-rs:Regions", "image regions and positions were left out"),
+    ("acdsee-rs:Regions", "image regions and positions were left out"),
     ("MP:RegionInfo", "image regions and positions were left out"),
     ("exif:SubjectArea", "image regions and positions were left out"),
     ("GPano:CroppedAreaLeftPixels", "image regions and positions were left out"),
