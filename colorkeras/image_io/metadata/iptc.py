@@ -43,7 +43,7 @@ def resources_of(image, is_turned=False):
         if name == "APP13" and content.startswith(_SIGNATURE)
     ]
     content = b"".join(segments) or _bytes_of(tags, 34377)
-    records = _bytes_of(tags, 33723)
+    records = image.info.get("iptc") or _bytes_of(tags, 33723)
     kept, lost, numbers = [], [], set()
     for number, resource in _split(content):
         numbers.add(number)
