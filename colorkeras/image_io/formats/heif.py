@@ -6,7 +6,7 @@ bits per channel, which Pillow reduces to 8 bits.
 
 import re
 
-from colorkeras.image_io.formats.format import Format, read_all_metadata, read_only_page
+from colorkeras.image_io.formats.format import Format, read_only_page
 
 _BRANDS = re.compile(rb".{4}ftyp(?:(?P<HEIC>hei|hev|mif1|msf1)|(?P<AVIF>avif|avis))", re.DOTALL)
 
@@ -28,14 +28,5 @@ def page(path, image, number, notes):
     return read_only_page(path, image, number, notes)
 
 
-def metadata(path, image, notes):
-    """Read the metadata and report auxiliary images. See `Format`."""
-    if image.info.get("depth_images"):
-        notes.append("the depth map was left out")
-    if any("gainmap" in name.lower() for name in image.info.get("aux", ())):
-        notes.append("the gain map was left out")
-    return read_all_metadata(path, image, notes)
-
-
-HEIF = Format((".heic", ".heif", ".hif"), page, metadata, result_suffix=".jpg")
+HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")
 AVIF = Format((".avif",), page, result_suffix=".jpg")

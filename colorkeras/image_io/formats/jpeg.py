@@ -1,14 +1,13 @@
 """JPEG files and multi-picture files (MPO), such as stereo images."""
 
 import io
-import re
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
-from colorkeras.image_io.metadata import read_metadata, xmp_packet
+from colorkeras.image_io.metadata import xmp_packet
 from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
@@ -20,8 +19,6 @@ _XMP_HEADER = 29
 _UNIT_AT = 13
 """File offset of the resolution unit, which Pillow always sets to inches."""
 
-_VIDEO = re.compile(rb"\xff\xd9.{0,64}?ftyp(mp4|isom|qt)|MotionPhoto_Data", re.DOTALL)
-_MOTION_PHOTO = "the video of the motion photo was left out"
 _END_MARKER = b"\xff\xd9"
 
 
@@ -36,16 +33,6 @@ def page(path, image, number, notes):
             raise
         notes.append("the file's end marker is missing, but the pixel data is complete")
         return from_pillow(complete, notes)
-
-
-def metadata(path, image, notes):
-    """Read the metadata, and report other data that is left out. See `Format`."""
-    result = read_metadata(image, notes)
-    if _MOTION_PHOTO not in notes and _VIDEO.search(path.read_bytes()):
-        notes.append(_MOTION_PHOTO)
-    if any(name == "APP11" and b"c2pa" in content for name, content in image.applist):
-        notes.append("the provenance data (C2PA) was left out")
-    return result
 
 
 def write(path, images, options):
@@ -97,5 +84,5 @@ def _comment(options):
     return comment or None
 
 
-JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, metadata, write=write, max_side=65500)
-MPO = Format((".mpo",), page, metadata, result_suffix=".jpg")
+JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, write=write, max_side=65500)
+MPO = Format((".mpo",), page, result_suffix=".jpg")

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_profile
-from colorkeras.image_io.formats.format import Format, read_only_page
+from colorkeras.image_io.formats.format import Format, add_embedded, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.image import Metadata, signature
 from colorkeras.image_io.metadata import exif, read_metadata, xmp_packet
@@ -66,9 +66,7 @@ def metadata(path, image, notes):
     """Read the metadata stored before and after the pixels. See `Format`."""
     try:
         header_image = _without_pixels(path)
-        with path.open("rb") as stream:
-            if list(_chunks(stream, of={b"caBX"})):
-                notes.append("the provenance data (C2PA) was left out")
+        add_embedded(path, notes)
         with path.open("rb") as stream:
             keywords = [text[8:].split(b"\0")[0] for text in _chunks(stream, of=_TEXT_CHUNKS)]
         if len(keywords) > len(set(keywords)):

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.image import signature
+from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.tiff_directories import PREFIX, Text, serialized
 
 THUMBNAIL_SIZE = 160
@@ -26,7 +27,7 @@ _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
 _COLOR_SPACE, _WIDTH, _HEIGHT, _GAMMA = 0xA001, 0xA002, 0xA003, 0xA500
 _MAKER_NOTE, _INDEX = 0x927C, 1
-_DESCRIPTION, _LAYERS = 270, 37724
+_DESCRIPTION, _LAYERS, _C2PA = 270, 37724, 52545
 _IMAGEJ, _GEOTIFF = (50838, 50839), (33550, 33922, 34264)
 _SUBJECT, _FOCAL_PLANE = (0x9214, 0xA214), (0xA20E, 0xA20F)
 _SHAPE_DESCRIPTION = '{"shape":'
@@ -41,7 +42,7 @@ _ELSEWHERE = {
     *(262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 292, 293, 296, 297, 301),
     *(317, 318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 338, 339, 340, 341, 342, 347),
     *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559, 700, 32997, 32998),
-    *(33723, 34377, 34675, 37724, 50255),
+    *(33723, 34377, 34675, 37724, 40965, 50255, 52545),
 }
 
 _COMPRESSION, _JPEG_OFFSET, _JPEG_LENGTH = 0x0103, 0x0201, 0x0202
@@ -190,6 +191,8 @@ def _drop_stale(source, exif, is_turned):
     lost = []
     if _LAYERS in source:
         lost.append("editor layers")
+    if _C2PA in source:
+        lost.append(PROVENANCE)
     lost += _drop("raw file tags", [*range(50706, 50838), *range(50840, 51200)], exif)
     lost += _drop("ImageJ's description of the input file", _IMAGEJ, exif)
     description = exif.get(_DESCRIPTION)

@@ -1,7 +1,6 @@
 """Tests that output files contain no stale metadata, and that text is preserved."""
 
 import io
-import struct
 
 import numpy as np
 import pytest
@@ -253,32 +252,6 @@ def test_aspect_ratios_survive(suffix, tmp_path):
         assert metadata.aspect == (2, 1) and metadata.dpi is None
 
 
-def test_provenance_data_is_reported(tmp_path):
-    jumbf = segment(0xEB, b"JP\0\1\0\0\0\1\0\0\0\x20jumb\0\0\0\x18jumdc2pa")
-    Image.fromarray(RED).save(tmp_path / "a.jpg", extra=jumbf)
-    info = PngImagePlugin.PngInfo()
-    info.add(b"caBX", b"\0\0\0\x20jumbc2pa")
-    Image.fromarray(RED).save(tmp_path / "a.png", pnginfo=info)
-    for name in ("a.jpg", "a.png"):
-        result, notes, _ = copy(tmp_path / name)
-        assert notes == ["the provenance data (C2PA) was left out"]
-        assert b"c2pa" not in result.read_bytes()
-
-
-@pytest.mark.parametrize(
-    "trailer",
-    [
-        bytes(9000) + b"\0\0MotionPhoto_Data" + struct.pack("<I", 9),
-        b"\0\0\0\x18ftypmp42" + bytes(9000),
-        b"\0\0\0\x14ftypqt  " + bytes(9000),
-    ],
-)
-def test_video_behind_a_photograph_is_reported(trailer, tmp_path):
-    Image.fromarray(RED).save(tmp_path / "a.jpg")
-    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes() + trailer)
-    assert copy(tmp_path / "a.jpg")[1] == ["the video of the motion photo was left out"]
-
-
 @pytest.mark.parametrize(
     ("maker_note", "has_preview", "notes"),
     [
@@ -315,12 +288,3 @@ def test_regions_of_heic_files_that_their_reader_turns(tmp_path):
         assert image.size == ((64, 80) if orientation == 1 else (80, 64))
         is_stale = orientation == 6
         assert contents.notes == ["image regions and positions were left out"] * is_stale
-
-
-def test_further_images_of_heic_files_are_reported():
-    from colorkeras.image_io.formats import heif
-
-    image, notes = Image.new("L", (4, 3)), []
-    image.info = {"depth_images": [1], "aux": {"urn:com:apple:photo:2020:aux:hdrgainmap": [2]}}
-    heif.metadata(None, image, notes)
-    assert notes == ["the depth map was left out", "the gain map was left out"]
