@@ -10,7 +10,7 @@ from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_prof
 from colorkeras.image_io.formats.format import Format, add_embedded, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import exif, read_metadata, xmp_packet
+from colorkeras.image_io.metadata import XMP_KEYWORD, exif, read_metadata, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,6 +23,9 @@ _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 _ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
 _SOFTWARE = "Software"
+_XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+_MIN_TEXT = 10
+"""Length in bytes that the header of a compressed empty text does not exceed."""
 
 # ITU-T H.273 code points, which cICP chunks contain.
 _PRIMARIES = {
@@ -44,7 +47,7 @@ def page(path, image, number, notes):
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
     if not names:
         notes.append("the file's end marker is missing, but the pixel data is complete")
-    orientation, profile = 1, None
+    orientation, profile, header_image = 1, None, image
     try:
         header_image = _without_pixels(path)
         orientation = exif.orientation_of(header_image)
@@ -57,8 +60,12 @@ def page(path, image, number, notes):
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
         # Pillow scales the pixels to 8 bits, but not the transparent level.
         image.info["transparency"] *= 255 // (2**depth - 1)
+    image.load()
+    _forget_texts(image)
     if profile is not None:
         image.info["icc_profile"] = profile
+    if "exif" in header_image.info:
+        image.info["exif"] = header_image.info["exif"]
     return read_only_page(path, image, number, notes)
 
 
@@ -67,10 +74,7 @@ def metadata(path, image, notes):
     try:
         header_image = _without_pixels(path)
         add_embedded(path, notes)
-        with path.open("rb") as stream:
-            keywords = [text[8:].split(b"\0")[0] for text in _chunks(stream, of=_TEXT_CHUNKS)]
-        if len(keywords) > len(set(keywords)):
-            notes.append("only the last of several comments with the same keyword was kept")
+        _check_texts(path, header_image.text, notes)
         return read_metadata(header_image, notes)
     except Exception:  # Pillow's parser may raise anything.
         notes.append("damaged metadata was left out")
@@ -128,7 +132,51 @@ def _without_pixels(path):
     with path.open("rb") as stream:
         chunks = list(_chunks(stream, without=_PIXEL_CHUNKS | _ANIMATION_CHUNKS))
     small = b"".join(_with_chunks(_smallest_file(), chunks))
-    return PngImagePlugin.PngImageFile(io.BytesIO(small))
+    image = PngImagePlugin.PngImageFile(io.BytesIO(small))
+    image.load()
+    _forget_texts(image)
+    image.info = _raw_profiles(image.text) | image.info
+    return image
+
+
+def _forget_texts(image):
+    """Delete texts from the dict in which Pillow also stores properties such as `transparency`."""
+    for keyword, text in image.text.items():
+        if image.info.get(keyword) is text:
+            del image.info[keyword]
+
+
+def _check_texts(path, texts, notes):
+    """Add notes on the texts in a file that are missing in a dict from keyword to text."""
+    with path.open("rb") as stream:
+        chunks = [chunk[8:-4].partition(b"\0") for chunk in _chunks(stream, of=_TEXT_CHUNKS)]
+    found = [(keyword.decode("latin-1"), content) for keyword, _, content in chunks]
+    found = [(keyword, content) for keyword, content in found if keyword != XMP_KEYWORD]
+    if len(found) > len(dict(found)):
+        notes.append("only the last of several comments with the same keyword was kept")
+    # If a text cannot be decompressed, Pillow returns an empty one.
+    if any(
+        keyword not in texts or (len(content) > _MIN_TEXT and not texts[keyword])
+        for keyword, content in found
+    ):
+        notes.append("damaged comments were left out")
+
+
+def _raw_profiles(texts):
+    """Return the EXIF and XMP that ImageMagick and ExifTool store as hexadecimal text."""
+    found = {}
+    for keyword in ("exif", "APP1", "xmp"):
+        lines = texts.get(f"Raw profile type {keyword}", "").split("\n")
+        try:
+            content = bytes.fromhex("".join(lines[3:]))
+        except ValueError:
+            # This is invalid in both formats, so the loss will be reported.
+            content = b"\xff"
+        if content.startswith(_XMP_HEADER) or (content and keyword == "xmp"):
+            found["xmp"] = content.removeprefix(_XMP_HEADER)
+        elif content:
+            found["exif"] = content
+    return found
 
 
 def _settings(options, image):
@@ -136,7 +184,7 @@ def _settings(options, image):
     metadata, texts = options.metadata, PngImagePlugin.PngInfo()
     packet = xmp_packet(options)
     if packet is not None:
-        texts.add_itxt("XML:com.adobe.xmp", packet.decode())
+        texts.add_itxt(XMP_KEYWORD, packet.decode())
     comments = dict(metadata.comments)
     if metadata.software is not None:
         comments[_SOFTWARE] = signature(metadata.software, comments.get(_SOFTWARE))

@@ -13,7 +13,8 @@ _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
 # Text keywords under which Pillow and ImageMagick store data with separate fields in `Metadata`.
 _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
-_XMP_KEYWORD = "XML:com.adobe.xmp"
+XMP_KEYWORD = "XML:com.adobe.xmp"
+"""Keyword of the text that contains the XMP in PNG files."""
 
 
 def read_metadata(image, notes):
@@ -133,7 +134,7 @@ def _left_out(lost):
 
 def _xmp_of(image, is_turned, notes):
     """Return the XMP packet, the names of removed data, and whether there was a preview."""
-    packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
+    packet = image.info.get("xmp") or image.info.get(XMP_KEYWORD)
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
     if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
@@ -188,5 +189,5 @@ def _comments_of(image):
         is_bytes = isinstance(comment, bytes)
         texts["Comment"] = comment.decode("utf-8", "surrogateescape") if is_bytes else comment
     return {
-        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != _XMP_KEYWORD
+        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != XMP_KEYWORD
     }
