@@ -79,9 +79,9 @@ _STALE_IF_TURNED = {
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
-# The length of the prefix is limited because longer matches would take quadratic time.
+# Searching for prefixes only at the start of names takes linear time.
 _ORIENTATION = re.compile(
-    rb"""(?P<prefix>[\w.-]{1,64})(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
+    rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
 )
 _TIFF_PREFIX = re.compile(rb"""\bxmlns:([^\s=]+)\s*=\s*["']%s["']""" % re.escape(_TIFF.encode()))
 

@@ -141,7 +141,7 @@ def test_positions_can_be_dropped_after_reading(name, note, tmp_path):
     assert notes == [
         "the subject area was left out",
         *([note] if is_stale else []),
-        "guides, slices and paths were left out",
+        "guides, slices, paths and counts were left out",
     ]
     assert metadata.exif.get(ExifTags.IFD.Exif) == {0x829A: 0.5}
     assert metadata.iptc == resource(1034, b"\1")
@@ -163,7 +163,8 @@ def test_descriptions_of_stacks(description, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "turned_only"), [(1007, False), (1012, False), (1032, True), (2000, True)]
+    ("number", "turned_only"),
+    [(1007, False), (1012, False), (1066, False), (1025, True), (1032, True), (2000, True)],
 )
 @pytest.mark.parametrize("orientation", [1, 8])
 def test_photoshop_resources(number, turned_only, orientation, tmp_path):
@@ -237,7 +238,7 @@ def test_texts_with_the_same_keyword_are_reported(tmp_path):
     assert note == "only the last of several comments with the same keyword was kept"
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 def test_aspect_ratios_survive(suffix, tmp_path):
     image = Image.fromarray(ramp((30, 40)))
     content = io.BytesIO()
@@ -250,6 +251,12 @@ def test_aspect_ratios_survive(suffix, tmp_path):
     for path in (tmp_path / "a.jpg", source):
         metadata = read(path)[1].metadata
         assert metadata.aspect == (2, 1) and metadata.dpi is None
+
+
+def test_aspect_ratios_are_reported_if_they_cannot_be_saved(tmp_path):
+    metadata = image_io.Metadata(aspect=(2, 1))
+    notes = image_io.save(tmp_path / "a.bmp", iter([DecodedImage(RED)]), metadata)
+    assert notes == ["the pixel aspect ratio was left out because BMP does not support it"]
 
 
 @pytest.mark.parametrize(
