@@ -10,7 +10,7 @@ from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_prof
 from colorkeras.image_io.formats.format import Format, add_embedded, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import XMP_KEYWORD, exif, read_metadata, xmp_packet
+from colorkeras.image_io.metadata import XMP_HEADER, XMP_KEYWORD, exif, read_metadata, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,7 +23,6 @@ _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 _ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
 _SOFTWARE = "Software"
-_XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 _MIN_TEXT = 10
 """Length in bytes that the header of a compressed empty text does not exceed."""
 
@@ -172,8 +171,8 @@ def _raw_profiles(texts):
         except ValueError:
             # This is invalid in both formats, so the loss will be reported.
             content = b"\xff"
-        if content.startswith(_XMP_HEADER) or (content and keyword == "xmp"):
-            found["xmp"] = content.removeprefix(_XMP_HEADER)
+        if content.startswith(XMP_HEADER) or (content and keyword == "xmp"):
+            found["xmp"] = content.removeprefix(XMP_HEADER)
         elif content:
             found["exif"] = content
     return found

@@ -9,6 +9,10 @@ KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
 """Types of metadata, as named in messages."""
 
 _MAX_DPI = 65535
+_EXIF_HEADERS = (b"Exif\0\0II*\0", b"Exif\0\0MM\0*")
+XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+"""Start of the segment that contains the XMP in JPEG files."""
+
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
 # Text keywords under which Pillow and ImageMagick store data with separate fields in `Metadata`.
@@ -37,6 +41,7 @@ def read_metadata(image, notes):
     packet, lost_properties, has_xmp_thumbnail = _xmp_of(image, is_turned, notes)
     resources, lost_resources, has_iptc_thumbnail = iptc.resources_of(image, is_turned)
     notes += _left_out([*lost, *lost_properties, *lost_resources])
+    notes += _further_blocks(image)
     # Pillow interprets EXIF resolutions without a unit as pixels per inch.
     aspect = _aspect_of(image)
     return Metadata(
@@ -130,6 +135,16 @@ def _left_out(lost):
     return [
         f"{what} {'were' if what.endswith('s') else 'was'} left out" for what in dict.fromkeys(lost)
     ]
+
+
+def _further_blocks(image):
+    """Return notes on EXIF and XMP that a JPEG file contains several times."""
+    contents = [content for name, content in getattr(image, "applist", []) if name == "APP1"]
+    # EXIF that spans several segments has only one header.
+    starts = [content.startswith(_EXIF_HEADERS) for content in contents]
+    packets = [content.startswith(XMP_HEADER) for content in contents]
+    notes = ["only the first of several EXIF blocks was kept"] * (sum(starts) > 1)
+    return notes + ["only the last of several XMP packets was kept"] * (sum(packets) > 1)
 
 
 def _xmp_of(image, is_turned, notes):
