@@ -192,3 +192,19 @@ def test_exif_that_spans_segments(tmp_path):
     assert not contents.notes
     image_io.save(tmp_path / "b.png", iter([DecodedImage(RED)]), contents.metadata)
     assert stored(block_in(tmp_path / "b.png"), None)[60_000] == (7, bytes(range(256)) * 350)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_text_in_avif_files(orientation, tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "Zo#"
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(RED).save(tmp_path / "a.avif", exif=exif)
+    # Pillow replaces text that is not ASCII when it writes such files.
+    content = (tmp_path / "a.avif").read_bytes().replace(b"Zo#", b"Zo\xeb")
+    (tmp_path / "a.avif").write_bytes(content)
+    (image,), contents = read(tmp_path / "a.avif")
+    assert image.size == ((30, 40) if orientation == 1 else (40, 30))
+    image_io.save(tmp_path / "b.jpg", iter([DecodedImage(RED)]), contents.metadata)
+    main = stored(block_in(tmp_path / "b.jpg"), None)
+    assert main[ExifTags.Base.Artist] == (2, b"Zo\xeb\0")
