@@ -1,13 +1,15 @@
 """JPEG files and multi-picture files (MPO), such as stereo images."""
 
 import io
+import re
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
-from colorkeras.image_io.formats.format import Format
+from colorkeras.image_io.formats.format import Format, read_all_metadata
 from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
@@ -19,6 +21,24 @@ _XMP_HEADER = 29
 _UNIT_AT = 13
 """File offset of the resolution unit, which Pillow always sets to inches."""
 
+_NAME = re.compile(rb"[!-~]{2,20}")
+"""Name of a program or a type of data at the start of a segment."""
+
+# Starts of segments that describe how pixels are stored, or that other functions read or report.
+_KNOWN_SEGMENTS = (
+    *(
+        b"JFIF",
+        b"JFXX",
+        b"Adobe",
+        b"Ducky",
+        b"ICC_PROFILE",
+        b"MPF\0",
+        b"Exif\0",
+        b"Photoshop 3.0\0",
+    ),
+    *(b"http://ns.adobe.com/xap/1.0/", b"http://ns.adobe.com/xmp/extension/", b"urn:iso:"),
+)
+_JUMBF = b"JP\0"
 _END_MARKER = b"\xff\xd9"
 
 
@@ -33,6 +53,22 @@ def page(path, image, number, notes):
             raise
         notes.append("the file's end marker is missing, but the pixel data is complete")
         return from_pillow(complete, notes)
+
+
+def metadata(path, image, notes):
+    """Read the metadata, and report data of other programs. See `Format`."""
+    result = read_all_metadata(path, image, notes)
+    known = _KNOWN_SEGMENTS
+    if f"{PROVENANCE} was left out" in notes:
+        known += (_JUMBF,)
+    names = [
+        match[0].decode() if (match := _NAME.match(content)) else segment
+        for segment, content in image.applist
+        if segment.startswith("APP") and content.strip(b"\0") and not content.startswith(known)
+    ]
+    if names:
+        notes.append(f"the data of other programs ({', '.join(dict.fromkeys(names))}) was left out")
+    return result
 
 
 def write(path, images, options):
@@ -84,5 +120,5 @@ def _comment(options):
     return comment or None
 
 
-JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, write=write, max_side=65500)
-MPO = Format((".mpo",), page, result_suffix=".jpg")
+JPEG = Format((".jpg", ".jpeg", ".jpe", ".jfif"), page, metadata, write=write, max_side=65500)
+MPO = Format((".mpo",), page, metadata, result_suffix=".jpg")

@@ -93,3 +93,20 @@ def test_further_data_in_avif_files_is_reported(content, note, tmp_path):
     image = saved(tmp_path / "a.avif")
     (tmp_path / "a.avif").write_bytes(image + box(b"free", content))
     assert notes_of(tmp_path / "a.avif") == ([] if note is None else [note])
+
+
+@pytest.mark.parametrize(
+    ("segments", "names"),
+    [
+        ([(0xE1, b"FLIR\0\1\0\0"), (0xE1, b"FLIR\0\1\1\0")], "FLIR"),
+        ([(0xE2, b"FPXR\0\0"), (0xE3, b"_JPSJPS_\0\x10")], "FPXR, _JPSJPS_"),
+        ([(0xE4, b"\1\2\3")], "APP4"),
+        ([(0xEB, b"JP\0\1\0\0\0\1\0\0\0\x20jumb\0\0\0\x18jumdxml ")], "JP"),
+        ([(0xEC, b"Ducky\0\1\0\4\0\0\0\x3c\0\0"), (0xEE, b"Adobe\0\x64\0\0\0\0\0")], None),
+        ([(0xE5, bytes(20)), (0xE0, b"JFXX\0\x10")], None),
+    ],
+)
+def test_data_of_other_programs_is_reported(segments, names, tmp_path):
+    saved(tmp_path / "a.jpg", extra=b"".join(segment(*each) for each in segments))
+    notes = [] if names is None else [f"the data of other programs ({names}) was left out"]
+    assert notes_of(tmp_path / "a.jpg") == notes
