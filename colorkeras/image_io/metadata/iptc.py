@@ -68,7 +68,7 @@ def without_positions(resources):
     """Return the resources without pixel positions (or None) and the names of the removed data.
 
     >>> without_positions(_resource(2000, b"outline"))
-    (None, ['guides, slices and paths'])
+    (None, ['guides, slices, paths and counts'])
     """
     kept = [resource for number, resource in _split(resources) if number not in _POSITIONS]
     content = b"".join(kept)
