@@ -7,7 +7,7 @@ bits per channel, which Pillow reduces to 8 bits.
 import contextlib
 import re
 
-from PIL import AvifImagePlugin, ExifTags
+from PIL import ExifTags
 
 from colorkeras.image_io.formats.format import Format, read_only_page
 
@@ -24,28 +24,21 @@ def heif_format(prefix):
     return match and match.lastgroup
 
 
-class AvifImage(AvifImagePlugin.AvifImageFile):
-    """Pillow image with the EXIF block as stored in the file.
+def open_avif(stream):
+    """Open an AVIF file as an image with the EXIF block as stored in the file.
 
-    If the orientation in the EXIF block differs from that of the file, Pillow writes a new block,
+    If the orientation in the EXIF block differs from that of the file, Pillow creates a new block,
     in which characters other than ASCII are replaced.
     """
+    from PIL.AvifImagePlugin import AvifImageFile  # Added in Pillow 11.3.
 
-    _orientation = None
-
-    def _open(self):
-        super()._open()
-        with contextlib.suppress(AttributeError, ValueError):  # Pillow's internals may change.
-            *_, exif, orientation, _ = self._decoder.get_info()
-            if exif:
-                self.info["exif"], self._orientation = exif, orientation
-
-    def getexif(self):
-        """Return the EXIF tags, with the orientation of the file."""
-        exif = super().getexif()
-        if self._orientation is not None:
-            exif[ExifTags.Base.Orientation] = self._orientation
-        return exif
+    image = AvifImageFile(stream)
+    with contextlib.suppress(Exception):  # Pillow's internals may change, and EXIF may be damaged.
+        *_, exif, orientation, _ = image._decoder.get_info()
+        if exif:
+            image.info["exif"] = exif
+            image.getexif()[ExifTags.Base.Orientation] = orientation
+    return image
 
 
 def page(path, image, number, notes):
@@ -56,4 +49,4 @@ def page(path, image, number, notes):
 
 
 HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")
-AVIF = Format((".avif",), page, opener=AvifImage, result_suffix=".jpg")
+AVIF = Format((".avif",), page, opener=open_avif, result_suffix=".jpg")
