@@ -8,7 +8,7 @@ import stat
 import warnings
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.formats import FORMATS
@@ -22,6 +22,9 @@ from colorkeras.utils.files import quoted
 MAX_MEGAPIXELS = 150.0
 """Default limit on the image size in megapixels. It is necessary because even a small file can
 declare an image that does not fit in memory."""
+
+_MAX_TEXT = 2**26
+"""Maximum length of a compressed text in PNG files, in bytes. Long XMP exceeds Pillow's limit."""
 
 _PREFIX_LENGTH = 16
 """Number of leading bytes used to identify formats."""
@@ -106,6 +109,7 @@ def use_own_limits():
     For applications only: a library should not change process-wide settings.
     """
     Image.MAX_IMAGE_PIXELS = None
+    PngImagePlugin.MAX_TEXT_CHUNK = max(PngImagePlugin.MAX_TEXT_CHUNK, _MAX_TEXT)
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     with contextlib.suppress(AttributeError, OSError):

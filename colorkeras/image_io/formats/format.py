@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from colorkeras.image_io.image import Metadata
 from colorkeras.image_io.metadata import KINDS, read_metadata
+from colorkeras.image_io.metadata.embedded import find_embedded
 from colorkeras.image_io.pixels import from_pillow
 
 
@@ -15,9 +16,16 @@ def read_only_page(path, image, number, notes):
 
 
 def read_all_metadata(path, image, notes):
-    """Read the metadata of a file whose format Pillow fully supports. See `Format.metadata`."""
-    del path
-    return read_metadata(image, notes)
+    """Read the metadata that Pillow finds, and report embedded data. See `Format.metadata`."""
+    result = read_metadata(image, notes)
+    add_embedded(path, notes)
+    return result
+
+
+def add_embedded(path, notes):
+    """Report data that is embedded in a file and left out, unless it was already reported."""
+    found = [f"{what} was left out" for what in find_embedded(path)]
+    notes += [note for note in found if note not in notes]
 
 
 def first_size(path, image):

@@ -4,9 +4,12 @@ Pillow reads AVIF natively, and HEIC with the pillow-heif package. Both formats 
 bits per channel, which Pillow reduces to 8 bits.
 """
 
+import contextlib
 import re
 
-from colorkeras.image_io.formats.format import Format, read_all_metadata, read_only_page
+from PIL import ExifTags
+
+from colorkeras.image_io.formats.format import Format, read_only_page
 
 _BRANDS = re.compile(rb".{4}ftyp(?:(?P<HEIC>hei|hev|mif1|msf1)|(?P<AVIF>avif|avis))", re.DOTALL)
 
@@ -21,6 +24,23 @@ def heif_format(prefix):
     return match and match.lastgroup
 
 
+def open_avif(stream):
+    """Open an AVIF file as an image with the EXIF block as stored in the file.
+
+    If the orientation in the EXIF block differs from that of the file, Pillow creates a new block,
+    in which characters other than ASCII are replaced.
+    """
+    from PIL.AvifImagePlugin import AvifImageFile  # Added in Pillow 11.3.
+
+    image = AvifImageFile(stream)
+    with contextlib.suppress(Exception):  # Pillow's internals may change, and EXIF may be damaged.
+        *_, exif, orientation, _ = image._decoder.get_info()
+        if exif:
+            image.info["exif"] = exif
+            image.getexif()[ExifTags.Base.Orientation] = orientation
+    return image
+
+
 def page(path, image, number, notes):
     """Decode the main image. See `Format`."""
     if image.info.get("bit_depth", 8) > 8:
@@ -28,14 +48,5 @@ def page(path, image, number, notes):
     return read_only_page(path, image, number, notes)
 
 
-def metadata(path, image, notes):
-    """Read the metadata and report auxiliary images. See `Format`."""
-    if image.info.get("depth_images"):
-        notes.append("the depth map was left out")
-    if any("gainmap" in name.lower() for name in image.info.get("aux", ())):
-        notes.append("the gain map was left out")
-    return read_all_metadata(path, image, notes)
-
-
-HEIF = Format((".heic", ".heif", ".hif"), page, metadata, result_suffix=".jpg")
-AVIF = Format((".avif",), page, result_suffix=".jpg")
+HEIF = Format((".heic", ".heif", ".hif"), page, result_suffix=".jpg")
+AVIF = Format((".avif",), page, opener=open_avif, result_suffix=".jpg")

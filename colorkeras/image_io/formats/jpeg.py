@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
-from colorkeras.image_io.formats.format import Format
-from colorkeras.image_io.metadata import read_metadata, xmp_packet
+from colorkeras.image_io.formats.format import Format, read_all_metadata
+from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.exif import exif_bytes
 from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
 from colorkeras.image_io.pixels import from_pillow
@@ -20,8 +21,24 @@ _XMP_HEADER = 29
 _UNIT_AT = 13
 """File offset of the resolution unit, which Pillow always sets to inches."""
 
-_VIDEO = re.compile(rb"\xff\xd9.{0,64}?ftyp(mp4|isom|qt)|MotionPhoto_Data", re.DOTALL)
-_MOTION_PHOTO = "the video of the motion photo was left out"
+_NAME = re.compile(rb"[!-~]{2,20}")
+"""Name of a program or a type of data at the start of a segment."""
+
+# Starts of segments that describe how pixels are stored, or that other functions read or report.
+_KNOWN_SEGMENTS = (
+    *(
+        b"JFIF",
+        b"JFXX",
+        b"Adobe",
+        b"Ducky",
+        b"ICC_PROFILE",
+        b"MPF\0",
+        b"Exif\0",
+        b"Photoshop 3.0\0",
+    ),
+    *(b"http://ns.adobe.com/xap/1.0/", b"http://ns.adobe.com/xmp/extension/", b"urn:iso:"),
+)
+_JUMBF = b"JP\0"
 _END_MARKER = b"\xff\xd9"
 _PADDING_LENGTH = 2000
 """Number of bytes that is sufficient for several blocks of pixels."""
@@ -41,12 +58,18 @@ def page(path, image, number, notes):
 
 
 def metadata(path, image, notes):
-    """Read the metadata, and report other data that is left out. See `Format`."""
-    result = read_metadata(image, notes)
-    if _MOTION_PHOTO not in notes and _VIDEO.search(path.read_bytes()):
-        notes.append(_MOTION_PHOTO)
-    if any(name == "APP11" and b"c2pa" in content for name, content in image.applist):
-        notes.append("the provenance data (C2PA) was left out")
+    """Read the metadata, and report data of other programs. See `Format`."""
+    result = read_all_metadata(path, image, notes)
+    known = _KNOWN_SEGMENTS
+    if f"{PROVENANCE} was left out" in notes:
+        known += (_JUMBF,)
+    names = [
+        match[0].decode() if (match := _NAME.match(content)) else segment
+        for segment, content in image.applist
+        if segment.startswith("APP") and content.strip(b"\0") and not content.startswith(known)
+    ]
+    if names:
+        notes.append(f"the data of other programs ({', '.join(dict.fromkeys(names))}) was left out")
     return result
 
 

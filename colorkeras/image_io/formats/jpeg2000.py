@@ -3,8 +3,12 @@
 Pillow decodes color images to 8 bits per channel; imagecodecs supports up to 16 bits.
 """
 
+from PIL import Jpeg2KImagePlugin
+
 from colorkeras.image_io.bit_depth import scale_to_uint
+from colorkeras.image_io.formats.boxes import read_metadata_boxes
 from colorkeras.image_io.formats.format import Format, read_only_page
+from colorkeras.image_io.metadata.exif import orientation_of
 from colorkeras.image_io.pixels import UINT16_MODES, from_samples
 
 _SIZE_MARKER = b"\xff\x4f\xff\x51"
@@ -12,6 +16,14 @@ _DEPTH_OFFSET = 42
 """Offset of the first component's bit depth from the start of the codestream."""
 
 _SEARCHED = 2**16
+
+
+class Jpeg2000Image(Jpeg2KImagePlugin.Jpeg2KImageFile):
+    """Pillow image that also reads EXIF, XMP and IPTC."""
+
+    def _open(self):
+        super()._open()
+        self.info |= read_metadata_boxes(self.fp)
 
 
 def page(path, image, number, notes):
@@ -36,7 +48,8 @@ def page(path, image, number, notes):
             if image.mode != "RGB":
                 color, alpha = samples[..., :-1], samples[..., -1]
             color = color[..., 0] if image.mode == "LA" else color
-            return from_samples(color, alpha, image.info.get("icc_profile"), 1, notes)
+            profile, orientation = image.info.get("icc_profile"), orientation_of(image)
+            return from_samples(color, alpha, profile, orientation, notes)
     elif bits > 8 and image.mode not in UINT16_MODES:
         notes.append(f"the bit depth was reduced from {bits} to 8 bits")
     return read_only_page(path, image, number, notes)
@@ -51,4 +64,9 @@ def _bit_depth(path):
     return (head[start + _DEPTH_OFFSET] & 0x7F) + 1
 
 
-JPEG2000 = Format((".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"), page, result_suffix=".jpg")
+JPEG2000 = Format(
+    (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"),
+    page,
+    opener=Jpeg2000Image,
+    result_suffix=".jpg",
+)

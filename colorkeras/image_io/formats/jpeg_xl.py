@@ -6,11 +6,29 @@ Reference: ISO/IEC 18181-1, section "Image header", and 18181-2, section "Contai
 import io
 import struct
 
+from PIL import Image
+
+from colorkeras.image_io.formats.boxes import read_metadata_boxes
 from colorkeras.image_io.formats.format import Format
 
 _CODESTREAM = b"\xff\x0a"
 
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+def open_jpeg_xl(stream):
+    """Open a file as an image with all of its metadata."""
+    from pillow_jxl import Decoder
+    from pillow_jxl.JpegXLImagePlugin import JXLImageFile
+
+    image = JXLImageFile(stream)
+    if image.jpeg:
+        # The original JPEG file can be restored, including all of its metadata.
+        _, _, original, *_ = Decoder()(image.fc)
+        image.applist = Image.open(io.BytesIO(original)).applist
+    else:
+        image.info |= read_metadata_boxes(stream)
+    return image
 
 
 def header_size(stream):
@@ -59,4 +77,4 @@ def _boxed_codestream(stream):
     raise ValueError("the file does not contain a JPEG XL image")
 
 
-JPEG_XL = Format((".jxl",), header_size=header_size, result_suffix=".jpg")
+JPEG_XL = Format((".jxl",), header_size=header_size, opener=open_jpeg_xl, result_suffix=".jpg")

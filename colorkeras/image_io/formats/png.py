@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_profile
-from colorkeras.image_io.formats.format import Format, read_only_page
+from colorkeras.image_io.formats.format import Format, add_embedded, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
 from colorkeras.image_io.formats.png_chunks import (
     PIXEL_CHUNKS,
@@ -17,15 +17,15 @@ from colorkeras.image_io.formats.png_chunks import (
     smallest_file,
     without_pixels,
 )
+from colorkeras.image_io.formats.png_texts import check_texts, forget_texts, raw_profiles
 from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import exif, read_metadata, xmp_packet
+from colorkeras.image_io.metadata import XMP_KEYWORD, exif, read_metadata, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
 _DEPTH_AT, _KIND_AT = 24, 25
 """Offsets of the bit depth and the color type."""
 
 _GRAY_KIND = 0
-_TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 _SOFTWARE = "Software"
 _DAMAGED = "damaged metadata was left out"
 
@@ -49,12 +49,13 @@ def page(path, image, number, notes):
     depth, kind = header[_DEPTH_AT], header[_KIND_AT]
     if not names:
         notes.append("the file's end marker is missing, but the pixel data is complete")
-    orientation, profile = 1, image.info.get("icc_profile")
+    image.load()
+    forget_texts(image)
+    orientation, profile, header_image = 1, image.info.get("icc_profile"), image
     try:
-        header_image, _ = without_pixels(path)
+        header_image, _ = _header_image(path)
         orientation = exif.orientation_of(header_image)
         profile = _profile(path, header_image, notes)
-        image.info = header_image.info | image.info
     except Exception:  # Pillow's parser may raise anything; `metadata` reports the damage.
         pass
     if depth == 16:
@@ -63,23 +64,18 @@ def page(path, image, number, notes):
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
         # Pillow scales the pixels to 8 bits, but not the transparent level.
         image.info["transparency"] *= 255 // (2**depth - 1)
-    image.info["icc_profile"] = profile
+    image.info = header_image.info | image.info | {"icc_profile": profile}
     return read_only_page(path, image, number, notes)
 
 
 def metadata(path, image, notes):
     """Read the metadata stored before and after the pixels. See `Format`."""
     try:
-        header_image, is_damaged = without_pixels(path)
+        header_image, is_damaged = _header_image(path)
         if is_damaged:
             notes.append(_DAMAGED)
-        with path.open("rb") as stream:
-            if list(chunks(stream, of={b"caBX"})):
-                notes.append("the provenance data (C2PA) was left out")
-        with path.open("rb") as stream:
-            keywords = [text[8:].split(b"\0")[0] for text in chunks(stream, of=_TEXT_CHUNKS)]
-        if len(keywords) > len(set(keywords)):
-            notes.append("only the last of several comments with the same keyword was kept")
+        add_embedded(path, notes)
+        check_texts(path, header_image.text, notes)
         return read_metadata(header_image, notes)
     except Exception:  # Pillow's parser may raise anything.
         notes.append(_DAMAGED)
@@ -130,12 +126,21 @@ def _profile(path, image, notes):
         return None
 
 
+def _header_image(path):
+    """Return an image of one pixel with all of a file's metadata, and whether some is damaged."""
+    image, is_damaged = without_pixels(path)
+    image.load()
+    forget_texts(image)
+    image.info = raw_profiles(image.text) | image.info
+    return image, is_damaged
+
+
 def _settings(options, image):
     """Return the arguments for `Image.save` that write the metadata."""
     metadata, texts = options.metadata, PngImagePlugin.PngInfo()
     packet = xmp_packet(options)
     if packet is not None:
-        texts.add_itxt("XML:com.adobe.xmp", packet.decode())
+        texts.add_itxt(XMP_KEYWORD, packet.decode())
     comments = dict(metadata.comments)
     if metadata.software is not None:
         comments[_SOFTWARE] = signature(metadata.software, comments.get(_SOFTWARE))

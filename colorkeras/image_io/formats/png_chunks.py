@@ -18,7 +18,8 @@ class PngImage(PngImagePlugin.PngImageFile):
     """Pillow image that ignores the chunks after the pixels; see `without_pixels`."""
 
     def load_end(self):
-        """Skip the remaining chunks, which may be damaged."""
+        """Keep the texts before the pixels; skip the remaining chunks, which may be damaged."""
+        self._text = self.png.im_text
 
 
 def opened(stream):
@@ -46,7 +47,7 @@ def without_pixels(path):
     """
     with path.open("rb") as stream:
         found = list(chunks(stream, without=PIXEL_CHUNKS | _ANIMATION_CHUNKS))
-    sound = [each for each in found if _is_sound(each)]
+    sound = [each for each in found if is_sound(each)]
     image = _with_chunks(each for each in sound if each[4:8] != _TRANSPARENCY)
     return image, len(sound) < len(found)
 
@@ -86,7 +87,7 @@ def _with_chunks(found):
     return PngImagePlugin.PngImageFile(io.BytesIO(content))
 
 
-def _is_sound(chunk):
+def is_sound(chunk):
     """Return whether Pillow can parse a chunk."""
     if chunk[4:8] == _TRANSPARENCY:
         # Its content depends on the color type.

@@ -9,11 +9,16 @@ KINDS = ("EXIF", "XMP", "IPTC", "DPI", "comments")
 """Types of metadata, as named in messages."""
 
 _MAX_DPI = 65535
+_EXIF_HEADERS = (b"Exif\0\0II*\0", b"Exif\0\0MM\0*")
+XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+"""Start of the segment that contains the XMP in JPEG files."""
+
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 
 # Text keywords under which Pillow and ImageMagick store data with separate fields in `Metadata`.
 _RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
-_XMP_KEYWORD = "XML:com.adobe.xmp"
+XMP_KEYWORD = "XML:com.adobe.xmp"
+"""Keyword of the text that contains the XMP in PNG files."""
 
 
 def read_metadata(image, notes):
@@ -36,6 +41,7 @@ def read_metadata(image, notes):
     packet, lost_properties, has_xmp_thumbnail = _xmp_of(image, is_turned, notes)
     resources, lost_resources, has_iptc_thumbnail = iptc.resources_of(image, is_turned)
     notes += _left_out([*lost, *lost_properties, *lost_resources])
+    notes += _further_blocks(image)
     # Pillow interprets EXIF resolutions without a unit as pixels per inch.
     aspect = _aspect_of(image)
     return Metadata(
@@ -131,9 +137,19 @@ def _left_out(lost):
     ]
 
 
+def _further_blocks(image):
+    """Return notes on EXIF and XMP that a JPEG file contains several times."""
+    contents = [content for name, content in getattr(image, "applist", []) if name == "APP1"]
+    # EXIF that spans several segments has only one header.
+    starts = [content.startswith(_EXIF_HEADERS) for content in contents]
+    packets = [content.startswith(XMP_HEADER) for content in contents]
+    notes = ["only the first of several EXIF blocks was kept"] * (sum(starts) > 1)
+    return notes + ["only the last of several XMP packets was kept"] * (sum(packets) > 1)
+
+
 def _xmp_of(image, is_turned, notes):
     """Return the XMP packet, the names of removed data, and whether there was a preview."""
-    packet = image.info.get("xmp") or image.info.get(_XMP_KEYWORD)
+    packet = image.info.get("xmp") or image.info.get(XMP_KEYWORD)
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
     if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
@@ -188,5 +204,5 @@ def _comments_of(image):
         is_bytes = isinstance(comment, bytes)
         texts["Comment"] = comment.decode("utf-8", "surrogateescape") if is_bytes else comment
     return {
-        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != _XMP_KEYWORD
+        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != XMP_KEYWORD
     }

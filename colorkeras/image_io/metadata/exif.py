@@ -2,17 +2,14 @@
 
 import io
 import re
-import struct
 from dataclasses import replace
 
 from PIL import ExifTags, Image
 
-from colorkeras.image_io.bit_depth import as_uint8
 from colorkeras.image_io.image import signature
-from colorkeras.image_io.metadata.tiff_directories import PREFIX, Text, serialized
-
-THUMBNAIL_SIZE = 160
-"""Longer side of embedded previews in pixels, as the EXIF standard specifies."""
+from colorkeras.image_io.metadata.embedded import PROVENANCE
+from colorkeras.image_io.metadata.thumbnails import with_thumbnail
+from colorkeras.image_io.metadata.tiff_directories import PREFIX, Exif, read_fields, serialized
 
 _CAMERA, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _INTEROPERABILITY = ExifTags.IFD.Interop
@@ -25,8 +22,10 @@ TURNED_ORIENTATIONS = (5, 6, 7, 8)
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
 _COLOR_SPACE, _WIDTH, _HEIGHT, _GAMMA = 0xA001, 0xA002, 0xA003, 0xA500
-_MAKER_NOTE, _INDEX = 0x927C, 1
-_DESCRIPTION, _LAYERS = 270, 37724
+_COMPONENTS, _YCBCR, _COMPRESSION_RATE = 0x9101, b"\1\2\3\0", 0x9102
+_MAKER_NOTE = 0x927C
+_INDEX, _RELATED_WIDTH, _RELATED_HEIGHT = 1, 0x1001, 0x1002
+_DESCRIPTION, _LAYERS, _C2PA = 270, 37724, 52545
 _IMAGEJ, _GEOTIFF = (50838, 50839), (33550, 33922, 34264)
 _SUBJECT, _FOCAL_PLANE = (0x9214, 0xA214), (0xA20E, 0xA20F)
 _SHAPE_DESCRIPTION = '{"shape":'
@@ -41,12 +40,9 @@ _ELSEWHERE = {
     *(262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 290, 291, 292, 293, 296),
     *(297, 300, 301, *range(317, 329), 330, 332, 333, 334, 336, 338, 339, 340, 341, 342, 347),
     *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559, 700, 32997, 32998),
-    *(33723, 34377, 34675, 37724, 50255),
+    *(33723, 34377, 34675, 37724, 40965, 50255, 52545),
 }
 
-_COMPRESSION, _JPEG_OFFSET, _JPEG_LENGTH = 0x0103, 0x0201, 0x0202
-_SHORT, _LONG, _RATIONAL = 3, 4, 5
-_JPEG = 6
 _TOO_LARGE = "because it is too large for the output format"
 
 
@@ -67,12 +63,13 @@ def read_exif(image, is_turned):
     try:
         source = image.getexif()
         exif = _copy_of(source)
+        is_damaged = _add_fields(exif, image)
         # Fail early if the tags cannot be written.
-        exif.tobytes()
-        if not source and image.info.get("exif"):
+        serialized(exif)
+        if not source and not len(exif) and image.info.get("exif"):
             # Pillow raises only on the first call.
             raise ValueError("no tags")
-        lost = _drop_stale(source, exif, is_turned)
+        lost = ["damaged EXIF tags"] * is_damaged + _drop_stale(source, exif, is_turned)
         return exif if len(exif) else None, lost
     except Exception as error:  # Pillow's parser may raise anything.
         raise ValueError("damaged EXIF") from error
@@ -123,19 +120,21 @@ def exif_for_result(metadata, image):
     exif = _copy_of(metadata.exif or Image.Exif())
     exif[_ORIENTATION] = 1
     if metadata.software is not None:
-        software = signature(metadata.software, exif.get(_SOFTWARE))
-        exif[_SOFTWARE] = _text(software.encode("utf-8", "surrogateescape").decode("latin-1"))
+        before = exif.get(_SOFTWARE)
+        # Pillow decodes text as Latin-1, whatever its encoding is.
+        before = before.encode("latin-1", "replace") if isinstance(before, str) else before
+        software = signature(metadata.software, before)
+        exif[_SOFTWARE] = software.encode("utf-8", "surrogateescape").decode("latin-1")
     if resolution is not None:
         exif[_X_RESOLUTION], exif[_Y_RESOLUTION] = resolution
         exif[_RESOLUTION_UNIT] = _INCH if metadata.dpi else _NO_UNIT
     camera = exif.get(_CAMERA, {})
     height, width = image.size
-    for tag, value in ((_COLOR_SPACE, 1), (_WIDTH, width), (_HEIGHT, height)):
-        if tag in camera:
-            camera[tag] = value
-    if _INDEX in camera.get(_INTEROPERABILITY, {}):
-        # 1 means sRGB; other values mean Adobe RGB.
-        camera[_INTEROPERABILITY][_INDEX] = "R98"
+    # The index R98 means sRGB; other values mean Adobe RGB.
+    interoperability = {_INDEX: "R98", _RELATED_WIDTH: width, _RELATED_HEIGHT: height}
+    current = {_COLOR_SPACE: 1, _COMPONENTS: _YCBCR, _WIDTH: width, _HEIGHT: height}
+    _update(camera, current)
+    _update(camera.get(_INTEROPERABILITY, {}), interoperability)
     return exif
 
 
@@ -160,7 +159,7 @@ def exif_bytes(options, image, max_length=None):
 
     block = plain = PREFIX + b"".join(serialized(exif))
     if options.metadata.has_thumbnail:
-        block = _with_thumbnail(plain, image)
+        block = with_thumbnail(plain, image)
         if not fits():
             options.notes.append(f"the EXIF preview was left out {_TOO_LARGE}")
             block = plain
@@ -190,6 +189,8 @@ def _drop_stale(source, exif, is_turned):
     lost = []
     if _LAYERS in source:
         lost.append("editor layers")
+    if _C2PA in source:
+        lost.append(PROVENANCE)
     lost += _drop("raw file tags", [*range(50706, 50838), *range(50840, 51200)], exif)
     lost += _drop("ImageJ's description of the input file", _IMAGEJ, exif)
     description = exif.get(_DESCRIPTION)
@@ -198,6 +199,9 @@ def _drop_stale(source, exif, is_turned):
     elif isinstance(description, str) and _STACK_DESCRIPTION.match(description):
         lost += _drop("the description of an image stack", [_DESCRIPTION], exif)
     lost += _drop("the gamma of the input file", [_GAMMA], exif.get(_CAMERA, {}))
+    lost += _drop(
+        "the compression rate of the input file", [_COMPRESSION_RATE], exif.get(_CAMERA, {})
+    )
     return lost + (drop_positions(exif) if is_turned else [])
 
 
@@ -209,25 +213,46 @@ def _drop(what, tags, directory):
     return [what] if present else []
 
 
+def _update(directory, values):
+    """Change the values of those tags that are present in a directory."""
+    directory.update({tag: value for tag, value in values.items() if tag in directory})
+
+
 def _copy_of(source):
-    copy = Image.Exif()
+    copy = Exif()
     copy.endian = source.endian or "<"
+    copy.fields = getattr(source, "fields", {})
     for tag in source:
         if tag not in (*_ELSEWHERE, _CAMERA, _GPS):
-            copy[tag] = _text(source[tag])
+            copy[tag] = source[tag]
     for tag in (_CAMERA, _GPS):
         directory = _directory(source, tag)
         if _INTEROPERABILITY in directory:
             directory[_INTEROPERABILITY] = _directory(source, _INTEROPERABILITY, directory)
         if directory:
-            copy[tag] = {key: _text(value) for key, value in directory.items()}
+            copy[tag] = directory
     return copy
 
 
-def _text(value):
-    """Preserve the bytes in a text value, which Pillow decodes as Latin-1 but writes as ASCII."""
-    is_other_text = isinstance(value, str) and not value.isascii()
-    return Text(value.encode("latin-1")) if is_other_text else value
+def _add_fields(exif, image):
+    """Add the tags as stored in an opened file, and return whether any of them are damaged."""
+    if image.info.get("exif"):
+        content = image.info["exif"]
+        while content.startswith(PREFIX):
+            content = content.removeprefix(PREFIX)
+        stream = io.BytesIO(content)
+    elif getattr(image, "tag_v2", None) is not None and image.tell() == 0:
+        stream = image.fp
+    else:
+        return False
+    fields, is_damaged = read_fields(stream, _ELSEWHERE)
+    for (directory, tag), field in fields.items():
+        within = exif.setdefault(_CAMERA, {}) if directory == _INTEROPERABILITY else exif
+        tags = exif if directory is None else within.setdefault(directory, {})
+        # Pillow skips tags of unknown types, and all tags after a damaged one.
+        value = tags.setdefault(tag, field.data)
+        exif.fields[directory, tag] = field._replace(value=value)
+    return is_damaged
 
 
 def _directory(source, tag, within=None):
@@ -236,43 +261,3 @@ def _directory(source, tag, within=None):
     if value is None or isinstance(value, dict):
         return dict(value or {})
     return dict(source.get_ifd(tag))
-
-
-def _thumbnail_of(image):
-    """Return a preview of an image, encoded as a small JPEG file."""
-    # Subsample large images first, since a full copy would need a lot of memory.
-    step = max(1, max(image.size) // (4 * THUMBNAIL_SIZE))
-    preview = Image.fromarray(as_uint8(image.pixels[::step, ::step]))
-    preview.thumbnail((THUMBNAIL_SIZE, THUMBNAIL_SIZE))
-    buffer = io.BytesIO()
-    preview.save(buffer, "JPEG", quality=75)
-    return buffer.getvalue()
-
-
-def _with_thumbnail(block, image):
-    """Add a preview of the image to an EXIF block as its second directory."""
-    thumbnail = _thumbnail_of(image)
-    tiff = block.removeprefix(PREFIX)
-    order = "<" if tiff.startswith(b"II") else ">"
-    tiff += b"\0" * (len(tiff) % 2)
-    (first,) = struct.unpack_from(order + "I", tiff, 4)
-    (num_entries,) = struct.unpack_from(order + "H", tiff, first)
-    link = first + 2 + 12 * num_entries
-    # A directory consists of an entry count, the entries (here six), and the offset of the next
-    # directory (here 0).
-    values_at = len(tiff) + 2 + 6 * 12 + 4
-    start = values_at + 2 * 8
-    entries = (
-        (_COMPRESSION, _SHORT, "HH", (_JPEG, 0)),
-        (_X_RESOLUTION, _RATIONAL, "I", (values_at,)),
-        (_Y_RESOLUTION, _RATIONAL, "I", (values_at + 8,)),
-        (_RESOLUTION_UNIT, _SHORT, "HH", (_INCH, 0)),
-        (_JPEG_OFFSET, _LONG, "I", (start,)),
-        (_JPEG_LENGTH, _LONG, "I", (len(thumbnail),)),
-    )
-    directory = struct.pack(order + "H", len(entries))
-    for tag, kind, form, value in entries:
-        directory += struct.pack(order + "HHI" + form, tag, kind, 1, *value)
-    directory += struct.pack(order + "IIIII", 0, 72, 1, 72, 1)
-    linked = tiff[:link] + struct.pack(order + "I", len(tiff)) + tiff[link + 4 :]
-    return PREFIX + linked + directory + thumbnail

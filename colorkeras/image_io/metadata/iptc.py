@@ -14,11 +14,14 @@ MAX_SEGMENT = 65533
 _RECORDS = 1028
 _THUMBNAILS = {1033, 1036}
 
-# Halftones, transfer functions, duotones, channels, layers and their states.
-_STALE = {*range(1006, 1008), *range(1012, 1020), 1024, 1026, 1045, 1053, 1067, 1069, 1072, 1077}
+# Halftones, transfer functions, duotones, palettes, channels, layers and their states.
+_STALE = {
+    *(1006, 1007, *range(1012, 1020), 1024, 1026, 1045, 1046, 1047, 1053, 1066, 1067, 1069, 1072),
+    1077,
+}
 
-_POSITIONS = {1032, 1050, *range(2000, 3000)}
-_POSITIONS_NAME = "guides, slices and paths"
+_POSITIONS = {1025, 1032, 1050, 1080, *range(2000, 3000)}
+_POSITIONS_NAME = "guides, slices, paths and counts"
 
 # Color profile, EXIF and XMP, which are stored elsewhere in a file.
 _ELSEWHERE = {1039, 1058, 1059, 1060}
@@ -43,16 +46,19 @@ def resources_of(image, is_turned=False):
         if name == "APP13" and content.startswith(_SIGNATURE)
     ]
     content = b"".join(segments) or _bytes_of(tags, 34377)
-    records = _bytes_of(tags, 33723)
-    kept, lost, numbers = [], [], set()
+    records = image.info.get("iptc") or _bytes_of(tags, 33723)
+    kept, lost, numbers, end = [], [], set(), 0
     for number, resource in _split(content):
         numbers.add(number)
+        end += len(resource)
         if number in _STALE:
             lost.append("Photoshop's description of the input file")
         elif is_turned and number in _POSITIONS:
             lost.append(_POSITIONS_NAME)
         elif number not in _THUMBNAILS | _ELSEWHERE:
             kept.append(resource)
+    if content[end:].strip(b"\0"):
+        lost.append("damaged Photoshop resources")
     if records and _RECORDS not in numbers:
         kept.append(_resource(_RECORDS, records))
     return b"".join(kept) or None, list(dict.fromkeys(lost)), bool(numbers & _THUMBNAILS)
@@ -62,7 +68,7 @@ def without_positions(resources):
     """Return the resources without pixel positions (or None) and the names of the removed data.
 
     >>> without_positions(_resource(2000, b"outline"))
-    (None, ['guides, slices and paths'])
+    (None, ['guides, slices, paths and counts'])
     """
     kept = [resource for number, resource in _split(resources) if number not in _POSITIONS]
     content = b"".join(kept)

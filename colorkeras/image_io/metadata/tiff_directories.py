@@ -8,22 +8,59 @@ References:
 
 import mmap
 import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 PREFIX = b"Exif\0\0"
 """Start of an EXIF block in JPEG files."""
 
-BYTE, ASCII, UNDEFINED = 1, 2, 7
+BYTE, ASCII, LONG, UNDEFINED = 1, 2, 4, 7
 """Type codes of tag values."""
 
+# Sizes of values in bytes, by type code. EXIF 3.0 added 129 for UTF-8.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
+_BIG_SIZES = _SIZES | {16: 8, 17: 8, 18: 8}
+
 # Tags of type BYTE in the directories that the main directory points to.
-_BYTES = {ExifTags.IFD.Exif: set(), ExifTags.IFD.GPSInfo: {0, 5}}
+_BYTES = {ExifTags.IFD.Exif: (), ExifTags.IFD.GPSInfo: (0, 5), ExifTags.IFD.Interop: ()}
+
+# Tags with the offset of another directory, by directory. The main directory has the key None.
+_POINTERS = {
+    None: (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo),
+    ExifTags.IFD.Exif: (ExifTags.IFD.Interop,),
+}
+_MAX_ENTRIES = 2**16 - 1
 
 
-class Text(bytes):
-    """Tag value with text in an unknown encoding, without the terminating zero byte."""
+class Field(NamedTuple):
+    """Tag value in a file.
+
+    Attributes:
+        value: Value as returned by Pillow.
+        kind: Type code.
+        data: Value as stored in the file.
+        order: Byte order, as in `struct` formats.
+    """
+
+    value: Any
+    kind: int
+    data: bytes
+    order: str
+
+
+class Exif(Image.Exif):
+    """EXIF tags that are written as they were stored, unless they were changed.
+
+    Attributes:
+        fields: Dict from a directory's tag (None for the main directory) and a tag to the `Field`
+            in the input file.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.fields = {}
 
 
 class _Layout(NamedTuple):
@@ -47,6 +84,81 @@ class _Layout(NamedTuple):
 _CLASSIC, _BIG = _Layout(4, "H", "I", 8, 12), _Layout(8, "Q", "Q", 12, 20)
 
 
+def read_fields(stream, skipped=()):
+    """Read the directories of an EXIF block or a TIFF file.
+
+    Args:
+        stream: Binary stream.
+        skipped: Tags in the main directory to skip.
+
+    Returns:
+        `(fields, is_damaged)`: dict from a directory's tag (None for the main directory) and a tag
+        to a `Field`, in which `value` is the same as `data`; and whether any tags are damaged.
+    """
+    stream.seek(0)
+    order = {b"II": "<", b"MM": ">"}[stream.read(2)]
+    is_big = struct.unpack(order + "H", stream.read(2))[0] == 43
+    layout, sizes = (_BIG, _BIG_SIZES) if is_big else (_CLASSIC, _SIZES)
+    fields, is_damaged, pending = {}, False, [(None, layout.first_at)]
+    for directory, link in pending:
+        for tag, kind, count, at in _stored_entries(stream, link, order, layout):
+            if directory is None and tag in skipped:
+                continue
+            if tag in _POINTERS.get(directory, ()):
+                pending.append((tag, at))
+                continue
+            length = sizes.get(kind, 0) * count
+            data = None if tag is None else _stored_value(stream, at, length, order, layout)
+            if data is None or kind not in sizes:
+                is_damaged = True
+            elif data:
+                fields.setdefault((directory, tag), Field(data, kind, data, order))
+    return fields, is_damaged
+
+
+def _stored_entries(stream, link, order, layout):
+    """Yield `(tag, type, count, value_position)` for each entry of a directory.
+
+    If entries are missing, the last tag is None.
+
+    Args:
+        stream: Binary stream.
+        link: Position at which the directory's offset is stored.
+        order: Byte order.
+        layout: `_Layout`.
+    """
+    form = order + "HH" + layout.offset
+    try:
+        stream.seek(link)
+        width = struct.calcsize(layout.offset) if link == layout.first_at else 4
+        stream.seek(int.from_bytes(stream.read(width), "little" if order == "<" else "big"))
+        head = stream.read(struct.calcsize(order + layout.count))
+        (count,) = struct.unpack(order + layout.count, head)
+        start = stream.tell()
+        for place in range(start, start + min(count, _MAX_ENTRIES) * layout.length, layout.length):
+            stream.seek(place)
+            yield *struct.unpack(form, stream.read(layout.value_at)), place + layout.value_at
+    except (struct.error, OverflowError):
+        yield None, 0, 0, 0
+
+
+def _stored_value(stream, at, length, order, layout):
+    """Return a value as bytes, or None if it is incomplete."""
+    stream.seek(at)
+    inline = stream.read(layout.length - layout.value_at)
+    if length <= len(inline):
+        return inline[:length]
+    if len(inline) < layout.length - layout.value_at:
+        return None
+    stream.seek(0, 2)
+    end = stream.tell()
+    (start,) = struct.unpack(order + layout.offset, inline)
+    if start + length > end:
+        return None
+    stream.seek(start)
+    return stream.read(length)
+
+
 def serialized(exif, start=8):
     """Convert EXIF to bytes.
 
@@ -55,22 +167,72 @@ def serialized(exif, start=8):
         start: Offset of the main directory from the header.
 
     Returns:
-        `(header, block)`: the header, and the directories with their values, as bytes.
+        `(header, block)`: the header of an EXIF block, and the directories with their values.
     """
-    layout, order = (_BIG if exif.bigtiff else _CLASSIC), exif.endian
-    block = bytearray(exif.tobytes(start).removeprefix(PREFIX))
-    length = layout.first_at + struct.calcsize(layout.offset)
-    header, block = bytes(block[:length]), block[length:]
-    main, _ = _entries(block, 0, order, layout)
-    _correct_types(block, main, exif, None, order)
-    for tag, exceptions in _BYTES.items():
-        if tag in main:
-            entries = _child(block, main[tag], start, order, layout)
-            _correct_types(block, entries, exif[tag], exceptions, order)
-            if ExifTags.IFD.Interop in entries:
-                inner = _child(block, entries[ExifTags.IFD.Interop], start, order, layout)
-                _correct_types(block, inner, exif[tag][ExifTags.IFD.Interop], (), order)
-    return header, bytes(block)
+    layout = _BIG if exif.bigtiff else _CLASSIC
+    header = {"<": b"II", ">": b"MM"}[exif.endian] + struct.pack(exif.endian + "HI", 42, start)
+    fields = getattr(exif, "fields", {})
+    return header, _directory(dict(exif.items()), None, fields, start, (exif.endian, layout))
+
+
+def _directory(tags, name, fields, start, form):
+    """Return a directory, followed by its values and child directories.
+
+    Args:
+        tags: Dict from tag to value.
+        name: Tag that points to the directory, or None.
+        fields: See `Exif`.
+        start: Offset of the directory from the header.
+        form: Byte order and `_Layout`.
+    """
+    order, layout = form
+    width = struct.calcsize(layout.offset)
+    values_at = start + struct.calcsize(layout.count) + len(tags) * layout.length + width
+    entries, values = struct.pack(order + layout.count, len(tags)), b""
+    for tag, value in sorted(tags.items()):
+        at = values_at + len(values)
+        if isinstance(value, dict):
+            kind, count, inline = LONG, 1, struct.pack(order + "I", at)
+            values += _directory(value, tag, fields, at, form)
+        else:
+            kind, inline = _encoded(tag, value, name, fields.get((name, tag)), order)
+            count = len(inline) // _SIZES[kind]
+            if len(inline) > width:
+                values += inline + b"\0" * (len(inline) % 2)
+                inline = struct.pack(order + layout.offset, at)
+        entries += struct.pack(order + "HH" + layout.offset, tag, kind, count)
+        entries += inline.ljust(width, b"\0")
+    return entries + struct.pack(order + layout.offset, 0) + values
+
+
+def _encoded(tag, value, directory, field, order):
+    """Return the type and the bytes of a tag value.
+
+    Args:
+        tag: Tag.
+        value: Value in Pillow's representation.
+        directory: Tag that points to the directory, or None.
+        field: `Field` from the input file, or None.
+        order: Byte order.
+    """
+    if field is not None and value == field.value:
+        is_usable = field.order == order or _SIZES.get(field.kind) == 1
+        if is_usable and field.kind in _SIZES:
+            return field.kind, field.data
+    if isinstance(value, str):
+        # Pillow decodes text as Latin-1, whatever its encoding is.
+        return ASCII, value.encode("latin-1", "replace") + b"\0"
+    if isinstance(value, bytes):
+        is_byte = directory is None or tag in _BYTES.get(directory, ())
+        return BYTE if is_byte else UNDEFINED, value
+    prefix = b"II*\0\0\0\0\0" if order == "<" else b"MM\0*\0\0\0\0"
+    single = ImageFileDirectory_v2(prefix, group=directory)
+    single[tag] = value
+    written = single.tobytes()
+    kind, count = struct.unpack_from(order + "HI", written, 4)
+    length = _SIZES[kind] * count
+    at = 10 if length <= 4 else 18
+    return kind, written[at : at + length]
 
 
 def add_exif(path, exif):
@@ -100,30 +262,6 @@ def add_exif(path, exif):
         stream.write(struct.pack(order + layout.offset, following))
         stream.seek(layout.first_at)
         stream.write(struct.pack(order + layout.offset, directory_at))
-
-
-def _child(block, entry, start, order, layout):
-    """Return a dict from tag to entry position for the directory that an entry points to."""
-    (at,) = struct.unpack_from(order + "I", block, entry + layout.value_at)
-    return _entries(block, at - start, order, layout)[0]
-
-
-def _correct_types(block, entries, tags, exceptions, order):
-    """Restore the types UNDEFINED and ASCII, which Pillow writes as BYTE.
-
-    Args:
-        block: Bytes of the directories; changed in place.
-        entries: Positions of a directory's entries, by tag.
-        tags: Values by tag.
-        exceptions: Tags that actually have the type BYTE, or None if all of them do.
-        order: Byte order.
-    """
-    for tag, place in entries.items():
-        (kind,) = struct.unpack_from(order + "H", block, place + 2)
-        if kind in (BYTE, UNDEFINED) and isinstance(tags.get(tag), Text):
-            struct.pack_into(order + "H", block, place + 2, ASCII)
-        elif kind == BYTE and exceptions is not None and tag not in exceptions:
-            struct.pack_into(order + "H", block, place + 2, UNDEFINED)
 
 
 def _entries(content, at, order, layout):

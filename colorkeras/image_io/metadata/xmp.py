@@ -24,6 +24,7 @@ _EXIF, _TIFF = "http://ns.adobe.com/exif/1.0/", "http://ns.adobe.com/tiff/1.0/"
 _GOOGLE = "http://ns.google.com/photos/1.0/"
 
 _TOOL = f"{_XMP} CreatorTool"
+_PREVIEW = "the XMP preview"
 _MARKS = {f"{_IPTC} DigitalSourceType", _TOOL}
 
 EMPTY = (
@@ -37,10 +38,12 @@ _STALE = {
     "the gain map": (
         r"http://ns.adobe.com/hdr-gain-map/1.0/ .*|http://ns.apple.com/HDRGainMap/1.0/ .*"
     ),
-    "the video of the motion photo": rf"{_GOOGLE}camera/ (MotionPhoto|MicroVideo).*",
+    "the video of the motion photo": (
+        rf"{_GOOGLE}camera/ (MotionPhoto|MicroVideo).*|http://ns.(oppo|oplus|vivo|xiaomi).com/.* .*"
+    ),
     "embedded sound and images": (
-        rf"{_GOOGLE}(container/|depthmap/|image/|audio/|dynamicdepth/.*) .*"
-        r"|http://ns.apple.com/pixeldatainfo/1.0/ .*"
+        rf"{_GOOGLE}(container/|depthmap/|image/|audio/) .*|http://ns.google.com/photos/dd/.* .*"
+        r"|http://ns.apple.com/pixeldatainfo/1.0/ .*|http://ns.leiainc.com/photos/.* .*"
     ),
     "the provenance data": r"http://purl.org/dc/terms/ provenance",
     "develop and crop settings": (
@@ -56,6 +59,7 @@ _STALE = {
         r"|ReferenceBlackWhite)"
     ),
     "extended XMP": r"http://ns.adobe.com/xmp/note/ HasExtendedXMP",
+    _PREVIEW: rf"{_XMP} Thumbnails",
 }
 
 # Additional properties that become invalid when an image is rotated upright.
@@ -63,7 +67,7 @@ _STALE_IF_TURNED = {
     "image regions and positions": (
         r"http://www.metadataworkinggroup.com/schemas/regions/ .*|http://ns.microsoft.com/photo/1.2.*"
         rf"|{_IPTC} (ImageRegion|RegionId)|{_EXIF} Subject(Area|Location)"
-        r"|http://ns.(acdsee|apple).com/(regions|faceinfo)/1.0/ .*"
+        r"|http://ns.(acdsee|apple).com/(regions|faceinfo)/.* .*"
         rf"|{_GOOGLE}(panorama|focus)/ .*"
     ),
     "XMP dimensions": (
@@ -75,8 +79,11 @@ _STALE_IF_TURNED = {
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
-_ORIENTATION = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>)\s*)[1-8]""")
-_THUMBNAILS = re.compile(rb"<xmp:Thumbnails\b.*?</xmp:Thumbnails\s*>", re.DOTALL)
+# Searching for prefixes only at the start of names takes linear time.
+_ORIENTATION = re.compile(
+    rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
+)
+_TIFF_PREFIX = re.compile(rb"""\bxmlns:([^\s=]+)\s*=\s*["']%s["']""" % re.escape(_TIFF.encode()))
 
 
 class UnusableError(Exception):
@@ -94,10 +101,10 @@ def cleaned(packet, is_turned=False):
         `(packet, lost, has_thumbnail)`: the packet as bytes, a list of noun phrases naming the
         removed data, and whether the packet contained a preview.
 
-    >>> cleaned(b'<rdf:Description tiff:Orientation="6"/>')
-    (b'<rdf:Description tiff:Orientation="1"/>', [], False)
+    >>> cleaned(b'<a:b xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation="6"/>')
+    (b'<a:b xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation="1"/>', [], False)
     """
-    packet, count = _THUMBNAILS.subn(b"", _ORIENTATION.sub(rb"\g<1>1", packet))
+    packet = _upright(packet)
     stale = _STALE | _STALE_IF_TURNED if is_turned else _STALE
 
     def label(name):
@@ -106,8 +113,22 @@ def cleaned(packet, is_turned=False):
     try:
         outline = _Outline(packet, label)
     except UnusableError:
-        return packet, [], bool(count)
-    return _without(packet, outline.spans), list(dict.fromkeys(outline.labels)), bool(count)
+        return packet, [], False
+    lost = dict.fromkeys(outline.labels)
+    has_thumbnail = _PREVIEW in lost
+    lost.pop(_PREVIEW, None)
+    return _without(packet, outline.spans), list(lost), has_thumbnail
+
+
+def _upright(packet):
+    """Set the orientation to 1, whatever the prefix of its namespace is."""
+    prefixes = set(_TIFF_PREFIX.findall(packet))
+
+    def corrected(match):
+        is_orientation = match["prefix"] in prefixes
+        return match["prefix"] + match["syntax"] + b"1" if is_orientation else match[0]
+
+    return _ORIENTATION.sub(corrected, packet)
 
 
 def check(packet):

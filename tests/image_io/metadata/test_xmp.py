@@ -133,11 +133,38 @@ def test_descriptions_inside_replaced_elements():
     assert said(marked, TOOL) == ["c"] and marked.count(b"CreatorTool") == 1
 
 
-def test_orientation_and_preview_are_removed():
+@pytest.mark.parametrize("prefix", ["tiff", "t", "ns1"])
+@pytest.mark.parametrize(
+    "orientation",
+    ['{}:Orientation="8">', "{}:Orientation = '8' >", "><{0}:Orientation >\n8</{0}:Orientation>"],
+)
+def test_orientation_is_corrected(prefix, orientation):
+    orientation = orientation.format(prefix)
     packet = filled(
-        b"<rdf:Description><tiff:Orientation>8</tiff:Orientation><xmp:Thumbnails><rdf:Alt>"
-        b"<xmpGImg:image>/9j/4AAQ</xmpGImg:image></rdf:Alt></xmp:Thumbnails></rdf:Description>"
+        f'<rdf:Description xmlns:{prefix} = "http://ns.adobe.com/tiff/1.0/"'
+        f' xmlns:a="urn:other" a:Orientation="7" {orientation}</rdf:Description>'.encode()
     )
-    cleaned, removed, had_preview = xmp.cleaned(packet)
-    assert had_preview and not removed and b"Thumbnails" not in cleaned and b"/9j/" not in cleaned
-    assert b"<tiff:Orientation>1</tiff:Orientation></rdf:Description>" in cleaned
+    cleaned, removed, has_preview = xmp.cleaned(packet)
+    expected = orientation.replace("8", "1").encode()
+    assert expected in cleaned and b'a:Orientation="7"' in cleaned
+    assert not removed and not has_preview
+
+
+@pytest.mark.parametrize("prefix", ["xmp", "xap"])
+def test_preview_is_removed(prefix):
+    packet = filled(
+        f'<rdf:Description xmlns:{prefix}="http://ns.adobe.com/xap/1.0/"'
+        f' {prefix}:Rating="5"><{prefix}:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"'
+        ' xmlns:g="http://ns.adobe.com/xap/1.0/g/img/"><g:image>/9j/4AAQ</g:image></rdf:li>'
+        f"</rdf:Alt></{prefix}:Thumbnails></rdf:Description>".encode()
+    )
+    cleaned, removed, has_preview = xmp.cleaned(packet)
+    assert has_preview and not removed
+    assert b"Thumbnails" not in cleaned and b"/9j/" not in cleaned and b'Rating="5"' in cleaned
+
+
+def test_long_names_take_linear_time():
+    packet = XMP.replace(b"nobody", b"n" * 1_000_000)
+    started = time.perf_counter()
+    assert xmp.cleaned(packet) == (packet, [], False)
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,122 @@
+"""Tests for the texts in PNG files."""
+
+import zlib
+
+import numpy as np
+import pytest
+from image_files import XMP, exif_of, ramp, read
+from PIL import ExifTags, Image, PngImagePlugin
+
+from colorkeras import image_io
+
+EXIF = exif_of(orientation=6).tobytes()
+XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0" + XMP
+
+
+@pytest.fixture(autouse=True)
+def own_limits(monkeypatch):
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_CHUNK", PngImagePlugin.MAX_TEXT_CHUNK)
+    image_io.use_own_limits()
+
+
+def write(path, *chunks, dtype=np.uint8):
+    """Write a grayscale image with text chunks, given as pairs of a name and the content."""
+    info = PngImagePlugin.PngInfo()
+    for name, content in chunks:
+        info.add(name, content)
+    Image.fromarray(ramp((30, 40), dtype)).save(path, pnginfo=info)
+    return path
+
+
+def raw_profile(name, content):
+    """Return a chunk with hexadecimal data, as written by ImageMagick."""
+    digits = content.hex()
+    lines = [digits[start : start + 72] for start in range(0, len(digits), 72)]
+    text = "\n".join(["", name, f"{len(content):8}", *lines, ""])
+    keyword = f"Raw profile type {name}".encode()
+    return b"zTXt", keyword + b"\0\0" + zlib.compress(text.encode())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["exif", "APP1"])
+@pytest.mark.parametrize("prefix", [b"Exif\0\0", b""])
+def test_hexadecimal_exif(name, prefix, dtype, tmp_path):
+    content = prefix + EXIF.removeprefix(b"Exif\0\0")
+    (image,), contents = read(write(tmp_path / "a.png", raw_profile(name, content), dtype=dtype))
+    assert image.size == (40, 30)
+    assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
+    assert contents.notes == ["the maker note (focus points) was left out"]
+    assert not contents.metadata.comments
+
+
+@pytest.mark.parametrize(("name", "content"), [("xmp", XMP), ("APP1", XMP_SEGMENT)])
+def test_hexadecimal_xmp(name, content, tmp_path):
+    _, contents = read(write(tmp_path / "a.png", raw_profile(name, content)))
+    assert contents.metadata.xmp == XMP and not contents.notes
+    assert not contents.metadata.comments
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("exif", "damaged EXIF was left out"),
+        ("xmp", "XMP was left out because it is not UTF-8"),
+    ],
+)
+def test_damaged_hexadecimal_data(name, note, tmp_path):
+    content = f"Raw profile type {name}\0\n{name}\n  9\nzz".encode()
+    assert read(write(tmp_path / "a.png", (b"tEXt", content)))[1].notes == [note]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize(
+    "chunk", [(b"zTXt", b"Note\0\0"), (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0")]
+)
+def test_long_compressed_texts(chunk, dtype, tmp_path):
+    name, head = chunk
+    text = XMP.replace(b"nobody", b"nobody " * 300_000)
+    path = write(tmp_path / "a.png", (name, head + zlib.compress(text)), dtype=dtype)
+    (image,), contents = read(path)
+    assert image.size == (30, 40) and not contents.notes
+    assert text in (contents.metadata.xmp, contents.metadata.comments.get("Note", "").encode())
+
+
+@pytest.mark.parametrize(
+    ("chunk", "is_damaged"),
+    [
+        ((b"zTXt", b"Title\0\0damaged text"), True),
+        ((b"iTXt", b"Title\0\1\0\0\0damaged text"), True),
+        ((b"iTXt", b"Title\0\0\0\0\0Zo\xeb"), True),
+        ((b"iTXt", b"Title\0\0\0"), True),
+        ((b"tEXt", b"Title\0"), False),
+        ((b"zTXt", b"Title\0\0" + zlib.compress(b"")), False),
+    ],
+)
+def test_damaged_texts_are_reported(chunk, is_damaged, tmp_path):
+    _, contents = read(write(tmp_path / "a.png", (b"tEXt", b"Author\0Zo\xeb"), chunk))
+    assert contents.notes == ["damaged comments were left out"] * is_damaged
+    assert contents.metadata.comments.pop("Author") == "Zoë"
+    assert contents.metadata.comments.get("Title", "") == ""
+
+
+@pytest.mark.parametrize(
+    "keyword", ["transparency", "icc_profile", "gamma", "xmp", "iptc", "aspect"]
+)
+def test_keywords_that_are_names_of_properties(keyword, tmp_path):
+    path = write(tmp_path / "a.png", (b"tEXt", keyword.encode() + b"\0a text"))
+    (image,), contents = read(path)
+    np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
+    assert contents.metadata.comments == {keyword: "a text"} and not contents.notes
+
+
+def test_texts_keep_their_kind_and_language(tmp_path):
+    chunks = [
+        (b"tEXt", b"Author\0Zo\xeb"),
+        (b"tEXt", "Title\0Großmutter, 祖母".encode()),
+        (b"iTXt", "Copyright\0\0\0de\0Urheber\0Zoë, 祖母".encode()),
+    ]
+    images, contents = read(write(tmp_path / "a.png", *chunks))
+    image_io.save(tmp_path / "b.png", iter(images), contents.metadata)
+    content = (tmp_path / "b.png").read_bytes()
+    for name, text in chunks:
+        assert name + text in content

@@ -1,0 +1,89 @@
+"""Tests for metadata in the boxes of JPEG 2000 and JPEG XL files."""
+
+import io
+import struct
+
+import pytest
+from image_files import GPS, IPTC, RECORDS, XMP, exif_of, ramp, read, segment
+from PIL import ExifTags, Image, features
+
+XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+
+
+def box(name, content):
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
+def jpeg2000_with(boxes, mode="L"):
+    buffer = io.BytesIO()
+    Image.fromarray(ramp((30, 40))).convert(mode).save(buffer, "JPEG2000")
+    content = buffer.getvalue()
+    codestream = content.index(b"jp2c") - 4
+    return content[:codestream] + boxes + content[codestream:]
+
+
+@pytest.mark.skipif(not features.check("jpg_2000"), reason="Pillow lacks JPEG 2000")
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_jpeg2000(orientation, tmp_path):
+    exif = exif_of(orientation).tobytes().removeprefix(b"Exif\0\0")
+    boxes = (
+        box(b"xml ", b"<gml/>")
+        + box(b"uuid", XMP_UUID + XMP)
+        + box(b"uuid", b"JpgTiffExif->JP2" + exif)
+        + box(b"uuid", IPTC_UUID + RECORDS)
+        + box(b"uuid", bytes(16))
+    )
+    (tmp_path / "a.jp2").write_bytes(jpeg2000_with(boxes))
+    (image,), contents = read(tmp_path / "a.jp2")
+    assert image.size == ((30, 40) if orientation == 1 else (40, 30))
+    assert contents.metadata.xmp == XMP and contents.metadata.iptc == IPTC
+    assert contents.metadata.exif[ExifTags.Base.Make] == "Leica"
+    assert contents.metadata.exif[ExifTags.IFD.GPSInfo] == GPS
+
+
+@pytest.mark.skipif(not features.check("jpg_2000"), reason="Pillow lacks JPEG 2000")
+@pytest.mark.parametrize(
+    "boxes", [b"\0\0\0\1uuid", struct.pack(">I4s", 2**31, b"uuid"), b"\0\0\0\2"]
+)
+def test_damaged_boxes(boxes, tmp_path):
+    (tmp_path / "a.jp2").write_bytes(jpeg2000_with(b"") + boxes)
+    (image,), contents = read(tmp_path / "a.jp2")
+    assert image.size == (30, 40) and contents.metadata.xmp is None and not contents.notes
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_jpeg_xl(is_compressed, tmp_path):
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("imagecodecs")
+    settings = {"use_container": True, "compress_metadata": is_compressed}
+    exif = exif_of().tobytes()
+    Image.fromarray(ramp((30, 40))).save(tmp_path / "a.jxl", exif=exif, xmp=XMP, **settings)
+    assert (XMP in (tmp_path / "a.jxl").read_bytes()) is not is_compressed
+    _, contents = read(tmp_path / "a.jxl")
+    assert contents.metadata.xmp == XMP
+    assert contents.metadata.exif[ExifTags.Base.Make] == "Leica" and not contents.notes
+
+
+def test_damaged_compression_is_reported(tmp_path):
+    pytest.importorskip("pillow_jxl")
+    pytest.importorskip("imagecodecs")
+    Image.fromarray(ramp((30, 40))).save(tmp_path / "a.jxl", use_container=True)
+    with (tmp_path / "a.jxl").open("ab") as file:
+        file.write(box(b"brob", b"xml \xff\xff\xff") + box(b"brob", b"Exif\xff\xff\xff"))
+    (_,), contents = read(tmp_path / "a.jxl")
+    assert contents.notes == [
+        "damaged EXIF was left out",
+        "XMP was left out because it is not UTF-8",
+    ]
+
+
+def test_jpeg_xl_that_contains_a_jpeg_file(tmp_path):
+    pytest.importorskip("pillow_jxl")
+    extra = segment(0xED, b"Photoshop 3.0\0" + IPTC)
+    Image.fromarray(ramp((30, 40))).save(tmp_path / "a.jpg", extra=extra, xmp=XMP, comment=b"note")
+    with Image.open(tmp_path / "a.jpg") as image:
+        image.save(tmp_path / "a.jxl", lossless_jpeg=True)
+    _, contents = read(tmp_path / "a.jxl")
+    assert contents.metadata.iptc == IPTC and contents.metadata.xmp == XMP
+    assert contents.metadata.comments == {"Comment": "note"}
