@@ -70,6 +70,17 @@ def _rename_to_new(temporary, path):
         temporary.replace(path)
 
 
+def expand_home(path):
+    """Return a path with a leading `~` or `~user` replaced by the home folder.
+
+    Unlike `Path.expanduser`, this does not raise an exception for unknown users.
+
+    >>> expand_home("scans/~a.jpg")
+    'scans/~a.jpg'
+    """
+    return os.path.expanduser(path)  # noqa: PTH111
+
+
 def printable(path):
     r"""Return a path as printable text; escape control characters and invalid UTF-8.
 

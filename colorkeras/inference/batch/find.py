@@ -11,7 +11,7 @@ from pathlib import Path
 from colorkeras import image_io
 from colorkeras.inference.batch.film_names import can_read_films, is_film_name
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import quoted
+from colorkeras.utils.files import expand_home, quoted
 
 LIST_SUFFIX = ".txt"
 """Suffix of text files that list image paths."""
@@ -158,4 +158,4 @@ def _listed(path):
 
 def absolute(path):
     """Return an absolute path without `..`, so that output files stay inside their folder."""
-    return Path(os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111
+    return Path(os.path.abspath(expand_home(path)))  # noqa: PTH100

@@ -16,7 +16,7 @@ from colorkeras.inference.batch.film_names import (
 from colorkeras.inference.batch.find import LIST_SUFFIX, absolute, find, find_archive, is_folder
 from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted
+from colorkeras.utils.files import expand_home, quoted
 
 MARK = "_color"
 """Name suffix of output files that are written next to their input files."""
@@ -105,13 +105,13 @@ def plan(
     """
     if not all(map(os.fspath, inputs)):
         raise UserError("an empty path", "paths to images or folders", "Pass at least one path.")
-    paths = [Path(os.path.expanduser(path)) for path in inputs]  # noqa: PTH111
+    paths = [Path(expand_home(path)) for path in inputs]
     _check_quotes(paths)
     if suffix is not None and not is_film_target(f"result{suffix}"):
         image_io.check_target(f"result{suffix}")
     if output is not None:
         is_explicit_folder = os.fspath(output).endswith(os.sep)
-        output = Path(os.path.expanduser(output))  # noqa: PTH111
+        output = Path(expand_home(output))
         if not is_explicit_folder and _names_a_file(output, paths):
             _check_output(paths[0], output, suffix)
             return Plan(
