@@ -4,6 +4,7 @@ To add a command, write a module with `add_arguments(parser)` and `run(options)`
 `COMMANDS`.
 """
 
+import errno
 import importlib
 import signal
 import sys
@@ -16,6 +17,7 @@ from colorkeras.utils.errors import (
     LostDataError,
     LostWorkerError,
     UserError,
+    one_line,
     signal_number,
 )
 from colorkeras.utils.files import is_disk_problem
@@ -65,6 +67,13 @@ def guarded(work):
     except Exception as error:
         if not is_disk_problem(error):
             raise
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            message = UserError(
+                f"a path that is too long ({one_line(error)})",
+                "names that the file system supports, usually of at most 255 bytes",
+                "Pass a shorter path.",
+            )
+            return _report(message, UNUSABLE)
         message = UserError(
             f"a file that cannot be written ({error})",
             "free space and write permission",

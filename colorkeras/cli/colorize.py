@@ -227,11 +227,11 @@ def _problem(item):
     if item.problem is None and item.skipped is None:
         try:
             item.source.stat()
-        except FileNotFoundError:
-            what = "a film" if is_film(item.source) else "an image"
-            return image_io.missing_file_error(item.source, f"the path to {what}")
-        except OSError:
-            pass  # Opening the file fails later, with an explanation.
+        except OSError as error:
+            # After other errors, opening the file fails later, with an explanation.
+            if image_io.is_missing(error):
+                what = "a film" if is_film(item.source) else "an image"
+                return image_io.missing_file_error(item.source, error, f"the path to {what}")
     return item.problem
 
 

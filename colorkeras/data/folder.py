@@ -140,6 +140,8 @@ def _scan(folder, image_size, include_gray):
         files.linked += [_name(Path(parent, name), folder) for name in links]
         folders[:] = [name for name in kept if name not in links]
         for name in names:
+            if image_io.is_system_file(name):
+                continue
             if image_io.is_image(name) or image_io.is_raw_suffix(name):
                 candidates.append(Path(parent, name))
             else:

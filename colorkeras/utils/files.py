@@ -119,6 +119,12 @@ def as_user_error(path, error):
             "an output file that does not exist yet",
             "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
         )
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return UserError(
+            f"{quoted(path)}, whose output file has a name that is too long",
+            "a name that the file system supports, usually of at most 255 bytes",
+            "Pass a shorter name with -o.",
+        )
     if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(
             received,
