@@ -86,9 +86,9 @@ def check_format(suffix, sources):
         return
     suffixes = {False: image_io.WRITABLE_SUFFIXES, True: OUTPUT_SUFFIXES}
     known = [each.removeprefix(".") for kind in sorted(kinds) for each in suffixes[kind]]
-    name = suffix.removeprefix(".")
+    name, files = suffix.removeprefix("."), [("images", "films")[kind] for kind in sorted(kinds)]
     raise UserError(
-        f"--format {name}",
+        f"--format {name} for {' and '.join(files)}",
         "one of " + ", ".join(known),
         did_you_mean(name, known, "Choose one of these formats."),
     )
