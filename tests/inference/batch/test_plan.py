@@ -304,7 +304,8 @@ def test_one_format_for_all_results(scans):
     }
     assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
     for suffix, fix in ((".xyz", "Choose"), (".jepg", "Did you mean jpg?"), (".gif", "")):
-        with pytest.raises(UserError, match=f"--format {suffix[1:]} for images\n.*jpg, png, .*\n.*{fix}"):
+        message = f"--format {suffix[1:]} for images\n.*jpg, png, .*\n.*{fix}"
+        with pytest.raises(UserError, match=message):
             plan.plan(["scans"], suffix=suffix)
     with pytest.raises(UserError, match=r"--format mp4 for images\n.*one of jpg, png"):
         plan.plan(["scans"], suffix=".mp4")
