@@ -28,7 +28,7 @@ MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"
 # {images} and {gray} are image folders, and the keys of `MODELS` are exports. The test creates all
 # other paths.
 UNUSABLE = [
-    ("train --arch resnet", "--arch resnet", "skip_cnn", "Did you mean unet?"),
+    ("train --arch resnet", "--arch resnet", "skip_cnn", "Did you mean residual_unet?"),
     ("train --prediction hsv", "--prediction hsv", "chroma", "Choose"),
     ("train --loss hinge", "--loss hinge", "mae", "Choose"),
     ("train --dataset imagenet", "'imagenet'", "cifar10", "spelling"),
