@@ -30,7 +30,7 @@ from colorkeras.config.validation import Setting
 from colorkeras.inference.batch import plan
 from colorkeras.inference.batch.report import BatchReport
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import require_writable
+from colorkeras.utils.files import expand_home, require_writable
 from colorkeras.video.entry import color_film
 
 try:
@@ -58,8 +58,14 @@ def main():
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--input", required=True, metavar="GLOB_OR_LIST", help="images or films; see above")
-    add("--output", required=True, metavar="DIR", help="output folder")
+    add(
+        "--input",
+        type=expand_home,
+        required=True,
+        metavar="GLOB_OR_LIST",
+        help="images or films; see above",
+    )
+    add("--output", type=expand_home, required=True, metavar="DIR", help="output folder")
     add_colorize_arguments(parser)
     add("--runner", default=LOCAL_RUNNER, help="Beam runner (default: %(default)s)")
     add("--workers", type=int, metavar="N", help="number of threads used by the local runner")

@@ -4,11 +4,12 @@ To add a command, write a module with `add_arguments(parser)` and `run(options)`
 `COMMANDS`.
 """
 
-import argparse
+import errno
 import importlib
 import signal
 import sys
 
+from colorkeras.cli.parsing import Parser
 from colorkeras.cli.startup import console_logging, prefer_onednn, quiet_start
 from colorkeras.utils.errors import (
     DivergedError,
@@ -16,6 +17,7 @@ from colorkeras.utils.errors import (
     LostDataError,
     LostWorkerError,
     UserError,
+    one_line,
     signal_number,
 )
 from colorkeras.utils.files import is_disk_problem
@@ -65,6 +67,13 @@ def guarded(work):
     except Exception as error:
         if not is_disk_problem(error):
             raise
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            message = UserError(
+                f"a path that is too long ({one_line(error)})",
+                "names that the file system supports, usually of at most 255 bytes",
+                "Pass a shorter path.",
+            )
+            return _report(message, UNUSABLE)
         message = UserError(
             f"a file that cannot be written ({error})",
             "free space and write permission",
@@ -78,14 +87,7 @@ def guarded(work):
 def _run(command, arguments):
     if command == "train":
         prefer_onednn()
-    with quiet_start():
-        module = importlib.import_module(f"colorkeras.cli.{command}")
-    parser = argparse.ArgumentParser(
-        prog=f"colorkeras {command}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(parser)
+    module, parser = load_command(command)
     options = parser.parse_args(arguments)
     if command != "models":  # This command opens no images; loading NumPy and Pillow takes time.
         from colorkeras import image_io
@@ -94,14 +96,22 @@ def _run(command, arguments):
     return module.run(options)
 
 
+def load_command(command):
+    """Import the module of a command; return the module and the command's parser."""
+    with quiet_start():
+        module = importlib.import_module(f"colorkeras.cli.{command}")
+    parser = Parser(prog=f"colorkeras {command}", description=module.__doc__)
+    module.add_arguments(parser)
+    return module, parser
+
+
 def _split_command(arguments):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="colorkeras",
         description="Colorize grayscale images with Keras and TensorFlow.",
         epilog="commands:\n"
         + "\n".join(f"  {name:10} {summary}" for name, summary in COMMANDS.items())
         + "\n\nRun 'colorkeras COMMAND --help' to list the options of a command.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"colorkeras {__version__}")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")

@@ -37,7 +37,7 @@ from colorkeras.inference.batch.report import BatchReport, BatchSummary
 from colorkeras.inference.color_hints import HintList, parse_hint, read_hints
 from colorkeras.inference.color_settings import ColorSettings, read_reference
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import printable, quoted, require_writable
+from colorkeras.utils.files import expand_home, printable, quoted, require_writable
 
 MAX_WORKERS = 4
 """Maximum number of images that `--workers auto` colorizes in parallel. More would not help,
@@ -48,8 +48,14 @@ because each image already uses all CPU cores. On two cores, three images in par
 def add_arguments(parser):
     """Add the command's options."""
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="image, film or folder")
-    add("-o", "--output", metavar="PATH", help="output folder, or output file for a single input")
+    add("inputs", nargs="+", type=expand_home, metavar="INPUT", help="image, film or folder")
+    add(
+        "-o",
+        "--output",
+        type=expand_home,
+        metavar="PATH",
+        help="output folder, or output file for a single input",
+    )
     add("--recursive", action="store_true", help="include subfolders")
     add(
         "--exclude",
@@ -60,16 +66,7 @@ def add_arguments(parser):
     )
     add("--format", metavar="NAME", help="output format, such as jpg (default: input format)")
     add_colorize_arguments(parser)
-    add(
-        "--hint",
-        action="append",
-        default=[],
-        metavar="X,Y=#RRGGBB",
-        help="color at a position, in pixels from the top left corner; can be repeated "
-        "(photo model only)",
-    )
-    add("--hints", metavar="FILE", help="hints file for one image or film (photo model only)")
-    add("--reference", metavar="FILE", help="color image with similar content (photo model only)")
+    _add_hint_arguments(add)
     add("--variations", type=int, default=1, metavar="N", help="number of variations per image")
     add(
         "--side-by-side",
@@ -78,6 +75,7 @@ def add_arguments(parser):
     )
     add(
         "--gallery",
+        type=expand_home,
         metavar="FILE",
         help="write an HTML page that shows each image in grayscale and in color",
     )
@@ -89,7 +87,35 @@ def add_arguments(parser):
         metavar="N",
         help="number of images, or scenes of a film, to colorize in parallel (default: auto)",
     )
-    add("--report", metavar="FILE", help="write a CSV file with one row per image")
+    add(
+        "--report",
+        type=expand_home,
+        metavar="FILE",
+        help="write a CSV file with one row per image",
+    )
+
+
+def _add_hint_arguments(add):
+    add(
+        "--hint",
+        action="append",
+        default=[],
+        metavar="X,Y=#RRGGBB",
+        help="color at a position, in pixels from the top left corner; can be repeated "
+        "(photo model only)",
+    )
+    add(
+        "--hints",
+        type=expand_home,
+        metavar="FILE",
+        help="hints file for one image or film (photo model only)",
+    )
+    add(
+        "--reference",
+        type=expand_home,
+        metavar="FILE",
+        help="color image with similar content (photo model only)",
+    )
 
 
 def run(options):
@@ -201,11 +227,11 @@ def _problem(item):
     if item.problem is None and item.skipped is None:
         try:
             item.source.stat()
-        except FileNotFoundError:
-            what = "a film" if is_film(item.source) else "an image"
-            return image_io.missing_file_error(item.source, f"the path to {what}")
-        except OSError:
-            pass  # Opening the file fails later, with an explanation.
+        except OSError as error:
+            # After other errors, opening the file fails later, with an explanation.
+            if image_io.is_missing(error):
+                what = "a film" if is_film(item.source) else "an image"
+                return image_io.missing_file_error(item.source, error, f"the path to {what}")
     return item.problem
 
 

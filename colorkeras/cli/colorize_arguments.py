@@ -4,6 +4,7 @@ from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.config.validation import add_options
 from colorkeras.export.bundled import BUNDLED_MODELS, DEFAULT_MODEL, resolve
 from colorkeras.export.metadata import read_metadata
+from colorkeras.utils.files import expand_home
 
 
 def add_model_argument(parser, default=None, **settings):
@@ -11,6 +12,7 @@ def add_model_argument(parser, default=None, **settings):
     suffix = f" (default: {default})" if default else ""
     parser.add_argument(
         "--model",
+        type=expand_home,
         default=default,
         metavar="NAME_OR_PATH",
         help=f"{', '.join(BUNDLED_MODELS)} or the path to an export{suffix}",

@@ -13,7 +13,7 @@ from colorkeras.cli.startup import without_remapper_errors
 from colorkeras.evaluation import model_comparison
 from colorkeras.export import bundled
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import require_new, require_writable
+from colorkeras.utils.files import expand_home, require_new, require_writable
 
 
 def add_arguments(parser):
@@ -21,6 +21,7 @@ def add_arguments(parser):
     add_evaluation_arguments(parser)
     parser.add_argument(
         "--output-dir",
+        type=expand_home,
         required=True,
         metavar="DIR",
         help="folder for comparison.md, its images and comparison.json",

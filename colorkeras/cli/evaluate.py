@@ -20,7 +20,7 @@ from colorkeras.config.colorize_options import ColorizeOptions
 from colorkeras.config.validation import add_options
 from colorkeras.evaluation import learned_metrics
 from colorkeras.utils.determinism import make_deterministic
-from colorkeras.utils.files import write_json
+from colorkeras.utils.files import expand_home, write_json
 
 LEARNED_FILE = "learned_metrics.json"
 """File in the --results folder that caches the learned metrics, which are slow to compute."""
@@ -42,13 +42,20 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--backbone-weights",
+        type=expand_home,
         metavar="FILE",
         help=".npz file with ImageNet weights for EfficientNet-Lite0; if given, the Frechet "
         "distance is also computed for photographs at native resolution",
     )
-    parser.add_argument("--json", metavar="FILE", help="write all metrics to a new JSON file")
+    parser.add_argument(
+        "--json",
+        type=expand_home,
+        metavar="FILE",
+        help="write all metrics to a new JSON file",
+    )
     parser.add_argument(
         "--results",
+        type=expand_home,
         metavar="DIR",
         help="write metrics and images to DIR/<name>/; with --degrade, --saturation or "
         "--temperature, to a subfolder such as DIR/scan/<name>/ or DIR/saturation_2/<name>/",

@@ -13,7 +13,7 @@ from pathlib import Path
 from colorkeras.cli import DONE
 from colorkeras.cli.colorize_arguments import add_model_argument
 from colorkeras.export import bundled, converters
-from colorkeras.utils.files import require_new, require_writable
+from colorkeras.utils.files import expand_home, require_new, require_writable
 
 
 def add_arguments(parser):
@@ -21,7 +21,14 @@ def add_arguments(parser):
     add = parser.add_argument
     add("--format", required=True, choices=converters.CONVERTERS, help="format of the output file")
     add_model_argument(parser, bundled.DEFAULT_MODEL)
-    add("-o", "--output", required=True, metavar="FILE", help="output file")
+    add(
+        "-o",
+        "--output",
+        type=expand_home,
+        required=True,
+        metavar="FILE",
+        help="output file",
+    )
     add(
         "--image-size",
         type=int,

@@ -9,6 +9,7 @@ The metrics are stored with the models, so this command does not run any model.
 from colorkeras.cli import DONE
 from colorkeras.export import bundled, metadata
 from colorkeras.utils.errors import check_choice
+from colorkeras.utils.files import expand_home
 from colorkeras.utils.text_table import format_table
 
 GAINED = "psnr_pooled"
@@ -23,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument(
         "model",
         nargs="?",
+        type=expand_home,
         metavar="NAME_OR_PATH",
         help=f"{', '.join(bundled.BUNDLED_MODELS)} or the path to an export",
     )

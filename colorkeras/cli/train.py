@@ -21,7 +21,7 @@ from colorkeras.training import trainer
 from colorkeras.training.resolve_config import REGISTRIES
 from colorkeras.utils import plots
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import require_writable
+from colorkeras.utils.files import expand_home, require_writable
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def add_arguments(parser):
     parser.add_argument("--preview", action="store_true", help="write ten training images and exit")
     parser.add_argument(
         "--resume",
+        type=expand_home,
         metavar="RUN",
         help="directory of the run to continue; can only be combined with "
         f"{', '.join(map(option_of, CHANGEABLE))}",

@@ -19,7 +19,7 @@ _COUNT = {"low": 1, "high": MAX_COUNT}
 _FRACTION = {"low": 0, "high": 1}
 _WEIGHT = {"low": 0}
 _NAME = {"metavar": "NAME"}
-_FOLDER = {"metavar": "DIR"}
+_FOLDER = {"metavar": "DIR", "is_path": True}
 
 
 def _section(name):
@@ -53,6 +53,7 @@ class TrainingConfig(Checked):
         "Dataset name, tfds:NAME for a prepared TFDS dataset, or path to an image folder.",
         default_text="cifar10 if available, otherwise sample",
         metavar="NAME_OR_PATH",
+        is_path=True,
     )
     data_dir: str | None = _data(
         None,
@@ -82,6 +83,7 @@ class TrainingConfig(Checked):
         "Trained model to start from: the name of a bundled model, an export folder, or a run's "
         "model.keras.",
         metavar="MODEL",
+        is_path=True,
     )
     backbone_weights: str | None = _model(
         None,
@@ -89,6 +91,7 @@ class TrainingConfig(Checked):
         "(architectures with a backbone).",
         default_text="random weights",
         metavar="FILE_OR_MODEL",
+        is_path=True,
     )
 
     objective: str | None = _objective(

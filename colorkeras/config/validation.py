@@ -13,7 +13,8 @@ import typing
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from colorkeras.utils.errors import UserError
+from colorkeras.utils.errors import UserError, did_you_mean
+from colorkeras.utils.files import expand_home
 
 _SETTING = "setting"
 _KIND_NAMES = {int: "a whole number", float: "a number", bool: "True or False", str: "text"}
@@ -40,6 +41,7 @@ class Setting:
         changeable: Whether the value may change when a run is resumed.
         section: Heading in `--help`.
         metavar: Placeholder in `--help`.
+        is_path: Whether the text is a path, in which a leading `~` stands for the home folder.
 
     >>> Setting(int, low=1).check("--epochs", 10)
     10
@@ -66,6 +68,7 @@ class Setting:
     changeable: bool = False
     section: str = "options"
     metavar: str | None = None
+    is_path: bool = False
 
     def check(self, name, value):
         """Convert a value to `kind` and return it; raise `UserError` if it is invalid.
@@ -78,9 +81,14 @@ class Setting:
             raise UserError(
                 f"{name} {shown(value)}",
                 self.expected or self._describe(),
-                f"Choose a valid value, or omit {name}.",
+                did_you_mean(value, self.choices or (), f"Choose a valid value, or omit {name}."),
             )
-        return self.kind(value)
+        return self.convert(value)
+
+    @property
+    def convert(self):
+        """Function that converts valid text or a valid value to `kind`."""
+        return expand_home if self.is_path else self.kind
 
     def _accepts(self, value):
         if self.kind in (int, float):
@@ -196,7 +204,7 @@ def add_options(parser, owner, registries=MappingProxyType({}), only=None):
 
 def _action(definition):
     if definition.kind is not bool:
-        return {"type": definition.kind, "metavar": definition.metavar or "N"}
+        return {"type": definition.convert, "metavar": definition.metavar or "N"}
     if definition.negatable:
         return {"action": argparse.BooleanOptionalAction}
     return {"action": "store_false" if definition.default else "store_true"}

@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 
 from colorkeras.data.source import ArraySource, ImageDataset
 from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import expand_home
 
 DOWNLOAD_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 """Download URL. It is probed first because tensorflow-datasets would keep retrying for minutes."""
@@ -66,9 +67,8 @@ def _title(builder):
 
 
 def _search_path(data_dir):
-    default = Path("~/tensorflow_datasets").expanduser()
-    candidates = (data_dir, os.environ.get("TFDS_DATA_DIR"), default)
-    return [Path(directory) for directory in candidates if directory]
+    candidates = (data_dir, os.environ.get("TFDS_DATA_DIR"), "~/tensorflow_datasets")
+    return [Path(expand_home(directory)) for directory in candidates if directory]
 
 
 def _find_prepared(directories):

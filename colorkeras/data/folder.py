@@ -12,8 +12,11 @@ import numpy as np
 from colorkeras import image_io
 from colorkeras.data.crops import CropSource
 from colorkeras.data.source import ImageDataset
-from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted
+from colorkeras.utils.errors import UserError, did_you_mean
+from colorkeras.utils.files import expand_home, quoted
+
+_OTHER_DATASETS = ("cifar10", "photographs", "sample")
+"""Names of datasets that are not folders, for error messages."""
 
 _NAMED_FILES = 10
 """Maximum number of files listed in a note."""
@@ -42,20 +45,14 @@ def load(folder, image_size=32, seed=0, include_gray=False):
     Raises:
         UserError: The folder does not exist or contains no usable images.
     """
-    if not _is_folder(folder):
-        raise UserError(
-            f"--dataset {str(folder)!r}, which is neither a dataset nor a folder",
-            "cifar10, photographs, sample, tfds:NAME, or the path to an image folder",
-            "Check the spelling.",
-        )
-    folder = Path(folder)
+    folder = _existing_folder(folder)
     title = _printable(folder.resolve().name)
     files = _scan(folder, image_size, include_gray)
     notes = files.notes()
     if not files.used:
         raise UserError(
             f"--dataset {str(folder)!r}, which contains no usable images"
-            + (f" ({'; '.join(notes)})" if notes else ""),
+            + f" ({'; '.join(notes)})" * bool(notes),
             "a folder with at least one color image in a format that `colorize` supports",
             "Pass another folder as --dataset.",
         )
@@ -143,6 +140,8 @@ def _scan(folder, image_size, include_gray):
         files.linked += [_name(Path(parent, name), folder) for name in links]
         folders[:] = [name for name in kept if name not in links]
         for name in names:
+            if image_io.is_system_file(name):
+                continue
             if image_io.is_image(name) or image_io.is_raw_suffix(name):
                 candidates.append(Path(parent, name))
             else:
@@ -163,11 +162,17 @@ def _scan(folder, image_size, include_gray):
     return files
 
 
-def _is_folder(path):
-    try:
-        return bool(str(path)) and Path(path).is_dir()  # Path("") is the current folder.
-    except OSError:  # For example, the name is too long.
-        return False
+def _existing_folder(name):
+    """Return the `Path` to a folder; raise UserError if it does not exist."""
+    name = expand_home(name)
+    # `Path("")` is the current folder, and pathlib raises exceptions for names that are too long.
+    if name and os.path.isdir(name):  # noqa: PTH112
+        return Path(name)
+    raise UserError(
+        f"--dataset {str(name)!r}, which is neither a dataset nor a folder",
+        f"{', '.join(_OTHER_DATASETS)}, tfds:NAME, or the path to an image folder",
+        did_you_mean(name, _OTHER_DATASETS, "Check the spelling."),
+    )
 
 
 def _printable(name):

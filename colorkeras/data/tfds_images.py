@@ -19,6 +19,7 @@ from PIL import Image
 from colorkeras.data.crops import CropSource
 from colorkeras.data.source import ImageDataset
 from colorkeras.utils.errors import UserError, one_line
+from colorkeras.utils.files import expand_home
 
 PREFIX = "tfds:"
 """Prefix for dataset names, as in "tfds:imagenette/320px"."""
@@ -128,8 +129,8 @@ class TfdsSource(CropSource):
 
 def _find(name, data_dir):
     match = _NAME.fullmatch(name)
-    directory = Path(data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
-    folder = directory.expanduser()
+    directory = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    folder = Path(expand_home(directory))
     if match:
         dataset, config, version = match.groups()
         folder = folder / dataset / (config or "")

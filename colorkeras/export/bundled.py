@@ -1,11 +1,10 @@
 """Models that are bundled with colorkeras."""
 
-import difflib
 import os
 from pathlib import Path
 
-from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted
+from colorkeras.utils.errors import UserError, did_you_mean
+from colorkeras.utils.files import expand_home, quoted
 
 BUNDLED_MODELS = {"photo": "photo/1", "unet": "unet/1", "unet_vivid": "unet_vivid/1"}
 """Map from each bundled model's name to its folder, relative to `saved_models/`."""
@@ -43,14 +42,15 @@ def resolve(model):
     """
     if model in BUNDLED_MODELS:
         return _bundled_folder(model)
-    path = os.path.expanduser(model)  # noqa: PTH111 - pathlib raises for unknown users.
+    path = expand_home(model)
     is_name = Path(path).name == str(model)
     if is_name and not os.path.exists(path):  # noqa: PTH110 - pathlib raises for long names.
-        for close in difflib.get_close_matches(str(model), BUNDLED_MODELS, n=1):
+        suggestion = did_you_mean(model, BUNDLED_MODELS, None)
+        if suggestion:
             raise UserError(
                 f"the model {quoted(model)}, which does not exist",
                 f"{', '.join(BUNDLED_MODELS)} or the path to an export",
-                f"Did you mean {close}?",
+                suggestion,
             )
     return Path(path)
 

@@ -9,11 +9,14 @@ from colorkeras.image_io.color_detection import is_nearly_gray
 from colorkeras.image_io.formats import (
     FORMATS,
     QUALITY,
+    WRITABLE_SUFFIXES,
     check_target,
     has_image_brand,
     is_image,
     is_raw_suffix,
+    is_system_file,
     is_system_folder,
+    is_writable,
     result_suffix,
 )
 from colorkeras.image_io.image import Contents, DecodedImage, Metadata
@@ -22,6 +25,7 @@ from colorkeras.image_io.metadata.xmp import SOURCE_TYPE
 from colorkeras.image_io.pixels import from_pillow
 from colorkeras.image_io.reading import (
     MAX_MEGAPIXELS,
+    is_missing,
     missing_file_error,
     open_image,
     read_rgb,
@@ -34,6 +38,7 @@ __all__ = [
     "MAX_MEGAPIXELS",
     "QUALITY",
     "SOURCE_TYPE",
+    "WRITABLE_SUFFIXES",
     "Contents",
     "DecodedImage",
     "Metadata",
@@ -43,9 +48,12 @@ __all__ = [
     "from_pillow",
     "has_image_brand",
     "is_image",
+    "is_missing",
     "is_nearly_gray",
     "is_raw_suffix",
+    "is_system_file",
     "is_system_folder",
+    "is_writable",
     "mark",
     "missing_file_error",
     "open_image",

@@ -2,8 +2,10 @@
 
 import contextlib
 import ctypes
+import errno
 import functools
 import logging
+import os
 import stat
 import warnings
 from pathlib import Path
@@ -28,6 +30,9 @@ _MAX_TEXT = 2**26
 
 _PREFIX_LENGTH = 16
 """Number of leading bytes used to identify formats."""
+
+_MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""Error numbers for paths at which there is no file."""
 
 _JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
@@ -117,9 +122,22 @@ def use_own_limits():
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
-def missing_file_error(path, expected="the path to an image"):
-    """Return the `UserError` for a path to a nonexistent file."""
-    what = "a broken symbolic link" if Path(path).is_symlink() else "which does not exist"
+def is_missing(error):
+    """Return whether an exception means that there is no file at a path.
+
+    >>> is_missing(NotADirectoryError(errno.ENOTDIR, "Not a directory"))
+    True
+    """
+    return isinstance(error, OSError) and error.errno in _MISSING
+
+
+def missing_file_error(path, error, expected="the path to an image"):
+    """Return the `UserError` for an exception for which `is_missing` is True."""
+    what = "which does not exist"
+    if os.path.islink(path):  # noqa: PTH114 - pathlib raises for names that are too long.
+        what = "a broken symbolic link"
+    elif error.errno != errno.ENOENT:
+        what += f" ({error.strerror})"
     return UserError(f"{quoted(path)}, {what}", expected, "Check the spelling.")
 
 
@@ -157,8 +175,6 @@ def _explain_errors(path, place=""):
         yield
     except (UserError, MemoryError):
         raise
-    except FileNotFoundError as error:
-        raise missing_file_error(path) from error
     except PermissionError as error:
         raise UserError(
             f"{quoted(path)}, which you do not have permission to read",
@@ -172,6 +188,8 @@ def _explain_errors(path, place=""):
             "If you trust the file, pass a higher --max-megapixels.",
         ) from error
     except Exception as error:  # Pillow's plugins may raise anything.
+        if is_missing(error):
+            raise missing_file_error(path, error) from error
         is_incomplete = "truncated" in str(error)
         reason = "the end of the file is missing" if is_incomplete else one_line(error)
         raise UserError(

@@ -1,5 +1,6 @@
 """Exceptions that the command line reports without a traceback."""
 
+import difflib
 import signal
 
 
@@ -29,9 +30,20 @@ class UserError(Exception):
 def check_choice(kind, name, choices):
     """Raise UserError if `name` is not in `choices`; `kind` is a singular noun, such as "model"."""
     if name not in choices:
-        raise UserError(
-            f"{kind} {name!r}", "one of " + ", ".join(choices), f"Choose one of these {kind}s."
-        )
+        fix = did_you_mean(name, choices, f"Choose one of these {kind}s.")
+        raise UserError(f"{kind} {name!r}", "one of " + ", ".join(choices), fix)
+
+
+def did_you_mean(name, choices, otherwise):
+    """Return a question that suggests the choice most similar to a name.
+
+    If no choice is similar, return `otherwise`.
+
+    >>> did_you_mean("unett", ["photo", "unet"], "Check the spelling.")
+    'Did you mean unet?'
+    """
+    matches = difflib.get_close_matches(str(name), choices, n=1)
+    return f"Did you mean {matches[0]}?" if matches else otherwise
 
 
 def one_line(error):

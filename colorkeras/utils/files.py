@@ -70,6 +70,17 @@ def _rename_to_new(temporary, path):
         temporary.replace(path)
 
 
+def expand_home(path):
+    """Return a path with a leading `~` or `~user` replaced by the home folder.
+
+    Unlike `Path.expanduser`, this does not raise an exception for unknown users.
+
+    >>> expand_home("scans/~a.jpg")
+    'scans/~a.jpg'
+    """
+    return os.path.expanduser(path)  # noqa: PTH111
+
+
 def printable(path):
     r"""Return a path as printable text; escape control characters and invalid UTF-8.
 
@@ -107,6 +118,12 @@ def as_user_error(path, error):
             f"{quoted(path)}, whose output file {quoted(error.filename)} already exists",
             "an output file that does not exist yet",
             "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
+        )
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return UserError(
+            f"{quoted(path)}, whose output file has a name that is too long",
+            "a name that the file system supports, usually of at most 255 bytes",
+            "Pass a shorter name with -o.",
         )
     if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(

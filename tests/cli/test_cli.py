@@ -28,7 +28,7 @@ MODELS = {"{model}": "skip_cnn", "{baseline}": "baseline", "{flow}": "flow_unet"
 # {images} and {gray} are image folders, and the keys of `MODELS` are exports. The test creates all
 # other paths.
 UNUSABLE = [
-    ("train --arch resnet", "--arch resnet", "skip_cnn", "Choose"),
+    ("train --arch resnet", "--arch resnet", "skip_cnn", "Did you mean residual_unet?"),
     ("train --prediction hsv", "--prediction hsv", "chroma", "Choose"),
     ("train --loss hinge", "--loss hinge", "mae", "Choose"),
     ("train --dataset imagenet", "'imagenet'", "cifar10", "spelling"),
@@ -118,7 +118,7 @@ UNUSABLE = [
         "--dataset",
     ),
     ("train --optimizer sgd", "--optimizer sgd", "muon", "Choose"),
-    ("train --precision float8", "--precision float8", "mixed_bfloat16", "Choose"),
+    ("train --precision float8", "--precision float8", "mixed_bfloat16", "Did you mean float32?"),
     ("train --strategy many", "--strategy many", "mirrored", "Choose"),
     ("train --preset soup", "--preset soup", "one of accurate, vivid", "Choose"),
     ("train --augment fog", "--augment fog", "flip", "Choose"),

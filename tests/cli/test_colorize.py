@@ -182,7 +182,7 @@ UNUSABLE = [
     ("scans --render-size 4", "--render-size 4", "at least 8 and at most 4096"),
     ("scans --model missing", "'missing'", "bundled"),
     ("scans --model unet-vivid", "'unet-vivid'", "Did you mean unet_vivid?"),
-    ("scans --format xyz", "xyz", ".jpg"),
+    ("scans --format xyz", "--format xyz", "jpg"),
     ("scans/a.jpg -o new.png --format jpg", "--format jpg", "the same format"),
     ("My scans", "'My', 'scans'", '"My scans"'),
     ("scans --variations 2", "2 variations from", "unet_vivid"),
@@ -326,6 +326,36 @@ def test_missing_files_are_not_announced(run, monkeypatch):
     assert status == cli.FAILED and "1 done, 0 skipped, 2 failed" in output
     assert errors.startswith("Colorizing 'scans/a.jpg' with unet ...\n")
     assert "'link.jpg', a broken symbolic link" in errors
+
+
+def test_a_loop_of_links_is_reported_like_a_broken_link(run):
+    Path("scans/loop.jpg").symlink_to("loop.jpg")
+    status, output, errors = run("scans -o color --report report.csv --gallery gallery.html")
+    assert status == cli.FAILED
+    assert "'scans/loop.jpg', a broken symbolic link" in errors
+    assert "2 failed: 'scans/c.jpg', 'scans/loop.jpg'." in output.splitlines()[-1]
+    assert sorted(path.name for path in Path("color").iterdir()) == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("{}.jpg", cli.FAILED),
+        ("scans/a.jpg/b.jpg", cli.FAILED),
+        ("scans/a.jpg -o {}.jpg", cli.FAILED),
+        ("scans/a.jpg -o color --report {}.csv", cli.UNUSABLE),
+        ("scans/a.jpg -o color --gallery {}.html", cli.UNUSABLE),
+        ("scans/a.jpg -o color --reference {}.jpg", cli.UNUSABLE),
+        ("scans/a.jpg -o color --model {}", cli.UNUSABLE),
+    ],
+)
+def test_names_at_which_there_can_be_no_file_are_explained(words, status, run):
+    received = run(words.format("x" * 300))
+    assert received[0] == status
+    lines = received[2].splitlines()[-3:]
+    assert "free space" not in received[2] and "complete image" not in received[2]
+    assert [line.split(":")[0] for line in lines] == ["Received", "Expected", "Fix"]
+    assert not Path("color").exists()
 
 
 def test_missing_films_are_reported(run):

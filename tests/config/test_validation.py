@@ -21,6 +21,7 @@ class Options(Checked):
     is_fast: bool = setting(False, "Be fast.")
     is_safe: bool = setting(True, "Do not be safe.")
     flips: bool = setting(False, "Flip.", negatable=True)
+    folder: str = setting("here", "A folder.", metavar="DIR", is_path=True)
 
 
 REFUSED = [
@@ -68,6 +69,12 @@ def test_limits_and_none_are_accepted(name, value):
     assert getattr(Options(**{name: value}), name) == value
 
 
+def test_home_is_expanded_in_paths(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert Options(folder="~/color").folder == "/home/ada/color"
+    assert Options(word="word").word == "word"
+
+
 def test_numbers_become_python_numbers_of_the_declared_type():
     np = pytest.importorskip("numpy")
     options = Options(count=np.int64(2), share=1)
@@ -81,7 +88,8 @@ def test_replaced_values_are_checked_and_fields_are_fixed():
         Options().count = 2
 
 
-def test_options_have_the_names_types_and_help_of_the_definitions():
+def test_options_have_the_names_types_and_help_of_the_definitions(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
     parser = argparse.ArgumentParser()
     add_options(parser, Options, {"word": ("one", "two")})
     words = [
@@ -94,6 +102,7 @@ def test_options_have_the_names_types_and_help_of_the_definitions():
         "--no-flips",
         "--kind",
         "b",
+        "--folder=~/b",
     ]
     assert vars(parser.parse_args(words)) == {
         "count": 4,
@@ -102,6 +111,7 @@ def test_options_have_the_names_types_and_help_of_the_definitions():
         "is_safe": False,
         "flips": False,
         "kind": "b",
+        "folder": "/home/ada/b",
     }
     text = " ".join(parser.format_help().split())
     for part in (

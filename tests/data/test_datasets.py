@@ -87,3 +87,8 @@ def test_default_does_not_hide_damage(monkeypatch):
 def test_unusable_arguments_are_rejected(arguments, message):
     with pytest.raises(UserError, match=f"(?s)^Received: .*{message}"):
         load_dataset(**arguments)
+
+
+def test_home_is_expanded(image_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(image_folder.parent))
+    assert load_dataset(f"~/{image_folder.name}").name == image_folder.name

@@ -151,7 +151,7 @@ def test_many_unreadable_files_are_counted(tmp_path):
 def test_summary_names_what_is_not_used(tmp_path):
     root = tmp_path / "root"
     _fill(root, 40)
-    for name in ("notes.txt", "more.TXT", "Makefile", "x.pgm"):
+    for name in ("notes.txt", "more.TXT", "Makefile", "x.pgm", "._a.jpg", ".DS_Store", "Thumbs.db"):
         (root / name).write_text("text")
     (root / "folder.jpg").mkdir()
     for number in range(3):

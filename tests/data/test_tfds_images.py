@@ -101,3 +101,12 @@ def test_damaged_files_are_explained(data_dir, tmp_path):
     (tmp_path / "plain" / "1.0.0" / "dataset_info.json").write_text("{", encoding="utf-8")
     with pytest.raises(UserError, match="cannot be read as a dataset"):
         load_dataset("tfds:plain", tmp_path, image_size=8)
+
+
+@pytest.mark.parametrize("where", ["option", "variable"])
+def test_home_is_expanded(where, data_dir, monkeypatch):
+    monkeypatch.setenv("HOME", str(data_dir.parent))
+    folder = f"~/{data_dir.name}"
+    monkeypatch.setenv("TFDS_DATA_DIR", "~/missing" if where == "option" else folder)
+    dataset = load_dataset("tfds:plain", folder if where == "option" else None)
+    assert dataset.train.num_examples == 30

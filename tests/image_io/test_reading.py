@@ -120,13 +120,16 @@ def test_pixels_are_decoded_on_demand(name, tmp_path):
 
 def test_paths_of_other_things(tmp_path):
     (tmp_path / "link.jpg").symlink_to(tmp_path / "gone.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
     for name, what in {
         "missing.jpg": "which does not exist",
         "link.jpg": "a broken symbolic link",
         ".": "a folder",
+        "loop.jpg": "a broken symbolic link",
+        "pipe.jpg/a.jpg": "which does not exist .Not a directory",
         "pipe.jpg": "which is not a regular file",
-        "n" * 300 + ".jpg": "File name too long",
+        "n" * 300 + ".jpg": "does not exist .File name too long",
         "zero\0.jpg": "null",
     }.items():
         with pytest.raises(UserError, match=what):

@@ -23,6 +23,7 @@ from colorkeras.utils.files import quoted
 __all__ = [
     "FORMATS",
     "QUALITY",
+    "WRITABLE_SUFFIXES",
     "Format",
     "SaveOptions",
     "check_target",
@@ -30,7 +31,9 @@ __all__ = [
     "has_image_brand",
     "is_image",
     "is_raw_suffix",
+    "is_system_file",
     "is_system_folder",
+    "is_writable",
     "result_suffix",
 ]
 
@@ -57,7 +60,14 @@ _SYSTEM_FOLDERS = (
 )
 """Lowercase names of system folders, which contain thumbnails, temporary files or deleted files."""
 
+_SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+"""Lowercase names of files that operating systems create in folders of images."""
+
 _BY_SUFFIX = {suffix: each for each in FORMATS.values() for suffix in each.suffixes}
+
+
+WRITABLE_SUFFIXES = tuple(each.suffixes[0] for each in FORMATS.values() if each.write is not None)
+"""First suffix of each writable format."""
 
 
 def format_of(path):
@@ -92,6 +102,15 @@ def is_system_folder(name):
     return name.startswith(".") or name.lower() in _SYSTEM_FOLDERS
 
 
+def is_system_file(name):
+    """Return whether a file is hidden or was created by the operating system.
+
+    >>> is_system_file("Thumbs.db"), is_system_file("._a.jpg"), is_system_file("a.jpg")
+    (True, True, False)
+    """
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES
+
+
 def result_suffix(path):
     """Return the suffix for an output file, unchanged if the input format can be written.
 
@@ -106,11 +125,15 @@ def result_suffix(path):
 
 def check_target(path):
     """Raise UserError if an output file does not have the suffix of a writable format."""
-    file_format = format_of(path)
-    if file_format is None or file_format.write is None:
-        known = [each.suffixes[0] for each in FORMATS.values() if each.write is not None]
+    if not is_writable(path):
         raise UserError(
             f"the output file {quoted(path)}",
-            "a name that ends in one of " + ", ".join(known),
+            "a name that ends in one of " + ", ".join(WRITABLE_SUFFIXES),
             "Change the suffix or omit it.",
         )
+
+
+def is_writable(path):
+    """Return whether a file name has the suffix of a writable format."""
+    file_format = format_of(path)
+    return file_format is not None and file_format.write is not None

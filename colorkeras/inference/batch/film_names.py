@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from colorkeras import image_io
-from colorkeras.utils.errors import UserError
+from colorkeras.utils.errors import UserError, did_you_mean
 from colorkeras.utils.files import quoted
 
 OUTPUT_SUFFIXES = (".mp4", ".mkv", ".mov", ".m4v")
@@ -76,6 +76,22 @@ def check_target(path, source):
             "a name that ends in one of " + ", ".join(OUTPUT_SUFFIXES),
             "Change the suffix or omit it.",
         )
+
+
+def check_format(suffix, sources):
+    """Raise UserError if none of the output files for the given input files can have a suffix."""
+    kinds = set(map(is_film, sources))
+    are_usable = {False: image_io.is_writable, True: is_film_target}
+    if any(are_usable[kind](f"result{suffix}") for kind in kinds):
+        return
+    suffixes = {False: image_io.WRITABLE_SUFFIXES, True: OUTPUT_SUFFIXES}
+    known = [each.removeprefix(".") for kind in sorted(kinds) for each in suffixes[kind]]
+    name, files = suffix.removeprefix("."), [("images", "films")[kind] for kind in sorted(kinds)]
+    raise UserError(
+        f"--format {name} for {' and '.join(files)}",
+        "one of " + ", ".join(known),
+        did_you_mean(name, known, "Choose one of these formats."),
+    )
 
 
 def _has_film_signature(path):

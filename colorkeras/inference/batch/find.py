@@ -5,16 +5,20 @@ import fnmatch
 import glob
 import itertools
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorkeras import image_io
 from colorkeras.inference.batch.film_names import can_read_films, is_film_name
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import quoted
+from colorkeras.utils.files import expand_home, quoted
 
 LIST_SUFFIX = ".txt"
 """Suffix of text files that list image paths."""
+
+MAX_NAMES = 5
+"""Maximum number of files listed in a message."""
 
 
 @dataclass
@@ -33,6 +37,34 @@ class Found:
     passed_over: list = field(default_factory=list)
     unsearched: list = field(default_factory=list)
     unreadable: list = field(default_factory=list)
+
+    @property
+    def others(self):
+        """Text in parentheses about ignored files and skipped subfolders; empty if none exist."""
+        parts = []
+        if self.passed_over:
+            parts.append(f"ignored: {by_suffix(self.passed_over)}")
+        if self.unsearched:
+            parts.append(f"subfolders: {first_names(self.unsearched)}")
+        return f" ({'; '.join(parts)})" * bool(parts)
+
+
+def by_suffix(paths):
+    """Return the number of files for each suffix as text, such as "2 .pgm, 1 no suffix"."""
+    suffixes = Counter(path.suffix.lower() or "no suffix" for path in paths)
+    return ", ".join(f"{count} {suffix}" for suffix, count in suffixes.most_common())
+
+
+def first_names(paths):
+    """Return the first `MAX_NAMES` paths, and the number of the others, as text."""
+    names = ", ".join(map(quoted, paths[:MAX_NAMES]))
+    others = len(paths) - MAX_NAMES
+    return names if others <= 0 else f"{names} and {others} more"
+
+
+def identity(path):
+    """Return a text that is equal for all paths to the same file, even if it does not exist."""
+    return os.path.realpath(path)
 
 
 def is_folder(path):
@@ -56,9 +88,15 @@ def find(inputs, output=None, recursive=False, exclude=()):
     for path in inputs:
         if is_folder(path):
             _search(path, output, recursive, exclude, found)
-        elif not _is_excluded(Path(path.name), exclude):
+        elif not _is_excluded(path.parent, Path(path.name), exclude):
             found.files.append((path, Path(path.name)))
+    found.passed_over, found.unsearched = map(_unique, (found.passed_over, found.unsearched))
     return found
+
+
+def _unique(paths):
+    """Remove other paths to the same file, which are found if input folders overlap."""
+    return list({absolute(path): path for path in paths}.values())
 
 
 def _search(path, output, recursive, exclude, found):
@@ -71,17 +109,16 @@ def _search(path, output, recursive, exclude, found):
             name
             for name in sorted(folders)
             if not image_io.is_system_folder(name)
-            and not _is_excluded(below / name, exclude)
+            and not _is_excluded(path, below / name, exclude)
             and os.path.realpath(Path(parent, name)) != own
         ]
         paths = [Path(parent, name) for name in folders]
         found.unsearched += [path for path in paths if not recursive or path.is_symlink()]
         if not recursive:
             folders.clear()
-        # Skip hidden files, which are usually created by other programs. Keep broken links, so
-        # that they are reported later.
+        # Keep broken links, so that they are reported later.
         for name in sorted(names):
-            if name.startswith(".") or _is_excluded(below / name, exclude):
+            if image_io.is_system_file(name) or _is_excluded(path, below / name, exclude):
                 continue
             if _is_supported(Path(parent, name)):
                 found.files.append((Path(parent, name), below / name))
@@ -100,12 +137,22 @@ def _is_supported(path):
     return image_io.is_image(path) or (is_film_name(path) and can_read_films())
 
 
-def _is_excluded(relative, patterns):
-    return any(
-        fnmatch.fnmatch(text, pattern.rstrip("/"))
-        for pattern in patterns
-        for text in (relative.name, relative.as_posix())
-    )
+def _is_excluded(folder, relative, patterns):
+    texts = (relative.name, relative.as_posix())
+    for pattern in (_below(folder, pattern) for pattern in patterns):
+        anchored = [f"./{relative.as_posix()}"] * pattern.startswith(("./", "**/"))
+        if any(fnmatch.fnmatch(text, pattern) for text in (*texts, *anchored)):
+            return True
+    return False
+
+
+def _below(folder, pattern):
+    """Return a pattern relative to an input folder if it starts with the path to the folder."""
+    pattern = os.path.normpath(expand_home(pattern))
+    for parent in (os.path.normpath(folder), str(absolute(folder))):
+        if pattern.startswith(parent + os.sep):
+            return f"./{pattern.removeprefix(parent + os.sep)}"
+    return pattern
 
 
 def find_archive(source, output):
@@ -129,14 +176,14 @@ def find_archive(source, output):
     # Unlike pathlib, glob skips hidden files, and a final `**` matches files.
     found = map(Path, sorted(glob.glob(str(source), recursive=True)))  # noqa: PTH207
     # The pattern may match output files from an earlier run.
-    results = output.resolve()
-    below = root.resolve() in results.parents
+    results = Path(identity(output))
+    below = Path(identity(root)) in results.parents
     paths = [
         file
         for file in found
         if _is_supported(file)
         and not any(map(image_io.is_system_folder, file.relative_to(root).parts[:-1]))
-        and not (below and results in file.resolve().parents)
+        and not (below and results in Path(identity(file)).parents)
     ]
     return paths, root
 
@@ -158,4 +205,4 @@ def _listed(path):
 
 def absolute(path):
     """Return an absolute path without `..`, so that output files stay inside their folder."""
-    return Path(os.path.abspath(os.path.expanduser(path)))  # noqa: PTH100, PTH111
+    return Path(os.path.abspath(expand_home(path)))  # noqa: PTH100

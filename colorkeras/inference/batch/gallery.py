@@ -6,6 +6,7 @@ import io
 import os
 from pathlib import Path
 
+from colorkeras.inference.batch.find import identity
 from colorkeras.inference.batch.plan import RESULT_EXISTS
 from colorkeras.inference.batch.report import FAILED
 from colorkeras.inference.batch.sheets import tile
@@ -122,9 +123,9 @@ def check_gallery(path, planned, overwrite=False):
     path = Path(path)
     require_writable(path.parent, "--gallery")
     require_new([path], overwrite=True)
-    images = {p.resolve() for item in planned.items for p in (item.source, *item.targets)}
     is_other = os.path.lexists(path) and not (overwrite or _is_gallery(path))
-    if path.suffix.lower() not in (".html", ".htm") or path.resolve() in images or is_other:
+    is_image = identity(path) in planned.identities
+    if path.suffix.lower() not in (".html", ".htm") or is_image or is_other:
         raise UserError(
             f"--gallery {quoted(path)}" + ", an existing file that is not a gallery" * is_other,
             "a new file whose name ends in .html",

@@ -8,15 +8,23 @@ from typing import Any
 
 from colorkeras import image_io
 from colorkeras.inference.batch.film_names import (
+    check_format,
     check_target,
     film_suffix,
     is_film,
     is_film_target,
 )
-from colorkeras.inference.batch.find import LIST_SUFFIX, absolute, find, find_archive, is_folder
+from colorkeras.inference.batch.find import (
+    LIST_SUFFIX,
+    absolute,
+    find,
+    find_archive,
+    identity,
+    is_folder,
+)
 from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import quoted
+from colorkeras.utils.files import expand_home, quoted
 
 MARK = "_color"
 """Name suffix of output files that are written next to their input files."""
@@ -75,6 +83,11 @@ class Plan:
     passed_over: list = field(default_factory=list)
     unsearched: list = field(default_factory=list)
 
+    @property
+    def identities(self):
+        """Set of the `identity` of each input and output file."""
+        return {identity(path) for item in self.items for path in (item.source, *item.targets)}
+
 
 def plan(
     inputs,
@@ -105,13 +118,11 @@ def plan(
     """
     if not all(map(os.fspath, inputs)):
         raise UserError("an empty path", "paths to images or folders", "Pass at least one path.")
-    paths = [Path(os.path.expanduser(path)) for path in inputs]  # noqa: PTH111
+    paths = [Path(expand_home(path)) for path in inputs]
     _check_quotes(paths)
-    if suffix is not None and not is_film_target(f"result{suffix}"):
-        image_io.check_target(f"result{suffix}")
     if output is not None:
         is_explicit_folder = os.fspath(output).endswith(os.sep)
-        output = Path(os.path.expanduser(output))  # noqa: PTH111
+        output = Path(expand_home(output))
         if not is_explicit_folder and _names_a_file(output, paths):
             _check_output(paths[0], output, suffix)
             return Plan(
@@ -119,15 +130,15 @@ def plan(
             )
     found = find(paths, output, recursive, exclude)
     if not (found.files or found.unreadable):
-        searched = "." if recursive else ", or pass --recursive."
+        options = ["pass --recursive"] * (not recursive) + ["change --exclude"] * bool(exclude)
         raise UserError(
-            f"{', '.join(map(quoted, paths))}, where no images were found",
+            f"{', '.join(map(quoted, paths))}, where no images were found{found.others}",
             "images or folders that contain images",
-            f"Pass other paths{searched}",
+            f"{', or '.join(['Pass other paths', *options])}.",
         )
+    if suffix is not None and found.files:
+        check_format(suffix, [path for path, _ in found.files])
     targets = [(path, _target(path, output, relative, suffix)) for path, relative in found.files]
-    if suffix is not None and all(target.suffix != suffix for _, target in targets):
-        check_target(f"result{suffix}", targets[0][0])
     items = _planned(targets, num_samples, side_by_side)
     items += [BatchItem(path, problem=problem) for path, problem in found.unreadable]
     items = items if output is not None else _without_results(items)
@@ -218,7 +229,7 @@ def _planned(targets, num_samples=1, side_by_side=False):
     """Return one `BatchItem` per input file with all files to write for it."""
     once = {}
     for source, target in targets:
-        once.setdefault(_identity(source), (source, target))
+        once.setdefault(identity(source), (source, target))
     return [_item(*pair, num_samples, side_by_side) for pair in once.values()]
 
 
@@ -253,14 +264,14 @@ def _without_results(items):
 def without_collisions(items):
     """Set `problem` for items that would replace an input file or an earlier item's output file."""
     items = list(items)
-    sources = {_identity(item.source) for item in items if item.skipped is None}
+    sources = {identity(item.source) for item in items if item.skipped is None}
     first, checked = {}, []
     for item in items:
         problem = None
         for target in item.targets:
-            identity = _identity(target)
-            other = first.setdefault(identity, item)
-            if identity in sources:
+            target_identity = identity(target)
+            other = first.setdefault(target_identity, item)
+            if target_identity in sources:
                 problem = UserError(
                     f"{quoted(item.source)}, whose output file {quoted(target)} is also an input "
                     "file",
@@ -276,7 +287,3 @@ def without_collisions(items):
                 )
         checked.append(item if problem is None else BatchItem(item.source, problem=problem))
     return checked
-
-
-def _identity(path):
-    return os.path.realpath(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from colorkeras import image_io
 from colorkeras.inference.batch.film_names import is_film_name
+from colorkeras.inference.batch.find import by_suffix, first_names, identity
 from colorkeras.inference.batch.plan import RESULT_EXISTS, Plan
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import printable, quoted, require_new, require_writable, write_text
@@ -21,9 +22,6 @@ COLUMNS = ("source", "status", "results", "seconds", "engine", "notes")
 
 PASSED_OVER = "ignored"
 """Status for files that were found in folders but are neither images nor films."""
-
-_MAX_NAMES = 5
-"""Maximum number of files listed in the summary."""
 
 
 @dataclass
@@ -89,8 +87,7 @@ class BatchReport:
     def __init__(self, path, planned=None, overwrite=False):
         planned = planned or Plan([])
         self.path = Path(path)
-        paths = {p.resolve() for item in planned.items for p in (item.source, *item.targets)}
-        if self.path.resolve() in paths:
+        if identity(path) in planned.identities:
             raise UserError(
                 f"--report {quoted(path)}, which is an image", "a CSV file", "Choose another file."
             )
@@ -172,21 +169,15 @@ class BatchSummary:
         counts = [f"{self.counts[name]} {name}" for name in STATUSES]
         passed_over = self._planned.passed_over
         if passed_over:
-            suffixes = Counter(file.suffix.lower() or "no suffix" for file in passed_over)
-            kinds = ", ".join(f"{count} {suffix}" for suffix, count in suffixes.most_common())
-            counts.append(f"{len(passed_over)} {PASSED_OVER} ({kinds})")
+            counts.append(f"{len(passed_over)} {PASSED_OVER} ({by_suffix(passed_over)})")
         yield ", ".join(counts)
         if passed_over:
-            yield f"Ignored files in unsupported formats: {_names(passed_over)}"
+            yield f"Ignored files in unsupported formats: {first_names(passed_over)}"
         if self._planned.unsearched:
-            names = _names(self._planned.unsearched)
+            names = first_names(self._planned.unsearched)
             yield f"Skipped subfolders: {names} (--recursive includes all except links)"
         where = "next to the input files" if self._output is None else f"in {quoted(self._output)}"
-        failed = f" {len(self._failed)} failed: {_names(self._failed)}." if self._failed else ""
+        failed = (
+            f" {len(self._failed)} failed: {first_names(self._failed)}." if self._failed else ""
+        )
         yield f"Output files are {where}.{failed}"
-
-
-def _names(paths):
-    names = ", ".join(map(quoted, paths[:_MAX_NAMES]))
-    others = len(paths) - _MAX_NAMES
-    return names if others <= 0 else f"{names} and {others} more"

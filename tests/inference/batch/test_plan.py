@@ -179,6 +179,41 @@ def test_a_folder_without_images_is_refused(scans):
         plan.plan(["empty"])
 
 
+@pytest.mark.parametrize(
+    ("names", "settings", "reason"),
+    [
+        ((), {}, "'other', where no images were found"),
+        (("a.dng", "b.DNG", "c"), {}, "found (ignored: 2 .dng, 1 no suffix)"),
+        (("deep/a.jpg",), {}, "found (subfolders: 'other/deep')"),
+        (("a.jpg", "b.pgm"), {"exclude": ["*.jpg"]}, "found (ignored: 1 .pgm)"),
+    ],
+)
+def test_folders_without_images_are_explained(names, settings, reason, scans):
+    for name in names:
+        path = Path("other", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    Path("other").mkdir(exist_ok=True)
+    with pytest.raises(UserError) as error:
+        plan.plan(["other"], **settings)
+    assert reason in error.value.received
+    assert ("--exclude" in error.value.fix) == ("exclude" in settings)
+
+
+def test_files_that_are_found_twice_are_listed_once(scans):
+    found = plan.plan(["scans", scans.absolute(), "scans/../scans"])
+    assert [path.name for path in found.passed_over] == ["notes.txt"]
+    assert [path.name for path in found.unsearched] == ["deep"]
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", "ehthumbs.db", "._a.jpg"])
+def test_files_of_the_operating_system_are_skipped(name, scans):
+    Path("scans", name).touch()
+    found = plan.plan(["scans"])
+    assert name not in [path.name for path in found.passed_over]
+    assert name not in [item.source.name for item in found.items]
+
+
 def test_a_result_of_unknown_format_is_refused(scans):
     with pytest.raises(UserError, match=r"'new\.xyz'"):
         plan.plan(["scans/b.jpg"], "new.xyz")
@@ -238,14 +273,27 @@ def test_system_folders_are_skipped(name, recursive, scans):
         (["deep/*", "b.*"], {"scans/a.PNG", "scans/c.gif"}),
         (["deep/"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif"}),
         (["nothing"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif", "scans/deep/d.tif"}),
+        (["scans/deep"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif"}),
+        (["./scans/d*", "./b.jpg"], {"scans/a.PNG", "scans/c.gif"}),
+        (["scans/[ab].*"], {"scans/c.gif", "scans/deep/d.tif"}),
+        (["**/[bd].*"], {"scans/a.PNG", "scans/c.gif"}),
+        (["*/[bd].*"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif"}),
+        (["scans/d.tif"], {"scans/a.PNG", "scans/b.jpg", "scans/c.gif", "scans/deep/d.tif"}),
     ],
 )
 def test_patterns_exclude_files_and_folders(patterns, left, scans):
     assert set(planned(["scans"], recursive=True, exclude=patterns)) == left
 
 
+def test_patterns_may_be_absolute(scans, monkeypatch):
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    for pattern in (f"{scans.absolute()}/deep/", "~/scans/deep/*"):
+        assert "scans/deep/d.tif" not in planned(["scans"], recursive=True, exclude=[pattern])
+
+
 def test_patterns_exclude_named_files(scans):
-    assert set(planned(["scans/b.jpg", "scans/a.PNG"], exclude=["*.PNG"])) == {"scans/b.jpg"}
+    for pattern in ("*.PNG", "scans/a.PNG"):
+        assert set(planned(["scans/b.jpg", "scans/a.PNG"], exclude=[pattern])) == {"scans/b.jpg"}
 
 
 def test_one_format_for_all_results(scans):
@@ -255,8 +303,12 @@ def test_one_format_for_all_results(scans):
         "scans/c.gif": "color/c.jpg",
     }
     assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
-    with pytest.raises(UserError, match=r"xyz.*\n.*\.jpg"):
-        plan.plan(["scans"], suffix=".xyz")
+    for suffix, fix in ((".xyz", "Choose"), (".jepg", "Did you mean jpg?"), (".gif", "")):
+        message = f"--format {suffix[1:]} for images\n.*jpg, png, .*\n.*{fix}"
+        with pytest.raises(UserError, match=message):
+            plan.plan(["scans"], suffix=suffix)
+    with pytest.raises(UserError, match=r"--format mp4 for images\n.*one of jpg, png"):
+        plan.plan(["scans"], suffix=".mp4")
     with pytest.raises(UserError, match="the same format"):
         plan.plan(["scans/b.jpg"], "new.png", suffix=".jpg")
 
