@@ -23,7 +23,7 @@ class Source(Protocol):
     load_error: str | None = None
 
     def load(self, indices, epoch):
-        """Load images inside a `tf.data` graph.
+        """Load images inside a `tf.data` graph, which is traced without AutoGraph.
 
         Args:
             indices: int64 `[n]` in `[0, num_examples)`.

@@ -8,8 +8,10 @@ from colorkeras.evaluation.evaluation_report import (
     summary,
 )
 from colorkeras.evaluation.evaluator import (
+    compute_per_image,
     evaluate,
     evaluate_per_image,
+    finalize,
     grayscale_baseline,
     recolor,
 )
@@ -44,11 +46,13 @@ __all__ = [
     "check_image_size",
     "color_images",
     "column_title",
+    "compute_per_image",
     "evaluate",
     "evaluate_learned",
     "evaluate_learned_references",
     "evaluate_model",
     "evaluate_per_image",
+    "finalize",
     "format_value",
     "grayscale_baseline",
     "learned_table",

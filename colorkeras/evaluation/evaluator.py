@@ -2,7 +2,9 @@
 
 A colorizer is a function that maps grayscale images, float32 `[n, h, w, 1]` in `[0, 1]`, and seeds,
 int32 `[n]`, to RGB, float32 `[n, h, w, 3]` in `[0, 1]`. Image i gets seed i, so the results do not
-depend on the batch size. Sample s of image i gets seed i + s * num_examples.
+depend on the batch size. Sample s of image i gets seed i + s * num_examples. Colorizers are traced
+without AutoGraph, so they must use `tf.cond` and `tf.while_loop` where Python's `if` and loops would
+depend on a tensor.
 """
 
 import functools
@@ -40,7 +42,7 @@ def constant_chroma(chroma):
     return colorize
 
 
-def evaluate(colorize, source, degradation="none", prior=None, names=None):
+def evaluate(colorize, source, degradation="none", prior=None):
     """Compute a colorizer's metrics over all images in a source.
 
     Args:
@@ -49,15 +51,11 @@ def evaluate(colorize, source, degradation="none", prior=None, names=None):
         source: `Source` with the ground truth, such as `load_dataset("sample").test`.
         degradation: Key in `DEGRADATIONS`; applied to the colorizer's input.
         prior: `ColorStatistics.prior`; None omits the metrics that need it.
-        names: Keys in `METRICS` of the metrics to compute; None computes all that are available.
 
     Returns:
         Dict from metric name, a key in `METRICS`, to float.
     """
-    metrics = metrics_for(source.image_size, prior is not None)
-    if names is not None:
-        metrics = {name: metrics[name] for name in names}
-    return finalize(compute_per_image(DEGRADATIONS[degradation], colorize, source, metrics, prior))
+    return finalize(evaluate_per_image(colorize, source, degradation, prior))
 
 
 def evaluate_per_image(colorize, source, degradation="none", prior=None, samples=False):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorkeras import evaluation
+from colorkeras.evaluation.degradations import DEGRADATIONS
+from colorkeras.evaluation.metrics import METRICS
 from colorkeras.export import saved_model
 from colorkeras.models.build import build_network
 from colorkeras.models.class_head import NUM_CLASSES, remove_class_head
@@ -48,12 +50,12 @@ def export(context, folder, best):
 def save_curves(context, folder, best):
     """Plot the losses and validation metrics by epoch to `curves.png`."""
     # Compute a single metric, because tracing the graphs of all metrics takes several seconds.
-    baseline = evaluation.evaluate(
-        evaluation.grayscale_baseline, context.dataset.validation, names=("psnr_pooled",)
+    metrics = {"psnr_pooled": METRICS["psnr_pooled"]}
+    values = evaluation.compute_per_image(
+        DEGRADATIONS["none"], evaluation.grayscale_baseline, context.dataset.validation, metrics
     )
-    plots.save_curves(
-        folder / "curves.png", best.history, best.epoch, context.title, baseline["psnr_pooled"]
-    )
+    psnr = evaluation.finalize(values)["psnr_pooled"]
+    plots.save_curves(folder / "curves.png", best.history, best.epoch, context.title, psnr)
 
 
 def evaluate(context, folder, export_folder):

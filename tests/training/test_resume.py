@@ -31,7 +31,7 @@ def below_the_current_folder(tmp_path, monkeypatch):
 
 
 def interrupted(config, callback):
-    """Start a run that is interrupted by a callback; return its folder, with an export."""
+    """Return the folder of a run that a callback interrupts, after the export."""
     with log_lines() as lines, pytest.raises(InterruptedRunError) as error:
         trainer.train(config, [callback])
     assert error.value.signal_number == signal.SIGINT
@@ -39,13 +39,14 @@ def interrupted(config, callback):
     return line.split("--resume ")[1]
 
 
-def stopped(config, callback):
-    """Start a run that is stopped by a callback; return its folder, without an export."""
+def stopped(config, callback, number=signal.SIGTERM):
+    """Return the folder of a run that a callback interrupts, before the export."""
     with trainer.Trainer(config, callbacks=[callback]) as one:
         one.prepare()
         one.restore()
         one.fit()
     assert isinstance(one.failure, InterruptedRunError)
+    assert one.failure.signal_number == number
     return one.folder
 
 
@@ -69,11 +70,11 @@ def assert_equal(weights, expected):
 def test_resumed_run_is_bit_identical_to_an_uninterrupted_run(config_for, tmp_path):
     whole = trainer.train(config_for(tmp_path / "whole", epochs=3))
     config = config_for(tmp_path / "parts", epochs=3)
-    stopped = interrupted(config, raise_at(KeyboardInterrupt(), epoch=2))
+    folder = interrupted(config, raise_at(KeyboardInterrupt(), epoch=2))
     with log_lines() as lines:
-        run = trainer.resume(stopped, {})
+        run = trainer.resume(folder, {})
     assert "Resuming after epoch 2 of 3." in lines
-    assert str(run.folder) == stopped
+    assert str(run.folder) == folder
     assert comparable_history(run.folder) == comparable_history(whole.folder)
     assert_equal(weights_of(run), weights_of(whole))
     assert run.metrics["metrics"] == whole.metrics["metrics"]
@@ -163,7 +164,7 @@ def test_finished_run_continues_for_more_epochs_under_another_name(config_for, t
 @pytest.mark.slow
 def test_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
     config = config_for(tmp_path, epochs=3)
-    folder = stopped(config, raise_at(KeyboardInterrupt(), epoch=2))
+    folder = stopped(config, raise_at(KeyboardInterrupt(), epoch=2), signal.SIGINT)
     restore = checkpoints.restore
 
     def best_before(*arguments):
@@ -175,10 +176,10 @@ def test_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "restore", best_before)
-        again = resumed(folder, {})
-    assert again.best.epoch == 0
+        run = trainer.resume(folder, {})
+    assert run.metrics["model"]["best_epoch"] == 1
     kept, *_ = restore(folder, restored_model(config))
-    assert_equal(kept, again.best.weights)
+    assert_equal(kept, weights_of(run))
 
 
 @pytest.mark.slow

@@ -122,6 +122,18 @@ def test_blocks_are_side_by_side(tmp_path):
     assert np.ptp(centers[..., 0]) < 2
 
 
+@pytest.mark.parametrize("column", range(3))
+def test_column_titles_are_centered_above_images(column, tmp_path):
+    columns = ["o", "o", "o"]
+    save_blocks(tmp_path / "a.png", {"best": [("1", IMAGES[0])]}, columns, "title")
+    columns[column] = "x"
+    save_blocks(tmp_path / "b.png", {"best": [("1", IMAGES[0])]}, columns, "title")
+    top, left = _centers(tmp_path / "a.png", COLORS[0])[column]
+    changed = np.argwhere((_pixels(tmp_path / "a.png") != _pixels(tmp_path / "b.png")).any(axis=-1))
+    assert changed[:, 0].max() < top
+    assert changed[:, 1].mean() == pytest.approx(left, abs=3)
+
+
 def test_curves_differ_with_the_best_epoch(tmp_path):
     _save_curves(tmp_path / "a.png", best_epoch=1)
     _save_curves(tmp_path / "b.png", best_epoch=2)

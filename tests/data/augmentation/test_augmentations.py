@@ -58,7 +58,7 @@ def test_result_depends_on_seed_and_step(augment):
         return augment(random_images(), Randomness(seed, step))
 
     tf.random.uniform([5])
-    compiled = tf.function(results, autograph=False)(3, tf.constant(5))
+    compiled = tf.function(results)(3, tf.constant(5))
     for image, again in zip(results(3, 5), compiled, strict=True):
         np.testing.assert_allclose(image, again, atol=1e-6)
     changed = [(results(3, 5)[1] != results(*other)[1]).numpy().any() for other in [(3, 6), (4, 5)]]
