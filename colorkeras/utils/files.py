@@ -81,6 +81,11 @@ def expand_home(path):
     return os.path.expanduser(path)  # noqa: PTH111
 
 
+def is_folder(path):
+    """Return whether a path is an accessible folder."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises for names that are too long.
+
+
 def printable(path):
     r"""Return a path as printable text; escape control characters and invalid UTF-8.
 
