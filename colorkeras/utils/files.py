@@ -125,10 +125,9 @@ def as_user_error(path, error):
             "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
         )
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return UserError(
+        return long_name_error(
             f"{quoted(path)}, whose output file has a name that is too long",
-            "a name that the file system supports, usually of at most 255 bytes",
-            "Pass a shorter name with -o.",
+            "Pass an output folder or a shorter name with -o, or rename the input file.",
         )
     if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(
@@ -143,6 +142,13 @@ def as_user_error(path, error):
             "Check that the folder, disk and network are available, and try again.",
         )
     return UserError(received, "a valid image", "Please report this bug and attach the image.")
+
+
+def long_name_error(received, fix):
+    """Return a `UserError` for a name that the file system rejects because of its length."""
+    return UserError(
+        received, "names that the file system supports, usually of at most 255 bytes", fix
+    )
 
 
 def write_text(path, text, durable=False):
