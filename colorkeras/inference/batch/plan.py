@@ -207,7 +207,7 @@ def _check_output(source, output, suffix):
     check_target(output, source)
     if suffix is not None and suffix.lower() != output.suffix.lower():
         raise UserError(
-            f"--format {suffix.removeprefix('.')}, which conflicts with the extension of "
+            f"--format {quoted(suffix.removeprefix('.'))}, which conflicts with the extension of "
             f"--output {quoted(output)}",
             "the same format in both options",
             "Omit --format or change the name of the output file.",

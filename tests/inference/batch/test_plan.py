@@ -332,12 +332,15 @@ def test_one_format_for_all_results(scans):
         "scans/c.gif": "color/c.jpg",
     }
     assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
-    for suffix, fix in ((".xyz", "Choose"), (".jepg", "Did you mean jpg?"), (".gif", "")):
-        message = f"--format {suffix[1:]} for images\n.*jpg, png, .*\n.*{fix}"
+    cases = {"xyz": "Choose", "jepg": "Did you mean jpg?", "gif": "", "": "Choose"}
+    for name, fix in cases.items():
+        suffix, message = f".{name}", f"--format '{name}' for images\n.*jpg, png, .*\n.*{fix}"
         with pytest.raises(UserError, match=message):
             plan.plan(["scans"], suffix=suffix)
-    with pytest.raises(UserError, match=r"--format mp4 for images\n.*one of jpg, png"):
+    with pytest.raises(UserError, match=r"--format 'mp4' for images\n.*one of jpg, png"):
         plan.plan(["scans"], suffix=".mp4")
+    with pytest.raises(UserError, match=r"--format '\\x1b\[31m' for images\n"):
+        plan.plan(["scans"], suffix=".\x1b[31m")
     with pytest.raises(UserError, match="the same format"):
         plan.plan(["scans/b.jpg"], "new.png", suffix=".jpg")
 
