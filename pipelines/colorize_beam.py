@@ -16,7 +16,6 @@ tested. For other runners, colorkeras must be installed on all machines, and the
 and the output folder must have the same paths on all of them.
 """
 
-import argparse
 import dataclasses
 import logging
 import os
@@ -25,6 +24,7 @@ from pathlib import Path
 
 from colorkeras.cli import DONE, FAILED, guarded
 from colorkeras.cli.colorize_arguments import add_colorize_arguments, colorize_options
+from colorkeras.cli.parsing import Parser
 from colorkeras.cli.startup import quiet_start
 from colorkeras.config.validation import Setting
 from colorkeras.inference.batch import plan
@@ -51,12 +51,8 @@ REPORT, FAILURES = "report.csv", "failed.csv"
 
 def main():
     """Parse the command line and colorize the archive; return the exit status."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        # Beam's options could be mistaken for abbreviations of the options defined here.
-        allow_abbrev=False,
-    )
+    # Beam's options could be mistaken for abbreviations of the options defined here.
+    parser = Parser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add(
         "--input",
@@ -74,8 +70,10 @@ def main():
         # Beam ignores unknown options, so a misspelled one would silently have no effect.
         parser.parse_args()
     elif options.workers is not None:
-        parser.error(
-            f"--workers applies only to the local runner; use {options.runner}'s own option instead"
+        raise UserError(
+            f"--workers with --runner {options.runner}",
+            "--workers only with the local runner",
+            f"Use the corresponding option of {options.runner}.",
         )
     if beam is None:
         raise UserError(

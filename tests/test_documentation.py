@@ -1,7 +1,5 @@
 """Tests that the documentation matches the code and the committed results."""
 
-import argparse
-import importlib
 import json
 import re
 import runpy
@@ -55,17 +53,10 @@ def between(text, begin, end):
     return text.partition(begin)[2].partition(end)[0].strip()
 
 
-def command_parser(command):
-    module = importlib.import_module(f"colorkeras.cli.{command}")
-    parser = argparse.ArgumentParser(description=module.__doc__, exit_on_error=False)
-    module.add_arguments(parser)
-    return parser
-
-
 @pytest.fixture(scope="module")
 def parsers():
     """Parsers by command name."""
-    return {command: command_parser(command) for command in cli.COMMANDS}
+    return {command: cli.load_command(command)[1] for command in cli.COMMANDS}
 
 
 @pytest.fixture(scope="module")
@@ -208,8 +199,8 @@ def test_commands_parse(name, parsers):
         if program in parsers:
             try:
                 parsers[program].parse_args(arguments)
-            except (SystemExit, argparse.ArgumentError) as error:
-                pytest.fail(f"{command}: {error}")
+            except SystemExit:
+                pytest.fail(command)
 
 
 def test_changelog_lists_the_renames(parsers):
@@ -223,7 +214,7 @@ def test_changelog_lists_the_renames(parsers):
 
 
 def test_a_wrong_command_does_not_parse(parsers):
-    with pytest.raises((SystemExit, argparse.ArgumentError)):
+    with pytest.raises(SystemExit):
         parsers["train"].parse_args(["--no-such-option"])
 
 

@@ -5,8 +5,6 @@
 For a quick preview without the tutorial's output, set DOCS_TUTORIAL=skip.
 """
 
-import argparse
-import importlib
 import os
 import re
 import subprocess
@@ -82,7 +80,7 @@ def commands_page():
         "which `colorkeras COMMAND --help` also prints."
     ]
     for command in cli.COMMANDS:
-        parser = command_parser(command)
+        _, parser = cli.load_command(command)
         summary, _, rest = parser.description.strip().partition("\n")
         parts += [f"## {command}", summary]
         parts += map(_description, re.split(r"\n\s*\n", rest.strip("\n")))
@@ -95,14 +93,6 @@ def commands_page():
                     parts.append(f"**{group.title.capitalize()}**")
                 parts.append("\n".join([*header, *rows]))
     return "\n\n".join(parts) + "\n"
-
-
-def command_parser(command):
-    """Return the `argparse.ArgumentParser` for a command."""
-    module = importlib.import_module(f"colorkeras.cli.{command}")
-    parser = argparse.ArgumentParser(prog=f"colorkeras {command}", description=module.__doc__)
-    module.add_arguments(parser)
-    return parser
 
 
 def _description(block):

@@ -20,7 +20,7 @@ from colorkeras.utils.errors import (
     one_line,
     signal_number,
 )
-from colorkeras.utils.files import is_disk_problem
+from colorkeras.utils.files import is_disk_problem, long_name_error
 from colorkeras.utils.version import __version__
 
 COMMANDS = {
@@ -68,12 +68,8 @@ def guarded(work):
         if not is_disk_problem(error):
             raise
         if getattr(error, "errno", None) == errno.ENAMETOOLONG:
-            message = UserError(
-                f"a path that is too long ({one_line(error)})",
-                "names that the file system supports, usually of at most 255 bytes",
-                "Pass a shorter path.",
-            )
-            return _report(message, UNUSABLE)
+            received = f"a path that is too long ({one_line(error)})"
+            return _report(long_name_error(received, "Pass a shorter path."), UNUSABLE)
         message = UserError(
             f"a file that cannot be written ({error})",
             "free space and write permission",

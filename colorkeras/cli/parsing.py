@@ -1,11 +1,20 @@
 """Command-line parser whose errors say what was expected and how to fix the command."""
 
 import argparse
+import re
 import sys
 
 from colorkeras.utils.errors import UserError, did_you_mean
+from colorkeras.utils.files import expand_home, printable
 
+# Error messages of `argparse`.
+_MISSING = "the following arguments are required: "
 _UNRECOGNIZED = "unrecognized arguments: "
+_NO_VALUE = ": expected one argument"
+_INVALID_CHOICE = re.compile(r"(.*: invalid choice: (.*)) \(choose from (.*)\)", re.DOTALL)
+_INVALID_NUMBER = re.compile(r".*: invalid (int|float) value: .*", re.DOTALL)
+
+_NUMBERS = {"int": "a whole number", "float": "a number"}
 
 _ADVICE = "Put paths that contain spaces in quotes, and write ./-name if a path starts with a dash."
 
@@ -22,11 +31,30 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Print the usage and the error, and exit."""
-        fix = _ADVICE
-        if message.startswith(_UNRECOGNIZED):
-            name = message.removeprefix(_UNRECOGNIZED).split()[0]
-            fix = did_you_mean(name, self._option_string_actions, fix)
-        expected = f"arguments that '{self.prog} --help' lists"
         self.print_usage(sys.stderr)
         # `argparse` itself uses the same exit status.
-        self.exit(2, f"\n{UserError(message, expected, fix)}\n")
+        self.exit(2, f"\n{self._explained(message)}\n")
+
+    def _explained(self, message):
+        """Convert an error message of `argparse` to a `UserError`."""
+        expected = f"arguments listed by '{self.prog} --help'"
+        fix = f"Run '{self.prog} --help' to list the arguments."
+        if choice := _INVALID_CHOICE.fullmatch(message):
+            message, name, choices = choice.groups()
+            choices = choices.replace("'", "")
+            expected = f"one of {choices}"
+            fix = did_you_mean(name.strip("'"), choices.split(", "), fix)
+        elif number := _INVALID_NUMBER.fullmatch(message):
+            expected = _NUMBERS[number[1]]
+        elif message.startswith(_MISSING):
+            names = message.removeprefix(_MISSING)
+            message = f"missing arguments: {names}"
+            paths = [action.metavar for action in self._actions if action.type is expand_home]
+            fix = _ADVICE if names in paths else fix
+        elif message.startswith(_UNRECOGNIZED):
+            surplus = message.removeprefix(_UNRECOGNIZED)
+            options = self._option_string_actions if surplus.startswith("-") else ()
+            fix = did_you_mean(surplus.split(" ")[0], options, _ADVICE)
+        elif message.endswith(_NO_VALUE):
+            fix = _ADVICE
+        return UserError(printable(message), expected, fix)

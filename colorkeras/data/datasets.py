@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from colorkeras.data import cifar10, folder, sample, tfds_images
 from colorkeras.data.crops import MIN_IMAGE_SIZE
-from colorkeras.utils.errors import UserError
+from colorkeras.utils.errors import UserError, did_you_mean
+from colorkeras.utils.files import expand_home, is_folder
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0, inclu
         name = name.removeprefix(tfds_images.PREFIX)
         return tfds_images.load(name, data_dir, image_size, seed)
     if name is not None and name not in DATASETS:
-        return folder.load(name, image_size, seed, include_gray)
+        return folder.load(_existing_folder(name), image_size, seed, include_gray)
     named = DATASETS[name or "cifar10"]
     if named.image_size is None:
         return named.load(data_dir=data_dir, image_size=image_size, seed=seed)
@@ -79,6 +80,17 @@ def load_dataset(name=None, data_dir=None, image_size=NATIVE_SIZE, seed=0, inclu
             "Omit --image-size or choose another dataset.",
         )
     return _load_default(data_dir) if name is None else named.load(data_dir=data_dir)
+
+
+def _existing_folder(path):
+    path = expand_home(path)
+    if is_folder(path):
+        return path
+    raise UserError(
+        f"--dataset {path!r}, which is neither a dataset nor a folder",
+        f"{', '.join(sorted(DATASETS))}, tfds:NAME, or the path to an image folder",
+        did_you_mean(path, DATASETS, "Check the spelling."),
+    )
 
 
 def _load_default(data_dir):

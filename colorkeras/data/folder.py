@@ -12,11 +12,8 @@ import numpy as np
 from colorkeras import image_io
 from colorkeras.data.crops import CropSource
 from colorkeras.data.source import ImageDataset
-from colorkeras.utils.errors import UserError, did_you_mean
-from colorkeras.utils.files import expand_home, quoted
-
-_OTHER_DATASETS = ("cifar10", "photographs", "sample")
-"""Names of datasets that are not folders, for error messages."""
+from colorkeras.utils.errors import UserError
+from colorkeras.utils.files import quoted
 
 _NAMED_FILES = 10
 """Maximum number of files listed in a note."""
@@ -43,16 +40,16 @@ def load(folder, image_size=32, seed=0, include_gray=False):
         `ImageDataset`; its notes list unused files.
 
     Raises:
-        UserError: The folder does not exist or contains no usable images.
+        UserError: The folder contains no usable images.
     """
-    folder = _existing_folder(folder)
+    folder = Path(folder)
     title = _printable(folder.resolve().name)
     files = _scan(folder, image_size, include_gray)
     notes = files.notes()
     if not files.used:
         raise UserError(
             f"--dataset {str(folder)!r}, which contains no usable images"
-            + f" ({'; '.join(notes)})" * bool(notes),
+            + (f" ({'; '.join(notes)})" if notes else ""),
             "a folder with at least one color image in a format that `colorize` supports",
             "Pass another folder as --dataset.",
         )
@@ -160,19 +157,6 @@ def _scan(folder, image_size, include_gray):
         for path, kind in zip(candidates, pool.map(kind_of, candidates), strict=True):
             kind.append(path if kind is files.used else _name(path, folder))
     return files
-
-
-def _existing_folder(name):
-    """Return the `Path` to a folder; raise UserError if it does not exist."""
-    name = expand_home(name)
-    # `Path("")` is the current folder, and pathlib raises exceptions for names that are too long.
-    if name and os.path.isdir(name):  # noqa: PTH112
-        return Path(name)
-    raise UserError(
-        f"--dataset {str(name)!r}, which is neither a dataset nor a folder",
-        f"{', '.join(_OTHER_DATASETS)}, tfds:NAME, or the path to an image folder",
-        did_you_mean(name, _OTHER_DATASETS, "Check the spelling."),
-    )
 
 
 def _printable(name):

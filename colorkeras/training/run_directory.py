@@ -83,10 +83,11 @@ def read_config(folder, changes):
             or --export-dir is omitted and the run would export outside the current folder.
     """
     config, metadata = _read(Path(folder, _CONFIG_FILE))
+    changed = dataclasses.replace(config, **changes)
     different = [
-        f"{option_of(name)} {value} (was {getattr(config, name)})"
-        for name, value in changes.items()
-        if name not in CHANGEABLE and value != getattr(config, name)
+        f"{option_of(name)} {getattr(changed, name)} (was {getattr(config, name)})"
+        for name in changes
+        if name not in CHANGEABLE and getattr(changed, name) != getattr(config, name)
     ]
     if different:
         raise UserError(
@@ -103,7 +104,7 @@ def read_config(folder, changes):
             "an export folder inside the current folder, or an explicit --export-dir",
             f"Pass --export-dir {printable(export_dir)} or another folder.",
         )
-    return dataclasses.replace(config, **changes), {**metadata, "epochs_planned": config.epochs}
+    return changed, {**metadata, "epochs_planned": config.epochs}
 
 
 def _read(path):

@@ -21,7 +21,7 @@ from colorkeras.utils.errors import (
     one_line,
     signal_number,
 )
-from colorkeras.utils.files import printable, quoted, require_writable
+from colorkeras.utils.files import expand_home, printable, quoted, require_writable
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ def resume(folder, changes, callbacks=()):
 
     For other exceptions, see `train`.
     """
+    folder = Path(expand_home(folder))
     config, earlier = run_directory.read_config(folder, changes)
     require_writable(folder, "--resume")
     for name in ("init", "backbone_weights"):
@@ -85,7 +86,7 @@ def resume(folder, changes, callbacks=()):
                 f"an explicit {option}, because models can contain code",
                 f"Also pass {option} {printable(model)}.",
             )
-    return Trainer(config, Path(folder), earlier, callbacks).run()
+    return Trainer(config, folder, earlier, callbacks).run()
 
 
 class Trainer:

@@ -37,13 +37,14 @@ def check_choice(kind, name, choices):
 def did_you_mean(name, choices, otherwise):
     """Return a question that suggests the choice most similar to a name.
 
-    If no choice is similar, return `otherwise`.
+    Case is ignored. If no choice is similar, return `otherwise`.
 
-    >>> did_you_mean("unett", ["photo", "unet"], "Check the spelling.")
+    >>> did_you_mean("UNett", ["photo", "unet"], "Check the spelling.")
     'Did you mean unet?'
     """
-    matches = difflib.get_close_matches(str(name), choices, n=1)
-    return f"Did you mean {matches[0]}?" if matches else otherwise
+    by_lowercase = {choice.lower(): choice for choice in choices}
+    matches = difflib.get_close_matches(str(name).lower(), by_lowercase, n=1)
+    return f"Did you mean {by_lowercase[matches[0]]}?" if matches else otherwise
 
 
 def one_line(error):

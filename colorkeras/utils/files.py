@@ -81,6 +81,11 @@ def expand_home(path):
     return os.path.expanduser(path)  # noqa: PTH111
 
 
+def is_folder(path):
+    """Return whether a path is an accessible folder."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises for names that are too long.
+
+
 def printable(path):
     r"""Return a path as printable text; escape control characters and invalid UTF-8.
 
@@ -120,10 +125,9 @@ def as_user_error(path, error):
             "Pass --overwrite to replace it, --skip-existing to keep it, or a different -o.",
         )
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return UserError(
+        return long_name_error(
             f"{quoted(path)}, whose output file has a name that is too long",
-            "a name that the file system supports, usually of at most 255 bytes",
-            "Pass a shorter name with -o.",
+            "Pass an output folder or a shorter name with -o, or rename the input file.",
         )
     if isinstance(error, OSError) and is_disk_problem(error):
         return UserError(
@@ -138,6 +142,13 @@ def as_user_error(path, error):
             "Check that the folder, disk and network are available, and try again.",
         )
     return UserError(received, "a valid image", "Please report this bug and attach the image.")
+
+
+def long_name_error(received, fix):
+    """Return a `UserError` for a name that the file system rejects because of its length."""
+    return UserError(
+        received, "names that the file system supports, usually of at most 255 bytes", fix
+    )
 
 
 def write_text(path, text, durable=False):

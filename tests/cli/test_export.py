@@ -81,8 +81,8 @@ def test_a_missing_extra_is_explained(run, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--model unet -o a.onnx", "required: --format"),
-        ("--format onnx --model unet", "required: -o/--output"),
+        ("--model unet -o a.onnx", "missing arguments: --format"),
+        ("--format onnx --model unet", "missing arguments: -o/--output"),
         ("--format paper -o a.paper", "invalid choice: 'paper'"),
     ],
 )

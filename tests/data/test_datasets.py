@@ -72,9 +72,11 @@ def test_default_does_not_hide_damage(monkeypatch):
     [
         (
             {"name": "cifar11"},
-            "'cifar11', which is neither.*Expected: cifar10, photographs, sample",
+            "'cifar11', which is neither.*Expected: cifar10, photographs, sample, tfds:NAME",
         ),
+        ({"name": "CIFAR-10"}, "'CIFAR-10', which is neither.*Fix: Did you mean cifar10?"),
         ({"name": "no/such/folder"}, "no/such/folder.*Fix: Check the spelling"),
+        ({"name": "n" * 300}, "neither a dataset nor a folder"),
         ({"name": __file__}, "which is neither a dataset nor a folder"),
         ({"name": ""}, "neither a dataset nor a folder"),
         ({"name": "sample", "image_size": 64}, "--image-size 64 with the sample dataset"),

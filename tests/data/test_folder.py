@@ -207,7 +207,6 @@ def test_images_are_decoded_as_for_inference(tmp_path, kind):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (None, "which is neither a dataset nor a folder"),
         ([], "which contains no usable images"),
         (["a.txt"], r"which contains no usable images \(Ignored other files: 1 \(1 .txt\)\)"),
         (
@@ -218,10 +217,9 @@ def test_images_are_decoded_as_for_inference(tmp_path, kind):
 )
 def test_folders_without_images_are_explained(tmp_path, content, message):
     path = tmp_path / "images"
-    if content is not None:
-        path.mkdir()
-        for name in content:
-            (path / name).touch()
+    path.mkdir()
+    for name in content:
+        (path / name).touch()
     with pytest.raises(UserError) as raised:
         folder.load(path)
     assert raised.match(f"(?s)^Received: .*{message}\nExpected: .*\nFix: ")

@@ -291,6 +291,23 @@ def test_run_of_others_cannot_choose_the_initial_model(finished, tmp_path):
         trainer.resume(tmp_path, {"init": "missing/1"})
 
 
+def test_changes_are_compared_after_conversion(finished, tmp_path, monkeypatch):
+    _, _, run = finished
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_config(tmp_path, read_config(run.folder), init=str(tmp_path / "m"), export_dir="below")
+    config, _ = run_directory.read_config(tmp_path, {"init": "~/m"})
+    assert config.init == str(tmp_path / "m")
+    with pytest.raises(UserError, match=f"--init {tmp_path}/other .was {tmp_path}/m"):
+        run_directory.read_config(tmp_path, {"init": "~/other"})
+
+
+def test_home_is_expanded_in_the_folder_to_resume(finished, monkeypatch):
+    _, _, run = finished
+    monkeypatch.setenv("HOME", str(run.folder.parent))
+    with pytest.raises(UserError, match=f"(?s)--batch-size 4 .*--init {run.folder}"):
+        trainer.resume(f"~/{run.folder.name}", {"batch_size": 4})
+
+
 @pytest.mark.parametrize("key", ["unknown", "labels"])
 def test_run_with_unknown_metadata_is_refused(key, finished, tmp_path):
     _, _, run = finished

@@ -10,6 +10,7 @@ import pytest
 
 from colorkeras.utils.errors import UserError
 from colorkeras.utils.files import (
+    as_user_error,
     atomic_write,
     is_disk_problem,
     require_new,
@@ -297,3 +298,9 @@ def test_require_writable_rejects_a_read_only_folder(tmp_path, monkeypatch, path
 )
 def test_is_disk_problem(error, expected):
     assert is_disk_problem(error) is expected
+
+
+def test_names_that_are_too_long_are_explained():
+    error = as_user_error("a.jpg", OSError(errno.ENAMETOOLONG, "File name too long"))
+    assert error.received == "'a.jpg', whose output file has a name that is too long"
+    assert error.fix.startswith("Pass an output folder or a shorter name with -o, or rename")

@@ -134,8 +134,8 @@ UNUSABLE = [
     ("scans/film.mkv -o new.avi", "'new.avi' for a film", ".mp4, .mkv"),
     ("scans/film.mkv -o new.jpg", "'new.jpg' for a film", ".mp4, .mkv"),
     ("scans/a.jpg -o new.mp4", "'new.mp4'", ".jpg"),
-    ("scans/a.jpg --format mkv", "--format mkv for images", "jpg"),
-    ("scans/film.mkv --format jpg", "--format jpg for films", "mkv"),
+    ("scans/a.jpg --format mkv", "--format 'mkv' for images", "jpg"),
+    ("scans/film.mkv --format jpg", "--format 'jpg' for films", "mkv"),
 ]
 
 

@@ -80,15 +80,17 @@ def check_target(path, source):
 
 def check_format(suffix, sources):
     """Raise UserError if none of the output files for the given input files can have a suffix."""
-    kinds = set(map(is_film, sources))
-    are_usable = {False: image_io.is_writable, True: is_film_target}
-    if any(are_usable[kind](f"result{suffix}") for kind in kinds):
+    are_films, kinds = set(map(is_film, sources)), []
+    if False in are_films:
+        kinds.append(("images", image_io.is_writable, image_io.WRITABLE_SUFFIXES))
+    if True in are_films:
+        kinds.append(("films", is_film_target, OUTPUT_SUFFIXES))
+    if any(is_usable(f"result{suffix}") for _, is_usable, _ in kinds):
         return
-    suffixes = {False: image_io.WRITABLE_SUFFIXES, True: OUTPUT_SUFFIXES}
-    known = [each.removeprefix(".") for kind in sorted(kinds) for each in suffixes[kind]]
-    name, files = suffix.removeprefix("."), [("images", "films")[kind] for kind in sorted(kinds)]
+    known = [each.removeprefix(".") for _, _, suffixes in kinds for each in suffixes]
+    name = suffix.removeprefix(".")
     raise UserError(
-        f"--format {name} for {' and '.join(files)}",
+        f"--format {quoted(name)} for {' and '.join(label for label, _, _ in kinds)}",
         "one of " + ", ".join(known),
         did_you_mean(name, known, "Choose one of these formats."),
     )

@@ -2,6 +2,7 @@
 
 import codecs
 import fnmatch
+import functools
 import glob
 import itertools
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from colorkeras import image_io
 from colorkeras.inference.batch.film_names import can_read_films, is_film_name
 from colorkeras.utils.errors import UserError, one_line
-from colorkeras.utils.files import expand_home, quoted
+from colorkeras.utils.files import expand_home, is_folder, quoted
 
 LIST_SUFFIX = ".txt"
 """Suffix of text files that list image paths."""
@@ -31,22 +32,26 @@ class Found:
         unsearched: Subfolders that were skipped: symbolic links or, without `recursive`, all of
             them.
         unreadable: List of `(path, UserError)` for folders that cannot be read.
+        excluded: Inputs that were skipped because they match a pattern.
     """
 
     files: list = field(default_factory=list)
     passed_over: list = field(default_factory=list)
     unsearched: list = field(default_factory=list)
     unreadable: list = field(default_factory=list)
+    excluded: list = field(default_factory=list)
 
     @property
     def others(self):
-        """Text in parentheses about ignored files and skipped subfolders; empty if none exist."""
+        """Text in parentheses about ignored and skipped files and folders; empty if none exist."""
         parts = []
+        if self.excluded:
+            parts.append(f"excluded: {first_names(self.excluded)}")
         if self.passed_over:
             parts.append(f"ignored: {by_suffix(self.passed_over)}")
         if self.unsearched:
             parts.append(f"subfolders: {first_names(self.unsearched)}")
-        return f" ({'; '.join(parts)})" * bool(parts)
+        return f" ({'; '.join(parts)})" if parts else ""
 
 
 def by_suffix(paths):
@@ -63,13 +68,8 @@ def first_names(paths):
 
 
 def identity(path):
-    """Return a text that is equal for all paths to the same file, even if it does not exist."""
+    """Return a string that is the same for all paths to a file, even if it does not exist."""
     return os.path.realpath(path)
-
-
-def is_folder(path):
-    """Return whether a path is an accessible folder."""
-    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises for names that are too long.
 
 
 def find(inputs, output=None, recursive=False, exclude=()):
@@ -79,29 +79,34 @@ def find(inputs, output=None, recursive=False, exclude=()):
         inputs: Paths to files and folders.
         output: Output folder to exclude from the search, or None.
         recursive: Whether to search subfolders, except for hidden and system folders.
-        exclude: Glob patterns for names or relative paths of files and folders to skip.
+        exclude: Glob patterns for names and paths of files and folders to skip. Paths start with an
+            input folder, are relative to one, or are absolute. The patterns also apply to the
+            inputs and to the folders in their paths, except the current folder and its parents.
 
     Returns:
         `Found`.
     """
     found = Found()
+    exclusion = functools.cache(functools.partial(_exclusion, exclude))
     for path in inputs:
-        if is_folder(path):
-            _search(path, output, recursive, exclude, found)
-        elif not _is_excluded(path.parent, Path(path.name), exclude):
+        if exclude and _is_input_excluded(path, exclusion):
+            found.excluded.append(path)
+        elif is_folder(path):
+            _search(path, output, recursive, exclusion(path), found)
+        else:
             found.files.append((path, Path(path.name)))
     found.passed_over, found.unsearched = map(_unique, (found.passed_over, found.unsearched))
     return found
 
 
 def _unique(paths):
-    """Remove other paths to the same file, which are found if input folders overlap."""
+    """Remove duplicates, which occur if input folders overlap."""
     return list({absolute(path): path for path in paths}.values())
 
 
-def _search(path, output, recursive, exclude, found):
+def _search(path, output, recursive, is_excluded, found):
     # Output files from an earlier run may be in a subfolder.
-    own = os.path.realpath(output) if output is not None else None
+    own = identity(output) if output is not None else None
     errors = []
     for parent, folders, names in os.walk(path, onerror=errors.append):
         below = Path(parent).relative_to(path)
@@ -109,8 +114,8 @@ def _search(path, output, recursive, exclude, found):
             name
             for name in sorted(folders)
             if not image_io.is_system_folder(name)
-            and not _is_excluded(path, below / name, exclude)
-            and os.path.realpath(Path(parent, name)) != own
+            and not is_excluded(below / name)
+            and identity(Path(parent, name)) != own
         ]
         paths = [Path(parent, name) for name in folders]
         found.unsearched += [path for path in paths if not recursive or path.is_symlink()]
@@ -118,7 +123,7 @@ def _search(path, output, recursive, exclude, found):
             folders.clear()
         # Keep broken links, so that they are reported later.
         for name in sorted(names):
-            if image_io.is_system_file(name) or _is_excluded(path, below / name, exclude):
+            if image_io.is_system_file(name) or is_excluded(below / name):
                 continue
             if _is_supported(Path(parent, name)):
                 found.files.append((Path(parent, name), below / name))
@@ -137,22 +142,29 @@ def _is_supported(path):
     return image_io.is_image(path) or (is_film_name(path) and can_read_films())
 
 
-def _is_excluded(folder, relative, patterns):
-    texts = (relative.name, relative.as_posix())
-    for pattern in (_below(folder, pattern) for pattern in patterns):
-        anchored = [f"./{relative.as_posix()}"] * pattern.startswith(("./", "**/"))
-        if any(fnmatch.fnmatch(text, pattern) for text in (*texts, *anchored)):
-            return True
-    return False
+def _is_input_excluded(path, exclusion):
+    """Return whether a pattern matches an input or a folder in its path."""
+    path, current = absolute(path), Path.cwd()
+    parents = (parent for parent in (path, *path.parents) if current.is_relative_to(parent))
+    shared = next(parents, Path(path.anchor))
+    relative = path.relative_to(shared)
+    return any(map(exclusion(shared), (relative, *relative.parents)[:-1]))
 
 
-def _below(folder, pattern):
-    """Return a pattern relative to an input folder if it starts with the path to the folder."""
-    pattern = os.path.normpath(expand_home(pattern))
-    for parent in (os.path.normpath(folder), str(absolute(folder))):
-        if pattern.startswith(parent + os.sep):
-            return f"./{pattern.removeprefix(parent + os.sep)}"
-    return pattern
+def _exclusion(patterns, folder):
+    """Return a function that tests whether a path relative to a folder matches a pattern."""
+    patterns = [os.path.normpath(expand_home(pattern)) for pattern in patterns]
+    rooted = [pattern for pattern in patterns if pattern.startswith("**/")]
+    for parent in (absolute(folder), Path(identity(folder))):
+        below = [path for path in map(absolute, patterns) if path.is_relative_to(parent)]
+        rooted += [f"./{path.relative_to(parent).as_posix()}" for path in below]
+
+    def is_excluded(relative):
+        path = relative.as_posix()
+        tests = ((relative.name, patterns), (path, patterns), (f"./{path}", rooted))
+        return any(fnmatch.fnmatch(text, pattern) for text, each in tests for pattern in each)
+
+    return is_excluded
 
 
 def find_archive(source, output):

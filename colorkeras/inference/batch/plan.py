@@ -20,11 +20,10 @@ from colorkeras.inference.batch.find import (
     find,
     find_archive,
     identity,
-    is_folder,
 )
 from colorkeras.inference.color_hints import HintList
 from colorkeras.utils.errors import UserError
-from colorkeras.utils.files import expand_home, quoted
+from colorkeras.utils.files import expand_home, is_folder, quoted
 
 MARK = "_color"
 """Name suffix of output files that are written next to their input files."""
@@ -108,7 +107,7 @@ def plan(
         num_samples: Number of output files per input file.
         side_by_side: Whether to also write an image with the input and the output side by side.
         suffix: Suffix of all output files, such as ".jpg"; None keeps input suffixes if possible.
-        exclude: Glob patterns for names or relative paths to skip.
+        exclude: Glob patterns for names and paths to skip; see `find`.
 
     Returns:
         `Plan`.
@@ -120,14 +119,11 @@ def plan(
         raise UserError("an empty path", "paths to images or folders", "Pass at least one path.")
     paths = [Path(expand_home(path)) for path in inputs]
     _check_quotes(paths)
+    is_file = False
     if output is not None:
         is_explicit_folder = os.fspath(output).endswith(os.sep)
         output = Path(expand_home(output))
-        if not is_explicit_folder and _names_a_file(output, paths):
-            _check_output(paths[0], output, suffix)
-            return Plan(
-                without_collisions(_planned([(paths[0], output)], num_samples, side_by_side))
-            )
+        is_file = not is_explicit_folder and _names_a_file(output, paths)
     found = find(paths, output, recursive, exclude)
     if not (found.files or found.unreadable):
         options = ["pass --recursive"] * (not recursive) + ["change --exclude"] * bool(exclude)
@@ -136,6 +132,9 @@ def plan(
             "images or folders that contain images",
             f"{', or '.join(['Pass other paths', *options])}.",
         )
+    if is_file:
+        _check_output(paths[0], output, suffix)
+        return Plan(without_collisions(_planned([(paths[0], output)], num_samples, side_by_side)))
     if suffix is not None and found.files:
         check_format(suffix, [path for path, _ in found.files])
     targets = [(path, _target(path, output, relative, suffix)) for path, relative in found.files]
@@ -208,7 +207,7 @@ def _check_output(source, output, suffix):
     check_target(output, source)
     if suffix is not None and suffix.lower() != output.suffix.lower():
         raise UserError(
-            f"--format {suffix.removeprefix('.')}, which conflicts with the extension of "
+            f"--format {quoted(suffix.removeprefix('.'))}, which conflicts with the extension of "
             f"--output {quoted(output)}",
             "the same format in both options",
             "Omit --format or change the name of the output file.",

@@ -292,8 +292,37 @@ def test_patterns_may_be_absolute(scans, monkeypatch):
 
 
 def test_patterns_exclude_named_files(scans):
-    for pattern in ("*.PNG", "scans/a.PNG"):
+    for pattern in ("*.PNG", "scans/a.PNG", "*/a.PNG", "**/a.PNG"):
         assert set(planned(["scans/b.jpg", "scans/a.PNG"], exclude=[pattern])) == {"scans/b.jpg"}
+
+
+@pytest.mark.parametrize("excluded", ["scans/deep", "scans/deep/", "scans/deep/d.tif"])
+@pytest.mark.parametrize("pattern", ["deep", "scans/deep", "./scans/d*", "**/deep"])
+def test_patterns_exclude_inputs_and_the_folders_in_their_paths(excluded, pattern, scans):
+    for path in (excluded, Path(excluded).absolute(), f"../{Path.cwd().name}/{excluded}"):
+        assert set(planned(["scans/b.jpg", path], exclude=[pattern])) == {"scans/b.jpg"}
+        with pytest.raises(UserError) as error:
+            plan.plan([path], exclude=[pattern])
+        received = f"'{Path(path)}', where no images were found (excluded: '{Path(path)}')"
+        assert error.value.received == received
+        assert "change --exclude" in error.value.fix
+    with pytest.raises(UserError, match=r"excluded: 'scans/deep/d\.tif'"):
+        plan.plan(["scans/deep/d.tif"], "new.png", exclude=[pattern])
+
+
+def test_patterns_do_not_exclude_the_current_folder_or_its_parents(scans, monkeypatch):
+    monkeypatch.chdir("scans")
+    patterns = [".*", "scans", Path.cwd().parent.name, "../scans"]
+    for path in (".", Path.cwd(), "../scans"):
+        assert len(planned([path], exclude=patterns)) == 3
+    assert planned(["b.jpg"], exclude=patterns) == {"b.jpg": "b_color.jpg"}
+
+
+def test_patterns_may_start_with_another_path_to_an_input_folder(scans):
+    Path("link").symlink_to("scans")
+    for path in (f"../{Path.cwd().name}/scans", "link", "./scans/../scans"):
+        sources = planned([path], recursive=True, exclude=["scans/deep"])
+        assert {Path(source).name for source in sources} == {"a.PNG", "b.jpg", "c.gif"}
 
 
 def test_one_format_for_all_results(scans):
@@ -303,12 +332,15 @@ def test_one_format_for_all_results(scans):
         "scans/c.gif": "color/c.jpg",
     }
     assert planned(["scans/c.gif"], suffix=".tif") == {"scans/c.gif": "scans/c_color.tif"}
-    for suffix, fix in ((".xyz", "Choose"), (".jepg", "Did you mean jpg?"), (".gif", "")):
-        message = f"--format {suffix[1:]} for images\n.*jpg, png, .*\n.*{fix}"
+    cases = {"xyz": "Choose", "jepg": "Did you mean jpg?", "gif": "", "": "Choose"}
+    for name, fix in cases.items():
+        suffix, message = f".{name}", f"--format '{name}' for images\n.*jpg, png, .*\n.*{fix}"
         with pytest.raises(UserError, match=message):
             plan.plan(["scans"], suffix=suffix)
-    with pytest.raises(UserError, match=r"--format mp4 for images\n.*one of jpg, png"):
+    with pytest.raises(UserError, match=r"--format 'mp4' for images\n.*one of jpg, png"):
         plan.plan(["scans"], suffix=".mp4")
+    with pytest.raises(UserError, match=r"--format '\\x1b\[31m' for images\n"):
+        plan.plan(["scans"], suffix=".\x1b[31m")
     with pytest.raises(UserError, match="the same format"):
         plan.plan(["scans/b.jpg"], "new.png", suffix=".jpg")
 
