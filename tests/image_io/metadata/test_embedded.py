@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from image_files import ramp, read, segment
+from image_files import box, ramp, read, segment
 from PIL import Image, PngImagePlugin
 
 from colorkeras import image_io
@@ -15,10 +15,6 @@ MANIFEST = b"\0\0\0\x40jumb\0\0\0\x26jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\
 PROVENANCE = "the provenance data (C2PA) was left out"
 VIDEO = "the video of the motion photo was left out"
 GAIN_MAP = "the gain map was left out"
-
-
-def box(name, content):
-    return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def saved(path, **settings):
