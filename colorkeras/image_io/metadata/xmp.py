@@ -77,13 +77,15 @@ _STALE_IF_TURNED = {
 
 # A complete tag; quoted values may contain any character.
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
-# Searching for prefixes only at the start of names takes linear time.
+# Searching only at the start of names and whitespace, without backtracking, takes linear time.
+_ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]++)\s*+=\s*+("[^"]*"|'[^']*')""")
 _ORIENTATION = re.compile(
     rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
 )
-_TIFF_PREFIX = re.compile(rb"""\bxmlns:([^\s=]+)\s*=\s*["']%s["']""" % re.escape(_TIFF.encode()))
+_TIFF_PREFIX = re.compile(
+    rb"""\bxmlns:([\w.-]++)\s*+=\s*+["']%s["']""" % re.escape(_TIFF.encode())
+)
 
 
 class UnusableError(Exception):
