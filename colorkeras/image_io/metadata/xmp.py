@@ -13,6 +13,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from colorkeras.image_io.image import signature
+from colorkeras.image_io.metadata.embedded import PROVENANCE
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 """IPTC's term for an image that a program has altered substantially."""
@@ -45,7 +46,7 @@ _STALE = {
         rf"{_GOOGLE}(container/|depthmap/|image/|audio/) .*|http://ns.google.com/photos/dd/.* .*"
         r"|http://ns.apple.com/pixeldatainfo/1.0/ .*|http://ns.leiainc.com/photos/.* .*"
     ),
-    "the provenance data": r"http://purl.org/dc/terms/ provenance",
+    PROVENANCE: r"http://purl.org/dc/terms/ provenance",
     "develop and crop settings": (
         r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
         r"|http://darktable.sf.net/ .*"
@@ -83,9 +84,7 @@ _ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]++)\s*+=\s*+("[^"]*"|'[^']*')""")
 _ORIENTATION = re.compile(
     rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
 )
-_TIFF_PREFIX = re.compile(
-    rb"""\bxmlns:([\w.-]++)\s*+=\s*+["']%s["']""" % re.escape(_TIFF.encode())
-)
+_TIFF_PREFIX = re.compile(rb"""\bxmlns:([\w.-]++)\s*+=\s*+["']%s["']""" % re.escape(_TIFF.encode()))
 
 
 class UnusableError(Exception):
