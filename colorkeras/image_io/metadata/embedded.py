@@ -12,8 +12,8 @@ import re
 PROVENANCE = "the provenance data (C2PA)"
 
 # Several patterns that start with fixed bytes are faster than one pattern with alternatives. Files
-# end with their video, or contain it in a box of its own. Padding without 0xFF, and only whole URNs,
-# keep the search fast if their starts are repeated.
+# end with their video, or contain it in a box of its own. To take linear time, the patterns match
+# only padding without 0xFF and only whole URNs.
 _PATTERNS = (
     ("the video of the motion photo", rb"\xff\xd9[^\xff]{0,64}?ftyp[ \w]{4}"),
     ("the video of the motion photo", rb"mpvd.{4}ftyp"),
