@@ -81,6 +81,7 @@ _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 # Searching only at the start of names and whitespace, without backtracking, takes linear time.
 _ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]++)\s*+=\s*+("[^"]*"|'[^']*')""")
+_LONG_NAMESPACE = re.compile(rb"""(?<!\S)xmlns[^\s=]*+\s*+=\s*+("[^"]{200}|'[^']{200})""")
 _ORIENTATION = re.compile(
     rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
 )
@@ -199,6 +200,9 @@ class _Outline:
             packet.decode("utf-8")
         except UnicodeDecodeError as error:
             raise UnusableError("it is not UTF-8") from error
+        if _LONG_NAMESPACE.search(packet):
+            # The parser would repeat them in every name.
+            raise UnusableError("it has long namespaces")
         self._packet, self._open, self._tool, self._label = packet, [], [], label
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.namespace_prefixes = True

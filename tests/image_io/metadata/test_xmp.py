@@ -97,6 +97,15 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
         (b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'>" + XMP, "declares entities"),
         (("<!DOCTYPE x>" + XMP.decode()).encode("utf-16"), "not UTF-8"),
         (XMP.decode().encode("utf-16-le"), "not XML"),
+        (
+            filled(
+                b"<rdf:Description\nxmlns:a = '%s'>" % (b"u" * 1000)
+                + b"<a:b>" * 100
+                + b"</a:b>" * 100
+                + b"</rdf:Description>"
+            ),
+            "long namespaces",
+        ),
         (b'<?xml version="1.0" encoding="cp037"?>' + "<!DOCTYPE x>".encode("cp037"), "not UTF-8"),
     ],
 )
