@@ -9,7 +9,13 @@ from PIL import ExifTags, Image
 from colorkeras.image_io.image import signature
 from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.thumbnails import with_thumbnail
-from colorkeras.image_io.metadata.tiff_directories import PREFIX, Exif, read_fields, serialized
+from colorkeras.image_io.metadata.tiff_directories import (
+    PREFIX,
+    Exif,
+    drop_unusable,
+    read_fields,
+    serialized,
+)
 
 _CAMERA, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _INTEROPERABILITY = ExifTags.IFD.Interop
@@ -64,8 +70,7 @@ def read_exif(image, is_turned):
         source = image.getexif()
         exif = _copy_of(source)
         is_damaged = _add_fields(exif, image)
-        # Fail early if the tags cannot be written.
-        serialized(exif)
+        is_damaged = drop_unusable(exif) or is_damaged
         if not source and not len(exif) and image.info.get("exif"):
             # Pillow raises only on the first call.
             raise ValueError("no tags")
@@ -157,7 +162,7 @@ def exif_bytes(options, image, max_length=None):
     def fits():
         return max_length is None or len(block) <= max_length
 
-    block = plain = PREFIX + b"".join(serialized(exif))
+    block = plain = PREFIX + serialized(exif)
     if options.metadata.has_thumbnail:
         block = with_thumbnail(plain, image)
         if not fits():
@@ -166,7 +171,7 @@ def exif_bytes(options, image, max_length=None):
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
         options.notes.append(f"the EXIF maker note was left out {_TOO_LARGE}")
         del exif[_CAMERA][_MAKER_NOTE]
-        block = PREFIX + b"".join(serialized(exif))
+        block = PREFIX + serialized(exif)
     if not fits():
         options.notes.append(f"EXIF was left out {_TOO_LARGE}")
         metadata = replace(options.metadata, exif=None, has_thumbnail=False)
@@ -251,7 +256,9 @@ def _add_fields(exif, image):
         tags = exif if directory is None else within.setdefault(directory, {})
         # Pillow skips tags of unknown types, and all tags after a damaged one.
         value = tags.setdefault(tag, field.data)
-        exif.fields[directory, tag] = field._replace(value=value)
+        # Share the bytes to save memory.
+        data = value if value == field.data else field.data
+        exif.fields[directory, tag] = field._replace(value=value, data=data)
     return is_damaged
 
 
