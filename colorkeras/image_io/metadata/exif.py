@@ -28,7 +28,7 @@ TURNED_ORIENTATIONS = (5, 6, 7, 8)
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
 _COLOR_SPACE, _WIDTH, _HEIGHT, _GAMMA = 0xA001, 0xA002, 0xA003, 0xA500
-_COMPONENTS, _YCBCR, _COMPRESSION_RATE = 0x9101, b"\1\2\3\0", 0x9102
+_COMPONENTS, _COMPRESSION_RATE = 0x9101, 0x9102
 _MAKER_NOTE = 0x927C
 _INDEX, _RELATED_WIDTH, _RELATED_HEIGHT = 1, 0x1001, 0x1002
 _DESCRIPTION, _LAYERS, _C2PA = 270, 37724, 52545
@@ -137,8 +137,9 @@ def exif_for_result(metadata, image):
     height, width = image.size
     # The index R98 means sRGB; other values mean Adobe RGB.
     interoperability = {_INDEX: "R98", _RELATED_WIDTH: width, _RELATED_HEIGHT: height}
-    current = {_COLOR_SPACE: 1, _COMPONENTS: _YCBCR, _WIDTH: width, _HEIGHT: height}
-    _update(camera, current)
+    _update(camera, {_COLOR_SPACE: 1, _WIDTH: width, _HEIGHT: height})
+    # The components depend on the output format.
+    camera.pop(_COMPONENTS, None)
     _update(camera.get(_INTEROPERABILITY, {}), interoperability)
     return exif
 

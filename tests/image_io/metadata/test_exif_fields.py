@@ -273,7 +273,8 @@ def test_descriptions_of_the_encoding_are_corrected(tmp_path):
     image_io.save(tmp_path / "b.jpg", iter([DecodedImage(RED)]), contents.metadata)
     with Image.open(tmp_path / "b.jpg") as image:
         exif = image.getexif()
-        assert exif.get_ifd(CAMERA)[0x9101] == b"\1\2\3\0"
+        # Whether the components are YCbCr depends on the output format.
+        assert 0x9101 not in exif.get_ifd(CAMERA)
         assert exif.get_ifd(ExifTags.IFD.Interop) == {0x1001: 40, 0x1002: 30}
 
 
