@@ -87,6 +87,11 @@ def segment(marker, content):
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
+def box(name, content):
+    """Return a box as in JPEG 2000 and AVIF files."""
+    return struct.pack(">I", 8 + len(content)) + name + content
+
+
 def _fixed(number):
     return struct.pack(">i", round(number * 65536))
 

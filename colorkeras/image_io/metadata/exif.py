@@ -9,7 +9,13 @@ from PIL import ExifTags, Image
 from colorkeras.image_io.image import signature
 from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.thumbnails import with_thumbnail
-from colorkeras.image_io.metadata.tiff_directories import PREFIX, Exif, read_fields, serialized
+from colorkeras.image_io.metadata.tiff_directories import (
+    PREFIX,
+    Exif,
+    drop_unusable,
+    read_fields,
+    serialized,
+)
 
 _CAMERA, _GPS = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo
 _INTEROPERABILITY = ExifTags.IFD.Interop
@@ -22,7 +28,7 @@ TURNED_ORIENTATIONS = (5, 6, 7, 8)
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
 _COLOR_SPACE, _WIDTH, _HEIGHT, _GAMMA = 0xA001, 0xA002, 0xA003, 0xA500
-_COMPONENTS, _YCBCR, _COMPRESSION_RATE = 0x9101, b"\1\2\3\0", 0x9102
+_COMPONENTS, _COMPRESSION_RATE = 0x9101, 0x9102
 _MAKER_NOTE = 0x927C
 _INDEX, _RELATED_WIDTH, _RELATED_HEIGHT = 1, 0x1001, 0x1002
 _DESCRIPTION, _LAYERS, _C2PA = 270, 37724, 52545
@@ -64,8 +70,7 @@ def read_exif(image, is_turned):
         source = image.getexif()
         exif = _copy_of(source)
         is_damaged = _add_fields(exif, image)
-        # Fail early if the tags cannot be written.
-        serialized(exif)
+        is_damaged = drop_unusable(exif) or is_damaged
         if not source and not len(exif) and image.info.get("exif"):
             # Pillow raises only on the first call.
             raise ValueError("no tags")
@@ -132,8 +137,9 @@ def exif_for_result(metadata, image):
     height, width = image.size
     # The index R98 means sRGB; other values mean Adobe RGB.
     interoperability = {_INDEX: "R98", _RELATED_WIDTH: width, _RELATED_HEIGHT: height}
-    current = {_COLOR_SPACE: 1, _COMPONENTS: _YCBCR, _WIDTH: width, _HEIGHT: height}
-    _update(camera, current)
+    _update(camera, {_COLOR_SPACE: 1, _WIDTH: width, _HEIGHT: height})
+    # The components depend on the output format.
+    camera.pop(_COMPONENTS, None)
     _update(camera.get(_INTEROPERABILITY, {}), interoperability)
     return exif
 
@@ -157,7 +163,7 @@ def exif_bytes(options, image, max_length=None):
     def fits():
         return max_length is None or len(block) <= max_length
 
-    block = plain = PREFIX + b"".join(serialized(exif))
+    block = plain = PREFIX + serialized(exif)
     if options.metadata.has_thumbnail:
         block = with_thumbnail(plain, image)
         if not fits():
@@ -166,7 +172,7 @@ def exif_bytes(options, image, max_length=None):
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
         options.notes.append(f"the EXIF maker note was left out {_TOO_LARGE}")
         del exif[_CAMERA][_MAKER_NOTE]
-        block = PREFIX + b"".join(serialized(exif))
+        block = PREFIX + serialized(exif)
     if not fits():
         options.notes.append(f"EXIF was left out {_TOO_LARGE}")
         metadata = replace(options.metadata, exif=None, has_thumbnail=False)
@@ -251,7 +257,9 @@ def _add_fields(exif, image):
         tags = exif if directory is None else within.setdefault(directory, {})
         # Pillow skips tags of unknown types, and all tags after a damaged one.
         value = tags.setdefault(tag, field.data)
-        exif.fields[directory, tag] = field._replace(value=value)
+        # Share the bytes to save memory.
+        data = value if value == field.data else field.data
+        exif.fields[directory, tag] = field._replace(value=value, data=data)
     return is_damaged
 
 

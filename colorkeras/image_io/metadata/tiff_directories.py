@@ -6,22 +6,22 @@ References:
     Camera & Imaging Products Association, CIPA DC-008, "Exif 2.32".
 """
 
-import mmap
 import struct
 from typing import Any, NamedTuple
 
+import numpy as np
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 PREFIX = b"Exif\0\0"
 """Start of an EXIF block in JPEG files."""
 
-BYTE, ASCII, LONG, UNDEFINED = 1, 2, 4, 7
+BYTE, ASCII, LONG, UNDEFINED, LONG8 = 1, 2, 4, 7, 16
 """Type codes of tag values."""
 
-# Sizes of values in bytes, by type code. EXIF 3.0 added 129 for UTF-8.
+# Sizes of values and offsets in bytes, by type code. EXIF 3.0 added 129 for UTF-8.
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
-_BIG_SIZES = _SIZES | {16: 8, 17: 8, 18: 8}
+_POINTER_SIZES = {3: 2, LONG: 4, 13: 4, LONG8: 8, 18: 8}
 
 # Tags of type BYTE in the directories that the main directory points to.
 _BYTES = {ExifTags.IFD.Exif: (), ExifTags.IFD.GPSInfo: (0, 5), ExifTags.IFD.Interop: ()}
@@ -72,6 +72,7 @@ class _Layout(NamedTuple):
         offset: `struct` format for a directory's offset.
         value_at: Position of the value, or of its offset, within an entry.
         length: Length of an entry in bytes.
+        pointer: Type code of a subdirectory's offset.
     """
 
     first_at: int
@@ -79,9 +80,10 @@ class _Layout(NamedTuple):
     offset: str
     value_at: int
     length: int
+    pointer: int
 
 
-_CLASSIC, _BIG = _Layout(4, "H", "I", 8, 12), _Layout(8, "Q", "Q", 12, 20)
+_CLASSIC, _BIG = _Layout(4, "H", "I", 8, 12, LONG), _Layout(8, "Q", "Q", 12, 20, LONG8)
 
 
 def read_fields(stream, skipped=()):
@@ -94,29 +96,41 @@ def read_fields(stream, skipped=()):
     Returns:
         `(fields, is_damaged)`: dict from a directory's tag (None for the main directory) and a tag
         to a `Field`, in which `value` is the same as `data`; and whether any tags are damaged.
+        Repeated tags count as damaged and have no `Field`. Neither do 64-bit numbers.
     """
+    # Values may overlap, so limit their total length.
+    budget = stream.seek(0, 2)
     stream.seek(0)
     order = {b"II": "<", b"MM": ">"}[stream.read(2)]
-    is_big = struct.unpack(order + "H", stream.read(2))[0] == 43
-    layout, sizes = (_BIG, _BIG_SIZES) if is_big else (_CLASSIC, _SIZES)
-    fields, is_damaged, pending = {}, False, [(None, layout.first_at)]
-    for directory, link in pending:
-        for tag, kind, count, at in _stored_entries(stream, link, order, layout):
+    layout = _BIG if struct.unpack(order + "H", stream.read(2))[0] == 43 else _CLASSIC
+    fields, seen, is_damaged = {}, set(), False
+    pending = [(None, layout.first_at, struct.calcsize(layout.offset))]
+    for directory, link, width in pending:
+        for tag, kind, count, at in _stored_entries(stream, link, width, order, layout):
+            key = directory, tag
             if directory is None and tag in skipped:
                 continue
-            if tag in _POINTERS.get(directory, ()):
-                pending.append((tag, at))
-                continue
-            length = sizes.get(kind, 0) * count
-            data = None if tag is None else _stored_value(stream, at, length, order, layout)
-            if data is None or kind not in sizes:
+            if key in seen:
+                # Versions of Pillow differ in which of the values they return.
+                fields.pop(key, None)
                 is_damaged = True
-            elif data:
-                fields.setdefault((directory, tag), Field(data, kind, data, order))
+            elif tag in _POINTERS.get(directory, ()):
+                pending.append((tag, at, _POINTER_SIZES.get(kind, 4)))
+            elif kind in _SIZES:
+                length = _SIZES[kind] * count
+                fits = length <= budget
+                value = _stored_value(stream, at, length, order, layout) if fits else None
+                if value:
+                    budget -= length
+                    fields[key] = Field(value, kind, value, order)
+                is_damaged = is_damaged or value is None
+            elif kind != LONG8:
+                is_damaged = True
+            seen.add(key)
     return fields, is_damaged
 
 
-def _stored_entries(stream, link, order, layout):
+def _stored_entries(stream, link, width, order, layout):
     """Yield `(tag, type, count, value_position)` for each entry of a directory.
 
     If entries are missing, the last tag is None.
@@ -124,13 +138,13 @@ def _stored_entries(stream, link, order, layout):
     Args:
         stream: Binary stream.
         link: Position at which the directory's offset is stored.
+        width: Length of the offset in bytes.
         order: Byte order.
         layout: `_Layout`.
     """
     form = order + "HH" + layout.offset
     try:
         stream.seek(link)
-        width = struct.calcsize(layout.offset) if link == layout.first_at else 4
         stream.seek(int.from_bytes(stream.read(width), "little" if order == "<" else "big"))
         head = stream.read(struct.calcsize(order + layout.count))
         (count,) = struct.unpack(order + layout.count, head)
@@ -150,8 +164,7 @@ def _stored_value(stream, at, length, order, layout):
         return inline[:length]
     if len(inline) < layout.length - layout.value_at:
         return None
-    stream.seek(0, 2)
-    end = stream.tell()
+    end = stream.seek(0, 2)
     (start,) = struct.unpack(order + layout.offset, inline)
     if start + length > end:
         return None
@@ -159,20 +172,26 @@ def _stored_value(stream, at, length, order, layout):
     return stream.read(length)
 
 
-def serialized(exif, start=8):
-    """Convert EXIF to bytes.
+def serialized(exif):
+    """Convert `Exif` to an EXIF block without `PREFIX`."""
+    header = {"<": b"II", ">": b"MM"}[exif.endian] + struct.pack(exif.endian + "HI", 42, 8)
+    return header + _directory(dict(exif), None, exif.fields, 8, (exif.endian, _CLASSIC))
 
-    Args:
-        exif: `PIL.Image.Exif`.
-        start: Offset of the main directory from the header.
 
-    Returns:
-        `(header, block)`: the header of an EXIF block, and the directories with their values.
-    """
-    layout = _BIG if exif.bigtiff else _CLASSIC
-    header = {"<": b"II", ">": b"MM"}[exif.endian] + struct.pack(exif.endian + "HI", 42, start)
-    fields = getattr(exif, "fields", {})
-    return header, _directory(dict(exif.items()), None, fields, start, (exif.endian, layout))
+def drop_unusable(exif):
+    """Delete tags that cannot be written, and return whether there were any."""
+    directories, is_any = [(None, exif)], False
+    for name, tags in directories:
+        for tag, value in list(tags.items()):
+            if isinstance(value, dict):
+                directories.append((tag, value))
+                continue
+            try:
+                _encoded(tag, value, name, exif.fields.get((name, tag)), exif.endian)
+            except Exception:  # Pillow's writer may raise anything.
+                del tags[tag]
+                is_any = True
+    return is_any
 
 
 def _directory(tags, name, fields, start, form):
@@ -187,22 +206,22 @@ def _directory(tags, name, fields, start, form):
     """
     order, layout = form
     width = struct.calcsize(layout.offset)
-    values_at = start + struct.calcsize(layout.count) + len(tags) * layout.length + width
-    entries, values = struct.pack(order + layout.count, len(tags)), b""
+    at = start + struct.calcsize(layout.count) + len(tags) * layout.length + width
+    entries, values = [struct.pack(order + layout.count, len(tags))], []
     for tag, value in sorted(tags.items()):
-        at = values_at + len(values)
         if isinstance(value, dict):
-            kind, count, inline = LONG, 1, struct.pack(order + "I", at)
-            values += _directory(value, tag, fields, at, form)
+            kind, count, data = layout.pointer, 1, _directory(value, tag, fields, at, form)
         else:
-            kind, inline = _encoded(tag, value, name, fields.get((name, tag)), order)
-            count = len(inline) // _SIZES[kind]
-            if len(inline) > width:
-                values += inline + b"\0" * (len(inline) % 2)
-                inline = struct.pack(order + layout.offset, at)
-        entries += struct.pack(order + "HH" + layout.offset, tag, kind, count)
-        entries += inline.ljust(width, b"\0")
-    return entries + struct.pack(order + layout.offset, 0) + values
+            kind, data = _encoded(tag, value, name, fields.get((name, tag)), order)
+            count = len(data) // _SIZES[kind]
+        if isinstance(value, dict) or len(data) > width:
+            values.append(data + b"\0" * (len(data) % 2))
+            data = struct.pack(order + layout.offset, at)
+            at += len(values[-1])
+        entries.append(struct.pack(order + "HH" + layout.offset, tag, kind, count))
+        entries.append(data.ljust(width, b"\0"))
+    entries.append(struct.pack(order + layout.offset, 0))
+    return b"".join(entries + values)
 
 
 def _encoded(tag, value, directory, field, order):
@@ -216,9 +235,11 @@ def _encoded(tag, value, directory, field, order):
         order: Byte order.
     """
     if field is not None and value == field.value:
-        is_usable = field.order == order or _SIZES.get(field.kind) == 1
-        if is_usable and field.kind in _SIZES:
+        if field.order == order:
             return field.kind, field.data
+        # Rationals consist of two numbers.
+        size = 4 if field.kind in (5, 10) else _SIZES[field.kind]
+        return field.kind, np.frombuffer(field.data, f"u{size}").byteswap().tobytes()
     if isinstance(value, str):
         # Pillow decodes text as Latin-1, whatever its encoding is.
         return ASCII, value.encode("latin-1", "replace") + b"\0"
@@ -240,37 +261,35 @@ def add_exif(path, exif):
 
     Args:
         path: `Path` to the file.
-        exif: `PIL.Image.Exif` with the file's byte order; its BigTIFF flag is set as needed.
+        exif: `Exif` with the file's byte order.
     """
     with path.open("r+b") as stream:
-        exif.bigtiff = struct.unpack(exif.endian + "2xH", stream.read(4))[0] == 43
-        layout, order = (_BIG if exif.bigtiff else _CLASSIC), exif.endian
+        order = exif.endian
+        layout = _BIG if struct.unpack(order + "2xH", stream.read(4))[0] == 43 else _CLASSIC
         block_at = _aligned_end(stream)
-        _, block = serialized(exif, block_at)
-        stream.write(block)
+        stream.write(_directory(dict(exif), None, exif.fields, block_at, (order, layout)))
         directory_at = _aligned_end(stream)
-        stream.flush()
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            (first_at,) = struct.unpack_from(order + layout.offset, content, layout.first_at)
-            added, _ = _entries(content, block_at, order, layout)
-            own, following_at = _entries(content, first_at, order, layout)
-            merged = sorted((added | own).items())
-            entries = [content[place : place + layout.length] for _, place in merged]
-            (following,) = struct.unpack_from(order + layout.offset, content, following_at)
+        stream.seek(layout.first_at)
+        (first_at,) = struct.unpack(
+            order + layout.offset, stream.read(struct.calcsize(layout.offset))
+        )
+        added, _ = _entries(stream, block_at, order, layout)
+        own, following = _entries(stream, first_at, order, layout)
+        entries = [entry for _, entry in sorted((added | own).items())]
+        stream.seek(directory_at)
         stream.write(struct.pack(order + layout.count, len(entries)))
-        stream.writelines(entries)
-        stream.write(struct.pack(order + layout.offset, following))
+        stream.writelines([*entries, following])
         stream.seek(layout.first_at)
         stream.write(struct.pack(order + layout.offset, directory_at))
 
 
-def _entries(content, at, order, layout):
-    """Return a dict from tag to entry position, and the position of the next directory's offset."""
-    (count,) = struct.unpack_from(order + layout.count, content, at)
-    first = at + struct.calcsize(layout.count)
-    places = range(first, first + count * layout.length, layout.length)
-    tags = {struct.unpack_from(order + "H", content, place)[0]: place for place in places}
-    return tags, places.stop
+def _entries(stream, at, order, layout):
+    """Return a dict from tag to entry, and the next directory's offset, as stored in a file."""
+    stream.seek(at)
+    (count,) = struct.unpack(order + layout.count, stream.read(struct.calcsize(layout.count)))
+    entries = [stream.read(layout.length) for _ in range(count)]
+    following = stream.read(struct.calcsize(layout.offset))
+    return {struct.unpack_from(order + "H", entry)[0]: entry for entry in entries}, following
 
 
 def _aligned_end(stream):

@@ -13,6 +13,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from colorkeras.image_io.image import signature
+from colorkeras.image_io.metadata.embedded import PROVENANCE
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 """IPTC's term for an image that a program has altered substantially."""
@@ -45,7 +46,7 @@ _STALE = {
         rf"{_GOOGLE}(container/|depthmap/|image/|audio/) .*|http://ns.google.com/photos/dd/.* .*"
         r"|http://ns.apple.com/pixeldatainfo/1.0/ .*|http://ns.leiainc.com/photos/.* .*"
     ),
-    "the provenance data": r"http://purl.org/dc/terms/ provenance",
+    PROVENANCE: r"http://purl.org/dc/terms/ provenance",
     "develop and crop settings": (
         r"http://ns.adobe.com/camera-raw-(settings|saved-settings|defaults)/1.0/ .*"
         r"|http://darktable.sf.net/ .*"
@@ -77,13 +78,14 @@ _STALE_IF_TURNED = {
 
 # A complete tag; quoted values may contain any character.
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
-_ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
-# Searching for prefixes only at the start of names takes linear time.
+# Searching only at the start of names and whitespace, without backtracking, takes linear time.
+_ATTRIBUTE = re.compile(rb"""(?<!\s)\s++([^\s=]++)\s*+=\s*+("[^"]*"|'[^']*')""")
+_LONG_NAMESPACE = re.compile(rb"""(?<!\S)xmlns[^\s=]*+\s*+=\s*+("[^"]{200}|'[^']{200})""")
 _ORIENTATION = re.compile(
     rb"""(?<![\w.-])(?P<prefix>[\w.-]++)(?P<syntax>:Orientation\s*(?:=\s*["']|>)\s*)[1-8]"""
 )
-_TIFF_PREFIX = re.compile(rb"""\bxmlns:([^\s=]+)\s*=\s*["']%s["']""" % re.escape(_TIFF.encode()))
+_TIFF_PREFIX = re.compile(rb"""\bxmlns:([\w.-]++)\s*+=\s*+["']%s["']""" % re.escape(_TIFF.encode()))
 
 
 class UnusableError(Exception):
@@ -198,6 +200,9 @@ class _Outline:
             packet.decode("utf-8")
         except UnicodeDecodeError as error:
             raise UnusableError("it is not UTF-8") from error
+        if _LONG_NAMESPACE.search(packet):
+            # The parser would repeat them in every name.
+            raise UnusableError("it has long namespaces")
         self._packet, self._open, self._tool, self._label = packet, [], [], label
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.namespace_prefixes = True

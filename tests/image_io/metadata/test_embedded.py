@@ -1,24 +1,22 @@
 """Tests that data embedded in files besides the image is left out and reported."""
 
 import struct
+import time
 
 import numpy as np
 import pytest
 import tifffile
-from image_files import ramp, read, segment
-from PIL import Image, PngImagePlugin
+from image_files import XMP, box, ramp, read, segment
+from PIL import Image, PngImagePlugin, features
 
 from colorkeras import image_io
+from colorkeras.image_io.metadata import embedded
 from colorkeras.image_io.metadata.embedded import find_embedded
 
 MANIFEST = b"\0\0\0\x40jumb\0\0\0\x26jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0"
 PROVENANCE = "the provenance data (C2PA) was left out"
 VIDEO = "the video of the motion photo was left out"
 GAIN_MAP = "the gain map was left out"
-
-
-def box(name, content):
-    return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def saved(path, **settings):
@@ -49,12 +47,20 @@ def test_provenance_data_is_reported(tmp_path):
     saved(tmp_path / "a.png", pnginfo=info)
     content = saved(tmp_path / "a.webp")
     (tmp_path / "a.webp").write_bytes(with_riff_chunk(content, b"C2PA", MANIFEST))
-    content = saved(tmp_path / "a.avif")
-    (tmp_path / "a.avif").write_bytes(content + box(b"uuid", bytes(36) + MANIFEST))
+    if features.check("avif"):
+        content = saved(tmp_path / "a.avif")
+        (tmp_path / "a.avif").write_bytes(content + box(b"uuid", bytes(36) + MANIFEST))
     tag = (52545, 7, len(MANIFEST), MANIFEST, True)
     tifffile.imwrite(tmp_path / "a.tif", ramp((30, 40)), metadata=None, extratags=[tag])
     for path in sorted(tmp_path.glob("a.*")):
         assert notes_of(path) == [PROVENANCE], path
+
+
+def test_provenance_data_is_reported_once(tmp_path):
+    link = b' xmlns:t="http://purl.org/dc/terms/" t:provenance="https://a" dc:rights'
+    xmp = XMP.replace(b" dc:rights", link)
+    saved(tmp_path / "a.jpg", xmp=xmp, extra=segment(0xEB, b"JP\0\1\0\0\0\1" + MANIFEST))
+    assert notes_of(tmp_path / "a.jpg") == [PROVENANCE]
 
 
 @pytest.mark.parametrize(
@@ -73,17 +79,43 @@ def test_video_behind_a_photograph_is_reported(trailer, tmp_path):
     assert notes_of(tmp_path / "a.jpg") == [VIDEO]
 
 
+@pytest.mark.parametrize("start", [b"\xff\xd9", b"urn:"])
+def test_repeated_starts_take_linear_time(start, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(start * (30_000_000 // len(start)))
+    started = time.perf_counter()
+    assert find_embedded(tmp_path / "a.jpg") == []
+    assert time.perf_counter() - started < 10
+
+
+def test_files_that_cannot_be_mapped_to_memory(tmp_path, monkeypatch):
+    def fail(*arguments, **settings):
+        raise OSError("not supported by the file system")
+
+    monkeypatch.setattr(embedded.mmap, "mmap", fail)
+    content = saved(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes(content + b"MotionPhoto_Data")
+    assert find_embedded(tmp_path / "a.jpg") == ["the video of the motion photo"]
+
+
 def test_gain_maps_of_jpeg_files_are_reported(tmp_path):
     saved(tmp_path / "a.jpg", extra=segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0" + bytes(4)))
     assert notes_of(tmp_path / "a.jpg") == [GAIN_MAP]
+    # The second image in files by iPhones contains its type as XMP.
+    content = saved(tmp_path / "a.jpg")
+    xmp = b'AuxiliaryImageType="urn:com:apple:photo:2020:aux:hdrgainmap"'
+    (tmp_path / "a.jpg").write_bytes(content + xmp)
+    assert notes_of(tmp_path / "a.jpg") == [GAIN_MAP]
 
 
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow lacks AVIF")
 @pytest.mark.parametrize(
     ("content", "note"),
     [
         (box(b"mpvd", box(b"ftyp", b"mp42")), VIDEO),
         (box(b"infe", b"\2\0\0\0\0\5\0\0tmap\0"), GAIN_MAP),
+        (box(b"infe", b"\3\0\0\0\0\1\0\5\0\0tmap\0"), GAIN_MAP),
         (box(b"auxC", b"\0\0\0\0urn:com:apple:photo:2020:aux:hdrgainmap\0"), GAIN_MAP),
+        (box(b"auxC", b"\0\0\0\0urn:example:2024:GainMap\0"), GAIN_MAP),
         (box(b"auxC", b"\0\0\0\0urn:mpeg:hevc:2015:auxid:2\0"), "the depth map was left out"),
         (box(b"auxC", b"\0\0\0\0urn:mpeg:hevc:2015:auxid:1\0"), None),
         (b"", None),

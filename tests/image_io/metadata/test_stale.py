@@ -49,7 +49,7 @@ STALE = [
     ("exifEX:Gamma", STRUCTURE),
     ("crs:ConvertToGrayscale", "develop and crop settings were left out"),
     ("crs:CropTop", "develop and crop settings were left out"),
-    ("dcterms:provenance", "the provenance data was left out"),
+    ("dcterms:provenance", "the provenance data (C2PA) was left out"),
 ]
 STALE_IF_TURNED = [
     ("mwg-rs:Regions", "image regions and positions were left out"),

@@ -97,6 +97,15 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
         (b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'>" + XMP, "declares entities"),
         (("<!DOCTYPE x>" + XMP.decode()).encode("utf-16"), "not UTF-8"),
         (XMP.decode().encode("utf-16-le"), "not XML"),
+        (
+            filled(
+                b"<rdf:Description\nxmlns:a = '%s'>" % (b"u" * 1000)
+                + b"<a:b>" * 100
+                + b"</a:b>" * 100
+                + b"</rdf:Description>"
+            ),
+            "long namespaces",
+        ),
         (b'<?xml version="1.0" encoding="cp037"?>' + "<!DOCTYPE x>".encode("cp037"), "not UTF-8"),
     ],
 )
@@ -163,8 +172,26 @@ def test_preview_is_removed(prefix):
     assert b"Thumbnails" not in cleaned and b"/9j/" not in cleaned and b'Rating="5"' in cleaned
 
 
-def test_long_names_take_linear_time():
-    packet = XMP.replace(b"nobody", b"n" * 1_000_000)
+@pytest.mark.parametrize(
+    "packet",
+    [
+        XMP.replace(b"nobody", b"n" * 1_000_000),
+        XMP.replace(b"nobody", b" xmlns:" * 100_000),
+        XMP.replace(b"nobody", b"xmlns:" * 100_000),
+        XMP.replace(b"nobody", b" a:Orientation" * 100_000),
+    ],
+    ids=["text", "declarations", "prefixes", "orientations"],
+)
+def test_long_packets_take_linear_time(packet):
     started = time.perf_counter()
     assert xmp.cleaned(packet) == (packet, [], False)
+    assert time.perf_counter() - started < 5
+
+
+def test_long_whitespace_takes_linear_time():
+    space = b" " * 1_000_000
+    name = b'<rdf:Description xmlns:a="http://ns.adobe.com/xap/1.0/"'
+    packet = filled(name + space + b'a:CreatorTool="x"' + space + b"/>")
+    started = time.perf_counter()
+    assert b'"x"' not in xmp.marked(packet, "c")
     assert time.perf_counter() - started < 5

@@ -4,15 +4,11 @@ import io
 import struct
 
 import pytest
-from image_files import GPS, IPTC, RECORDS, XMP, exif_of, ramp, read, segment
+from image_files import GPS, IPTC, RECORDS, XMP, box, exif_of, ramp, read, segment
 from PIL import ExifTags, Image, features
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
-
-
-def box(name, content):
-    return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def jpeg2000_with(boxes, mode="L"):
