@@ -3,7 +3,7 @@
 A colorizer is a function that maps grayscale images, float32 `[n, h, w, 1]` in `[0, 1]`, and seeds,
 int32 `[n]`, to RGB, float32 `[n, h, w, 3]` in `[0, 1]`. Image i gets seed i, so the results do not
 depend on the batch size. Sample s of image i gets seed i + s * num_examples. Colorizers are traced
-without AutoGraph: where control flow depends on tensors, they must use `tf.cond` and `tf.while_loop`.
+without AutoGraph: use `tf.cond` and `tf.while_loop` where control flow depends on tensors.
 """
 
 import functools
