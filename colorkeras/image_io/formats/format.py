@@ -17,6 +17,7 @@ def read_only_page(path, image, number, notes):
 
 def read_all_metadata(path, image, notes):
     """Read the metadata that Pillow finds, and report embedded data. See `Format.metadata`."""
+    notes += getattr(image, "notes", ())
     result = read_metadata(image, notes)
     add_embedded(path, notes)
     return result
@@ -64,6 +65,7 @@ class Format:
         header_size: `header_size(stream)` reads the width and height from the header. Set only for
             formats in which opening a file decodes all pixels, otherwise None.
         opener: Function that opens a stream as an image, or None to use Pillow's function.
+            The image may have an attribute `notes`, a list of notes on lost metadata.
         write: `write(path, images, options)` writes an iterator of `DecodedImage` to a file, using
             the given `SaveOptions`; None if the format cannot be written.
         result_suffix: Suffix for output files if the format cannot be written.
