@@ -24,9 +24,15 @@ def read_all_metadata(path, image, notes):
 
 
 def add_embedded(path, notes):
-    """Report data that is embedded in a file and left out, unless it was already reported."""
-    found = [f"{what} was left out" for what in find_embedded(path)]
-    notes += [note for note in found if note not in notes]
+    """Report data that is embedded in a file and left out, unless it was already reported.
+
+    Returns:
+        List of noun phrases that name the data.
+    """
+    found = find_embedded(path)
+    left_out = [f"{what} was left out" for what in found]
+    notes += [note for note in left_out if note not in notes]
+    return found
 
 
 def first_size(path, image):

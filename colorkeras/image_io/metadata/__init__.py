@@ -13,7 +13,7 @@ _EXIF_HEADERS = (b"Exif\0\0II*\0", b"Exif\0\0MM\0*")
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 """Start of the segment that contains the XMP in JPEG files."""
 
-_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+EXTENDED_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 
 XMP_KEYWORD = "XML:com.adobe.xmp"
 """Keyword of the text that contains the XMP in PNG files."""
@@ -150,7 +150,7 @@ def _xmp_of(image, is_turned, notes):
     packet = image.info.get("xmp")
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
-    if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
+    if any(content.startswith(EXTENDED_XMP_HEADER) for _, content in getattr(image, "applist", [])):
         lost.append("extended XMP")
     if not packet:
         return None, lost, False
