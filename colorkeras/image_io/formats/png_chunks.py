@@ -27,7 +27,7 @@ class PngImage(PngImagePlugin.PngImageFile):
 
     Attributes:
         text: Dict from keyword to comment. Unlike in Pillow, `info` does not contain the comments.
-        chunks: Dict from the name to the content of each chunk other than texts and pixels.
+        chunks: Dict from the name to the content of each chunk other than comments and pixels.
         notes: List of notes on lost metadata.
     """
 
@@ -80,7 +80,7 @@ def open_pixels(stream):
         image = PngImage(stream)
     except Exception:  # Pillow's parser may raise anything.
         image = PngImage(io.BytesIO(SIGNATURE + b"".join(chunks(stream, of=PIXEL_CHUNKS))))
-    image.info = _parse(itertools.islice(chunks(stream), 1))[0].im_info
+    image.info = _parse(itertools.islice(chunks(stream, of={b"IHDR"}), 1))[0].im_info
     return image
 
 

@@ -326,6 +326,16 @@ def test_bytes_behind_the_end_are_ignored(tmp_path):
     assert not contents.notes and not contents.metadata.comments
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+def test_chunks_before_the_header(depth, tmp_path):
+    content, pixels = png(levels(0, depth), 0, depth), levels(0, depth)[..., 0]
+    text = chunk(b"tEXt", b"interlace\0text")
+    (tmp_path / "a.png").write_bytes(content[:8] + text + content[8:])
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert contents.metadata.comments == {"interlace": "text"}
+
+
 def test_every_chunk_is_read_once(tmp_path, monkeypatch):
     calls = []
 
