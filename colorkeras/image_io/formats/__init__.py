@@ -65,7 +65,6 @@ _SYSTEM_FILES = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 
 _BY_SUFFIX = {suffix: each for each in FORMATS.values() for suffix in each.suffixes}
 
-
 WRITABLE_SUFFIXES = tuple(each.suffixes[0] for each in FORMATS.values() if each.write is not None)
 """First suffix of each writable format."""
 

@@ -5,20 +5,32 @@ References:
     Adobe, "XMP Specification Part 3", section "JPEG 2000".
 """
 
+import io
 import re
 import struct
 
+_XML = b"xml "
 _COMPRESSED = b"brob"
 _UUID = b"uuid"
 _MAX_LENGTH = 2**26
-"""Maximum length of a box with metadata in bytes."""
+"""Maximum length in bytes of a box with metadata, and of all decompressed boxes together."""
 
 _EXIF_BLOCK = re.compile(rb"II\*\0|MM\0\*")
 """Start of an EXIF block, which may follow some other bytes."""
 
+_RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+"""Namespace that XMP contains, unlike other XML."""
+
+_DAMAGED = b"\xff"
+"""Content that is invalid in all kinds of metadata, so that the loss is reported."""
+
+_NOT_DECOMPRESSED = (
+    "compressed metadata was left out (to keep it, run pip install 'colorkeras[codecs]')"
+)
+
 # Names of boxes, or identifiers of boxes named "uuid", and the keys of their contents in Pillow.
 _KEYS = {
-    b"xml ": "xmp",
+    _XML: "xmp",
     b"Exif": "exif",
     bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
     b"JpgTiffExif->JP2": "exif",
@@ -33,28 +45,39 @@ def read_metadata_boxes(stream):
         stream: File opened in binary mode. Its position is preserved.
 
     Returns:
-        Dict from `xmp`, `exif` and `iptc` to bytes; empty if the file does not consist of boxes.
+        `(found, notes)`: dict from `xmp`, `exif` and `iptc` to bytes, empty if the file does not
+        consist of boxes; and a list of notes on lost metadata.
     """
-    start, found = stream.tell(), {}
-    stream.seek(0)
+    start, found, notes, budget = stream.tell(), {}, [], _MAX_LENGTH
     for name, content in _boxes(stream):
-        if name == _COMPRESSED and content[:4] in _KEYS:
-            name, content = content[:4], _decompressed(content[4:])
-        if name == _UUID:
+        is_compressed = name == _COMPRESSED
+        if is_compressed:
+            name, content = content[:4], content[4:]
+        elif name == _UUID:
             name, content = content[:16], content[16:]
         key = _KEYS.get(name)
-        if key == "exif":
-            block = _EXIF_BLOCK.search(content)
-            content = content[block.start() :] if block else content
-        # JPEG 2000 files may contain XML other than XMP.
-        if key is not None and (key not in found or b"<rdf:RDF" in content):
-            found[key] = content
+        if key is None or key in found:
+            continue
+        if is_compressed:
+            try:
+                content = _decompressed(content, budget)
+            except ImportError:
+                notes.append(_NOT_DECOMPRESSED)
+                continue
+            budget -= len(content)
+        if name == _XML and _RDF not in content and content != _DAMAGED:
+            notes.append("XML other than XMP was left out")
+            continue
+        block = _EXIF_BLOCK.search(content) if key == "exif" else None
+        found[key] = content[block.start() :] if block else content
     stream.seek(start)
-    return found
+    return found, list(dict.fromkeys(notes))
 
 
 def _boxes(stream):
     """Yield the name and the content of each box that may contain metadata."""
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         length -= 8
@@ -63,17 +86,17 @@ def _boxes(stream):
         if name in (*_KEYS, _UUID, _COMPRESSED) and length <= _MAX_LENGTH:
             # The last box may have the length 0.
             yield name, stream.read(length if length >= 0 else _MAX_LENGTH)
-        elif length >= 0:
-            stream.seek(length, 1)
+        elif 0 <= length <= end - stream.tell():
+            stream.seek(length, io.SEEK_CUR)
         else:
             return
 
 
-def _decompressed(content):
-    """Return the decompressed content of a box, or the same content if it is damaged."""
+def _decompressed(content, max_length):
+    """Return the decompressed content of a box, or `_DAMAGED`."""
     import imagecodecs
 
     try:
-        return bytes(imagecodecs.brotli_decode(content, out=_MAX_LENGTH))
+        return bytes(imagecodecs.brotli_decode(content, out=max_length))
     except imagecodecs.BrotliError:
-        return content
+        return _DAMAGED

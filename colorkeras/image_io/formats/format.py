@@ -17,15 +17,22 @@ def read_only_page(path, image, number, notes):
 
 def read_all_metadata(path, image, notes):
     """Read the metadata that Pillow finds, and report embedded data. See `Format.metadata`."""
+    notes += getattr(image, "notes", ())
     result = read_metadata(image, notes)
     add_embedded(path, notes)
     return result
 
 
 def add_embedded(path, notes):
-    """Report data that is embedded in a file and left out, unless it was already reported."""
-    found = [f"{what} was left out" for what in find_embedded(path)]
-    notes += [note for note in found if note not in notes]
+    """Report data that is embedded in a file and left out, unless it was already reported.
+
+    Returns:
+        List of noun phrases that name the data.
+    """
+    found = find_embedded(path)
+    left_out = [f"{what} was left out" for what in found]
+    notes += [note for note in left_out if note not in notes]
+    return found
 
 
 def first_size(path, image):
@@ -64,6 +71,7 @@ class Format:
         header_size: `header_size(stream)` reads the width and height from the header. Set only for
             formats in which opening a file decodes all pixels, otherwise None.
         opener: Function that opens a stream as an image, or None to use Pillow's function.
+            The image may have an attribute `notes`, a list of notes on lost metadata.
         write: `write(path, images, options)` writes an iterator of `DecodedImage` to a file, using
             the given `SaveOptions`; None if the format cannot be written.
         result_suffix: Suffix for output files if the format cannot be written.

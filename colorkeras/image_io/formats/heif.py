@@ -7,7 +7,7 @@ bits per channel, which Pillow reduces to 8 bits.
 import contextlib
 import re
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
 
 from colorkeras.image_io.formats.format import Format, read_only_page
 
@@ -30,9 +30,8 @@ def open_avif(stream):
     If the orientation in the EXIF block differs from that of the file, Pillow creates a new block,
     in which characters other than ASCII are replaced.
     """
-    from PIL.AvifImagePlugin import AvifImageFile  # Added in Pillow 11.3.
-
-    image = AvifImageFile(stream)
+    open_with_pillow, _ = Image.OPEN["AVIF"]
+    image = open_with_pillow(stream)
     with contextlib.suppress(Exception):  # Pillow's internals may change, and EXIF may be damaged.
         *_, exif, orientation, _ = image._decoder.get_info()
         if exif:

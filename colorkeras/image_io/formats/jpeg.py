@@ -7,17 +7,21 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
-from colorkeras.image_io.formats.format import Format, read_all_metadata
-from colorkeras.image_io.metadata import xmp_packet
+from colorkeras.image_io.formats.format import Format, add_embedded
+from colorkeras.image_io.metadata import (
+    EXTENDED_XMP_HEADER,
+    XMP_HEADER,
+    read_metadata,
+    xmp_packet,
+)
 from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.exif import exif_bytes
-from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, segments_of
+from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, SIGNATURE, segments_of
 from colorkeras.image_io.pixels import from_pillow
 
 QUALITY = 95
 """Default JPEG quality of output files. Chroma is stored at full resolution."""
 
-_XMP_HEADER = 29
 _UNIT_AT = 13
 """File offset of the resolution unit, which Pillow always sets to inches."""
 
@@ -26,18 +30,21 @@ _NAME = re.compile(rb"[!-~]{2,20}")
 
 # Starts of segments that describe how pixels are stored, or that other functions read or report.
 _KNOWN_SEGMENTS = (
-    *(
-        b"JFIF",
-        b"JFXX",
-        b"Adobe",
-        b"Ducky",
-        b"ICC_PROFILE",
-        b"MPF\0",
-        b"Exif\0",
-        b"Photoshop 3.0\0",
-    ),
-    *(b"http://ns.adobe.com/xap/1.0/", b"http://ns.adobe.com/xmp/extension/", b"urn:iso:"),
+    b"JFIF",
+    b"JFXX",
+    b"Adobe\0",
+    b"Ducky",
+    b"ICC_PROFILE",
+    b"MPF\0",
+    b"Exif\0",
+    SIGNATURE,
+    XMP_HEADER,
+    EXTENDED_XMP_HEADER,
+    b"urn:iso:",
 )
+_MAX_NAMES = 5
+"""Maximum number of names in a note."""
+
 _JUMBF = b"JP\0"
 _END_MARKER = b"\xff\xd9"
 _PADDING_LENGTH = 2000
@@ -59,17 +66,18 @@ def page(path, image, number, notes):
 
 def metadata(path, image, notes):
     """Read the metadata, and report data of other programs. See `Format`."""
-    result = read_all_metadata(path, image, notes)
-    known = _KNOWN_SEGMENTS
-    if f"{PROVENANCE} was left out" in notes:
-        known += (_JUMBF,)
-    names = [
+    result = read_metadata(image, notes)
+    is_jumbf_reported = PROVENANCE in add_embedded(path, notes)
+    known = (*_KNOWN_SEGMENTS, _JUMBF) if is_jumbf_reported else _KNOWN_SEGMENTS
+    names = dict.fromkeys(
         match[0].decode() if (match := _NAME.match(content)) else segment
         for segment, content in image.applist
         if segment.startswith("APP") and content.strip(b"\0") and not content.startswith(known)
-    ]
+    )
     if names:
-        notes.append(f"the data of other programs ({', '.join(dict.fromkeys(names))}) was left out")
+        shown = ", ".join([*names][:_MAX_NAMES])
+        more = f" and {len(names) - _MAX_NAMES} more" * (len(names) > _MAX_NAMES)
+        notes.append(f"the data of other programs ({shown}{more}) was left out")
     return result
 
 
@@ -78,7 +86,7 @@ def write(path, images, options):
     image, metadata = next(images), options.metadata
     settings = {
         "exif": exif_bytes(options, image, MAX_SEGMENT),
-        "xmp": xmp_packet(options, MAX_SEGMENT - _XMP_HEADER),
+        "xmp": xmp_packet(options, MAX_SEGMENT - len(XMP_HEADER)),
         "dpi": metadata.dpi or metadata.aspect,
         "icc_profile": srgb_profile() if metadata.has_profile else None,
         "extra": segments_of(metadata.iptc) if metadata.iptc else None,

@@ -19,11 +19,16 @@ _SEARCHED = 2**16
 
 
 class Jpeg2000Image(Jpeg2KImagePlugin.Jpeg2KImageFile):
-    """Pillow image that also reads EXIF, XMP and IPTC."""
+    """Pillow image that also reads EXIF, XMP and IPTC.
+
+    Attributes:
+        notes: List of notes on lost metadata.
+    """
 
     def _open(self):
         super()._open()
-        self.info |= read_metadata_boxes(self.fp)
+        found, self.notes = read_metadata_boxes(self.fp)
+        self.info |= found
 
 
 def page(path, image, number, notes):

@@ -6,7 +6,7 @@ Reference: ISO/IEC 18181-1, section "Image header", and 18181-2, section "Contai
 import io
 import struct
 
-from PIL import Image
+from PIL import JpegImagePlugin
 
 from colorkeras.image_io.formats.boxes import read_metadata_boxes
 from colorkeras.image_io.formats.format import Format
@@ -25,9 +25,10 @@ def open_jpeg_xl(stream):
     if image.jpeg:
         # The original JPEG file can be restored, including all of its metadata.
         _, _, original, *_ = Decoder()(image.fc)
-        image.applist = Image.open(io.BytesIO(original)).applist
+        image.applist = JpegImagePlugin.JpegImageFile(io.BytesIO(original)).applist
     else:
-        image.info |= read_metadata_boxes(stream)
+        found, image.notes = read_metadata_boxes(stream)
+        image.info |= found
     return image
 
 

@@ -7,27 +7,18 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from colorkeras.image_io.color_profiles import profile_from_primaries, srgb_profile
-from colorkeras.image_io.formats.format import Format, add_embedded, read_only_page
+from colorkeras.image_io.formats.format import Format, read_only_page
 from colorkeras.image_io.formats.png16 import decoded, encoded
-from colorkeras.image_io.formats.png_chunks import (
-    PIXEL_CHUNKS,
-    SIGNATURE,
-    chunks,
-    opened,
-    smallest_file,
-    without_pixels,
-)
-from colorkeras.image_io.formats.png_texts import check_texts, forget_texts, raw_profiles
-from colorkeras.image_io.image import Metadata, signature
-from colorkeras.image_io.metadata import XMP_KEYWORD, exif, read_metadata, xmp_packet
+from colorkeras.image_io.formats.png_chunks import PIXEL_CHUNKS, SIGNATURE, chunks, open_png
+from colorkeras.image_io.image import signature
+from colorkeras.image_io.metadata import XMP_KEYWORD, exif, xmp_packet
 from colorkeras.image_io.pixels import from_samples, with_alpha
 
-_DEPTH_AT, _KIND_AT = 24, 25
-"""Offsets of the bit depth and the color type."""
+_DEPTH_AT, _KIND_AT = 8, 9
+"""Offsets of the bit depth and the color type in the IHDR chunk."""
 
 _GRAY_KIND = 0
 _SOFTWARE = "Software"
-_DAMAGED = "damaged metadata was left out"
 
 # ITU-T H.273 code points, which cICP chunks contain.
 _PRIMARIES = {
@@ -43,43 +34,19 @@ _RGB_MATRIX = 0
 
 def page(path, image, number, notes):
     """Decode the image. See `Format`."""
-    with path.open("rb") as stream:
-        header = stream.read(_KIND_AT + 1)
-        names = {chunk[4:8] for chunk in chunks(stream, of={b"IEND"})}
-    depth, kind = header[_DEPTH_AT], header[_KIND_AT]
-    if not names:
+    depth, kind = image.chunks[b"IHDR"][_DEPTH_AT], image.chunks[b"IHDR"][_KIND_AT]
+    if b"IEND" not in image.chunks:
         notes.append("the file's end marker is missing, but the pixel data is complete")
     image.load()
-    forget_texts(image)
-    orientation, profile, header_image = 1, image.info.get("icc_profile"), image
-    try:
-        header_image, _ = _header_image(path)
-        orientation = exif.orientation_of(header_image)
-        profile = _profile(path, header_image, notes)
-    except Exception:  # Pillow's parser may raise anything; `metadata` reports the damage.
-        pass
+    profile = _profile(image, notes)
     if depth == 16:
-        color, alpha = decoded(path, kind)
-        return from_samples(color, alpha, profile, orientation, notes)
+        color, alpha = decoded(path, kind, image.info.get("transparency"))
+        return from_samples(color, alpha, profile, exif.orientation_of(image), notes)
     if kind == _GRAY_KIND and depth in (2, 4) and "transparency" in image.info:
         # Pillow scales the pixels to 8 bits, but not the transparent level.
         image.info["transparency"] *= 255 // (2**depth - 1)
-    image.info = header_image.info | image.info | {"icc_profile": profile}
+    image.info["icc_profile"] = profile
     return read_only_page(path, image, number, notes)
-
-
-def metadata(path, image, notes):
-    """Read the metadata stored before and after the pixels. See `Format`."""
-    try:
-        header_image, is_damaged = _header_image(path)
-        if is_damaged:
-            notes.append(_DAMAGED)
-        add_embedded(path, notes)
-        check_texts(path, header_image.text, notes)
-        return read_metadata(header_image, notes)
-    except Exception:  # Pillow's parser may raise anything.
-        notes.append(_DAMAGED)
-        return Metadata(has_profile="icc_profile" in image.info)
 
 
 def write(path, images, options):
@@ -90,7 +57,7 @@ def write(path, images, options):
         Image.fromarray(with_alpha(image)).save(path, "PNG", **settings)
         return
     # Copy the chunks that Pillow would write in addition to the pixels.
-    others = list(chunks(io.BytesIO(smallest_file(**settings)), without=PIXEL_CHUNKS))
+    others = list(chunks(_smallest_file(**settings), without=PIXEL_CHUNKS))
     with path.open("wb") as stream:
         stream.write(SIGNATURE)
         for number, chunk in enumerate(encoded(image)):
@@ -99,10 +66,9 @@ def write(path, images, options):
                 stream.writelines(others)
 
 
-def _profile(path, image, notes):
+def _profile(image, notes):
     """Return the ICC profile of the pixels. cICP overrides iCCP; sRGB overrides gAMA and cHRM."""
-    with path.open("rb") as stream:
-        coding = next(chunks(stream, of={b"cICP"}), b"")[8:-4]
+    coding = image.chunks.get(b"cICP", b"")
     if len(coding) == 4:
         primaries, curve, matrix, is_full = coding
         is_known = primaries in _PRIMARIES and (curve in _SRGB_CURVES or curve in _GAMMAS)
@@ -126,13 +92,11 @@ def _profile(path, image, notes):
         return None
 
 
-def _header_image(path):
-    """Return an image of one pixel with all of a file's metadata, and whether some is damaged."""
-    image, is_damaged = without_pixels(path)
-    image.load()
-    forget_texts(image)
-    image.info = raw_profiles(image.text) | image.info
-    return image, is_damaged
+def _smallest_file(**settings):
+    """Return a PNG file of one pixel as a stream; `settings` are passed to `Image.save`."""
+    buffer = io.BytesIO()
+    Image.new("L", (1, 1)).save(buffer, "PNG", **settings)
+    return buffer
 
 
 def _settings(options, image):
@@ -170,8 +134,7 @@ def _without_surrogates(text):
 PNG = Format(
     (".png",),
     page,
-    metadata,
-    opener=opened,
+    opener=open_png,
     write=write,
     has_16_bits=True,
     has_alpha=True,

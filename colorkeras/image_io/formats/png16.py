@@ -13,7 +13,7 @@ import zlib
 import numpy as np
 
 from colorkeras.image_io.bit_depth import blocks
-from colorkeras.image_io.formats.png_chunks import opened
+from colorkeras.image_io.formats.png_chunks import open_pixels
 
 _GRAY, _RGB, _GRAY_ALPHA, _RGB_ALPHA = 0, 2, 4, 6
 
@@ -34,21 +34,21 @@ _LEVEL = 6
 """Compression level; this is the default in libpng."""
 
 
-def decoded(path, kind):
+def decoded(path, kind, level):
     """Decode the pixels in a 16-bit PNG file.
 
     Args:
         path: `Path` to the file.
         kind: Color type in the header.
+        level: Transparent level as an integer, or a tuple of three integers, or None.
 
     Returns:
         `(color, alpha)`, writable arrays: uint16 `[h, w]` or `[h, w, 3]`, and uint16 `[h, w]` or
         None.
     """
-    color, alpha, level = None, None, None
+    color, alpha = None, None
     for mode, raw_mode, numbers in _PASSES[kind]:
-        with path.open("rb") as stream, opened(stream) as image:
-            level = image.info.get("transparency")
+        with path.open("rb") as stream, open_pixels(stream) as image:
             image._mode = mode
             image.tile = [tile._replace(args=raw_mode) for tile in image.tile[:1]]
             image.load()

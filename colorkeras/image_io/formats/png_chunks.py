@@ -1,66 +1,91 @@
 """Reading of PNG files chunk by chunk, since chunks other than the pixels may be damaged."""
 
 import io
+import itertools
 import struct
 import zlib
 
 from PIL import Image, PngImagePlugin
 
+from colorkeras.image_io.formats.png_texts import (
+    RAW_PROFILES,
+    is_comment,
+    raw_profiles,
+    text_notes,
+)
+from colorkeras.image_io.metadata import XMP_KEYWORD
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 
-_TRANSPARENCY = b"tRNS"
-_ANIMATION_CHUNKS = {b"acTL", b"fcTL", b"fdAT"}
-_HEADER_LENGTH = 25
+_SKIPPED_CHUNKS = {b"IDAT", b"acTL", b"fcTL", b"fdAT"}
+_END = b"IEND"
 
 
 class PngImage(PngImagePlugin.PngImageFile):
-    """Pillow image that ignores the chunks after the pixels; see `without_pixels`."""
+    """Pillow image with metadata that `open_png` reads, including metadata after the pixels.
+
+    Attributes:
+        text: Dict from keyword to comment. Unlike in Pillow, `info` does not contain the comments.
+        chunks: Dict from the name to the content of each chunk other than comments and pixels.
+        notes: List of notes on lost metadata.
+    """
+
+    text = chunks = notes = None
+
+    # Pillow would decode the pixels in order to find EXIF after them.
+    getexif = Image.Image.getexif
+
+    def _open(self):
+        super()._open()
+        # A text with the keyword "bbox" would change the extents.
+        self.tile = [tile._replace(extents=(0, 0, *self.size)) for tile in self.tile]
 
     def load_end(self):
-        """Keep the texts before the pixels; skip the remaining chunks, which may be damaged."""
-        self._text = self.png.im_text
+        """Skip the chunks after the pixels, which may be damaged."""
 
 
-def opened(stream):
-    """Open a file as an image. If Pillow cannot parse all chunks, keep only those for the pixels.
+def open_png(stream):
+    """Open a file as an image with all of its metadata.
+
+    Args:
+        stream: File opened in binary mode.
+    """
+    image = open_pixels(stream)
+    found = list(chunks(stream, without=_SKIPPED_CHUNKS))
+    # Parse comments separately, because Pillow stores them in the same dict as the properties.
+    others, kept = _parse([each for each in found if not is_comment(each)])
+    comments, kept_comments = _parse([each for each in found if is_comment(each)])
+    info, texts = others.im_info, comments.im_text
+    packet = info.pop(XMP_KEYWORD, None)
+    if packet is not None and "xmp" not in info:
+        # Pillow decodes chunks other than iTXt as Latin-1.
+        info["xmp"] = packet.encode("latin-1")
+    image.info = raw_profiles(texts) | info
+    image.text = {key: text for key, text in texts.items() if key not in RAW_PROFILES}
+    image.chunks = {each[4:8]: each[8:-4] for each in kept}
+    kept += kept_comments
+    image.notes = ["damaged metadata was left out"] * (len(kept) < len(found))
+    image.notes += text_notes(kept, texts | {XMP_KEYWORD: info.get("xmp")})
+    return image
+
+
+def open_pixels(stream):
+    """Open a file as an image without metadata.
 
     Args:
         stream: File opened in binary mode.
     """
     try:
-        return PngImage(stream)
+        image = PngImage(stream)
     except Exception:  # Pillow's parser may raise anything.
-        needed = chunks(stream, of=PIXEL_CHUNKS | {_TRANSPARENCY})
-        kept = [each for each in needed if each[4:8] != _TRANSPARENCY or _has_checksum(each)]
-        return PngImage(io.BytesIO(SIGNATURE + b"".join(kept)))
-
-
-def without_pixels(path):
-    """Open a file as an image with all of its metadata, without decoding pixels.
-
-    Some programs write metadata after the pixels. Pillow reads it only when it decodes the pixels.
-
-    Returns:
-        `(image, is_damaged)`: the image without the chunks that cannot be parsed, and whether there
-        are such chunks.
-    """
-    with path.open("rb") as stream:
-        found = list(chunks(stream, without=PIXEL_CHUNKS | _ANIMATION_CHUNKS))
-    sound = [each for each in found if is_sound(each)]
-    image = _with_chunks(each for each in sound if each[4:8] != _TRANSPARENCY)
-    return image, len(sound) < len(found)
-
-
-def smallest_file(**settings):
-    """Return a PNG file of one pixel as bytes; `settings` are passed to `Image.save`."""
-    buffer = io.BytesIO()
-    Image.new("L", (1, 1)).save(buffer, "PNG", **settings)
-    return buffer.getvalue()
+        image = PngImage(io.BytesIO(SIGNATURE + b"".join(chunks(stream, of=PIXEL_CHUNKS))))
+    image.info = _parse(itertools.islice(chunks(stream, of={b"IHDR"}), 1))[0].im_info
+    return image
 
 
 def chunks(stream, of=None, without=()):
-    """Yield the chunks of a file as bytes, up to the first truncated one.
+    """Yield the chunks of a file as bytes, up to the end marker or the first truncated chunk.
 
     Args:
         stream: File opened in binary mode.
@@ -68,7 +93,8 @@ def chunks(stream, of=None, without=()):
         without: Names of the chunks to skip.
     """
     stream.seek(len(SIGNATURE))
-    while len(head := stream.read(8)) == 8:
+    name = None
+    while name != _END and len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         rest = length + 4  # Including the checksum.
         if name in without or (of is not None and name not in of):
@@ -80,24 +106,24 @@ def chunks(stream, of=None, without=()):
         yield head + content
 
 
-def _with_chunks(found):
-    """Return an image of one pixel with additional chunks after its header."""
-    small, behind = smallest_file(), len(SIGNATURE) + _HEADER_LENGTH
-    content = small[:behind] + b"".join(found) + small[behind:]
-    return PngImagePlugin.PngImageFile(io.BytesIO(content))
+def _parse(found):
+    """Parse chunks with Pillow, except for damaged chunks and texts beyond Pillow's memory limit.
 
-
-def is_sound(chunk):
-    """Return whether Pillow can parse a chunk."""
-    if chunk[4:8] == _TRANSPARENCY:
-        # Its content depends on the color type.
-        return _has_checksum(chunk)
-    try:
-        _with_chunks([chunk])
-    except Exception:  # Pillow's parser may raise anything.
-        return False
-    return True
-
-
-def _has_checksum(chunk):
-    return zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
+    Returns:
+        `(parser, kept)`: the `PngImagePlugin.PngStream` with the values, and the parsed chunks.
+    """
+    parser, kept = PngImagePlugin.PngStream(io.BytesIO()), []
+    for chunk in found:
+        is_sound = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
+        if not is_sound or parser.text_memory > PngImagePlugin.MAX_TEXT_MEMORY:
+            continue
+        parser.fp = io.BytesIO(chunk)
+        try:
+            parser.call(*parser.read())
+        except (AttributeError, EOFError):
+            # The chunk is unknown to Pillow, or it is the end marker.
+            pass
+        except Exception:  # Pillow's parser may raise anything.
+            continue
+        kept.append(chunk)
+    return parser, kept

@@ -5,14 +5,15 @@ import logging
 import math
 
 import numpy as np
-from PIL import TiffImagePlugin
 
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
 from colorkeras.image_io.formats.raw import raw_file_error
+from colorkeras.image_io.formats.tiff_image import TiffImage
 from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages, lost_tags
 from colorkeras.image_io.formats.tiff_samples import (
     ALPHA_KINDS,
+    BUFFER_SIZE,
     LOST_CHANNELS,
     damaged,
     has_small_palette,
@@ -25,11 +26,9 @@ from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_e
 from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, with_alpha
 from colorkeras.utils.errors import one_line
 
-_BIG_ENDIAN_BIGTIFF = b"MM\0+"
-_WIDTH, _LENGTH, _PHOTOMETRIC, _SUBSAMPLING = 256, 257, 262, 530
 _XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
 
-_MIN_IS_BLACK, _CMYK, _YCBCR = 1, 5, 6
+_MIN_IS_BLACK, _CMYK = 1, 5
 _PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
 """Photometric interpretations that Pillow supports: gray, RGB, palette, CMYK and YCbCr."""
 
@@ -40,59 +39,14 @@ _DECODER_ERROR = "decoder error"
 _PIXEL_TAGS = {*range(254, 260), 262, 273, 277, 278, 279, 284, 320, *range(322, 326), 338, 339, 347}
 """Tags without which the pixels cannot be decoded correctly."""
 
-_MAX_TILE_SIZE = 2**26
-_BUFFER_SIZE = 2**24
-"""Maximum number of bytes that tifffile buffers in addition to the pixels."""
+_OTHER_TAGS = {
+    *(_ORIENTATION, 282, 283, 296, 317, *range(529, 533), _XMP, _IPTC, _RESOURCES, _PROFILE)
+}
+"""Further tags whose damage `read_metadata` does not report, because they are not part of EXIF."""
 
+_MAX_TILE_SIZE = 2**26
 _MAX_CLASSIC = 2**31
 """Maximum number of bytes of pixel data in classic TIFF files, which use 32-bit offsets."""
-
-
-class TiffImage(TiffImagePlugin.TiffImageFile):
-    """Pillow image that also supports opening files with pages that Pillow cannot decode.
-
-    Attributes:
-        unknown: Pillow's exception for the current directory, or None if Pillow supports it.
-        file: `tifffile.TiffFile`, or None until it is needed.
-        pages: Pages returned by `find_pages`; set together with `file`.
-    """
-
-    unknown = file = pages = None
-
-    def close(self):
-        """Close the file in Pillow and tifffile."""
-        super().close()
-        if self.file is not None:
-            self.file.close()
-
-    def _open(self):
-        # Pillow reads the version from the wrong byte and therefore finds no tags.
-        if self.fp.read(4) == _BIG_ENDIAN_BIGTIFF:
-            raise ValueError("BigTIFF in big-endian byte order is not supported")
-        self.fp.seek(0)
-        super()._open()
-
-    def _setup(self):
-        self.unknown = None
-        # Otherwise, Pillow would keep the profile and resolution of the previous page.
-        self.info.pop("icc_profile", None)
-        self.info.pop("dpi", None)
-        try:
-            super()._setup()
-        except (SyntaxError, KeyError, IndexError) as error:
-            self.unknown = error
-            self._mode = "L"
-            self._size = tuple(max(1, int(self.tag_v2.get(tag, 1))) for tag in (_WIDTH, _LENGTH))
-            self.tile = []
-            if _PROFILE in self.tag_v2:
-                self.info["icc_profile"] = self.tag_v2[_PROFILE]
-        is_ycbcr = self.tag_v2.get(_PHOTOMETRIC) == _YCBCR and _SUBSAMPLING in self.tag_v2
-        if is_ycbcr and self.tile and not self.use_load_libtiff:
-            # Pillow would ignore the subsampling of chroma in uncompressed YCbCr.
-            self._mode, self.use_load_libtiff = "RGB", True
-            settings = {"codec_name": "libtiff", "extents": (0, 0, *self._tile_size), "offset": 0}
-            settings["args"] = ("RGBX", False, self.tag_v2.offset)
-            self.tile = [self.tile[0]._replace(**settings)]
 
 
 def page(path, image, number, notes):
@@ -173,7 +127,7 @@ def metadata(path, image, notes):
         # Some programs store IPTC as 32-bit numbers, and Pillow returns only the first one.
         image.tag_v2[_IPTC] = bytes(image.file.pages[0].tags[_IPTC].value)
     first = read_metadata(image, notes)
-    if lost_tags(image.file.pages[0]) - _PIXEL_TAGS:
+    if not _OTHER_TAGS.isdisjoint(lost_tags(image.file.pages[0])):
         notes.append("damaged metadata was left out")
     known, is_lost = _as_set(first), False
     for index, _ in pages:
@@ -259,7 +213,7 @@ def _write_page(file, image, options, number):
         # By default, tifffile writes its own name.
         software=False,
         metadata=None,
-        buffersize=_BUFFER_SIZE,
+        buffersize=BUFFER_SIZE,
         **resolution,
     )
 

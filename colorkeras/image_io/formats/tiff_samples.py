@@ -31,7 +31,7 @@ _OTHER_FORMATS = {3: "floating-point", 5: "complex integer", 6: "complex"}
 _UNCOMPRESSED, _LZW, _JPEG = 1, 5, 7
 _MAX_SAMPLES = 16
 LOST_CHANNELS = "channels of unknown meaning were left out"
-_BUFFER_SIZE = 2**24
+BUFFER_SIZE = 2**24
 """Maximum number of bytes that tifffile buffers in addition to the pixels."""
 
 
@@ -161,13 +161,18 @@ def _srgb_from_lab_samples(samples, bits, kind):
 def _decode(directory):
     """Return the samples as stored, in native byte order."""
     try:
-        return directory.asarray(buffersize=_BUFFER_SIZE)
+        return directory.asarray(buffersize=BUFFER_SIZE)
     except ImportError:
         # tifffile falls back to standard library decoders that old Python versions lack.
         pass
     except (ValueError, KeyError, NotImplementedError) as error:
+        if "COMPRESSION" in str(error) and "imagecodecs" not in str(error):
+            name = described(directory.compression)
+            raise ValueError(f"compression {name} is not supported") from error
+        if "corrupted" in str(error):
+            raise damaged(directory) from error
         if "imagecodecs" not in str(error):
-            raise _explained(error, directory) from error
+            raise
     except (RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise damaged(directory) from error
     if directory.compression == _UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
@@ -226,13 +231,6 @@ def _decompress_lzw(content, length):
     header += struct.pack("<I", 0)
     with TiffImagePlugin.TiffImageFile(io.BytesIO(header + content)) as image:
         return image.tobytes()
-
-
-def _explained(error, directory):
-    """Replace tifffile's messages about compressed data by messages for users."""
-    if "COMPRESSION" in str(error):
-        return ValueError(f"compression {described(directory.compression)} is not supported")
-    return damaged(directory) if "corrupted" in str(error) else error
 
 
 def damaged(directory):

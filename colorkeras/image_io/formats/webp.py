@@ -19,7 +19,7 @@ _HEADER_LENGTH, _FRAME_HEADER_LENGTH = 12, 16
 _PIXEL_CHUNKS = {b"VP8 ", b"VP8L", b"ANMF"}
 
 
-def opened(stream):
+def open_webp(stream):
     """Open a file as an image, even if metadata is missing at the end."""
     if not _is_truncated(stream):
         stream.seek(0)
@@ -88,7 +88,7 @@ def _is_lossless(stream):
 WEBP = Format(
     (".webp",),
     metadata=metadata,
-    opener=opened,
+    opener=open_webp,
     write=write,
     has_alpha=True,
     max_side=16383,

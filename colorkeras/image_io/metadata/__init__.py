@@ -13,10 +13,8 @@ _EXIF_HEADERS = (b"Exif\0\0II*\0", b"Exif\0\0MM\0*")
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 """Start of the segment that contains the XMP in JPEG files."""
 
-_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+EXTENDED_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 
-# Text keywords under which Pillow and ImageMagick store data with separate fields in `Metadata`.
-_RAW_PROFILES = {f"Raw profile type {kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
 XMP_KEYWORD = "XML:com.adobe.xmp"
 """Keyword of the text that contains the XMP in PNG files."""
 
@@ -149,10 +147,10 @@ def _further_blocks(image):
 
 def _xmp_of(image, is_turned, notes):
     """Return the XMP packet, the names of removed data, and whether there was a preview."""
-    packet = image.info.get("xmp") or image.info.get(XMP_KEYWORD)
+    packet = image.info.get("xmp")
     packet = packet.encode() if isinstance(packet, str) else packet
     lost = []
-    if any(content.startswith(_EXTENDED_XMP) for _, content in getattr(image, "applist", [])):
+    if any(content.startswith(EXTENDED_XMP_HEADER) for _, content in getattr(image, "applist", [])):
         lost.append("extended XMP")
     if not packet:
         return None, lost, False
@@ -203,6 +201,4 @@ def _comments_of(image):
     if comment:
         is_bytes = isinstance(comment, bytes)
         texts["Comment"] = comment.decode("utf-8", "surrogateescape") if is_bytes else comment
-    return {
-        key: text for key, text in texts.items() if key not in _RAW_PROFILES and key != XMP_KEYWORD
-    }
+    return texts

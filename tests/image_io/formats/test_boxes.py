@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 
 import pytest
 from image_files import GPS, IPTC, RECORDS, XMP, box, exif_of, ramp, read, segment
@@ -83,3 +84,56 @@ def test_jpeg_xl_that_contains_a_jpeg_file(tmp_path):
     _, contents = read(tmp_path / "a.jxl")
     assert contents.metadata.iptc == IPTC and contents.metadata.xmp == XMP
     assert contents.metadata.comments == {"Comment": "note"}
+
+
+def read_jpeg2000(path, boxes):
+    """Write a JPEG 2000 file with additional boxes, and return its `Contents`."""
+    path.write_bytes(jpeg2000_with(boxes))
+    return read(path)[1]
+
+
+needs_jpeg2000 = pytest.mark.skipif(not features.check("jpg_2000"), reason="Pillow lacks JPEG 2000")
+
+
+@needs_jpeg2000
+@pytest.mark.parametrize("length", [2**31, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("name", [b"free", b"uuid"])
+def test_lengths_beyond_the_end_of_the_file(name, length, tmp_path):
+    end = struct.pack(">I4sQ", 1, name, length)
+    (tmp_path / "a.jp2").write_bytes(jpeg2000_with(box(b"xml ", XMP)) + end)
+    (image,), contents = read(tmp_path / "a.jp2")
+    assert image.size == (30, 40) and contents.metadata.xmp == XMP and not contents.notes
+
+
+@needs_jpeg2000
+def test_other_xml_is_reported(tmp_path):
+    contents = read_jpeg2000(tmp_path / "a.jp2", box(b"xml ", b"<gml/>") * 2)
+    assert contents.metadata.xmp is None
+    assert contents.notes == ["XML other than XMP was left out"]
+
+
+@needs_jpeg2000
+def test_compressed_boxes_without_imagecodecs(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    contents = read_jpeg2000(tmp_path / "a.jp2", box(b"brob", b"xml abc") + box(b"brob", b"Exif"))
+    assert contents.notes == [
+        "compressed metadata was left out (to keep it, run pip install 'colorkeras[codecs]')"
+    ]
+
+
+@needs_jpeg2000
+@pytest.mark.parametrize("text", [XMP, b"<gml/>"])
+def test_decompression_is_limited(text, tmp_path, monkeypatch):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    lengths, decode = [], imagecodecs.brotli_decode
+
+    def counted(content, out):
+        lengths.append(out)
+        return decode(content, out=out)
+
+    bomb = box(b"brob", b"xml " + imagecodecs.brotli_encode(text + b" " * 30_000_000))
+    monkeypatch.setattr(imagecodecs, "brotli_decode", counted)
+    contents = read_jpeg2000(tmp_path / "a.jp2", bomb * 1000)
+    assert len(lengths) == (1 if text == XMP else 3) and sum(lengths) < 2**28
+    assert (contents.metadata.xmp is not None) is (text == XMP)
+    assert bool(contents.notes) is (text != XMP)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from image_files import jpeg_bytes, ramp, read
+from image_files import jpeg_bytes, ramp, read, segment
 from PIL import Image
 
 from colorkeras import image_io
@@ -93,3 +93,13 @@ def test_stereo_files(tmp_path):
     (_,), contents = read(tmp_path / "a.mpo")
     assert image_io.is_image("a.MPO") and image_io.result_suffix("a.mpo") == ".jpg"
     assert contents.notes == ["only the first of 2 images in the file was colorized"]
+
+
+def test_names_of_other_programs_are_limited(tmp_path):
+    names = ["Adobe_CM", *(f"Program{number}" for number in range(3000))]
+    extra = b"".join(segment(0xE4, name.encode() + b"\0data") for name in names)
+    SMOOTH.save(tmp_path / "a.jpg", extra=extra + segment(0xEE, b"Adobe\0d" + bytes(5)))
+    shown = "Adobe_CM, Program0, Program1, Program2, Program3"
+    assert read(tmp_path / "a.jpg")[1].notes == [
+        f"the data of other programs ({shown} and 2996 more) was left out"
+    ]

@@ -308,6 +308,51 @@ def test_damaged_transparency_of_a_palette(tmp_path):
         assert contents.notes == ([] if alpha == 0 else ["damaged metadata was left out"])
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+def test_short_transparency_is_left_out(depth, tmp_path):
+    pixels = levels(2, depth)
+    (tmp_path / "a.png").write_bytes(png(pixels, 2, depth, chunk(b"tRNS", b"\0\0")))
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert image.alpha is None and contents.notes == ["damaged metadata was left out"]
+
+
+def test_bytes_behind_the_end_are_ignored(tmp_path):
+    comment = chunk(b"tEXt", b"Comment\0Grandma")
+    content = png(levels(2, 8), 2, 8)
+    # This many empty chunks would take minutes.
+    (tmp_path / "a.png").write_bytes(content + comment + bytes(12 * 10**6))
+    _, contents = read(tmp_path / "a.png")
+    assert not contents.notes and not contents.metadata.comments
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_chunks_before_the_header(depth, tmp_path):
+    content, pixels = png(levels(0, depth), 0, depth), levels(0, depth)[..., 0]
+    text = chunk(b"tEXt", b"interlace\0text")
+    (tmp_path / "a.png").write_bytes(content[:8] + text + content[8:])
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert contents.metadata.comments == {"interlace": "text"}
+
+
+def test_every_chunk_is_read_once(tmp_path, monkeypatch):
+    calls = []
+
+    class Stream(PngImagePlugin.PngStream):
+        def call(self, cid, pos, length):
+            calls.append(cid)
+            return super().call(cid, pos, length)
+
+    texts = [chunk(b"tEXt", b"Note %d\0text" % number) for number in range(100)]
+    # Pillow does not read chunks after the pixels.
+    content = png(levels(0, 8), 0, 8)
+    (tmp_path / "a.png").write_bytes(content[:-12] + b"".join(texts) + content[-12:])
+    monkeypatch.setattr(PngImagePlugin, "PngStream", Stream)
+    _, contents = read(tmp_path / "a.png")
+    assert len(contents.metadata.comments) == 100 and calls.count(b"tEXt") == 100
+
+
 ADOBE_RGB = chunk(b"iCCP", b"Adobe\0\0" + zlib.compress(rgb_profile(2.2)))
 SRGB_CODING, PQ_CODING = chunk(b"cICP", bytes([1, 13, 0, 1])), chunk(b"cICP", bytes([9, 16, 0, 1]))
 IGNORED_CODING = "the unsupported color encoding 9/16/0/1 (cICP) was ignored"

@@ -1,5 +1,6 @@
 """Tests for the texts in PNG files."""
 
+import io
 import zlib
 
 import numpy as np
@@ -8,6 +9,7 @@ from image_files import XMP, exif_of, ramp, read
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorkeras import image_io
+from colorkeras.image_io.color_profiles import srgb_profile
 
 EXIF = exif_of(orientation=6).tobytes()
 XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0" + XMP
@@ -15,16 +17,15 @@ XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\0" + XMP
 
 @pytest.fixture(autouse=True)
 def own_limits(monkeypatch):
-    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_CHUNK", PngImagePlugin.MAX_TEXT_CHUNK)
-    image_io.use_own_limits()
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_CHUNK", 2**26)
 
 
-def write(path, *chunks, dtype=np.uint8):
+def write(path, *chunks, dtype=np.uint8, **settings):
     """Write a grayscale image with text chunks, given as pairs of a name and the content."""
     info = PngImagePlugin.PngInfo()
     for name, content in chunks:
         info.add(name, content)
-    Image.fromarray(ramp((30, 40), dtype)).save(path, pnginfo=info)
+    Image.fromarray(ramp((30, 40), dtype)).save(path, pnginfo=info, **settings)
     return path
 
 
@@ -63,8 +64,9 @@ def test_hexadecimal_xmp(name, content, tmp_path):
         ("xmp", "XMP was left out because it is not UTF-8"),
     ],
 )
-def test_damaged_hexadecimal_data(name, note, tmp_path):
-    content = f"Raw profile type {name}\0\n{name}\n  9\nzz".encode()
+@pytest.mark.parametrize("lines", ["\n  9\nzz", ""])
+def test_damaged_hexadecimal_data(lines, name, note, tmp_path):
+    content = f"Raw profile type {name}\0\n{name}{lines}".encode()
     assert read(write(tmp_path / "a.png", (b"tEXt", content)))[1].notes == [note]
 
 
@@ -90,6 +92,9 @@ def test_long_compressed_texts(chunk, dtype, tmp_path):
         ((b"iTXt", b"Title\0\0\0"), True),
         ((b"tEXt", b"Title\0"), False),
         ((b"zTXt", b"Title\0\0" + zlib.compress(b"")), False),
+        ((b"zTXt", b"Title\0\0" + zlib.compress(b"", 0)), False),
+        ((b"iTXt", b"Title\0\0\0de\0Name des Bildes\0"), False),
+        ((b"iTXt", b"Title\0\1\0de\0Name des Bildes\0" + zlib.compress(b"", 0)), False),
     ],
 )
 def test_damaged_texts_are_reported(chunk, is_damaged, tmp_path):
@@ -99,14 +104,72 @@ def test_damaged_texts_are_reported(chunk, is_damaged, tmp_path):
     assert contents.metadata.comments.get("Title", "") == ""
 
 
-@pytest.mark.parametrize(
-    "keyword", ["transparency", "icc_profile", "gamma", "xmp", "iptc", "aspect"]
-)
-def test_keywords_that_are_names_of_properties(keyword, tmp_path):
-    path = write(tmp_path / "a.png", (b"tEXt", keyword.encode() + b"\0a text"))
+PROPERTIES = ("transparency", "icc_profile", "gamma", "xmp", "iptc", "aspect", "bbox", "interlace")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("keyword", PROPERTIES)
+def test_keywords_that_are_names_of_properties(keyword, dtype, tmp_path):
+    path = write(tmp_path / "a.png", (b"tEXt", keyword.encode() + b"\0a text"), dtype=dtype)
     (image,), contents = read(path)
-    np.testing.assert_array_equal(image.pixels, ramp((30, 40)))
+    np.testing.assert_array_equal(image.pixels, ramp((30, 40), dtype))
     assert contents.metadata.comments == {keyword: "a text"} and not contents.notes
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_properties_override_texts_of_the_same_name(mode, tmp_path):
+    info, texts = PngImagePlugin.PngInfo(), io.BytesIO()
+    info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    for keyword in PROPERTIES:
+        PngImagePlugin.putchunk(texts, b"tEXt", keyword.encode() + b"\0a text")
+    settings = {"pnginfo": info, "icc_profile": srgb_profile()}
+    settings["transparency"] = (0, 0, 0) if mode == "RGB" else 0
+    image = Image.fromarray(ramp((30, 40)) // 128).convert(mode)
+    image.save(tmp_path / "a.png", **settings)
+    content = (tmp_path / "a.png").read_bytes()
+    at = content.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(content[:at] + texts.getvalue() + content[at:])
+    (found,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(found.alpha, (ramp((30, 40)) >= 128) * 255)
+    assert contents.metadata.xmp == XMP and contents.metadata.has_profile
+    assert contents.metadata.comments == dict.fromkeys(PROPERTIES, "a text") and not contents.notes
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        (b"tEXt", b"XML:com.adobe.xmp\0" + XMP.replace(b"nobody", "Zoë".encode())),
+        (b"zTXt", b"XML:com.adobe.xmp\0\0" + zlib.compress(XMP.replace(b"nobody", "Zoë".encode()))),
+    ],
+)
+def test_xmp_in_other_kinds_of_texts(chunk, tmp_path):
+    _, contents = read(write(tmp_path / "a.png", chunk))
+    assert contents.metadata.xmp == XMP.replace(b"nobody", "Zoë".encode())
+    assert not contents.metadata.comments and not contents.notes
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0damaged"),
+        (b"iTXt", b"XML:com.adobe.xmp\0\0\0"),
+        (b"zTXt", b"XML:com.adobe.xmp\0\0damaged"),
+    ],
+)
+def test_damaged_xmp_is_reported(chunk, tmp_path):
+    _, contents = read(write(tmp_path / "a.png", chunk, (b"tEXt", b"Title\0Grandma")))
+    assert contents.notes == ["damaged XMP was left out"]
+    assert contents.metadata.xmp is None and contents.metadata.comments == {"Title": "Grandma"}
+
+
+def test_texts_beyond_the_memory_limit_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_MEMORY", 1000)
+    texts = [(b"tEXt", b"Note %d\0" % number + b"x" * 300) for number in range(6)]
+    path = write(tmp_path / "a.png", *texts, exif=EXIF)
+    (image,), contents = read(path)
+    assert image.size == (40, 30) and contents.metadata.exif[ExifTags.Base.Make] == "Leica"
+    assert "Note 0" in contents.metadata.comments and "Note 5" not in contents.metadata.comments
+    assert contents.notes[0] == "damaged metadata was left out"
 
 
 def test_texts_keep_their_kind_and_language(tmp_path):

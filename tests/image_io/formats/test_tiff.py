@@ -471,6 +471,23 @@ def test_tags_without_values_are_reported(tmp_path):
     assert contents.notes == ["damaged metadata was left out"]
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_damaged_exif_tags_are_reported_once(is_damaged, tmp_path):
+    tags = [(315, "s", 0, "a long name of a person", False)]
+    tifffile.imwrite(tmp_path / "a.tif", GRAY, extratags=tags, software=False, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        offset = file.pages[0].tags[315].offset
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    # EXIF 3.0 added the type 129 for text in UTF-8, which tifffile does not support.
+    content[offset + 2 : offset + 4] = (129).to_bytes(2, "little")
+    if is_damaged:
+        content[offset + 4 : offset + 8] = (10**6).to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(content)
+    _, contents = read(tmp_path / "a.tif")
+    assert contents.notes == ["damaged EXIF tags were left out"] * is_damaged
+    assert (contents.metadata.exif is None) is is_damaged
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd"])
 def test_damaged_data_is_named(compression, dtype, tmp_path):
@@ -545,3 +562,16 @@ def test_uncompressed_ycbcr(across, down, tmp_path):
         file.filehandle.write(content)
     (image,), contents = read(tmp_path / "a.tif")
     assert np.abs(image.pixels.astype(int) - rgb).max() <= 15 and not contents.notes
+
+
+def test_other_errors_have_no_cause(tmp_path, monkeypatch):
+    pixels, error = np.zeros((30, 40, 5), np.uint8), ValueError("a message of tifffile")
+
+    def fail(*args, **settings):
+        raise error
+
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="separated", planarconfig="contig")
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", fail)
+    with pytest.raises(UserError, match="a message of tifffile") as raised:
+        read(tmp_path / "a.tif")
+    assert raised.value.__cause__ is error and error.__cause__ is None
