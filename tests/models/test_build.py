@@ -71,7 +71,7 @@ def test_unsupported_combinations_are_rejected(asked):
 @pytest.mark.parametrize(
     ("asked", "received", "expected"),
     [
-        ({"name": "resnet"}, "architecture 'resnet'", ARCHITECTURES),
+        ({"name": "vgg"}, "architecture 'vgg'", ARCHITECTURES),
         ({"prediction": "hsv"}, "prediction 'hsv'", PREDICTIONS),
         ({"objective": "gan"}, "objective 'gan'", OBJECTIVES),
     ],
