@@ -62,8 +62,8 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="PATTERN",
-        help="skip files and folders whose name or path matches this pattern; paths start with an "
-        "input folder or are relative to it; can be repeated",
+        help="skip files and folders, including inputs, whose name or path matches this pattern; "
+        "paths start with an input folder, are relative to it, or are absolute; can be repeated",
     )
     add("--format", metavar="NAME", help="output format, such as jpg (default: input format)")
     add_colorize_arguments(parser)

@@ -54,7 +54,9 @@ class Parser(argparse.ArgumentParser):
         elif message.startswith(_UNRECOGNIZED):
             surplus = message.removeprefix(_UNRECOGNIZED)
             options = self._option_string_actions if surplus.startswith("-") else ()
-            fix = did_you_mean(surplus.split(" ")[0], options, _ADVICE)
+            fix = did_you_mean(re.split("[ =]", surplus)[0], options, _ADVICE)
         elif message.endswith(_NO_VALUE):
-            fix = _ADVICE
+            names = message.removeprefix("argument ").removesuffix(_NO_VALUE).split("/")
+            is_path = self._option_string_actions[names[0]].type is expand_home
+            fix = _ADVICE if is_path else fix
         return UserError(printable(message), expected, fix)

@@ -51,6 +51,12 @@ ADVICE = "Put paths that contain spaces in quotes, and write ./-name if a path s
             "unrecognized arguments: --bach-size 8",
             "Did you mean --batch-size?",
         ),
+        (
+            "colorize a.jpg --ouput=scans/colored",
+            "unrecognized arguments: --ouput=scans/colored",
+            "Did you mean --output?",
+        ),
+        ("train --epochs", "argument --epochs: expected one argument", HELP),
         ("export -o a.onnx", "missing arguments: --format", HELP),
         (
             "colorize a.jpg --re",

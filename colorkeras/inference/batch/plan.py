@@ -76,11 +76,13 @@ class Plan:
         passed_over: Paths of files that were found in folders but are neither images nor films.
         unsearched: Subfolders that were skipped: symbolic links or, without `recursive`, all of
             them.
+        excluded: Inputs that were skipped because they match a pattern.
     """
 
     items: list
     passed_over: list = field(default_factory=list)
     unsearched: list = field(default_factory=list)
+    excluded: list = field(default_factory=list)
 
     @property
     def identities(self):
@@ -117,6 +119,8 @@ def plan(
     """
     if not all(map(os.fspath, inputs)):
         raise UserError("an empty path", "paths to images or folders", "Pass at least one path.")
+    if not all(exclude):
+        raise UserError("an empty pattern", "patterns such as '*.gif'", "Change --exclude.")
     paths = [Path(expand_home(path)) for path in inputs]
     _check_quotes(paths)
     is_file = False
@@ -141,7 +145,7 @@ def plan(
     items = _planned(targets, num_samples, side_by_side)
     items += [BatchItem(path, problem=problem) for path, problem in found.unreadable]
     items = items if output is not None else _without_results(items)
-    return Plan(without_collisions(items), found.passed_over, found.unsearched)
+    return Plan(without_collisions(items), found.passed_over, found.unsearched, found.excluded)
 
 
 def plan_archive(source, output):

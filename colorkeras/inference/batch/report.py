@@ -176,6 +176,8 @@ class BatchSummary:
         if self._planned.unsearched:
             names = first_names(self._planned.unsearched)
             yield f"Skipped subfolders: {names} (--recursive includes all except links)"
+        if self._planned.excluded:
+            yield f"Excluded inputs: {first_names(self._planned.excluded)}"
         where = "next to the input files" if self._output is None else f"in {quoted(self._output)}"
         failed = (
             f" {len(self._failed)} failed: {first_names(self._failed)}." if self._failed else ""

@@ -291,6 +291,11 @@ def test_patterns_may_be_absolute(scans, monkeypatch):
         assert "scans/deep/d.tif" not in planned(["scans"], recursive=True, exclude=[pattern])
 
 
+def test_empty_pattern_is_refused(scans):
+    with pytest.raises(UserError, match="an empty pattern"):
+        plan.plan(["scans"], exclude=["*.gif", ""])
+
+
 def test_patterns_exclude_named_files(scans):
     for pattern in ("*.PNG", "scans/a.PNG", "*/a.PNG", "**/a.PNG"):
         assert set(planned(["scans/b.jpg", "scans/a.PNG"], exclude=[pattern])) == {"scans/b.jpg"}

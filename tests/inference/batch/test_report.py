@@ -131,11 +131,12 @@ def test_summary_counts_and_says_where_the_results_are():
 
 def test_summary_names_what_was_left_out():
     passed_over = [Path("a.pgm"), Path("b.PGM"), Path("c")]
-    plan = planned(passed_over=passed_over, unsearched=[Path("deep")])
+    plan = planned(passed_over=passed_over, unsearched=[Path("deep")], excluded=[Path("private")])
     assert summary([FileResult(Path("d.png"))], plan) == [
         "1 done, 0 skipped, 0 failed, 3 ignored (2 .pgm, 1 no suffix)",
         "Ignored files in unsupported formats: 'a.pgm', 'b.PGM', 'c'",
         "Skipped subfolders: 'deep' (--recursive includes all except links)",
+        "Excluded inputs: 'private'",
         "Output files are next to the input files.",
     ]
 
