@@ -1,4 +1,4 @@
-"""Text chunks of PNG files, in which some programs also store EXIF and XMP."""
+"""Text chunks of PNG files, in which some programs also store EXIF, XMP and color profiles."""
 
 import zlib
 from collections import Counter
@@ -8,8 +8,17 @@ from PIL import PngImagePlugin
 from colorkeras.image_io.metadata import XMP_HEADER, XMP_KEYWORD
 
 _RAW_PROFILE = "Raw profile type "
-RAW_PROFILES = {f"{_RAW_PROFILE}{kind}" for kind in ("exif", "APP1", "xmp", "icc", "icm")}
-"""Keywords of texts that are not comments."""
+RAW_PROFILES = {
+    f"{_RAW_PROFILE}exif": "exif",
+    f"{_RAW_PROFILE}xmp": "xmp",
+    f"{_RAW_PROFILE}APP1": "exif",
+    f"{_RAW_PROFILE}icc": "icc_profile",
+    f"{_RAW_PROFILE}icm": "icc_profile",
+}
+"""Dict from the keywords of texts that are not comments to the keys of their contents in Pillow."""
+
+_DAMAGED = b"\xff"
+"""Content that is invalid in all of these formats, so that the loss is reported."""
 
 TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 
@@ -49,22 +58,28 @@ def text_notes(chunks, texts):
 
 
 def raw_profiles(texts):
-    """Return the EXIF and XMP that ImageMagick and ExifTool store as hexadecimal text."""
-    found = {}
-    for kind in ("exif", "APP1", "xmp"):
-        if (text := texts.get(f"{_RAW_PROFILE}{kind}")) is None:
+    """Return the EXIF, XMP and profile that ImageMagick and ExifTool store as hexadecimal text."""
+    found, damaged = {}, {}
+    for keyword, key in RAW_PROFILES.items():
+        if keyword not in texts:
             continue
-        lines = text.split("\n")
-        try:
-            content = bytes.fromhex("".join(lines[3:]) if len(lines) > 3 else "incomplete")
-        except ValueError:
-            # This is invalid in both formats, so the loss will be reported.
-            content = b"\xff"
-        if content.startswith(XMP_HEADER) or (content and kind == "xmp"):
-            found["xmp"] = content.removeprefix(XMP_HEADER)
+        content = _decoded(texts[keyword])
+        if content is None:
+            damaged[key] = _DAMAGED
+        elif content.startswith(XMP_HEADER):
+            found.setdefault("xmp", content.removeprefix(XMP_HEADER))
         elif content:
-            found["exif"] = content
-    return found
+            found.setdefault(key, content)
+    return damaged | found
+
+
+def _decoded(text):
+    """Return the bytes of a hexadecimal text, which starts with three other lines, or None."""
+    lines = text.split("\n")
+    try:
+        return bytes.fromhex("".join(lines[3:])) if len(lines) > 3 else None
+    except ValueError:
+        return None
 
 
 def _split(chunk):

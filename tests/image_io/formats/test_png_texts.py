@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from image_files import XMP, exif_of, ramp, read
+from image_files import XMP, exif_of, gray_profile, ramp, read
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorkeras import image_io
@@ -68,6 +68,28 @@ def test_hexadecimal_xmp(name, content, tmp_path):
 def test_damaged_hexadecimal_data(lines, name, note, tmp_path):
     content = f"Raw profile type {name}\0\n{name}{lines}".encode()
     assert read(write(tmp_path / "a.png", (b"tEXt", content)))[1].notes == [note]
+
+
+@pytest.mark.parametrize("kinds", [("exif", "APP1"), ("APP1", "exif")])
+def test_damaged_hexadecimal_data_next_to_valid_data(kinds, tmp_path):
+    damaged = f"Raw profile type {kinds[1]}\0\n{kinds[1]}\n  9\nzz".encode()
+    path = write(tmp_path / "a.png", raw_profile(kinds[0], EXIF), (b"tEXt", damaged))
+    assert read(path)[1].metadata.exif[ExifTags.Base.Make] == "Leica"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["icc", "icm"])
+def test_hexadecimal_color_profile(name, dtype, tmp_path):
+    path = write(tmp_path / "a.png", raw_profile(name, gray_profile(1.0)), dtype=dtype)
+    (image,), contents = read(path)
+    assert image.pixels.mean() > 1.2 * ramp((30, 40), dtype).mean()
+    assert contents.metadata.has_profile and not contents.notes
+
+
+def test_damaged_hexadecimal_color_profile(tmp_path):
+    chunk = b"tEXt", b"Raw profile type icc\0\nicc\n 9\nzz"
+    (note,) = read(write(tmp_path / "a.png", chunk))[1].notes
+    assert note.startswith("the color profile was not applied")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
