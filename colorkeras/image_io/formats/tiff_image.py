@@ -1,10 +1,13 @@
 """TIFF files opened in both Pillow and tifffile."""
 
-from PIL import TiffImagePlugin
+from PIL import ExifTags, TiffImagePlugin
 
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 _WIDTH, _LENGTH, _COMPRESSION, _PHOTOMETRIC, _SUBSAMPLING = 256, 257, 259, 262, 530
 _PROFILE = 34675
+
+_MAX_OFFSET = 2**40
+"""Offset that is larger than any file, but small enough for any file system."""
 
 _UNCOMPRESSED, _LZW = 1, 5
 _YCBCR = 6
@@ -20,6 +23,14 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
     """
 
     unknown = file = pages = None
+
+    def getexif(self):
+        """Return the EXIF tags without offsets that Pillow could not seek to."""
+        exif = super().getexif()
+        for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            if isinstance(offset := exif.get(tag), int) and offset > _MAX_OFFSET:
+                del exif[tag]
+        return exif
 
     def close(self):
         """Close the file in Pillow and tifffile."""
