@@ -9,6 +9,8 @@ import io
 import re
 import struct
 
+from colorkeras.image_io.metadata.xmp import RDF
+
 _XML = b"xml "
 _COMPRESSED = b"brob"
 _UUID = b"uuid"
@@ -18,7 +20,7 @@ _MAX_LENGTH = 2**26
 _EXIF_BLOCK = re.compile(rb"II\*\0|MM\0\*")
 """Start of an EXIF block, which may follow some other bytes."""
 
-_RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDF = RDF.encode()
 """Namespace that XMP contains, unlike other XML."""
 
 _DAMAGED = b"\xff"
