@@ -8,7 +8,7 @@ PROFILE = 34675
 """Tag with the ICC profile."""
 
 _MAX_OFFSET = 2**40
-"""Offset that is larger than any file, but small enough for any file system."""
+"""Offset that no file reaches, but to which every file system can seek."""
 
 UNCOMPRESSED, LZW = 1, 5
 """Codes of compressions."""
