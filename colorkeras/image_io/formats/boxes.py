@@ -9,6 +9,8 @@ import io
 import re
 import struct
 
+from colorkeras.image_io.metadata.xmp import RDF
+
 _XML = b"xml "
 _COMPRESSED = b"brob"
 _UUID = b"uuid"
@@ -18,12 +20,13 @@ _MAX_LENGTH = 2**26
 _EXIF_BLOCK = re.compile(rb"II\*\0|MM\0\*")
 """Start of an EXIF block, which may follow some other bytes."""
 
-_RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDF = RDF.encode()
 """Namespace that XMP contains, unlike other XML."""
 
 _DAMAGED = b"\xff"
 """Content that is invalid in all kinds of metadata, so that the loss is reported."""
 
+_TOO_LONG = "metadata longer than 64 MB was left out"
 _NOT_DECOMPRESSED = (
     "compressed metadata was left out (to keep it, run pip install 'colorkeras[codecs]')"
 )
@@ -36,6 +39,8 @@ _KEYS = {
     b"JpgTiffExif->JP2": "exif",
     bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): "iptc",
 }
+_NAMES = {"xmp": "XMP packets", "exif": "EXIF blocks", "iptc": "IPTC blocks"}
+"""Dict from the keys in Pillow to names in messages."""
 
 
 def read_metadata_boxes(stream):
@@ -49,33 +54,42 @@ def read_metadata_boxes(stream):
         consist of boxes; and a list of notes on lost metadata.
     """
     start, found, notes, budget = stream.tell(), {}, [], _MAX_LENGTH
-    for name, content in _boxes(stream):
+    for name, content, is_complete in _boxes(stream):
         is_compressed = name == _COMPRESSED
         if is_compressed:
             name, content = content[:4], content[4:]
         elif name == _UUID:
             name, content = content[:16], content[16:]
         key = _KEYS.get(name)
-        if key is None or key in found:
+        if key is None:
             continue
-        if is_compressed:
+        if not is_complete:
+            notes.append(_TOO_LONG)
+            continue
+        is_decoded = not (is_compressed and key in found)
+        if is_compressed and is_decoded:
             try:
                 content = _decompressed(content, budget)
             except ImportError:
                 notes.append(_NOT_DECOMPRESSED)
                 continue
             budget -= len(content)
-        if name == _XML and _RDF not in content and content != _DAMAGED:
+        if name == _XML and is_decoded and _RDF not in content and content != _DAMAGED:
             notes.append("XML other than XMP was left out")
-            continue
-        block = _EXIF_BLOCK.search(content) if key == "exif" else None
-        found[key] = content[block.start() :] if block else content
+        elif key in found:
+            notes.append(f"only the first of several {_NAMES[key]} was kept")
+        else:
+            block = _EXIF_BLOCK.search(content) if key == "exif" else None
+            found[key] = content[block.start() :] if block else content
     stream.seek(start)
     return found, list(dict.fromkeys(notes))
 
 
 def _boxes(stream):
-    """Yield the name and the content of each box that may contain metadata."""
+    """Yield `(name, content, is_complete)` for each box that may contain metadata.
+
+    The content of a box that is too long consists of its first 16 bytes.
+    """
     end = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     while len(head := stream.read(8)) == 8:
@@ -83,11 +97,14 @@ def _boxes(stream):
         length -= 8
         if length == 1 - 8:
             length = int.from_bytes(stream.read(8)) - 16
-        if name in (*_KEYS, _UUID, _COMPRESSED) and length <= _MAX_LENGTH:
+        is_known, following = name in (*_KEYS, _UUID, _COMPRESSED), stream.tell() + length
+        if is_known and length <= _MAX_LENGTH:
             # The last box may have the length 0.
-            yield name, stream.read(length if length >= 0 else _MAX_LENGTH)
-        elif 0 <= length <= end - stream.tell():
-            stream.seek(length, io.SEEK_CUR)
+            yield name, stream.read(length if length >= 0 else _MAX_LENGTH), True
+        elif length >= 0 and following <= end:
+            if is_known:
+                yield name, stream.read(16), False
+            stream.seek(following)
         else:
             return
 

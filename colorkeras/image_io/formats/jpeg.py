@@ -16,7 +16,7 @@ from colorkeras.image_io.metadata import (
 )
 from colorkeras.image_io.metadata.embedded import PROVENANCE
 from colorkeras.image_io.metadata.exif import exif_bytes
-from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, SIGNATURE, segments_of
+from colorkeras.image_io.metadata.iptc import MAX_SEGMENT, RESOURCES_HEADER, segments_of
 from colorkeras.image_io.pixels import from_pillow
 
 QUALITY = 95
@@ -37,7 +37,7 @@ _KNOWN_SEGMENTS = (
     b"ICC_PROFILE",
     b"MPF\0",
     b"Exif\0",
-    SIGNATURE,
+    RESOURCES_HEADER,
     XMP_HEADER,
     EXTENDED_XMP_HEADER,
     b"urn:iso:",
@@ -76,7 +76,7 @@ def metadata(path, image, notes):
     )
     if names:
         shown = ", ".join([*names][:_MAX_NAMES])
-        more = f" and {len(names) - _MAX_NAMES} more" * (len(names) > _MAX_NAMES)
+        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
         notes.append(f"the data of other programs ({shown}{more}) was left out")
     return result
 

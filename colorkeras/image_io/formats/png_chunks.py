@@ -1,5 +1,6 @@
 """Reading of PNG files chunk by chunk, since chunks other than the pixels may be damaged."""
 
+import contextlib
 import io
 import itertools
 import struct
@@ -9,6 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from colorkeras.image_io.formats.png_texts import (
     RAW_PROFILES,
+    TEXT_CHUNKS,
     is_comment,
     raw_profiles,
     text_notes,
@@ -19,7 +21,10 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 
 _SKIPPED_CHUNKS = {b"IDAT", b"acTL", b"fcTL", b"fdAT"}
-_END = b"IEND"
+_HEADER, _END = b"IHDR", b"IEND"
+
+_MAX_RATIO = 1032
+"""Maximum compression ratio of the Deflate format."""
 
 
 class PngImage(PngImagePlugin.PngImageFile):
@@ -27,7 +32,8 @@ class PngImage(PngImagePlugin.PngImageFile):
 
     Attributes:
         text: Dict from keyword to comment. Unlike in Pillow, `info` does not contain the comments.
-        chunks: Dict from the name to the content of each chunk other than comments and pixels.
+        chunks: Dict from the name to the content of each chunk other than comments and pixels. Of
+            several chunks with the same name, it contains the first.
         notes: List of notes on lost metadata.
     """
 
@@ -63,7 +69,7 @@ def open_png(stream):
         info["xmp"] = packet.encode("latin-1")
     image.info = raw_profiles(texts) | info
     image.text = {key: text for key, text in texts.items() if key not in RAW_PROFILES}
-    image.chunks = {each[4:8]: each[8:-4] for each in kept}
+    image.chunks = {each[4:8]: each[8:-4] for each in reversed(kept)}
     kept += kept_comments
     image.notes = ["damaged metadata was left out"] * (len(kept) < len(found))
     image.notes += text_notes(kept, texts | {XMP_KEYWORD: info.get("xmp")})
@@ -80,12 +86,14 @@ def open_pixels(stream):
         image = PngImage(stream)
     except Exception:  # Pillow's parser may raise anything.
         image = PngImage(io.BytesIO(SIGNATURE + b"".join(chunks(stream, of=PIXEL_CHUNKS))))
-    image.info = _parse(itertools.islice(chunks(stream, of={b"IHDR"}), 1))[0].im_info
+    image.info = _parse(itertools.islice(chunks(stream, of={_HEADER}), 1))[0].im_info
     return image
 
 
 def chunks(stream, of=None, without=()):
     """Yield the chunks of a file as bytes, up to the end marker or the first truncated chunk.
+
+    Headers after the first one are skipped.
 
     Args:
         stream: File opened in binary mode.
@@ -104,10 +112,14 @@ def chunks(stream, of=None, without=()):
         if len(content) < rest:
             return
         yield head + content
+        if name == _HEADER:
+            without = {*without, _HEADER}
 
 
 def _parse(found):
     """Parse chunks with Pillow, except for damaged chunks and texts beyond Pillow's memory limit.
+
+    Texts that Pillow may have decompressed in vain count towards the limit.
 
     Returns:
         `(parser, kept)`: the `PngImagePlugin.PngStream` with the values, and the parsed chunks.
@@ -115,15 +127,15 @@ def _parse(found):
     parser, kept = PngImagePlugin.PngStream(io.BytesIO()), []
     for chunk in found:
         is_sound = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
-        if not is_sound or parser.text_memory > PngImagePlugin.MAX_TEXT_MEMORY:
+        is_text, memory = chunk[4:8] in TEXT_CHUNKS, parser.text_memory
+        if not is_sound or (is_text and memory > PngImagePlugin.MAX_TEXT_MEMORY):
             continue
         parser.fp = io.BytesIO(chunk)
-        try:
-            parser.call(*parser.read())
-        except (AttributeError, EOFError):
-            # The chunk is unknown to Pillow, or it is the end marker.
-            pass
-        except Exception:  # Pillow's parser may raise anything.
-            continue
-        kept.append(chunk)
+        with contextlib.suppress(Exception):  # Pillow's parser may raise anything.
+            with contextlib.suppress(AttributeError, EOFError):
+                # Raised if the chunk is unknown to Pillow, and for the end marker.
+                parser.call(*parser.read())
+            kept.append(chunk)
+        if is_text and parser.text_memory == memory:
+            parser.text_memory += min(PngImagePlugin.MAX_TEXT_CHUNK, _MAX_RATIO * len(chunk))
     return parser, kept

@@ -9,7 +9,7 @@ import numpy as np
 from colorkeras.image_io.color_profiles import srgb_profile
 from colorkeras.image_io.formats.format import Format
 from colorkeras.image_io.formats.raw import raw_file_error
-from colorkeras.image_io.formats.tiff_image import TiffImage
+from colorkeras.image_io.formats.tiff_image import PROFILE, TiffImage
 from colorkeras.image_io.formats.tiff_pages import RawFileError, find_pages, lost_tags
 from colorkeras.image_io.formats.tiff_samples import (
     ALPHA_KINDS,
@@ -26,7 +26,7 @@ from colorkeras.image_io.metadata.tiff_directories import BYTE, UNDEFINED, add_e
 from colorkeras.image_io.pixels import UINT16_MODES, from_pillow, from_samples, with_alpha
 from colorkeras.utils.errors import one_line
 
-_XMP, _IPTC, _RESOURCES, _PROFILE, _ORIENTATION = 700, 33723, 34377, 34675, 274
+_XMP, _IPTC, _RESOURCES, _ORIENTATION = 700, 33723, 34377, 274
 
 _MIN_IS_BLACK, _CMYK = 1, 5
 _PILLOW_KINDS = (0, 1, 2, 3, 5, 6)
@@ -40,7 +40,7 @@ _PIXEL_TAGS = {*range(254, 260), 262, 273, 277, 278, 279, 284, 320, *range(322, 
 """Tags without which the pixels cannot be decoded correctly."""
 
 _OTHER_TAGS = {
-    *(_ORIENTATION, 282, 283, 296, 317, *range(529, 533), _XMP, _IPTC, _RESOURCES, _PROFILE)
+    *(_ORIENTATION, 282, 283, 296, 317, *range(529, 533), _XMP, _IPTC, _RESOURCES, PROFILE)
 }
 """Further tags whose damage `read_metadata` does not report, because they are not part of EXIF."""
 

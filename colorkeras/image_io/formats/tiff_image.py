@@ -1,13 +1,20 @@
 """TIFF files opened in both Pillow and tifffile."""
 
-from PIL import TiffImagePlugin
+from PIL import ExifTags, TiffImagePlugin
 
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 _WIDTH, _LENGTH, _COMPRESSION, _PHOTOMETRIC, _SUBSAMPLING = 256, 257, 259, 262, 530
-_PROFILE = 34675
+PROFILE = 34675
+"""Tag with the ICC profile."""
 
-_UNCOMPRESSED, _LZW = 1, 5
-_YCBCR = 6
+_MAX_OFFSET = 2**40
+"""Offset that no file reaches, but to which every file system can seek."""
+
+UNCOMPRESSED, LZW = 1, 5
+"""Codes of compressions."""
+
+YCBCR = 6
+"""Photometric interpretation."""
 
 
 class TiffImage(TiffImagePlugin.TiffImageFile):
@@ -20,6 +27,14 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
     """
 
     unknown = file = pages = None
+
+    def getexif(self):
+        """Return the EXIF tags without offsets that Pillow could not seek to."""
+        exif = super().getexif()
+        for tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            if isinstance(offset := exif.get(tag), int) and offset > _MAX_OFFSET:
+                del exif[tag]
+        return exif
 
     def close(self):
         """Close the file in Pillow and tifffile."""
@@ -39,11 +54,11 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
         # Otherwise, Pillow would keep the profile and resolution of the previous page.
         self.info.pop("icc_profile", None)
         self.info.pop("dpi", None)
-        is_ycbcr = self.tag_v2.get(_PHOTOMETRIC) == _YCBCR and _SUBSAMPLING in self.tag_v2
-        if is_ycbcr and self.tag_v2.get(_COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED:
+        is_ycbcr = self.tag_v2.get(_PHOTOMETRIC) == YCBCR and _SUBSAMPLING in self.tag_v2
+        if is_ycbcr and self.tag_v2.get(_COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED:
             # Pillow would ignore the subsampling of chroma in uncompressed YCbCr. For compressed
             # data, it uses libtiff, which reads the actual compression from the file.
-            self.tag_v2[_COMPRESSION] = _LZW
+            self.tag_v2[_COMPRESSION] = LZW
         try:
             super()._setup()
         except (SyntaxError, KeyError, IndexError) as error:
@@ -51,5 +66,5 @@ class TiffImage(TiffImagePlugin.TiffImageFile):
             self._mode = "L"
             self._size = tuple(max(1, int(self.tag_v2.get(tag, 1))) for tag in (_WIDTH, _LENGTH))
             self.tile = []
-            if _PROFILE in self.tag_v2:
-                self.info["icc_profile"] = self.tag_v2[_PROFILE]
+            if PROFILE in self.tag_v2:
+                self.info["icc_profile"] = self.tag_v2[PROFILE]

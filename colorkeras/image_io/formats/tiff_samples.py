@@ -10,25 +10,26 @@ from PIL import TiffImagePlugin
 
 from colorkeras.image_io.bit_depth import as_uint8, blocks, scale_to_uint
 from colorkeras.image_io.color_profiles import srgb_from_lab
+from colorkeras.image_io.formats.tiff_image import LZW, UNCOMPRESSED, YCBCR
 
 ALPHA_KINDS = _ASSOCIATED, _UNASSOCIATED = 1, 2
 """Codes for premultiplied (associated) and unassociated alpha."""
 
-_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 1, 2, 3, 5, 6
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _SEPARATED = 0, 1, 2, 3, 5
 _CIELAB, _ICCLAB = 8, 9
 _NUM_COLORS = {
     _MIN_IS_WHITE: 1,
     _MIN_IS_BLACK: 1,
     _PALETTE: 1,
     _RGB: 3,
-    _YCBCR: 3,
+    YCBCR: 3,
     _CIELAB: 3,
     _ICCLAB: 3,
     _SEPARATED: 4,
 }
 _UNSIGNED, _SIGNED, _UNDEFINED = 1, 2, 4
 _OTHER_FORMATS = {3: "floating-point", 5: "complex integer", 6: "complex"}
-_UNCOMPRESSED, _LZW, _JPEG = 1, 5, 7
+_JPEG = 7
 _MAX_SAMPLES = 16
 LOST_CHANNELS = "channels of unknown meaning were left out"
 BUFFER_SIZE = 2**24
@@ -88,7 +89,7 @@ def _check_kind(directory):
     """Raise ValueError if the type of a page's pixels is not supported."""
     kind, bits = int(directory.photometric), directory.bitspersample
     name = f"the photometric interpretation {described(directory.photometric)}"
-    if kind not in _NUM_COLORS or (kind == _YCBCR and directory.compression != _JPEG):
+    if kind not in _NUM_COLORS or (kind == YCBCR and directory.compression != _JPEG):
         raise ValueError(f"{name} is not supported")
     num_samples = directory.samplesperpixel
     if num_samples < _NUM_COLORS[kind]:
@@ -175,11 +176,11 @@ def _decode(directory):
             raise
     except (RuntimeError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise damaged(directory) from error
-    if directory.compression == _UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
+    if directory.compression == UNCOMPRESSED and directory.bitspersample not in (1, 8, 16):
         raise ValueError(
             f"packed {directory.bitspersample}-bit samples require pip install 'colorkeras[codecs]'"
         )
-    if directory.compression == _LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
+    if directory.compression == LZW and directory.fillorder == 1 and directory.predictor in (1, 2):
         try:
             return _decode_lzw(directory)
         except OSError as error:
@@ -224,7 +225,7 @@ def _decode_lzw(directory):
 
 def _decompress_lzw(content, length):
     """Decompress LZW data with Pillow by wrapping it in a one-row grayscale TIFF image."""
-    entries = ((256, length), (257, 1), (258, 8), (259, _LZW), (262, 1), (273, 122), (277, 1))
+    entries = ((256, length), (257, 1), (258, 8), (259, LZW), (262, 1), (273, 122), (277, 1))
     entries = (*entries, (278, 1), (279, len(content)))
     header = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
     header += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)

@@ -75,6 +75,7 @@ def read_exif(image, is_turned):
             # Pillow raises only on the first call.
             raise ValueError("no tags")
         lost = ["damaged EXIF tags"] * is_damaged + _drop_stale(source, exif, is_turned)
+        _drop_empty(exif)
         return exif if len(exif) else None, lost
     except Exception as error:  # Pillow's parser may raise anything.
         raise ValueError("damaged EXIF") from error
@@ -141,6 +142,7 @@ def exif_for_result(metadata, image):
     # The components depend on the output format.
     camera.pop(_COMPONENTS, None)
     _update(camera.get(_INTEROPERABILITY, {}), interoperability)
+    _drop_empty(exif)
     return exif
 
 
@@ -172,6 +174,7 @@ def exif_bytes(options, image, max_length=None):
     if not fits() and _MAKER_NOTE in exif.get(_CAMERA, {}):
         options.notes.append(f"the EXIF maker note was left out {_TOO_LARGE}")
         del exif[_CAMERA][_MAKER_NOTE]
+        _drop_empty(exif)
         block = PREFIX + serialized(exif)
     if not fits():
         options.notes.append(f"EXIF was left out {_TOO_LARGE}")
@@ -217,6 +220,14 @@ def _drop(what, tags, directory):
     for tag in present:
         del directory[tag]
     return [what] if present else []
+
+
+def _drop_empty(exif):
+    """Delete directories without tags, which TIFF does not allow."""
+    camera = exif.get(_CAMERA, {})
+    for directory, tag in ((camera, _INTEROPERABILITY), (exif, _CAMERA), (exif, _GPS)):
+        if directory.get(tag) == {}:
+            del directory[tag]
 
 
 def _update(directory, values):
@@ -268,4 +279,8 @@ def _directory(source, tag, within=None):
     value = (source if within is None else within).get(tag)
     if value is None or isinstance(value, dict):
         return dict(value or {})
-    return dict(source.get_ifd(tag))
+    try:
+        return dict(source.get_ifd(tag))
+    except (OSError, ValueError):
+        # The offset is too large to seek to. `_add_fields` reports the loss.
+        return {}

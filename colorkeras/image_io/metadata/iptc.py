@@ -5,7 +5,7 @@ Reference: Adobe, "Photoshop File Formats Specification", section "Image Resourc
 
 import struct
 
-SIGNATURE = b"Photoshop 3.0\0"
+RESOURCES_HEADER = b"Photoshop 3.0\0"
 """Start of a JPEG segment with resources."""
 
 MAX_SEGMENT = 65533
@@ -41,9 +41,9 @@ def resources_of(image, is_turned=False):
     tags = getattr(image, "tag_v2", {})
     # In JPEG files, long content is split into several segments.
     segments = [
-        content.removeprefix(SIGNATURE)
+        content.removeprefix(RESOURCES_HEADER)
         for name, content in getattr(image, "applist", [])
-        if name == "APP13" and content.startswith(SIGNATURE)
+        if name == "APP13" and content.startswith(RESOURCES_HEADER)
     ]
     content = b"".join(segments) or _bytes_of(tags, 34377)
     records = image.info.get("iptc") or _bytes_of(tags, 33723)
@@ -99,10 +99,10 @@ def without_records(resources):
 
 def segments_of(resources):
     """Split resources into JPEG segments, including their markers."""
-    step = MAX_SEGMENT - len(SIGNATURE)
+    step = MAX_SEGMENT - len(RESOURCES_HEADER)
     parts = [resources[start : start + step] for start in range(0, len(resources), step)]
     return b"".join(
-        struct.pack(">HH", 0xFFED, len(SIGNATURE) + len(part) + 2) + SIGNATURE + part
+        struct.pack(">HH", 0xFFED, len(RESOURCES_HEADER) + len(part) + 2) + RESOURCES_HEADER + part
         for part in parts
     )
 

@@ -96,7 +96,8 @@ def read_fields(stream, skipped=()):
     Returns:
         `(fields, is_damaged)`: dict from a directory's tag (None for the main directory) and a tag
         to a `Field`, in which `value` is the same as `data`; and whether any tags are damaged.
-        Repeated tags count as damaged and have no `Field`. Neither do 64-bit numbers.
+        Repeated tags count as damaged and have no `Field`. Unsigned 64-bit numbers have no `Field`
+        either, but do not count as damaged.
     """
     # Values may overlap, so limit their total length.
     budget = stream.seek(0, 2)
@@ -144,15 +145,17 @@ def _stored_entries(stream, link, width, order, layout):
     """
     form = order + "HH" + layout.offset
     try:
+        end = stream.seek(0, 2)
         stream.seek(link)
-        stream.seek(int.from_bytes(stream.read(width), "little" if order == "<" else "big"))
+        at = int.from_bytes(stream.read(width), "little" if order == "<" else "big")
+        stream.seek(min(at, end))
         head = stream.read(struct.calcsize(order + layout.count))
         (count,) = struct.unpack(order + layout.count, head)
         start = stream.tell()
         for place in range(start, start + min(count, _MAX_ENTRIES) * layout.length, layout.length):
             stream.seek(place)
             yield *struct.unpack(form, stream.read(layout.value_at)), place + layout.value_at
-    except (struct.error, OverflowError):
+    except struct.error:
         yield None, 0, 0, 0
 
 
@@ -270,9 +273,7 @@ def add_exif(path, exif):
         stream.write(_directory(dict(exif), None, exif.fields, block_at, (order, layout)))
         directory_at = _aligned_end(stream)
         stream.seek(layout.first_at)
-        (first_at,) = struct.unpack(
-            order + layout.offset, stream.read(struct.calcsize(layout.offset))
-        )
+        (first_at,) = struct.unpack_from(order + layout.offset, stream.read(8))
         added, _ = _entries(stream, block_at, order, layout)
         own, following = _entries(stream, first_at, order, layout)
         entries = [entry for _, entry in sorted((added | own).items())]

@@ -18,7 +18,9 @@ from colorkeras.image_io.metadata.embedded import PROVENANCE
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 """IPTC's term for an image that a program has altered substantially."""
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+"""Namespace of the elements that contain the properties."""
+
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 _EXIF, _TIFF = "http://ns.adobe.com/exif/1.0/", "http://ns.adobe.com/tiff/1.0/"
@@ -30,7 +32,7 @@ _MARKS = {f"{_IPTC} DigitalSourceType", _TOOL}
 
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}"></rdf:RDF></x:xmpmeta>'
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta>'
     '<?xpacket end="w"?>'
 ).encode()
 
@@ -154,7 +156,7 @@ def marked(packet, software):
     packet = _stripped(packet or EMPTY)
     outline = _Outline(packet)
     description = (
-        f'<rdf:Description xmlns:rdf="{_RDF}" xmlns:Iptc4xmpExt="{_IPTC}" xmlns:xmp="{_XMP}"'
+        f'<rdf:Description xmlns:rdf="{RDF}" xmlns:Iptc4xmpExt="{_IPTC}" xmlns:xmp="{_XMP}"'
         f" rdf:about={quoteattr(outline.about)}"
         f" Iptc4xmpExt:DigitalSourceType={quoteattr(SOURCE_TYPE)}"
         f" xmp:CreatorTool={quoteattr(signature(software, outline.tool))}/>"
@@ -224,15 +226,15 @@ class _Outline:
         name, at = _without_prefix(name), self._parser.CurrentByteIndex
         within = self._open[-1][0] if self._open else None
         self._open.append((name, at))
-        if name == f"{_RDF} Description" and within == f"{_RDF} RDF":
+        if name == f"{RDF} Description" and within == f"{RDF} RDF":
             values = {_without_prefix(key): value for key, value in attributes.items()}
-            self.about = self.about or values.get(f"{_RDF} about", "")
+            self.about = self.about or values.get(f"{RDF} about", "")
             self.tool = self.tool or values.get(_TOOL, "")
             self._find_attributes(at, attributes)
 
     def _text(self, text):
         names = [name for name, _ in self._open[-3:]]
-        if names == [f"{_RDF} RDF", f"{_RDF} Description", _TOOL]:
+        if names == [f"{RDF} RDF", f"{RDF} Description", _TOOL]:
             self._tool.append(text)
 
     def _find_attributes(self, at, attributes):
@@ -254,13 +256,13 @@ class _Outline:
     def _stop(self, name):
         name, at = _without_prefix(name), self._parser.CurrentByteIndex
         _, start = self._open.pop()
-        if name == f"{_RDF} RDF" and not self._is_empty(start):
+        if name == f"{RDF} RDF" and not self._is_empty(start):
             self.end = at
         within = [other for other, _ in self._open[-2:]]
         if name == _TOOL:
             self.tool = self.tool or "".join(self._tool)
             self._tool.clear()
-        if within == [f"{_RDF} RDF", f"{_RDF} Description"] and self._label(name) is not None:
+        if within == [f"{RDF} RDF", f"{RDF} Description"] and self._label(name) is not None:
             last = start if self._is_empty(start) else at
             self.spans.append((start, _TAG.match(self._packet, last).end()))
             self.labels.append(self._label(name))

@@ -8,6 +8,8 @@ import pytest
 from image_files import GPS, IPTC, RECORDS, XMP, box, exif_of, ramp, read, segment
 from PIL import ExifTags, Image, features
 
+from colorkeras.image_io.formats import boxes as boxes_module
+
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 
@@ -136,4 +138,46 @@ def test_decompression_is_limited(text, tmp_path, monkeypatch):
     contents = read_jpeg2000(tmp_path / "a.jp2", bomb * 1000)
     assert len(lengths) == (1 if text == XMP else 3) and sum(lengths) < 2**28
     assert (contents.metadata.xmp is not None) is (text == XMP)
-    assert bool(contents.notes) is (text != XMP)
+    if text == XMP:
+        assert contents.notes == ["only the first of several XMP packets was kept"]
+    else:
+        assert contents.notes
+
+
+EXIF = exif_of().tobytes().removeprefix(b"Exif\0\0")
+
+
+@needs_jpeg2000
+@pytest.mark.parametrize(
+    ("second", "note"),
+    [
+        (box(b"xml ", b"<gml/>"), "XML other than XMP was left out"),
+        (box(b"xml ", XMP), "only the first of several XMP packets was kept"),
+        (box(b"uuid", XMP_UUID + XMP), "only the first of several XMP packets was kept"),
+        (box(b"Exif", bytes(4) + EXIF) * 2, "only the first of several EXIF blocks was kept"),
+        (box(b"uuid", IPTC_UUID + RECORDS) * 2, "only the first of several IPTC blocks was kept"),
+    ],
+)
+def test_further_boxes_are_reported(second, note, tmp_path):
+    contents = read_jpeg2000(tmp_path / "a.jp2", box(b"xml ", XMP) + second)
+    assert contents.metadata.xmp == XMP and contents.notes == [note]
+
+
+@needs_jpeg2000
+@pytest.mark.parametrize(
+    ("head", "is_metadata"),
+    [
+        ((b"xml ", b""), True),
+        ((b"uuid", XMP_UUID), True),
+        ((b"brob", b"xml "), True),
+        ((b"uuid", bytes(16)), False),
+        ((b"brob", b"jumb"), False),
+    ],
+)
+def test_boxes_that_are_too_long_are_reported(head, is_metadata, tmp_path, monkeypatch):
+    monkeypatch.setattr(boxes_module, "_MAX_LENGTH", 1000)
+    name, start = head
+    content = box(name, start + bytes(2000)) + box(b"xml ", XMP)
+    contents = read_jpeg2000(tmp_path / "a.jp2", content)
+    assert contents.metadata.xmp == XMP
+    assert contents.notes == ["metadata longer than 64 MB was left out"] * is_metadata

@@ -317,7 +317,7 @@ def test_short_transparency_is_left_out(depth, tmp_path):
     assert image.alpha is None and contents.notes == ["damaged metadata was left out"]
 
 
-def test_bytes_behind_the_end_are_ignored(tmp_path):
+def test_bytes_after_the_end_are_ignored(tmp_path):
     comment = chunk(b"tEXt", b"Comment\0Grandma")
     content = png(levels(2, 8), 2, 8)
     # This many empty chunks would take minutes.
@@ -336,7 +336,17 @@ def test_chunks_before_the_header(depth, tmp_path):
     assert contents.metadata.comments == {"interlace": "text"}
 
 
-def test_every_chunk_is_read_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("depth", [8, 16])
+def test_headers_after_the_pixels_are_ignored(depth, tmp_path):
+    content, pixels = png(levels(2, depth), 2, depth), levels(2, depth)
+    other = chunk(b"IHDR", struct.pack(">IIBBBBB", 99, 99, 24 - depth, 0, 0, 0, 1))
+    (tmp_path / "a.png").write_bytes(content[:-12] + other + content[-12:])
+    (image,), contents = read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, pixels)
+    assert not contents.notes
+
+
+def test_chunks_after_the_pixels_are_read_once(tmp_path, monkeypatch):
     calls = []
 
     class Stream(PngImagePlugin.PngStream):
@@ -364,6 +374,7 @@ IGNORED_CODING = "the unsupported color encoding 9/16/0/1 (cICP) was ignored"
     [
         ([ADOBE_RGB], True, []),
         ([ADOBE_RGB, SRGB_CODING], False, []),
+        ([ADOBE_RGB, SRGB_CODING, PQ_CODING], False, []),
         ([ADOBE_RGB, PQ_CODING], True, [IGNORED_CODING]),
         ([chunk(b"gAMA", LINEAR), PQ_CODING], True, [IGNORED_CODING]),
         ([chunk(b"iCCP", b"a\0\0?")], False, ["the damaged color profile was ignored"]),

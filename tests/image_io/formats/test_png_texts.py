@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from image_files import XMP, exif_of, ramp, read
+from image_files import XMP, exif_of, gray_profile, ramp, read
 from PIL import ExifTags, Image, PngImagePlugin
 
 from colorkeras import image_io
@@ -68,6 +68,28 @@ def test_hexadecimal_xmp(name, content, tmp_path):
 def test_damaged_hexadecimal_data(lines, name, note, tmp_path):
     content = f"Raw profile type {name}\0\n{name}{lines}".encode()
     assert read(write(tmp_path / "a.png", (b"tEXt", content)))[1].notes == [note]
+
+
+@pytest.mark.parametrize("kinds", [("exif", "APP1"), ("APP1", "exif")])
+def test_damaged_hexadecimal_data_next_to_valid_data(kinds, tmp_path):
+    damaged = f"Raw profile type {kinds[1]}\0\n{kinds[1]}\n  9\nzz".encode()
+    path = write(tmp_path / "a.png", raw_profile(kinds[0], EXIF), (b"tEXt", damaged))
+    assert read(path)[1].metadata.exif[ExifTags.Base.Make] == "Leica"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", ["icc", "icm"])
+def test_hexadecimal_color_profile(name, dtype, tmp_path):
+    path = write(tmp_path / "a.png", raw_profile(name, gray_profile(1.0)), dtype=dtype)
+    (image,), contents = read(path)
+    assert image.pixels.mean() > 1.2 * ramp((30, 40), dtype).mean()
+    assert contents.metadata.has_profile and not contents.notes
+
+
+def test_damaged_hexadecimal_color_profile(tmp_path):
+    chunk = b"tEXt", b"Raw profile type icc\0\nicc\n 9\nzz"
+    (note,) = read(write(tmp_path / "a.png", chunk))[1].notes
+    assert note.startswith("the color profile was not applied")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -170,6 +192,60 @@ def test_texts_beyond_the_memory_limit_are_left_out(tmp_path, monkeypatch):
     assert image.size == (40, 30) and contents.metadata.exif[ExifTags.Base.Make] == "Leica"
     assert "Note 0" in contents.metadata.comments and "Note 5" not in contents.metadata.comments
     assert contents.notes[0] == "damaged metadata was left out"
+
+
+def test_decompression_of_damaged_texts_is_limited(tmp_path, monkeypatch):
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_CHUNK", 2**20)
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_MEMORY", 2**21)
+    # The checksum at the end is wrong.
+    compressed = zlib.compress(bytes(2**20 - 1))[:-4] + b"????"
+    chunks = [
+        (name, b"Note %d\0" % number + head + compressed)
+        for number in range(20)
+        for name, head in ((b"zTXt", b"\0"), (b"iTXt", b"\1\0\0\0"))
+    ]
+    content = write(tmp_path / "a.png", *chunks, (b"tEXt", b"Title\0Grandma")).read_bytes()
+    # Pillow itself decompresses texts before the pixels.
+    at, end = content.index(b"zTXt") - 4, content.index(b"IDAT") - 4
+    content = content[:at] + content[end:-12] + content[at:end] + content[-12:]
+    (tmp_path / "a.png").write_bytes(content)
+    created, create = [], zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", lambda: created.append(None) or create())
+    _, contents = read(tmp_path / "a.png")
+    assert len(created) < 8
+    assert contents.notes[0] == "damaged metadata was left out"
+
+
+@pytest.mark.parametrize(
+    "chunk", [(b"zTXt", b"Title\0\0damaged text"), (b"iTXt", b"Title\0\1\0\0\0damaged text")]
+)
+def test_short_damaged_texts_do_not_exhaust_the_limit(chunk, tmp_path):
+    path = write(tmp_path / "a.png", *[chunk] * 9, (b"tEXt", b"Author\0Zo\xeb"))
+    assert read(path)[1].metadata.comments["Author"] == "Zoë"
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "note"),
+    [
+        (b"zTXt", b"Title\0\0", "damaged comments were partly left out"),
+        (b"iTXt", b"Title\0\1\0\0\0", "damaged comments were partly left out"),
+        (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0", "damaged XMP was partly left out"),
+    ],
+)
+def test_truncated_texts_are_reported(name, head, note, tmp_path):
+    compressed = zlib.compress(XMP, 0)
+    path = write(tmp_path / "a.png", (name, head + compressed[:100]))
+    _, contents = read(path)
+    assert note in contents.notes
+    found = contents.metadata.xmp or contents.metadata.comments["Title"].encode()
+    assert XMP.startswith(found)
+
+
+def test_repeated_xmp_is_reported(tmp_path):
+    packets = [(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP)] * 2
+    assert read(write(tmp_path / "a.png", *packets))[1].notes == [
+        "only one of several XMP packets was kept"
+    ]
 
 
 def test_texts_keep_their_kind_and_language(tmp_path):

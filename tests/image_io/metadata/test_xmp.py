@@ -1,6 +1,5 @@
 """Tests for XMP packets."""
 
-import time
 from xml.etree import ElementTree
 
 import pytest
@@ -110,26 +109,20 @@ LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     ],
 )
 def test_untrusted_packets_are_refused(packet, reason):
-    started = time.perf_counter()
     with pytest.raises(xmp.UnusableError, match=reason):
         xmp.check(packet)
-    assert time.perf_counter() - started < 2
 
 
 def test_deep_nesting_needs_no_stack():
     depth = 100_000
     packet = XMP.replace(b"</rdf:RDF>", b"<a>" * depth + b"</a>" * depth + b"</rdf:RDF>")
-    started = time.perf_counter()
     assert b"algorithmicallyEnhanced" in xmp.marked(packet, "c")
-    assert time.perf_counter() - started < 5
 
 
-def test_many_replacements_are_fast():
+def test_many_replacements():
     inner = b'<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/"><xmp:CreatorTool/>'
     packet = filled((inner + b"<xmp:CreatorTool>x</xmp:CreatorTool></rdf:Description>") * 50_000)
-    started = time.perf_counter()
     assert xmp.marked(packet, "c").count(b"CreatorTool") == 1
-    assert time.perf_counter() - started < 10
 
 
 def test_descriptions_inside_replaced_elements():
@@ -182,16 +175,12 @@ def test_preview_is_removed(prefix):
     ],
     ids=["text", "declarations", "prefixes", "orientations"],
 )
-def test_long_packets_take_linear_time(packet):
-    started = time.perf_counter()
+def test_long_packets_stay_unchanged(packet):
     assert xmp.cleaned(packet) == (packet, [], False)
-    assert time.perf_counter() - started < 5
 
 
-def test_long_whitespace_takes_linear_time():
+def test_long_whitespace():
     space = b" " * 1_000_000
     name = b'<rdf:Description xmlns:a="http://ns.adobe.com/xap/1.0/"'
     packet = filled(name + space + b'a:CreatorTool="x"' + space + b"/>")
-    started = time.perf_counter()
     assert b'"x"' not in xmp.marked(packet, "c")
-    assert time.perf_counter() - started < 5
