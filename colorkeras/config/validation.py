@@ -6,9 +6,9 @@ Validation in Python, command-line options and `config.json` are all derived fro
 import argparse
 import dataclasses
 import functools
-import math
 import numbers
 import re
+import sys
 import typing
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -93,12 +93,13 @@ class Setting:
     def _accepts(self, value):
         if self.kind in (int, float):
             number = numbers.Integral if self.kind is int else numbers.Real
+            largest = sys.float_info.max
             return (
                 isinstance(value, number)
                 and not isinstance(value, bool)
                 # Comparisons with NaN are false, so NaN is rejected.
-                and (-math.inf if self.low is None else self.low) <= value < math.inf
-                and (self.high is None or value <= self.high)
+                and (-largest if self.low is None else self.low) <= value
+                and value <= (largest if self.high is None else self.high)
                 and not (self.above and value == self.low)
             )
         if not isinstance(value, self.kind) or (self.kind is str and "\0" in value):

@@ -38,6 +38,7 @@ REFUSED = [
     ("share", "much", "--share much", "a number above 0 and at most 1"),
     ("weight", -1, "--weight -1", "a number of at least 0"),
     ("weight", math.inf, "--weight inf", "a number of at least 0"),
+    ("weight", 10**400, f"--weight {10**400}", "a number of at least 0"),
     ("kind", "c", "--kind c", "one of a, b"),
     ("kind", 1, "--kind 1", "one of a, b"),
     ("word", "two words", "--word 'two words'", "text"),

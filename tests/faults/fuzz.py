@@ -49,7 +49,7 @@ def changed(value, generator):
     """Return JSON content with some values replaced."""
     if isinstance(value, dict):
         return {key: changed(each, generator) for key, each in value.items()}
-    if generator.integers(10):
+    if generator.integers(20):
         return value
     hostile = (None, True, -1, 10**400, 1e308, "", "../..", "\0", [], {}, "a" * 10000, [[1]])
     return hostile[int(generator.integers(len(hostile)))]
@@ -150,6 +150,7 @@ def configs(folder):
     config = {
         "settings": dataclasses.asdict(TrainingConfig()),
         "format_version": FORMAT_VERSION,
+        "versions": {"colorkeras": "0.2.0"},
         "resumed_after": [1],
         "seed": 0,
     }
