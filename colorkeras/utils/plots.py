@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from colorkeras.utils.files import atomic_write
@@ -76,6 +77,10 @@ def _draw_rows(figure, rows, columns=None):
         # Draw the whole row as one image, because each additional axis takes 15 ms.
         strip, centers = _strip(images)
         axis.imshow(strip, interpolation="nearest")
+        height, width = images.shape[1:3]
+        for center in centers:
+            corner = (center - width / 2, -0.5)
+            axis.add_patch(Rectangle(corner, width, height, fill=False, lw=0.8, clip_on=False))
         # Align images to the left, because the layout reserves space for the label on this side.
         axis.set(yticks=[], anchor="W")
         axis.set_xticks(centers, columns if columns and axis is axes[0] else no_titles, fontsize=10)
