@@ -47,7 +47,7 @@ def test_metrics_and_card_are_those_of_this_model(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "size"), [("PNG", (2500, 1600)), ("JPEG", (4000, 2560))])
+@pytest.mark.parametrize(("kind", "size"), [("PNG", (2500, 1600)), ("JPEG", (6250, 4000))])
 def test_bytes_endpoint_matches_the_predictor_on_large_images(name, kind, size):
     coarse = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
     buffer = io.BytesIO()

@@ -30,23 +30,23 @@ def below_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def interrupted(config, callback):
+def interrupted(config, callback, number=signal.SIGINT):
     """Return the folder of a run that a callback interrupts, after the export."""
     with log_lines() as lines, pytest.raises(InterruptedRunError) as error:
         trainer.train(config, [callback])
-    assert error.value.signal_number == signal.SIGINT
+    assert error.value.signal_number == number
     (line,) = [line for line in lines if "--resume" in line]
     return line.split("--resume ")[1]
 
 
-def stopped(config, callback, number=signal.SIGTERM):
+def stopped(config, callback):
     """Return the folder of a run that a callback interrupts, before the export."""
     with trainer.Trainer(config, callbacks=[callback]) as one:
         one.prepare()
         one.restore()
         one.fit()
     assert isinstance(one.failure, InterruptedRunError)
-    assert one.failure.signal_number == number
+    assert one.failure.signal_number == signal.SIGTERM
     return one.folder
 
 
@@ -164,7 +164,7 @@ def test_finished_run_continues_for_more_epochs_under_another_name(config_for, t
 @pytest.mark.slow
 def test_resumed_run_keeps_an_earlier_best_epoch(config_for, tmp_path, monkeypatch):
     config = config_for(tmp_path, epochs=3)
-    folder = stopped(config, raise_at(KeyboardInterrupt(), epoch=2), signal.SIGINT)
+    folder = interrupted(config, raise_at(KeyboardInterrupt(), epoch=2))
     restore = checkpoints.restore
 
     def best_before(*arguments):
@@ -221,13 +221,14 @@ def test_best_epoch_must_have_been_kept(losses, works, config_for, tmp_path, mon
 def test_last_epoch_is_the_last_finished_one_within_an_epoch(config_for, tmp_path):
     config = config_for(tmp_path, epochs=3, batch_size=4, export_epoch="last")
     callback = SignalAt(signal.SIGTERM, epoch=1, num_steps=2)
-    folder = stopped(config, callback)
+    folder = interrupted(config, callback, signal.SIGTERM)
     last = restored_model(config)
     kept, position, _ = checkpoints.restore(folder, last)
     assert position.num_steps == 2
-    shorter = resumed(folder, {"epochs": 1})
-    assert (shorter.best.kind, shorter.best.epoch) == ("last", 0)
-    assert_equal(shorter.best.weights, kept)
+    with log_lines() as lines:
+        shorter = trainer.resume(folder, {"epochs": 1})
+    assert any("Exported the model from the last epoch (1)" in line for line in lines)
+    assert_equal(weights_of(shorter), kept)
     ema_weights = last.ema_network.get_weights()
     assert any((one != other).any() for one, other in zip(kept, ema_weights, strict=True))
 

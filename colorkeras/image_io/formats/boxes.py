@@ -9,6 +9,7 @@ import io
 import re
 import struct
 
+from colorkeras.image_io.metadata import DAMAGED
 from colorkeras.image_io.metadata.xmp import RDF
 
 _XML = b"xml "
@@ -22,9 +23,6 @@ _EXIF_BLOCK = re.compile(rb"II\*\0|MM\0\*")
 
 _RDF = RDF.encode()
 """Namespace that XMP contains, unlike other XML."""
-
-_DAMAGED = b"\xff"
-"""Content that is invalid in all kinds of metadata, so that the loss is reported."""
 
 _TOO_LONG = "metadata longer than 64 MB was left out"
 _NOT_DECOMPRESSED = (
@@ -74,7 +72,7 @@ def read_metadata_boxes(stream):
                 notes.append(_NOT_DECOMPRESSED)
                 continue
             budget -= len(content)
-        if name == _XML and is_decoded and _RDF not in content and content != _DAMAGED:
+        if name == _XML and is_decoded and _RDF not in content and content != DAMAGED:
             notes.append("XML other than XMP was left out")
         elif key in found:
             notes.append(f"only the first of several {_NAMES[key]} was kept")
@@ -110,10 +108,10 @@ def _boxes(stream):
 
 
 def _decompressed(content, max_length):
-    """Return the decompressed content of a box, or `_DAMAGED`."""
+    """Return the decompressed content of a box, or `DAMAGED`."""
     import imagecodecs
 
     try:
         return bytes(imagecodecs.brotli_decode(content, out=max_length))
     except imagecodecs.BrotliError:
-        return _DAMAGED
+        return DAMAGED

@@ -5,7 +5,7 @@ from collections import Counter
 
 from PIL import PngImagePlugin
 
-from colorkeras.image_io.metadata import XMP_HEADER, XMP_KEYWORD
+from colorkeras.image_io.metadata import DAMAGED, XMP_HEADER, XMP_KEYWORD
 
 _RAW_PROFILE = "Raw profile type "
 RAW_PROFILES = {
@@ -16,9 +16,6 @@ RAW_PROFILES = {
     f"{_RAW_PROFILE}icm": "icc_profile",
 }
 """Dict from the keywords of texts that are not comments to the keys of their contents in Pillow."""
-
-_DAMAGED = b"\xff"
-"""Content that is invalid in all of these formats, so that the loss is reported."""
 
 TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
 
@@ -65,7 +62,7 @@ def raw_profiles(texts):
             continue
         content = _decoded(texts[keyword])
         if content is None:
-            damaged[key] = _DAMAGED
+            damaged[key] = DAMAGED
         elif content.startswith(XMP_HEADER):
             found.setdefault("xmp", content.removeprefix(XMP_HEADER))
         elif content:

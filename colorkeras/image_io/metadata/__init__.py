@@ -15,6 +15,9 @@ XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 
 EXTENDED_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 
+DAMAGED = b"\xff"
+"""Content that is invalid in all kinds of metadata, so that the loss is reported."""
+
 XMP_KEYWORD = "XML:com.adobe.xmp"
 """Keyword of the text that contains the XMP in PNG files."""
 
